@@ -1,0 +1,51 @@
+"""All facts of one patient, as plain data: what reading produces and criterion inputs are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from fhir_mappings.facts import Answer, Assessment, Event, Evidence, Measurement, Retrieval, Unread, Unusable
+from fhir_mappings.intervals import DateSpan
+
+Sex = Literal["male", "female"]
+
+RETRIEVAL_ORDER: tuple[Retrieval, ...] = ("complete", "truncated", "failed", "not-asked")
+"""From best to worst, for a question that depends on several resource types."""
+
+
+class PatientFacts(msgspec.Struct, kw_only=True):
+    """The facts of one patient.
+
+    Attributes:
+        reference: ``Patient/123``.
+        birth_date: ``None`` if absent or unreadable.
+        sex: sex for clinical use where recorded, else birth sex, else administrative gender;
+            ``None`` for other, unknown or absent.
+        demographics: evidence for ``birth_date`` and ``sex`` under those keys.
+        measurements: by criterion input, latest first.
+        unusable: by criterion input.
+        events: all kinds.
+        retrieval: by FHIR resource type; a type that is not named has the state ``default_retrieval``.
+    """
+
+    reference: str
+    birth_date: DateSpan | None = None
+    sex: Sex | None = None
+    deceased: bool = False
+    demographics: Mapping[str, Evidence] = {}
+    measurements: Mapping[str, Sequence[Measurement]] = {}
+    unusable: Mapping[str, Sequence[Unusable]] = {}
+    events: Sequence[Event] = ()
+    assessments: Sequence[Assessment] = ()
+    answers: Sequence[Answer] = ()
+    retrieval: Mapping[str, Retrieval] = {}
+    default_retrieval: Retrieval = "complete"
+    unread: Sequence[Unread] = ()
+
+    def retrieval_of(self, resource_types: Sequence[str]) -> Retrieval:
+        """The worst retrieval state of these resource types."""
+        states = [self.retrieval.get(kind, self.default_retrieval) for kind in resource_types]
+        return max(states, key=RETRIEVAL_ORDER.index, default="complete")

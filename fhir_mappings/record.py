@@ -1,0 +1,102 @@
+"""``PatientRecord``: the facts of one patient, asked through the ``Chart`` protocol."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+
+from fhir_mappings.exposures import dose_history as compute_dose_history
+from fhir_mappings.exposures import therapies as compute_therapies
+from fhir_mappings.facts import (
+    Answer,
+    DoseHistory,
+    Event,
+    EventKind,
+    Events,
+    Exposure,
+    Retrieval,
+    Series,
+    Therapies,
+)
+from fhir_mappings.inputs import compute_series
+from fhir_mappings.patient_facts import PatientFacts
+
+MEDICATION_TYPES = (
+    "MedicationStatement",
+    "MedicationRequest",
+    "MedicationAdministration",
+    "MedicationDispense",
+)
+
+RESOURCE_TYPES: dict[EventKind, tuple[str, ...]] = {
+    "diagnosis": ("Condition",),
+    # Systems differ in which of the four they offer; one that was retrieved speaks for the exposure history.
+    "exposure": MEDICATION_TYPES,
+    "procedure": ("Procedure",),
+    "vaccination": ("Immunization",),
+    "allergy": ("AllergyIntolerance",),
+    "participation": ("ResearchSubject",),
+    "admission": ("Encounter",),
+    "report": ("DiagnosticReport",),
+    "planned": ("ServiceRequest",),
+    "device": ("Device",),
+    "consent": ("Consent",),
+}
+
+
+class PatientRecord:
+    """One patient's facts. Answers are computed on demand and remembered; nothing here reads the clock."""
+
+    def __init__(self, facts: PatientFacts) -> None:
+        self.facts = facts
+        self._by_kind: dict[str, list[Event]] = defaultdict(list)
+        for event in facts.events:
+            self._by_kind[str(event.__struct_config__.tag)].append(event)
+        self._series: dict[tuple[str, date, date | None], Series] = {}
+        self._events: dict[tuple[tuple[EventKind, ...], frozenset[str] | None], Events] = {}
+
+    @property
+    def reference(self) -> str:
+        return self.facts.reference
+
+    @property
+    def deceased(self) -> bool:
+        return self.facts.deceased
+
+    def series(self, name: str, on: date, since: date | None = None) -> Series:
+        key = (name, on, since)
+        found = self._series.get(key)
+        if found is None:
+            found = self._series[key] = compute_series(name, self.facts, on, since)
+        return found
+
+    def events(self, kinds: Sequence[EventKind], concepts: frozenset[str] | None) -> Events:
+        key = (tuple(kinds), concepts)
+        known = self._events.get(key)
+        if known is None:
+            candidates = (event for kind in kinds for event in self._by_kind.get(kind, ()))
+            found = tuple(e for e in candidates if concepts is None or not concepts.isdisjoint(e.concepts))
+            types = tuple(name for kind in kinds for name in RESOURCE_TYPES[kind])
+            known = self._events[key] = Events(found, self._retrieval_of_kinds(kinds), types)
+        return known
+
+    def dose_history(self, name: str, first: date, last: date) -> DoseHistory:
+        return compute_dose_history(name, self._exposures(), first, last, self._retrieval_of_kinds(("exposure",)))
+
+    def therapies(self, concepts: frozenset[str], first: date, last: date) -> Therapies:
+        chosen = [e for e in self._exposures() if not concepts.isdisjoint(e.concepts)]
+        return compute_therapies(chosen, concepts, first, last, self._retrieval_of_kinds(("exposure",)))
+
+    def answers(self, question: str) -> Sequence[Answer]:
+        matching = [answer for answer in self.facts.answers if answer.question == question]
+        return sorted(matching, key=lambda answer: answer.when, reverse=True)
+
+    def retrieval_of(self, resource_types: Sequence[str]) -> Retrieval:
+        return self.facts.retrieval_of(resource_types)
+
+    def _exposures(self) -> list[Exposure]:
+        return [event for event in self._by_kind.get("exposure", ()) if isinstance(event, Exposure)]
+
+    def _retrieval_of_kinds(self, kinds: Sequence[EventKind]) -> Retrieval:
+        return self.facts.retrieval_of([name for kind in kinds for name in RESOURCE_TYPES[kind]])
