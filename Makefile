@@ -1,0 +1,67 @@
+# One command per intent. `make help` lists them.
+
+PYTHON ?=
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8000
+JOBS ?= auto
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := build/lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--no-header --no-annotate $(if $(UPGRADE),--upgrade)
+PROTOCOLS := $(wildcard eligibility/protocols/*.yaml)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lock picture clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  Variables: PORT (8000), HOST (127.0.0.1), PYTHON (an interpreter 3.11 to 3.13), VENV (.venv),'
+	@echo '             JOBS (auto: test processes), ARGS (more arguments for pytest), UPGRADE=1 (for lock)'
+
+run: $(VENV)/.installed-run ## set everything up and serve, with demonstration patients
+	@exec $(BIN)/trialcards serve --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.installed-dev ## set everything up and run all tests
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+check: $(VENV)/.installed-dev ## lint, types, import rules, and the bundled protocols
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/trialcards protocols check $(PROTOCOLS)
+
+lock: build/lock/.installed ## make requirements/*.txt anew (UPGRADE=1: with newer versions)
+	$(COMPILE) pyproject.toml -o requirements/run.txt
+	$(COMPILE) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
+	$(COMPILE) requirements/lock.in -o requirements/lock.txt
+
+picture: $(VENV)/.installed-run ## draw docs/images/card.png anew (needs Chromium)
+	$(BIN)/python scripts/card_picture.py docs/images/card.png
+
+clean: ## remove the virtual environment and everything that was built
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+	if [ -f '$(VENV)/pyvenv.cfg' ]; then rm -rf '$(VENV)'; fi
+
+$(VENV)/pyvenv.cfg:
+	@python="$$(scripts/find-python '$(PYTHON)')" && echo "Setting up $(VENV) with $$python …" \
+		&& "$$python" -m venv '$(VENV)'
+
+# The stamps stand for "what this lock names is installed", so that a second `make run` starts at once.
+$(VENV)/.installed-run: $(VENV)/pyvenv.cfg requirements/run.txt requirements/build.txt pyproject.toml
+	$(PIP) install --require-hashes -r requirements/build.txt -r requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed-run requirements/dev.txt
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+build/lock/.installed: requirements/lock.txt
+	@python="$$(scripts/find-python '$(PYTHON)')" && "$$python" -m venv build/lock
+	build/lock/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/lock.txt
+	@touch $@
