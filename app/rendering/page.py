@@ -1,0 +1,42 @@
+"""A screening report as one HTML file that needs nothing else and prints well on A4."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from app.rendering import words
+from eligibility.findings import ScreeningReport
+
+
+@cache
+def environment() -> Environment:
+    """The templates of this package, with every value escaped and no value silently undefined."""
+    templates = Environment(
+        loader=PackageLoader("app.rendering"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals["outcomes"] = words.OUTCOMES
+    templates.globals["verdicts"] = words.VERDICTS
+    for show in (
+        words.evidence_words,
+        words.in_the_way,
+        words.need_words,
+        words.outcome_words,
+        words.own_evidence,
+        words.own_needs,
+        words.verdict_words,
+        words.with_parts,
+    ):
+        templates.globals[show.__name__] = show
+    return templates
+
+
+def html_page(reports: Sequence[ScreeningReport]) -> str:
+    """The reports as one self-contained HTML document, one patient after another."""
+    return environment().get_template("screening.html").render(reports=reports)
