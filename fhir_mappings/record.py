@@ -82,7 +82,9 @@ class PatientRecord:
         return known
 
     def dose_history(self, name: str, first: date, last: date) -> DoseHistory:
-        return compute_dose_history(name, self._exposures(), first, last, self._retrieval_of_kinds(("exposure",)))
+        return compute_dose_history(
+            name, self._exposures(), first, last, self._retrieval_of_kinds(("exposure",))
+        )
 
     def therapies(self, concepts: frozenset[str], first: date, last: date) -> Therapies:
         chosen = [e for e in self._exposures() if not concepts.isdisjoint(e.concepts)]

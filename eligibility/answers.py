@@ -1,0 +1,205 @@
+"""Answers and their logic: Kleene's strong three-valued logic, with the shades that a clinician needs.
+
+An ``Answer`` tells whether a *statement* holds ("UPCR is at or above 1.0 g/g", "a live vaccine was given
+in the last 28 days"). Besides true, false and unknown it knows
+
+* ``PRESUMED_FALSE``: a wholly retrieved record shows nothing of the kind; a person should confirm;
+* ``REVIEW_TRUE`` / ``REVIEW_FALSE``: there are data, but judgement is needed; the suffix is the
+  conservative default;
+* ``ATTEST``: unknown, and no data could tell: only a person can say.
+
+Order for conjunction, from decisive to harmless::
+
+    FALSE < PRESUMED_FALSE < REVIEW_FALSE < MISSING < ATTEST < REVIEW_TRUE < PRESUMED_TRUE < TRUE
+
+Disjunction is its mirror image through negation (De Morgan). The truth values True, False and unknown
+alone follow Kleene's tables exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from enum import IntEnum
+from typing import TypeVar
+
+import msgspec
+
+from eligibility.messages import Message, joined
+from fhir_mappings.facts import Evidence, Need
+
+T = TypeVar("T")
+
+
+class State(IntEnum):
+    """How a statement stands. The numbers are the order of conjunction."""
+
+    FALSE = 0
+    PRESUMED_FALSE = 1
+    REVIEW_FALSE = 2
+    MISSING = 3
+    ATTEST = 4
+    REVIEW_TRUE = 5
+    PRESUMED_TRUE = 6
+    TRUE = 7
+
+
+_NEGATED = {
+    State.FALSE: State.TRUE,
+    State.PRESUMED_FALSE: State.PRESUMED_TRUE,
+    State.REVIEW_FALSE: State.REVIEW_TRUE,
+    State.MISSING: State.MISSING,
+    State.ATTEST: State.ATTEST,
+    State.REVIEW_TRUE: State.REVIEW_FALSE,
+    State.PRESUMED_TRUE: State.PRESUMED_FALSE,
+    State.TRUE: State.FALSE,
+}
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a statement holds, why, on which evidence, and what would settle it.
+
+    Attributes:
+        state: see ``State``.
+        reason: why, as a message.
+        evidence: the smallest evidence that decides.
+        needs: for an open answer, the smallest set of needs that could settle it.
+        flips_on: the day on which the answer turns into its opposite by time alone (a wash-out is over).
+        until: the first day on which the answer changes at all by time alone (also by a value going stale).
+        notes: remarks for the report.
+    """
+
+    state: State
+    reason: Message
+    evidence: tuple[Evidence, ...] = ()
+    needs: tuple[Need, ...] = ()
+    flips_on: date | None = None
+    until: date | None = None
+    notes: tuple[str, ...] = ()
+
+
+def negate(answer: Answer) -> Answer:
+    """The answer to "not so"."""
+    return msgspec.structs.replace(answer, state=_NEGATED[answer.state])
+
+
+def conjoin(answers: Sequence[Answer]) -> Answer:
+    """All of them.
+
+    Raises:
+        ValueError: no answers.
+    """
+    return _conjoin(answers, _all_needs)
+
+
+def disjoin(answers: Sequence[Answer]) -> Answer:
+    """Any of them.
+
+    Raises:
+        ValueError: no answers.
+    """
+    return negate(_conjoin([negate(answer) for answer in answers], _cheapest_needs))
+
+
+def at_least(count: int, answers: Sequence[Answer]) -> Answer:
+    """At least ``count`` of them: the best ``count`` taken together.
+
+    Raises:
+        ValueError: ``count`` is not between 1 and the number of answers.
+    """
+    if not 1 <= count <= len(answers):
+        raise ValueError(f"at least {count} of {len(answers)} statements cannot be asked")
+    ranked = sorted(answers, key=lambda a: (-_NEGATED_RANK[a.state], len(a.needs), len(a.evidence)))
+    best = conjoin(ranked[:count])
+    if best.state is State.FALSE:
+        return disjoin(ranked[count - 1 :])
+    return best
+
+
+# Rank for disjunction: the conjunction order seen through negation; MISSING outranks ATTEST there too.
+_NEGATED_RANK = {state: 7 - int(_NEGATED[state]) for state in State}
+
+
+def _conjoin(
+    answers: Sequence[Answer], choose_needs: Callable[[Sequence[Answer]], tuple[Need, ...]]
+) -> Answer:
+    if not answers:
+        raise ValueError("nothing to combine")
+    if len(answers) == 1:
+        return answers[0]
+    state = min(answer.state for answer in answers)
+    deciding = [answer for answer in answers if answer.state is state]
+    notes = unique(note for answer in answers for note in answer.notes)
+    if state is State.FALSE:
+        return _all_false(deciding, notes)
+    if state is State.TRUE:
+        return Answer(
+            state=state,
+            reason=joined(answer.reason for answer in deciding),
+            evidence=unique(e for answer in deciding for e in answer.evidence),
+            flips_on=earliest(answer.flips_on for answer in deciding),
+            until=earliest(answer.until for answer in deciding),
+            notes=notes,
+        )
+    needs = choose_needs(deciding) if state is State.MISSING else _all_needs(answers)
+    return Answer(
+        state=state,
+        reason=joined(answer.reason for answer in deciding),
+        evidence=unique(e for answer in deciding for e in answer.evidence),
+        needs=needs,
+        until=earliest(answer.until for answer in answers),
+        notes=notes,
+    )
+
+
+def _all_false(deciding: Sequence[Answer], notes: tuple[str, ...]) -> Answer:
+    lasting = [answer for answer in deciding if answer.flips_on is None]
+    if lasting:
+        # One that time does not repair decides alone; the one with the least evidence says it best.
+        chosen = min(lasting, key=lambda a: len(a.evidence))
+        until = latest_or_never(answer.until for answer in deciding)
+        return msgspec.structs.replace(chosen, until=until, notes=notes)
+    return Answer(
+        state=State.FALSE,
+        reason=joined(answer.reason for answer in deciding),
+        evidence=unique(e for answer in deciding for e in answer.evidence),
+        flips_on=max(answer.flips_on for answer in deciding if answer.flips_on is not None),
+        until=latest_or_never(answer.until for answer in deciding),
+        notes=notes,
+    )
+
+
+def _all_needs(answers: Sequence[Answer]) -> tuple[Need, ...]:
+    kept: dict[str, Need] = {}
+    for answer in answers:
+        for need in answer.needs:
+            kept.setdefault(need.input, need)
+    return tuple(kept.values())
+
+
+def _cheapest_needs(answers: Sequence[Answer]) -> tuple[Need, ...]:
+    return min((answer.needs for answer in answers), key=lambda needs: len(needs) or 99, default=())
+
+
+def unique(items: Iterable[T]) -> tuple[T, ...]:
+    """The items without repetition, in order."""
+    kept: list[T] = []
+    for item in items:
+        if item not in kept:
+            kept.append(item)
+    return tuple(kept)
+
+
+def earliest(days: Iterable[date | None]) -> date | None:
+    """The earliest of the known days; ``None`` when there is none."""
+    return min((d for d in days if d is not None), default=None)
+
+
+def latest_or_never(days: Iterable[date | None]) -> date | None:
+    """The latest day, or ``None`` (never) as soon as one of them is never."""
+    known: list[date] = []
+    for d in days:
+        if d is None:
+            return None
+        known.append(d)
+    return max(known, default=None)

@@ -1,0 +1,213 @@
+"""Binding: a protocol's words meet the vocabulary of criterion inputs and code sets, once, at load.
+
+What comes out is a tree of closures that only take a ``Context``. Names that do not exist, units that do
+not fit and thresholds outside the physical range are found here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from eligibility.answers import Answer, State
+from eligibility.context import Context
+from eligibility.errors import BindingError, Location, ProtocolProblem
+from eligibility.quantities import Threshold, parse_duration, parse_threshold
+from eligibility.windows import ANCHORS, LATEST, Span, Window
+from fhir_mappings.facts import InputDescription, Vocabulary
+from fhir_mappings.intervals import Duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+
+Evaluate = Callable[[Context], Answer]
+SpanOf = Callable[[Context], "Span | None"]
+
+LIMITS = ("ULN", "LLN")
+
+
+class BoundThreshold:
+    """A threshold in the input's canonical unit, or as a multiple of the result's own limit."""
+
+    __slots__ = ("canonical", "limit", "written")
+
+    def __init__(self, written: Threshold, canonical: float | None, limit: str | None) -> None:
+        self.written = written
+        self.canonical = canonical
+        self.limit = limit
+
+
+class Binding:
+    """State of binding one protocol: vocabulary, named windows, the place in the document, the polarity."""
+
+    def __init__(self, vocabulary: Vocabulary, protocol_id: str, freshness: Mapping[str, Window]) -> None:
+        self.vocabulary = vocabulary
+        self.protocol_id = protocol_id
+        self.freshness = freshness
+        self.criterion_id = ""
+        self.problems: list[ProtocolProblem] = []
+        self.questions: dict[str, str] = {}
+        self._location: Location = ()
+        self._positive = True
+
+    # -- place and polarity ---------------------------------------------------------------------
+
+    @contextmanager
+    def at(self, *parts: str | int) -> Iterator[None]:
+        """Within the block, problems are reported below this place; a problem raised is collected."""
+        before = self._location
+        self._location = (*before, *parts)
+        try:
+            yield
+        except BindingError as error:
+            self.problems.append(ProtocolProblem((*self._location, *error.location), error.reason))
+        finally:
+            self._location = before
+
+    @contextmanager
+    def polarity(self, positive: bool) -> Iterator[None]:
+        """Within the block, statements being true speaks for (``positive``) or against the patient."""
+        before = self._positive
+        self._positive = positive
+        try:
+            yield
+        finally:
+            self._positive = before
+
+    @property
+    def positive(self) -> bool:
+        """Whether a true statement speaks for the patient's eligibility here."""
+        return self._positive
+
+    @property
+    def conservative(self) -> State:
+        """The review state that leans against the patient: the default where judgement is needed."""
+        return State.REVIEW_FALSE if self._positive else State.REVIEW_TRUE
+
+    # -- children -------------------------------------------------------------------------------
+
+    def bind(self, node: BaseModel, *place: str | int) -> Evaluate:
+        """Bind a child node; on a problem, a stand-in is returned and the problem is remembered."""
+        bound: Evaluate = _unbound
+        with self.at(*place):  # which swallows and remembers a problem
+            bound = node.bind(self)  # type: ignore[attr-defined]  # every node kind has it; see kinds/
+        return bound  # noqa: RET504
+
+    # -- names ----------------------------------------------------------------------------------
+
+    def input(self, name: str, *place: str | int) -> InputDescription:
+        """The description of a criterion input.
+
+        Raises:
+            BindingError: no such input.
+        """
+        found = self.vocabulary.input(name)
+        if found is None:
+            raise BindingError(f"there is no criterion input '{name}'", *place)
+        return found
+
+    def concepts(self, names: Iterable[str], *place: str | int) -> frozenset[str]:
+        """The code sets that these names (code sets or classes) stand for.
+
+        Raises:
+            BindingError: a name is unknown.
+        """
+        found: set[str] = set()
+        for name in names:
+            members = self.vocabulary.expand(name)
+            if members is None:
+                raise BindingError(f"there is no code set or class '{name}'", *place)
+            found |= members
+        return frozenset(found)
+
+    def category(self, description: InputDescription, value: str, *place: str | int) -> str:
+        """A category of an input.
+
+        Raises:
+            BindingError: the input has no such category.
+        """
+        if value not in description.categories:
+            known = ", ".join(description.categories) or "none: it is a number"
+            raise BindingError(f"'{description.name}' has no category '{value}' (it has: {known})", *place)
+        return value
+
+    def threshold(self, description: InputDescription, text: str, *place: str | int) -> BoundThreshold:
+        """A threshold in the input's canonical unit.
+
+        Raises:
+            BindingError: the unit does not fit the input, or the value is outside the physical range.
+        """
+        written = parse_threshold(text)
+        if description.kind == "category":
+            raise BindingError(f"'{description.name}' is categorical; compare it with 'category'", *place)
+        if written.unit in LIMITS:
+            return BoundThreshold(written, None, written.unit)
+        unit = written.unit or "1"
+        if unit == description.unit:
+            factor = 1.0
+        elif unit in description.units:
+            factor = description.units[unit]
+        else:
+            known = ", ".join(dict.fromkeys((description.unit, *description.units)))
+            raise BindingError(f"unit '{unit}' does not fit '{description.name}' (it takes: {known})", *place)
+        canonical = written.value * factor
+        plausible = description.plausible
+        if plausible is not None and not plausible.low <= canonical <= plausible.high:
+            raise BindingError(
+                f"{written} is outside the physical range of '{description.name}'"
+                f" ({plausible} {description.unit})",
+                *place,
+            )
+        return BoundThreshold(written, canonical, None)
+
+    # -- windows --------------------------------------------------------------------------------
+
+    def window(self, window: str | Window | None, *place: str | int) -> SpanOf:
+        """A function that gives a window's dates; ``None`` for "ever" gives one without a beginning.
+
+        Raises:
+            BindingError: unknown name, unknown anchor, or a length of zero.
+        """
+        if window is None:
+            window = Window(anchor="screening")
+        if isinstance(window, str):
+            named = self.freshness.get(window)
+            if named is None:
+                known = ", ".join(self.freshness) or "none"
+                raise BindingError(f"no freshness window is called '{window}' (there are: {known})", *place)
+            window = named
+        self.check_anchor(window.anchor, *place, "anchor")
+        before = self.duration(window.before, *place, "before") if window.before else None
+        chosen = window
+        return lambda context: context.span(chosen, before)
+
+    def duration(self, text: str, *place: str | int) -> Duration:
+        """A duration that is not zero.
+
+        Raises:
+            BindingError: it is zero.
+        """
+        found = parse_duration(text)
+        if found.count == 0:
+            raise BindingError("a window of no length can hold nothing", *place)
+        return found
+
+    def check_anchor(self, name: str, *place: str | int) -> None:
+        """Raises BindingError unless the anchor exists."""
+        if name.startswith(LATEST):
+            self.input(name.removeprefix(LATEST), *place)
+        elif name not in ANCHORS:
+            raise BindingError(f"there is no anchor '{name}' (there are: {', '.join(ANCHORS)})", *place)
+
+    def question(self, name: str, text: str) -> str:
+        """Register an attestation question; its full id is ``protocol/criterion/name``."""
+        full = name if "/" in name else f"{self.protocol_id}/{self.criterion_id}/{name}"
+        self.questions.setdefault(full, text)
+        return full
+
+
+def _unbound(context: Context) -> Answer:
+    raise AssertionError("a protocol with problems is never evaluated")

@@ -1,0 +1,50 @@
+"""What an evaluation knows: the chart, the dates, and nothing that could change under it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from eligibility.windows import LATEST, Span, Window
+from fhir_mappings.facts import Chart
+from fhir_mappings.intervals import Duration
+
+
+class Context:
+    """One patient, one protocol, one evaluation date.
+
+    Attributes:
+        chart: the patient's facts.
+        as_of: the evaluation date.
+        anchors: the date of each anchor.
+        moving: the anchors that were not given and therefore follow ``as_of``.
+    """
+
+    __slots__ = ("anchors", "as_of", "chart", "moving")
+
+    def __init__(
+        self, chart: Chart, as_of: date, anchors: Mapping[str, date], moving: frozenset[str]
+    ) -> None:
+        self.chart = chart
+        self.as_of = as_of
+        self.anchors = anchors
+        self.moving = moving
+
+    def span(self, window: Window, before: Duration | None) -> Span | None:
+        """The dates of a window; ``None`` when it hangs on an input that has no value."""
+        name = window.anchor
+        if name.startswith(LATEST):
+            series = self.chart.series(name.removeprefix(LATEST), self.as_of)
+            if not series.measurements:
+                return None
+            anchor = series.measurements[0].when.last
+            first = before.before(series.measurements[0].when.first) if before else None
+            return Span(first, anchor, anchor, before, False)
+        anchor = self.anchors[name]
+        if window.until == "anchor":
+            last = anchor
+        elif window.until == "day0":
+            last = max(anchor, self.anchors["day0"])
+        else:
+            last = max(anchor, self.as_of)
+        return Span(before.before(anchor) if before else None, last, anchor, before, name in self.moving)

@@ -1,0 +1,58 @@
+"""What can be wrong with a protocol.
+
+::
+
+    ProtocolError               a protocol file cannot be used; carries every problem found
+    └── (holds) ProtocolProblem one problem: where it stands and what is wrong
+
+Both are faults of a file, found when it is loaded: they stop the start. Nothing about a patient's data
+ever raises one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+EXIT_CODE = 5
+"""Exit code of the command line for an invalid protocol."""
+
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class ProtocolProblem:
+    """One problem: the location within the document, the line (1-based) if known, and the reason."""
+
+    location: Location
+    reason: str
+    line: int | None = None
+
+    def describe(self, source: str) -> str:
+        """``file:line: place: reason``."""
+        where = f"{source}:{self.line}" if self.line is not None else source
+        place = ".".join(str(part) for part in self.location)
+        return f"{where}: {place}: {self.reason}" if place else f"{where}: {self.reason}"
+
+
+class ProtocolError(Exception):
+    """A protocol file cannot be used.
+
+    Attributes:
+        source: the file, or what stands for it.
+        problems: all that were found, in the order of the document.
+    """
+
+    def __init__(self, source: Path | str, problems: list[ProtocolProblem]) -> None:
+        self.source = str(source)
+        self.problems = problems
+        super().__init__("\n".join(problem.describe(self.source) for problem in problems))
+
+
+class BindingError(Exception):
+    """Raised while a node is bound to the vocabulary; turned into a ``ProtocolProblem`` with its line."""
+
+    def __init__(self, reason: str, *location: str | int) -> None:
+        self.reason = reason
+        self.location: Location = location
+        super().__init__(reason)

@@ -1,0 +1,216 @@
+"""``cases``: a ladder of conditions, each with its outcome for the patient; the first that holds decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import msgspec
+from pydantic import Field
+
+from eligibility.answers import Answer, State, earliest, unique
+from eligibility.binding import Binding, Evaluate
+from eligibility.context import Context
+from eligibility.errors import BindingError
+from eligibility.messages import Message, joined, message
+from eligibility.model import Model
+from fhir_mappings.facts import Evidence, Need
+
+if TYPE_CHECKING:
+    from eligibility.kinds import Node
+
+OutcomeName = Literal["pass", "presumed", "review-pass", "review-fail", "missing", "attest", "fail"]
+
+STATES: dict[str, State] = {
+    "pass": State.TRUE,
+    "presumed": State.PRESUMED_TRUE,
+    "review-pass": State.REVIEW_TRUE,
+    "attest": State.ATTEST,
+    "missing": State.MISSING,
+    "review-fail": State.REVIEW_FALSE,
+    "fail": State.FALSE,
+}
+
+
+class Case(Model):
+    """One rung of the ladder."""
+
+    when: Node
+    """The condition."""
+
+    then: OutcomeName
+    """What it means for the patient's eligibility."""
+
+    because: str | None = None
+    """Words for the reason, added to those of the condition."""
+
+    needs: list[str] = []
+    """For ``missing``: the criterion inputs that would settle it."""
+
+    note: str | None = None
+    """A remark for the report."""
+
+
+class CasesBody(Model):
+    """Body of ``cases``."""
+
+    of: list[Case] = Field(min_length=1)
+    """The rungs, first to last."""
+
+    otherwise: OutcomeName
+    """The outcome when no condition holds."""
+
+    otherwise_because: str | None = None
+    """Words for that outcome."""
+
+
+class CasesNode(Model):
+    """The first condition that holds decides; a condition that is open leaves open what it could change."""
+
+    kind_name: ClassVar[str] = "cases"
+    cases: CasesBody
+
+    def bind(self, binding: Binding) -> Evaluate:
+        """Bind the conditions.
+
+        Raises:
+            BindingError: used where its outcomes would be turned round.
+        """
+        if not binding.positive:
+            raise BindingError(
+                "'cases' names outcomes, so it cannot stand below 'not' or 'excludes'", "cases"
+            )
+        rungs: list[_Rung] = []
+        for i, case in enumerate(self.cases.of):
+            place = ("cases", "of", i)
+            with binding.polarity(case.then in ("pass", "presumed", "review-pass", "attest")):
+                bound = binding.bind(case.when, *place, "when")
+            needs = tuple(_need(binding, name, i) for name in case.needs)
+            rungs.append(_Rung(bound, case, STATES[case.then], needs))
+        otherwise = Answer(
+            state=STATES[self.cases.otherwise],
+            reason=message("text", text=self.cases.otherwise_because)
+            if self.cases.otherwise_because
+            else message("cases.otherwise"),
+        )
+        return lambda context: _climb(rungs, otherwise, context)
+
+
+class _Rung(msgspec.Struct, frozen=True):
+    bound: Evaluate
+    case: Case
+    state: State
+    needs: tuple[Need, ...]
+
+
+def _need(binding: Binding, name: str, index: int) -> Need:
+    described = binding.input(name, "cases", "of", index, "needs")
+    return Need(input=name, why="never-measured", detail=described.label, order=described.order)
+
+
+def _climb(rungs: list[_Rung], otherwise: Answer, context: Context) -> Answer:
+    """Walk the ladder from the top; open conditions are remembered and weighed against what follows."""
+    opened: list[tuple[_Rung, Answer]] = []
+    passed: list[Answer] = []
+    decided: Answer | None = None
+    for rung in rungs:
+        answer = rung.bound(context)
+        if answer.state is State.TRUE or answer.state is State.PRESUMED_TRUE:
+            decided = _taken(rung, answer)
+            break
+        if answer.state is State.REVIEW_TRUE:
+            decided = _judged(rung, answer)
+            break
+        if answer.state in (State.FALSE, State.PRESUMED_FALSE):
+            passed.append(answer)
+        else:
+            opened.append((rung, answer))
+    if decided is None:
+        decided = _fallen_through(otherwise, passed)
+    else:
+        decided = msgspec.structs.replace(
+            decided, until=earliest([decided.until, *(a.until for a in passed)])
+        )
+    for rung, answer in reversed(opened):
+        decided = _weigh(rung, answer, decided)
+    return decided
+
+
+def _taken(rung: _Rung, answer: Answer) -> Answer:
+    reason = answer.reason
+    if rung.case.because:
+        reason = joined([reason, message("text", text=rung.case.because)])
+    return Answer(
+        state=rung.state,
+        reason=reason,
+        evidence=answer.evidence,
+        needs=rung.needs,
+        flips_on=answer.flips_on if rung.state is State.FALSE else None,
+        until=answer.until,
+        notes=unique((*answer.notes, *((rung.case.note,) if rung.case.note else ()))),
+    )
+
+
+def _judged(rung: _Rung, answer: Answer) -> Answer:
+    """A condition that leans to holding makes its outcome a matter of review."""
+    taken = _taken(rung, answer)
+    if rung.state is State.FALSE:
+        return msgspec.structs.replace(taken, state=State.REVIEW_FALSE, flips_on=None)
+    if rung.state in (State.TRUE, State.PRESUMED_TRUE):
+        return msgspec.structs.replace(taken, state=State.REVIEW_TRUE)
+    return taken
+
+
+def _fallen_through(otherwise: Answer, passed: list[Answer]) -> Answer:
+    state = otherwise.state
+    presumed = any(answer.state is State.PRESUMED_FALSE for answer in passed)
+    if state is State.TRUE and presumed:
+        state = State.PRESUMED_TRUE
+    reasons: list[Message] = [answer.reason for answer in passed]
+    evidence: list[Evidence] = [e for answer in passed for e in answer.evidence]
+    said = reasons if otherwise.reason.key == "cases.otherwise" and reasons else [otherwise.reason]
+    return msgspec.structs.replace(
+        otherwise,
+        state=state,
+        reason=joined(said),
+        evidence=unique(evidence),
+        until=earliest(answer.until for answer in passed),
+        notes=unique(note for answer in passed for note in answer.notes),
+    )
+
+
+def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
+    """What an open condition leaves of a later decision."""
+    if rung.state is decided.state and rung.state is not State.MISSING:
+        return decided
+    if min(rung.state, decided.state) >= State.REVIEW_TRUE:
+        # Whichever it is, it does not stand in the way: report the more cautious of the two.
+        return msgspec.structs.replace(decided, state=min(rung.state, decided.state))
+    if opened.state is State.ATTEST and decided.state in (State.FALSE, State.REVIEW_FALSE):
+        return msgspec.structs.replace(
+            decided,
+            state=State.REVIEW_FALSE,
+            reason=joined([decided.reason, opened.reason]),
+            flips_on=None,
+        )
+    if opened.state is State.REVIEW_FALSE:
+        # It leans to not holding: the later decision stands, but only as a leaning.
+        leaning = min(State.REVIEW_TRUE, decided.state)
+        return msgspec.structs.replace(
+            decided,
+            state=leaning,
+            reason=joined([opened.reason, decided.reason]),
+            evidence=unique((*opened.evidence, *decided.evidence)),
+            until=earliest([opened.until, decided.until]),
+        )
+    only_a_person = opened.state is State.ATTEST and decided.state is not State.MISSING
+    state = State.ATTEST if only_a_person else State.MISSING
+    needs = opened.needs if decided.state is not State.MISSING else unique((*opened.needs, *decided.needs))
+    reasons = [opened.reason, decided.reason] if decided.state is State.MISSING else [opened.reason]
+    return Answer(
+        state=state,
+        reason=joined(reasons),
+        evidence=opened.evidence,
+        needs=needs,
+        until=earliest([opened.until, decided.until]),
+        notes=unique((*opened.notes, *decided.notes)),
+    )

@@ -1,0 +1,192 @@
+"""``category``: a categorical criterion input (positive, negative, a class of a disease)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+import msgspec
+from pydantic import Field
+
+from eligibility.answers import Answer, State, unique
+from eligibility.binding import Binding, Evaluate, SpanOf
+from eligibility.context import Context
+from eligibility.kinds.number import absent_anchor
+from eligibility.measured import (
+    Candidates,
+    absent,
+    candidates,
+    conflict,
+    latest_group,
+    open_question,
+    recorded_text,
+)
+from eligibility.messages import message
+from eligibility.model import Model
+from eligibility.windows import Window
+from fhir_mappings.facts import Evidence, InputDescription, Measurement
+
+UNCERTAIN = "equivocal"
+"""A category that decides nothing unless the protocol names it."""
+
+
+class CategoryBody(Model):
+    """Body of ``category``."""
+
+    input: str
+    """The criterion input."""
+
+    is_: list[str] = Field(alias="is", min_length=1)
+    """The categories for which the statement holds."""
+
+    fresh: str | Window | None = None
+    """Which values count: a named freshness, or a window. Without it, every value ever."""
+
+    lasting: list[str] = []
+    """Categories that cannot revert: once seen, they count for good, whatever came later."""
+
+    choose: Literal["latest", "any"] = "latest"
+    """``any``: the statement holds if any value in the window is of these categories."""
+
+
+class CategoryNode(Model):
+    """The input's current category is one of those named."""
+
+    kind_name: ClassVar[str] = "category"
+    category: CategoryBody
+
+    def bind(self, binding: Binding) -> Evaluate:
+        """Resolve input, categories and window.
+
+        Raises:
+            BindingError: unknown input, category or window.
+        """
+        body = self.category
+        reader = bind_reader(binding, body.input, body.fresh, body.lasting, body.is_, "category")
+        wanted = frozenset(body.is_)
+        every = body.choose == "any"
+
+        def evaluate(context: Context) -> Answer:
+            if every:
+                seen = reader.first_of(context, wanted)
+                if seen is not None:
+                    return _told(reader, seen, True)
+            current = reader.current(context)
+            if isinstance(current, Answer):
+                return current
+            if current.category == UNCERTAIN and UNCERTAIN not in wanted:
+                reason = message("category.equivocal", label=reader.described.label, date=str(current.when))
+                series = context.chart.series(reader.described.name, context.as_of)
+                return open_question(series, "too-coarse", reason, current.evidence, current.until)
+            return _told(reader, current, current.category in wanted)
+
+        return evaluate
+
+
+class Current(msgspec.Struct, frozen=True):
+    """The category that counts, its date and evidence."""
+
+    category: str
+    when: str
+    evidence: tuple[Evidence, ...]
+    until: date | None
+    notes: tuple[str, ...]
+    shown: str
+
+
+class CategoryReader(msgspec.Struct, frozen=True):
+    """Finds the current category of one input within its window."""
+
+    described: InputDescription
+    span_of: SpanOf
+    lasting: frozenset[str]
+
+    def current(self, context: Context) -> Current | Answer:
+        """The category, or the answer that says why there is none."""
+        span = self.span_of(context)
+        if span is None:
+            return absent_anchor(self.described)
+        series = context.chart.series(self.described.name, span.last, span.first)
+        for measurement in series.measurements:
+            if measurement.category in self.lasting and measurement.when.first <= span.last:
+                return _current(measurement, None)
+        found = candidates(series, span)
+        if not found.inside:
+            return absent(found)
+        return _latest(found)
+
+    def first_of(self, context: Context, wanted: frozenset[str]) -> Current | None:
+        """The latest value in the window that is of one of these categories."""
+        span = self.span_of(context)
+        if span is None:
+            return None
+        series = context.chart.series(self.described.name, span.last, span.first)
+        for measurement in candidates(series, span).inside:
+            if measurement.category in wanted:
+                return _current(measurement, span.change_by_time(measurement.when.first))
+        return None
+
+
+def bind_reader(
+    binding: Binding,
+    name: str,
+    fresh: str | Window | None,
+    lasting: list[str],
+    used: list[str],
+    *place: str | int,
+) -> CategoryReader:
+    """Resolve one categorical input.
+
+    Raises:
+        BindingError: unknown input, category or window.
+    """
+    described = binding.input(name, *place, "input")
+    for value in (*used, *lasting):
+        if value != UNCERTAIN:
+            binding.category(described, value, *place)
+    return CategoryReader(described, binding.window(fresh, *place, "fresh"), frozenset(lasting))
+
+
+def _latest(found: Candidates) -> Current | Answer:
+    group = latest_group(found.inside)
+    known = {m.category for m in group if m.category is not None}
+    if len(known) > 1:
+        return conflict(found.series, group)
+    for measurement in group:
+        if measurement.category is not None:
+            return _current(measurement, found.span.change_by_time(measurement.when.first))
+    first = group[0]
+    reason = message(
+        "category.unclear", label=found.series.label, value=recorded_text(first), date=str(first.when)
+    )
+    until = found.span.change_by_time(first.when.first)
+    answer = open_question(found.series, "too-coarse", reason, first.evidence, until)
+    return msgspec.structs.replace(answer, needs=first.needs or answer.needs, notes=first.notes)
+
+
+def _current(measurement: Measurement, until: date | None) -> Current:
+    dates = [d for d in (until, measurement.changes_on) if d is not None]
+    return Current(
+        category=measurement.category or "",
+        when=str(measurement.when),
+        evidence=measurement.evidence,
+        until=min(dates, default=None),
+        notes=unique(measurement.notes),
+        shown=recorded_text(measurement),
+    )
+
+
+def _told(reader: CategoryReader, current: Current, holds: bool) -> Answer:
+    reason = message(
+        "category.is",
+        label=reader.described.label,
+        category=current.category.replace("-", " "),
+        date=current.when,
+    )
+    return Answer(
+        state=State.TRUE if holds else State.FALSE,
+        reason=reason,
+        evidence=current.evidence,
+        until=current.until,
+        notes=current.notes,
+    )

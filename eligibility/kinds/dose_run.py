@@ -1,0 +1,146 @@
+"""``dose_run``: so many consecutive days at or above a daily amount, such as prednisone ≥ 100 mg for 14 days.
+
+Days are calendar days and inclusive: 25 April to 8 May is 14 days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import ClassVar
+
+from pydantic import Field
+
+from eligibility.answers import Answer, State, unique
+from eligibility.binding import Binding, Evaluate
+from eligibility.context import Context
+from eligibility.errors import BindingError
+from eligibility.messages import message, render
+from eligibility.model import Model
+from eligibility.quantities import DurationText, ThresholdText, parse_threshold
+from eligibility.windows import Window
+from fhir_mappings.facts import DayDose, DoseHistory, Evidence, Need
+
+LEAD_DAYS = 60
+"""A run may begin before the window: so many days before it are looked at."""
+
+
+class DoseRunBody(Model):
+    """Body of ``dose_run``."""
+
+    history: str = Field(examples=["prednisone_equivalent"])
+    """The summed daily amount."""
+
+    at_least: ThresholdText
+    """The daily amount that counts, in mg."""
+
+    length: DurationText
+    """The number of consecutive days."""
+
+    during: Window | str
+    """The run counts if any of its days lies in this window."""
+
+
+class DoseRunNode(Model):
+    """There was such a run."""
+
+    kind_name: ClassVar[str] = "dose_run"
+    dose_run: DoseRunBody
+
+    def bind(self, binding: Binding) -> Evaluate:
+        """Resolve history and window.
+
+        Raises:
+            BindingError: unknown history, a unit other than mg, a length not in days.
+        """
+        body = self.dose_run
+        if not binding.vocabulary.is_dose_history(body.history):
+            raise BindingError(f"there is no dose history '{body.history}'", "dose_run", "history")
+        threshold = parse_threshold(body.at_least)
+        if threshold.unit != "mg":
+            raise BindingError("a daily amount is given in mg", "dose_run", "at_least")
+        length = binding.duration(body.length, "dose_run", "length")
+        if length.unit not in ("d", "wk"):
+            raise BindingError("a run is counted in days or weeks", "dose_run", "length")
+        days_needed = length.count * (7 if length.unit == "wk" else 1)
+        span_of = binding.window(body.during, "dose_run", "during")
+        conservative = binding.conservative
+
+        def evaluate(context: Context) -> Answer:
+            span = span_of(context)
+            if span is None or span.first is None:
+                return Answer(state=State.MISSING, reason=message("dose_run.no-window"))
+            start = span.first - timedelta(days=LEAD_DAYS + days_needed)
+            history = context.chart.dose_history(body.history, start, span.last)
+            told = {"amount": str(threshold), "days": str(days_needed)}
+            certain = _runs(history.days, lambda dose: dose.amount.holds("at_least", threshold.value) is True)
+            for first, last in reversed(certain):
+                if (last - first).days + 1 >= days_needed and last >= span.first:
+                    flips = span.leaves_on(last)
+                    return Answer(
+                        state=State.TRUE,
+                        reason=message("dose_run.yes", first=str(first), last=str(last), **told),
+                        evidence=_evidence(history, first, last),
+                        flips_on=flips,
+                        until=flips if span.moving else None,
+                    )
+            possible = _runs(
+                history.days, lambda dose: dose.amount.holds("at_least", threshold.value) is not False
+            )
+            for first, last in reversed(possible):
+                if (last - first).days + 1 >= days_needed and last >= span.first:
+                    return Answer(
+                        state=conservative,
+                        reason=message("dose_run.possible", first=str(first), last=str(last), **told),
+                        evidence=_evidence(history, first, last),
+                        until=span.change_by_time(last),
+                    )
+            if history.unknown or history.retrieval != "complete":
+                return _open(history, body.history, told)
+            scattered = [
+                dose.day
+                for dose in history.days
+                if dose.day >= span.first and dose.amount.holds("at_least", threshold.value)
+            ]
+            if len(scattered) >= days_needed:
+                return Answer(
+                    state=conservative,
+                    reason=message("dose_run.scattered", count=str(len(scattered)), **told),
+                    evidence=_evidence(history, scattered[0], scattered[-1]),
+                    until=span.change_by_time(scattered[0]),
+                )
+            return Answer(state=State.PRESUMED_FALSE, reason=message("dose_run.no", **told))
+
+        return evaluate
+
+
+def _runs(days: Sequence[DayDose], counts: Callable[[DayDose], bool]) -> list[tuple[date, date]]:
+    """Maximal stretches of consecutive calendar days that count, oldest first."""
+    runs: list[tuple[date, date]] = []
+    for dose in days:
+        if not counts(dose):
+            continue
+        if runs and dose.day - runs[-1][1] == timedelta(days=1):
+            runs[-1] = (runs[-1][0], dose.day)
+        else:
+            runs.append((dose.day, dose.day))
+    return runs
+
+
+def _evidence(history: DoseHistory, first: date, last: date) -> tuple[Evidence, ...]:
+    used = unique(i for dose in history.days if first <= dose.day <= last for i in dose.sources)
+    return tuple(history.exposures[i].evidence for i in used)
+
+
+def _open(history: DoseHistory, name: str, told: dict[str, str]) -> Answer:
+    if history.retrieval != "complete":
+        reason = message(f"dose_run.{history.retrieval}", **told)
+        need = Need(input=name, why="not-retrieved", detail=render(reason))
+        return Answer(state=State.MISSING, reason=reason, needs=(need,))
+    which = history.unknown[0]
+    reason = message(
+        "dose_run.unreadable", what=which.label, detail=which.dose_unreadable or "no dose is recorded", **told
+    )
+    need = Need(input=name, why="unreadable", detail=render(reason))
+    evidence = tuple(exposure.evidence for exposure in history.unknown)
+    return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)

@@ -1,0 +1,118 @@
+"""``exposed_for``: the patient has been on drugs of some classes for so long altogether."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+
+from eligibility.answers import Answer, State, unique
+from eligibility.binding import Binding, Evaluate
+from eligibility.context import Context
+from eligibility.messages import message, render
+from eligibility.model import Model
+from eligibility.quantities import DurationText
+from eligibility.windows import Window
+from fhir_mappings.facts import Event, Exposure, Need
+
+
+class ExposedForBody(Model):
+    """Body of ``exposed_for``."""
+
+    of: list[str]
+    """The drugs or classes; time on any of them counts once."""
+
+    at_least: DurationText
+    """The time altogether. Months and years are counted as 30.4375 and 365.25 days of exposure."""
+
+    during: Window | str | None = None
+    """The window; without it, ever before the evaluation date."""
+
+
+class ExposedForNode(Model):
+    """The union of the exposures is at least that long."""
+
+    kind_name: ClassVar[str] = "exposed_for"
+    exposed_for: ExposedForBody
+
+    def bind(self, binding: Binding) -> Evaluate:
+        """Resolve drugs and window.
+
+        Raises:
+            BindingError: unknown drug or window.
+        """
+        body = self.exposed_for
+        concepts = binding.concepts(body.of, "exposed_for", "of")
+        needed = binding.duration(body.at_least, "exposed_for", "at_least")
+        per_unit = {"d": 1.0, "wk": 7.0, "mo": 30.4375, "a": 365.25}[needed.unit]
+        days_needed = needed.count * per_unit
+        span_of = binding.window(body.during, "exposed_for", "during")
+        label = ", ".join(binding.vocabulary.concept_label(name) for name in body.of)
+        need_name = body.of[0]
+
+        def evaluate(context: Context) -> Answer:
+            span = span_of(context)
+            found = context.chart.events(("exposure",), concepts)
+            last = span.last if span else context.as_of
+            first = span.first if span and span.first else date.min
+            courses = [event for event in found.events if isinstance(event, Exposure)]
+            certain = _total(_stretches(courses, first, last, certain=True))
+            possible = _total(_stretches(courses, first, last, certain=False))
+            told = {"label": label, "needed": str(needed), "days": str(round(certain))}
+            evidence = unique(event.evidence for event in courses)
+            if certain >= days_needed:
+                return Answer(state=State.TRUE, reason=message("exposed_for.yes", **told), evidence=evidence)
+            if found.retrieval != "complete":
+                reason = message(f"exposed_for.{found.retrieval}", **told)
+                need = Need(input=need_name, why="not-retrieved", detail=render(reason))
+                return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
+            if not courses:
+                reason = message("exposed_for.none", **told)
+                need = Need(input=need_name, why="never-measured", detail=render(reason))
+                return Answer(state=State.MISSING, reason=reason, needs=(need,))
+            if possible >= days_needed:
+                reason = message("exposed_for.maybe", **told, possible=str(round(possible)))
+                need = Need(input=need_name, why="too-coarse", detail=render(reason))
+                return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
+            return Answer(state=State.FALSE, reason=message("exposed_for.no", **told), evidence=evidence)
+
+        return evaluate
+
+
+def _stretches(
+    courses: Iterable[Event], first: date, last: date, *, certain: bool
+) -> list[tuple[date, date]]:
+    """Days on the drug, as stretches: those that are certain, or those that are possible."""
+    stretches: list[tuple[date, date]] = []
+    for course in courses:
+        if course.start is not None:
+            start = course.start.last if certain else course.start.first
+        elif certain and not course.ongoing:
+            continue
+        else:
+            start = last if certain else first
+        if course.end is not None:
+            end = course.end.first if certain else course.end.last
+        elif course.ongoing or not certain:
+            end = last
+        else:
+            end = start
+        start, end = max(start, first), min(end, last)
+        if start <= end:
+            stretches.append((start, end))
+    return stretches
+
+
+def _total(stretches: list[tuple[date, date]]) -> float:
+    """Number of days in the union."""
+    total = 0
+    covered_to: date | None = None
+    for start, end in sorted(stretches):
+        if covered_to is None or start > covered_to:
+            total += (end - start).days + 1
+        elif end > covered_to:
+            total += (end - covered_to).days
+        else:
+            continue
+        covered_to = max(end, covered_to or end)
+    return float(total)

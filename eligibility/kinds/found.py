@@ -1,0 +1,333 @@
+"""``found``: something is in the record – a diagnosis, a drug, a procedure, a vaccine, an admission …
+
+Nothing found means "presumably not" only where the record was wholly retrieved; else it is missing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import ClassVar, Literal
+
+import msgspec
+from pydantic import Field
+
+from eligibility.answers import Answer, State, at_least, disjoin, earliest
+from eligibility.binding import Binding, Evaluate, SpanOf
+from eligibility.context import Context
+from eligibility.errors import BindingError
+from eligibility.messages import Message, message, render
+from eligibility.model import Model
+from eligibility.quantities import DurationText
+from eligibility.windows import Span, Window
+from fhir_mappings.facts import (
+    Admission,
+    Allergy,
+    Coding,
+    ConsentGiven,
+    Diagnosis,
+    Event,
+    EventKind,
+    Events,
+    Exposure,
+    Implant,
+    Need,
+    Participation,
+    Planned,
+    Procedure,
+    Report,
+    Vaccination,
+    WhyMissing,
+)
+from fhir_mappings.intervals import DateSpan, Duration
+
+EVENT_TYPES: dict[EventKind, type[Event]] = {
+    "diagnosis": Diagnosis,
+    "exposure": Exposure,
+    "procedure": Procedure,
+    "vaccination": Vaccination,
+    "allergy": Allergy,
+    "participation": Participation,
+    "admission": Admission,
+    "report": Report,
+    "planned": Planned,
+    "device": Implant,
+    "consent": ConsentGiven,
+}
+
+Value = str | bool
+
+
+class HalfLives(Model):
+    """A wash-out in half-lives, where that is longer than the window."""
+
+    count: int = Field(ge=1)
+    """How many half-lives."""
+
+    unknown_until: DurationText
+    """For a drug whose half-life is not known: until then the question is open."""
+
+
+class FoundBody(Model):
+    """Body of ``found``."""
+
+    kind: list[EventKind] = Field(min_length=1)
+    """The kinds of events to look at."""
+
+    of: list[str] | None = None
+    """Code sets or classes; without it, every event of the kinds."""
+
+    except_: list[str] = Field([], alias="except")
+    """Code sets or classes that do not count."""
+
+    where: dict[str, Value | list[Value]] = {}
+    """Attributes that the event must have, e.g. ``clinical: [active]``, ``inpatient: true``."""
+
+    unrecorded: Literal["missing", "no", "yes"] = "missing"
+    """What it means when such an attribute is not recorded."""
+
+    during: Window | str | None = None
+    """The window; without it, ever."""
+
+    timing: Literal["overlap", "start"] = "overlap"
+    """``overlap``: it was going on at some time in the window. ``start``: it began in the window."""
+
+    count: int = Field(1, ge=1)
+    """How many different events are needed."""
+
+    absent: Literal["presumed", "no", "missing"] = "presumed"
+    """What a wholly retrieved record without such an event means."""
+
+    unconfirmed: Literal["review", "counts", "ignored"] = "review"
+    """How provisional, differential and unconfirmed statements count."""
+
+    or_half_lives: HalfLives | None = None
+    """For drugs: the wash-out in half-lives, whichever is longer."""
+
+    label: str | None = None
+    """Words for what is looked for; by default those of the code sets."""
+
+    needs: str | None = None
+    """The criterion input, or a name of the question, to report as needed when it is missing."""
+
+
+class FoundNode(Model):
+    """Such an event is in the record."""
+
+    kind_name: ClassVar[str] = "found"
+    found: FoundBody
+
+    def bind(self, binding: Binding) -> Evaluate:
+        """Resolve code sets and window.
+
+        Raises:
+            BindingError: unknown code set, attribute or window.
+        """
+        body = self.found
+        concepts = binding.concepts(body.of, "found", "of") if body.of is not None else None
+        excepted = binding.concepts(body.except_, "found", "except")
+        for name in body.where:
+            for kind in body.kind:
+                if name not in EVENT_TYPES[kind].__struct_fields__:
+                    raise BindingError(f"a {kind} has no attribute '{name}'", "found", "where", name)
+        span_of = binding.window(body.during, "found", "during")
+        words = [binding.vocabulary.concept_label(name) for name in body.of or ()]
+        label = body.label or ", ".join(words) or ", ".join(body.kind)
+        half_lives: _HalfLives | None = None
+        if body.or_half_lives:
+            unknown_until = binding.duration(body.or_half_lives.unknown_until, "found", "or_half_lives")
+            half_lives = _HalfLives(
+                body.or_half_lives.count, unknown_until, binding.vocabulary.half_life_days
+            )
+        order: Coding | None = None
+        if body.needs is not None:
+            described = binding.vocabulary.input(body.needs)
+            order = described.order if described else None
+        wanted: dict[str, tuple[Value, ...]] = {}
+        for name, value in body.where.items():
+            wanted[name] = tuple(value) if isinstance(value, list) else (value,)
+        search = _Search(
+            body=body,
+            concepts=concepts,
+            excepted=excepted,
+            wanted=wanted,
+            span_of=span_of,
+            label=label,
+            conservative=binding.conservative,
+            need_name=body.needs or (body.of or body.kind)[0],
+            order=order,
+            half_lives=half_lives,
+        )
+        return search.evaluate
+
+
+class _HalfLives(msgspec.Struct, frozen=True):
+    count: int
+    unknown_until: Duration
+    half_life: Callable[[str], float | None]
+
+
+def _widened(span: Span, before: Duration) -> Span:
+    return Span(before.before(span.anchor), span.last, span.anchor, before, span.moving)
+
+
+class _Search(msgspec.Struct, frozen=True, kw_only=True):
+    body: FoundBody
+    concepts: frozenset[str] | None
+    excepted: frozenset[str]
+    wanted: Mapping[str, tuple[Value, ...]]
+    span_of: SpanOf
+    label: str
+    conservative: State
+    need_name: str
+    order: Coding | None
+    half_lives: _HalfLives | None
+
+    def evaluate(self, context: Context) -> Answer:
+        span = self.span_of(context)
+        found = context.chart.events(self.body.kind, self.concepts)
+        if span is None:
+            return self._nothing(found, (), None)
+        answers = [self._judge(event, span) for event in found.events if self._concerns(event)]
+        present = [answer for answer in answers if answer.state is not State.FALSE]
+        if len(present) >= self.body.count:
+            combined = disjoin(present) if self.body.count == 1 else at_least(self.body.count, present)
+            if combined.state is not State.FALSE:
+                return combined
+        return self._nothing(found, answers, span)
+
+    def _concerns(self, event: Event) -> bool:
+        if self.excepted and not self.excepted.isdisjoint(event.concepts):
+            return False
+        return event.confirmed or self.body.unconfirmed != "ignored"
+
+    # -- one event ------------------------------------------------------------------------------
+
+    def _judge(self, event: Event, span: Span) -> Answer:
+        matches = self._attributes(event)
+        if matches is False:
+            return Answer(state=State.FALSE, reason=self._told("found.attribute", event))
+        inside, flips = self._position(event, span)
+        if inside is False:
+            return Answer(
+                state=State.FALSE, reason=self._told("found.outside", event), evidence=(event.evidence,)
+            )
+        notes = (*event.notes, *((f"Matched by its words: {event.label}",) if event.by_text else ()))
+        if matches is None or inside is None:
+            key = "found.unrecorded" if matches is None else "found.when"
+            reason = self._told(key, event)
+            return Answer(
+                state=State.MISSING,
+                reason=reason,
+                evidence=(event.evidence,),
+                needs=(self._need("too-coarse", reason),),
+                notes=notes,
+            )
+        answer = Answer(
+            state=State.TRUE,
+            reason=self._told("found.yes", event),
+            evidence=(event.evidence,),
+            flips_on=flips,
+            until=flips if span.moving else None,
+            notes=notes,
+        )
+        if not event.confirmed and self.body.unconfirmed == "review":
+            return msgspec.structs.replace(
+                answer,
+                state=self.conservative,
+                reason=self._told("found.unconfirmed", event),
+                flips_on=None,
+            )
+        return answer
+
+    def _attributes(self, event: Event) -> bool | None:
+        result: bool | None = True
+        for name, wanted in self.wanted.items():
+            value = getattr(event, name, None)
+            if value is None:
+                if self.body.unrecorded == "no":
+                    return False
+                if self.body.unrecorded == "missing":
+                    result = None
+                continue
+            held = value if isinstance(value, (frozenset, tuple)) else (value,)
+            if not any(item in wanted for item in held):
+                return False
+        return result
+
+    def _position(self, event: Event, span: Span) -> tuple[bool | None, date | None]:
+        """Whether the event touches the window, and the anchor date on which time has carried it out."""
+        if self.half_lives is not None:
+            return self._washed_out(event, span, self.half_lives)
+        if self.body.timing == "start":
+            if event.start is None:
+                return (True if span.first is None else None), None
+            return span.contains(event.start), span.leaves_on(event.start.last)
+        inside = span.overlaps(event.start, event.end, event.ongoing)
+        last = event.end or (None if event.ongoing else event.start)
+        return inside, span.leaves_on(last.last) if last is not None else None
+
+    def _washed_out(self, event: Event, span: Span, rule: _HalfLives) -> tuple[bool | None, date | None]:
+        """The longer of the window and so many half-lives after the last dose."""
+        last = getattr(event, "last_dose", None) or event.end or (None if event.ongoing else event.start)
+        if last is None:
+            return (True if event.ongoing else None), None
+        drugs = getattr(event, "drugs", None) or event.concepts
+        lives = [life for drug in drugs if (life := rule.half_life(drug)) is not None]
+        windows = [span]
+        if lives:
+            windows.append(_widened(span, Duration(math.ceil(rule.count * max(lives)), "d")))
+        inside = [window.overlaps(event.start, last, False) for window in windows]
+        if any(inside):
+            leaves = [day for window in windows if (day := window.leaves_on(last.last)) is not None]
+            return True, max(leaves, default=None)
+        if None in inside:
+            return None, None
+        if lives:
+            return False, None
+        doubtful = _widened(span, rule.unknown_until).overlaps(event.start, last, False)
+        return (False if doubtful is False else None), None
+
+    # -- nothing found --------------------------------------------------------------------------
+
+    def _nothing(self, found: Events, answers: Sequence[Answer], span: Span | None) -> Answer:
+        if found.retrieval != "complete":
+            reason = message(
+                f"found.{found.retrieval}", label=self.label, types=", ".join(found.resource_types)
+            )
+            return Answer(state=State.MISSING, reason=reason, needs=(self._need("not-retrieved", reason),))
+        outside = [answer for answer in answers if answer.reason.key == "found.outside"]
+        reason = outside[0].reason if outside else message("found.none", label=self.label)
+        evidence = outside[0].evidence if outside else ()
+        if self.body.absent == "missing":
+            return Answer(
+                state=State.MISSING,
+                reason=reason,
+                needs=(self._need("never-measured", reason),),
+                evidence=evidence,
+            )
+        state = State.PRESUMED_FALSE if self.body.absent == "presumed" else State.FALSE
+        return Answer(
+            state=state,
+            reason=reason,
+            evidence=evidence,
+            until=earliest(answer.until for answer in answers),
+        )
+
+    def _told(self, key: str, event: Event) -> Message:
+        return message(key, what=event.label, label=self.label, when=self._dates(event))
+
+    def _dates(self, event: Event) -> Message:
+        start, end = event.start, event.end
+        if event.ongoing:
+            return message("dates.since", start=str(start)) if start else message("dates.ongoing")
+        if start and end and start != end:
+            return message("dates.from-to", start=str(start), end=str(end))
+        known: DateSpan | None = start or end
+        if known is None:
+            return message("dates.none")
+        return message("dates.on" if end or self.body.timing == "start" else "dates.from", start=str(known))
+
+    def _need(self, why: WhyMissing, reason: Message) -> Need:
+        return Need(input=self.need_name, why=why, detail=render(reason), order=self.order)

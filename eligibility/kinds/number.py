@@ -1,0 +1,365 @@
+"""``number``: a numeric criterion input against a threshold."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import ClassVar, Literal
+
+import msgspec
+from pydantic import Field, model_validator
+
+from eligibility.answers import Answer, State, conjoin, disjoin, earliest, unique
+from eligibility.binding import Binding, BoundThreshold, Evaluate
+from eligibility.context import Context
+from eligibility.errors import BindingError
+from eligibility.measured import (
+    Candidates,
+    absent,
+    candidates,
+    conflict,
+    latest_group,
+    open_question,
+    recorded_text,
+    with_unit,
+)
+from eligibility.messages import Argument, Message, message
+from eligibility.model import Model
+from eligibility.quantities import ThresholdText
+from eligibility.windows import Window
+from fhir_mappings.facts import InputDescription, Measurement, Need, Series
+from fhir_mappings.intervals import Comparison, Interval
+
+COMPARISONS: tuple[Comparison, ...] = ("at_least", "above", "at_most", "below")
+
+
+class GreyZone(Model):
+    """Values between this and the threshold do not disprove the statement: a better test has to."""
+
+    to: ThresholdText
+    """The far end of the grey zone."""
+
+    settle_with: str
+    """The criterion input that settles it."""
+
+
+class NumberBody(Model):
+    """Body of ``number``. Exactly one comparison."""
+
+    input: str
+    """The criterion input."""
+
+    at_least: ThresholdText | list[ThresholdText] | None = None
+    """≥. A list gives the same threshold in several units; each result is compared in its own."""
+
+    above: ThresholdText | list[ThresholdText] | None = None
+    """>."""
+
+    at_most: ThresholdText | list[ThresholdText] | None = None
+    """≤."""
+
+    below: ThresholdText | list[ThresholdText] | None = None
+    """<."""
+
+    fresh: str | Window | None = None
+    """Which values count: a named freshness, or a window. Without it, every value ever."""
+
+    choose: Literal["latest", "any", "every", "highest", "lowest"] = "latest"
+    """Which of the values in the window is asked."""
+
+    plausible_limit: list[ThresholdText] | None = Field(None, min_length=2, max_length=2)
+    """For ULN/LLN: the range in which the limit must lie when a result brings none of its own."""
+
+    grey: GreyZone | None = None
+    """A zone of values that do not decide."""
+
+    on: str | None = None
+    """Anchor for inputs that depend on a date, such as age; by default the window's."""
+
+    @model_validator(mode="after")
+    def _one_comparison(self) -> NumberBody:
+        given = [name for name in COMPARISONS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("exactly one of at_least, above, at_most, below is needed")
+        return self
+
+    @property
+    def comparison(self) -> Comparison:
+        """The comparison that is given."""
+        return next(name for name in COMPARISONS if getattr(self, name) is not None)
+
+
+class NumberNode(Model):
+    """A numeric criterion input compared with a threshold."""
+
+    kind_name: ClassVar[str] = "number"
+    number: NumberBody
+
+    def bind(self, binding: Binding) -> Evaluate:
+        """Resolve input, units and window.
+
+        Raises:
+            BindingError: unknown input, unit or window; threshold outside the physical range.
+        """
+        body = self.number
+        described = binding.input(body.input, "number", "input")
+        comparison = body.comparison
+        written = getattr(body, comparison)
+        texts = written if isinstance(written, list) else [written]
+        thresholds = tuple(binding.threshold(described, text, "number", comparison) for text in texts)
+        limits: tuple[float, float] | None = None
+        if body.plausible_limit:
+            low, high = (
+                binding.threshold(described, t, "number", "plausible_limit") for t in body.plausible_limit
+            )
+            if low.canonical is None or high.canonical is None or low.canonical > high.canonical:
+                raise BindingError("the range of plausible limits is empty", "number", "plausible_limit")
+            limits = (low.canonical, high.canonical)
+        grey: tuple[BoundThreshold, Need] | None = None
+        if body.grey:
+            other = binding.input(body.grey.settle_with, "number", "grey", "settle_with")
+            settle = Need(input=other.name, why="too-coarse", detail=other.label, order=other.order)
+            grey = (binding.threshold(described, body.grey.to, "number", "grey", "to"), settle)
+        span_of = binding.window(body.fresh, "number", "fresh")
+        if body.on is not None:
+            binding.check_anchor(body.on, "number", "on")
+        test = _Test(described, comparison, thresholds, limits, grey, binding.conservative)
+
+        def evaluate(context: Context) -> Answer:
+            span = span_of(context)
+            if span is None:
+                return absent_anchor(described)
+            on = context.anchors[body.on] if body.on else span.last
+            series = context.chart.series(body.input, on, span.first)
+            found = candidates(series, span)
+            if not found.inside:
+                return absent(found)
+            return _choose(body.choose, test, found)
+
+        return evaluate
+
+
+class _Test(msgspec.Struct, frozen=True):
+    described: InputDescription
+    comparison: Comparison
+    thresholds: tuple[BoundThreshold, ...]
+    plausible_limit: tuple[float, float] | None
+    grey: tuple[BoundThreshold, Need] | None
+    conservative: State
+
+
+def absent_anchor(described: InputDescription) -> Answer:
+    """The window hangs on a value that does not exist."""
+    reason = message("missing.never-measured", label=described.label)
+    need = Need(input=described.name, why="never-measured", detail=described.label, order=described.order)
+    return Answer(state=State.MISSING, reason=reason, needs=(need,))
+
+
+def _choose(choose: str, test: _Test, found: Candidates) -> Answer:
+    inside = found.inside
+    if choose == "any":
+        return disjoin([_judge(test, found, m) for m in inside])
+    if choose == "every":
+        return conjoin([_judge(test, found, m) for m in inside])
+    if choose == "highest":
+        group: tuple[Measurement, ...] = (max(inside, key=lambda m: m.value.low if m.value else -math.inf),)
+    elif choose == "lowest":
+        group = (min(inside, key=lambda m: m.value.high if m.value else math.inf),)
+    else:
+        group = latest_group(inside)
+    answers = [_judge(test, found, m) for m in group]
+    if len({answer.state for answer in answers}) > 1:
+        return conflict(found.series, group)
+    first = answers[0]
+    newer = _newer_unusable(found, group[0])
+    if newer:
+        first = msgspec.structs.replace(first, notes=unique((*first.notes, newer)))
+    return first
+
+
+def _newer_unusable(found: Candidates, used: Measurement) -> str | None:
+    for item in found.series.unusable:
+        if item.when is not None and item.when.first > used.when.last and found.span.contains(item.when):
+            return f"A newer result of {item.when} was not used: {item.detail}"
+    return None
+
+
+def _judge(test: _Test, found: Candidates, measurement: Measurement) -> Answer:
+    """One measurement against the threshold."""
+    series = found.series
+    until = earliest([found.span.change_by_time(measurement.when.first), measurement.changes_on])
+    threshold = _threshold_for(test.thresholds, measurement)
+    holds, limit_note = _holds(test, threshold, measurement)
+    notes = unique((*measurement.notes, *limit_note))
+    shown = _shown(measurement, threshold)
+    told: dict[str, Argument] = {
+        "label": series.label,
+        "value": shown,
+        "date": str(measurement.when),
+        "threshold": _threshold_text(threshold, measurement),
+    }
+    dated = measurement.basis != "demographic"
+    suffix = "" if dated else ".undated"
+    if holds is True:
+        return Answer(
+            state=State.TRUE,
+            reason=Message(f"number.{test.comparison}.yes{suffix}", told),
+            evidence=measurement.evidence,
+            until=until,
+            notes=notes,
+        )
+    if holds is False:
+        if test.grey is not None and _in_grey(test, measurement):
+            reason = Message(f"number.{test.comparison}.grey", told)
+            return Answer(
+                state=State.MISSING,
+                reason=reason,
+                evidence=measurement.evidence,
+                needs=(test.grey[1],),
+                until=until,
+                notes=notes,
+            )
+        return Answer(
+            state=State.FALSE,
+            reason=Message(f"number.{test.comparison}.no{suffix}", told),
+            evidence=measurement.evidence,
+            until=until,
+            notes=notes,
+        )
+    return _undecided(test, series, measurement, threshold, told, until, notes)
+
+
+def _undecided(
+    test: _Test,
+    series: Series,
+    measurement: Measurement,
+    threshold: BoundThreshold,
+    told: dict[str, Argument],
+    when: date | None,
+    notes: tuple[str, ...],
+) -> Answer:
+    """The value lies on both sides of the threshold: attribution, method, or missing data."""
+    canonical = threshold.canonical
+    if measurement.attributed is not None and canonical is not None:
+        attributed = measurement.attributed.holds(test.comparison, canonical)
+        if attributed is not None:
+            state = State.REVIEW_TRUE if attributed else State.REVIEW_FALSE
+            reason = Message("number.attribution", {**told, "attributed": str(measurement.attributed)})
+            return Answer(
+                state=state,
+                reason=reason,
+                evidence=measurement.evidence,
+                needs=measurement.needs,
+                until=when,
+                notes=notes,
+            )
+    if measurement.basis == "policies":
+        return Answer(
+            state=test.conservative,
+            reason=Message("number.policies", told),
+            evidence=measurement.evidence,
+            until=when,
+            notes=notes,
+        )
+    if threshold.limit is not None:
+        reason = Message("number.no-limit", told)
+    elif measurement.value is None:
+        reason = Message("number.no-number", told)
+    else:
+        reason = Message("number.straddles", told)
+    if measurement.needs:
+        return Answer(
+            state=State.MISSING,
+            reason=reason,
+            evidence=measurement.evidence,
+            needs=measurement.needs,
+            until=when,
+            notes=notes,
+        )
+    answer = open_question(series, "too-coarse", reason, measurement.evidence, when)
+    return msgspec.structs.replace(answer, notes=notes)
+
+
+def _threshold_for(thresholds: tuple[BoundThreshold, ...], measurement: Measurement) -> BoundThreshold:
+    for threshold in thresholds:
+        if threshold.written.unit is not None and threshold.written.unit == measurement.reported_unit:
+            return threshold
+    return thresholds[0]
+
+
+def _holds(
+    test: _Test, threshold: BoundThreshold, measurement: Measurement
+) -> tuple[bool | None, tuple[str, ...]]:
+    """Whether the comparison holds, and remarks on the limit that was used."""
+    if threshold.limit is not None:
+        return _holds_limit(test, threshold, measurement)
+    if measurement.value is None or threshold.canonical is None:
+        return None, ()
+    if measurement.reported is not None and measurement.reported_unit == threshold.written.unit:
+        return measurement.reported.holds(test.comparison, threshold.written.value), ()
+    return measurement.value.holds(test.comparison, threshold.canonical), ()
+
+
+def _holds_limit(
+    test: _Test, threshold: BoundThreshold, measurement: Measurement
+) -> tuple[bool | None, tuple[str, ...]]:
+    """Against a multiple of the result's own reference limit, its flag, or the plausible range of limits."""
+    upper = threshold.limit == "ULN"
+    limit = measurement.upper_limit if upper else measurement.lower_limit
+    multiple = threshold.written.value
+    if limit is not None and measurement.value is not None:
+        return measurement.value.holds(test.comparison, multiple * limit), ()
+    if multiple == 1 and measurement.category in ("low", "normal", "high"):
+        beyond = measurement.category == ("high" if upper else "low")
+        asked_beyond = test.comparison in (("above", "at_least") if upper else ("below", "at_most"))
+        return beyond if asked_beyond else not beyond, ("Judged by the laboratory's own flag.",)
+    if test.plausible_limit is not None and measurement.value is not None:
+        low, high = (
+            measurement.value.holds(test.comparison, multiple * edge) for edge in test.plausible_limit
+        )
+        if low is high and low is not None:
+            span = Interval(*test.plausible_limit)
+            note = f"The result has no reference range; it decides for any limit within {span}."
+            return low, (note,)
+    return None, ()
+
+
+def _in_grey(test: _Test, measurement: Measurement) -> bool:
+    assert test.grey is not None  # noqa: S101  # the caller has asked
+    far = test.grey[0].canonical
+    if far is None or measurement.value is None:
+        return False
+    return measurement.value.holds(test.comparison, far) is not False
+
+
+def _threshold_text(threshold: BoundThreshold, measurement: Measurement) -> str:
+    written = str(threshold.written)
+    limit = {
+        "ULN": measurement.upper_limit,
+        "LLN": measurement.lower_limit,
+    }.get(threshold.limit or "")
+    if limit is None:
+        return written
+    return f"{written} ({with_unit(f'{threshold.written.value * limit:.6g}', measurement.unit)})"
+
+
+def _shown(measurement: Measurement, threshold: BoundThreshold) -> str:
+    """The value in the canonical unit, with enough digits not to contradict the comparison."""
+    value = measurement.value
+    if value is None:
+        return recorded_text(measurement)
+    if not value.exact:
+        shown = with_unit(str(value), measurement.unit)
+    else:
+        digits = 3
+        while (
+            threshold.canonical is not None
+            and digits < 6
+            and value.low != threshold.canonical
+            and float(f"{value.low:.{digits}g}") == float(f"{threshold.canonical:.{digits}g}")
+        ):
+            digits += 1
+        number = f"{value.low:.{digits}g}" if abs(value.low) < 1000 else f"{value.low:.0f}"
+        shown = with_unit(number, measurement.unit)
+    recorded = recorded_text(measurement) if measurement.reported_unit not in (None, measurement.unit) else ""
+    return f"{shown} ({recorded})" if recorded else shown

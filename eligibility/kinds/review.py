@@ -1,0 +1,130 @@
+"""``review`` and ``carve_out``: data are there, but a person has to judge what they mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import msgspec
+from pydantic import Field
+
+from eligibility.answers import Answer, State, negate
+from eligibility.binding import Binding, Evaluate
+from eligibility.context import Context
+from eligibility.kinds.attest import answered, current_answer
+from eligibility.messages import joined, message
+from eligibility.model import Model
+from eligibility.windows import Window
+
+if TYPE_CHECKING:
+    from eligibility.kinds import Node
+
+
+class ReviewBody(Model):
+    """Body of ``review``."""
+
+    of: Node
+    """The statement."""
+
+    leaning: Literal["holds", "fails"] | None = None
+    """The default until someone has judged; left out, the one that speaks against the patient."""
+
+    because: str
+    """What has to be judged."""
+
+
+class ReviewNode(Model):
+    """When the statement holds, a person must judge it; the leaning is the default until then."""
+
+    kind_name: ClassVar[str] = "review"
+    review: ReviewBody
+
+    def bind(self, binding: Binding) -> Evaluate:
+        """Bind the statement."""
+        body = self.review
+        bound = binding.bind(body.of, "review", "of")
+        state = {
+            "holds": State.REVIEW_TRUE,
+            "fails": State.REVIEW_FALSE,
+            None: binding.conservative,
+        }[body.leaning]
+
+        def evaluate(context: Context) -> Answer:
+            answer = bound(context)
+            if answer.state in (State.TRUE, State.PRESUMED_TRUE):
+                return to_review(answer, state, body.because)
+            return answer
+
+        return evaluate
+
+
+class CarveOutBody(Model):
+    """Body of ``carve_out``."""
+
+    of: Node
+    """The breach."""
+
+    question: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")
+    """Name of the question whose answer yes lifts the breach."""
+
+    ask: str
+    """The question in words, e.g. "Is the low count attributable to SLE?"."""
+
+    fresh: str | Window | None = None
+    """How long an answer holds."""
+
+    suggested_by: Node | None = None
+    """A statement that suggests, never decides, that the exception applies."""
+
+
+class CarveOutNode(Model):
+    """A breach that an exception of the protocol may lift: only a person's recorded answer decides."""
+
+    kind_name: ClassVar[str] = "carve_out"
+    carve_out: CarveOutBody
+
+    def bind(self, binding: Binding) -> Evaluate:
+        """Bind the breach and register the question."""
+        body = self.carve_out
+        bound = binding.bind(body.of, "carve_out", "of")
+        hint = binding.bind(body.suggested_by, "carve_out", "suggested_by") if body.suggested_by else None
+        question = binding.question(body.question, body.ask)
+        span_of = binding.window(body.fresh, "carve_out", "fresh")
+        conservative = binding.conservative
+
+        def evaluate(context: Context) -> Answer:
+            breach = bound(context)
+            if breach.state in (State.FALSE, State.PRESUMED_FALSE, State.MISSING, State.ATTEST):
+                return breach
+            recorded, span = current_answer(context, question, span_of(context))
+            if recorded is not None and span is not None:
+                decided = answered(recorded, span, body.ask, True)
+                told = msgspec.structs.replace(
+                    breach if not recorded.value else negate(breach),
+                    reason=joined([breach.reason, decided.reason]),
+                    evidence=(*breach.evidence, *decided.evidence),
+                    flips_on=None,
+                    until=min((d for d in (breach.until, decided.until) if d), default=None),
+                )
+                # A judged breach is no longer open to review: the answer settles which side it is on.
+                settled = State.FALSE if recorded.value else State.TRUE
+                return msgspec.structs.replace(told, state=settled)
+            open_answer = to_review(breach, conservative, body.ask)
+            if hint is not None:
+                suggestion = hint(context)
+                if suggestion.state >= State.REVIEW_TRUE:
+                    return msgspec.structs.replace(
+                        open_answer,
+                        reason=joined(
+                            [open_answer.reason, message("review.suggested", why=suggestion.reason)]
+                        ),
+                        evidence=(*open_answer.evidence, *suggestion.evidence),
+                    )
+            return open_answer
+
+        return evaluate
+
+
+def to_review(answer: Answer, state: State, because: str) -> Answer:
+    """The answer as a question to a person."""
+    reason = joined([answer.reason, message("review.because", because=because)])
+    return msgspec.structs.replace(answer, state=state, reason=reason, flips_on=None)

@@ -1,0 +1,239 @@
+"""``table``: a decision table over categorical inputs, such as the hepatitis B serology.
+
+Rows are tried from the top; the first that fits decides. Where some inputs are missing, every value that
+they could have is tried: if all lead to the same outcome, that is the outcome; else the table is open, and
+its needs are the smallest set of inputs that could settle it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations, product
+from typing import ClassVar
+
+import msgspec
+from pydantic import Field, field_validator
+
+from eligibility.answers import Answer, State, earliest, unique
+from eligibility.binding import Binding, Evaluate
+from eligibility.context import Context
+from eligibility.errors import BindingError
+from eligibility.kinds.cases import STATES, OutcomeName
+from eligibility.kinds.category import UNCERTAIN, CategoryReader, Current, bind_reader
+from eligibility.messages import joined, message
+from eligibility.model import Model
+from eligibility.windows import Window
+from fhir_mappings.facts import Need
+
+
+class Column(Model):
+    """One input of the table."""
+
+    input: str
+    """The criterion input."""
+
+    fresh: str | Window | None = None
+    """Which values count."""
+
+    lasting: list[str] = []
+    """Categories that cannot revert."""
+
+
+class Row(Model):
+    """One row: the categories it asks of some columns, and the outcome. Other columns may be anything."""
+
+    when: dict[str, str | list[str]]
+    """Column name to the category, or categories, that fit."""
+
+    then: OutcomeName
+    """The outcome for the patient."""
+
+    because: str | None = None
+    """Words for the reason."""
+
+    note: str | None = None
+    """A remark for the report."""
+
+
+class TableBody(Model):
+    """Body of ``table``."""
+
+    columns: dict[str, Column] = Field(min_length=1)
+    """The inputs, in the order in which missing ones should be asked for."""
+
+    rows: list[Row] = Field(min_length=1)
+    """The rows; together they must cover every combination."""
+
+    @field_validator("rows")
+    @classmethod
+    def _rows_name_something(cls, rows: list[Row]) -> list[Row]:
+        for row in rows[:-1]:
+            if not row.when:
+                raise ValueError("only the last row may fit everything")
+        return rows
+
+
+class TableNode(Model):
+    """A decision table whose rows name outcomes for the patient."""
+
+    kind_name: ClassVar[str] = "table"
+    table: TableBody
+
+    def bind(self, binding: Binding) -> Evaluate:
+        """Resolve the columns and check that the rows cover every combination.
+
+        Raises:
+            BindingError: unknown column or category, a combination without a row, a row never reached.
+        """
+        if not binding.positive:
+            raise BindingError(
+                "'table' names outcomes, so it cannot stand below 'not' or 'excludes'", "table"
+            )
+        names = list(self.table.columns)
+        readers: list[CategoryReader] = []
+        for name, column in self.table.columns.items():
+            place = ("table", "columns", name)
+            readers.append(bind_reader(binding, column.input, column.fresh, column.lasting, [], *place))
+        rows: list[_Row] = []
+        for i, row in enumerate(self.table.rows):
+            accepted: list[frozenset[str] | None] = [None] * len(names)
+            for name, categories in row.when.items():
+                if name not in names:
+                    raise BindingError(f"the table has no column '{name}'", "table", "rows", i, "when")
+                position = names.index(name)
+                wanted = [categories] if isinstance(categories, str) else categories
+                for category in wanted:
+                    if category != UNCERTAIN:
+                        binding.category(
+                            readers[position].described, category, "table", "rows", i, "when", name
+                        )
+                accepted[position] = frozenset(wanted)
+            rows.append(_Row(tuple(accepted), row))
+        bound = _Bound(tuple(readers), tuple(rows))
+        _check_cover(bound)
+        return bound.evaluate
+
+
+class _Row(msgspec.Struct, frozen=True):
+    accepted: tuple[frozenset[str] | None, ...]
+    row: Row
+
+    def fits(self, values: Sequence[str]) -> bool:
+        return all(a is None or v in a for a, v in zip(self.accepted, values, strict=True))
+
+
+class _Bound(msgspec.Struct, frozen=True):
+    readers: tuple[CategoryReader, ...]
+    rows: tuple[_Row, ...]
+
+    def evaluate(self, context: Context) -> Answer:
+        found = [reader.current(context) for reader in self.readers]
+        known: list[str | None] = []
+        for current in found:
+            certain = isinstance(current, Current) and current.category != UNCERTAIN
+            known.append(current.category if isinstance(current, Current) and certain else None)
+        outcomes = self._outcomes(known)
+        if len({row.row.then for row in outcomes}) == 1:
+            return self._decided(outcomes[0], found, known)
+        return self._open(found, known)
+
+    def _outcomes(self, known: Sequence[str | None]) -> list[_Row]:
+        """The rows that can still decide, given what is known."""
+        options = [
+            (value,) if value is not None else reader.described.categories
+            for value, reader in zip(known, self.readers, strict=True)
+        ]
+        reached: list[_Row] = []
+        for combination in product(*options):
+            row = self._first(combination)
+            if row is not None and row not in reached:
+                reached.append(row)
+        return reached
+
+    def _first(self, values: Sequence[str]) -> _Row | None:
+        return next((row for row in self.rows if row.fits(values)), None)
+
+    def _decided(self, row: _Row, found: Sequence[Current | Answer], known: Sequence[str | None]) -> Answer:
+        used = [
+            (reader, current)
+            for reader, current, accepted, value in zip(self.readers, found, row.accepted, known, strict=True)
+            if isinstance(current, Current) and value is not None and accepted is not None
+        ]
+        reasons = [
+            message(
+                "category.is",
+                label=reader.described.label,
+                category=current.category.replace("-", " "),
+                date=current.when,
+            )
+            for reader, current in used
+        ]
+        if row.row.because:
+            reasons.append(message("text", text=row.row.because))
+        return Answer(
+            state=STATES[row.row.then],
+            reason=joined(reasons) if reasons else message("cases.otherwise"),
+            evidence=unique(e for _, current in used for e in current.evidence),
+            until=earliest(current.until for _, current in used),
+            notes=unique(
+                (*(n for _, c in used for n in c.notes), *((row.row.note,) if row.row.note else ()))
+            ),
+        )
+
+    def _open(self, found: Sequence[Current | Answer], known: Sequence[str | None]) -> Answer:
+        unknown = [i for i, value in enumerate(known) if value is None]
+        wanted = self._smallest(known, unknown)
+        answers = [self._missing(found[i], i) for i in wanted]
+        have = [current for current in found if isinstance(current, Current)]
+        return Answer(
+            state=State.MISSING,
+            reason=joined(answer.reason for answer in answers),
+            evidence=unique(e for current in have for e in current.evidence),
+            needs=unique(need for answer in answers for need in answer.needs),
+            until=earliest([*(c.until for c in have), *(a.until for a in answers)]),
+            notes=unique(note for current in have for note in current.notes),
+        )
+
+    def _smallest(self, known: Sequence[str | None], unknown: Sequence[int]) -> Sequence[int]:
+        """The smallest set of unknown columns for which some result would settle the table."""
+        for size in range(1, len(unknown) + 1):
+            for chosen in combinations(unknown, size):
+                options = [self.readers[i].described.categories for i in chosen]
+                for values in product(*options):
+                    tried = list(known)
+                    for i, value in zip(chosen, values, strict=True):
+                        tried[i] = value
+                    if len({row.row.then for row in self._outcomes(tried)}) == 1:
+                        return chosen
+        return unknown
+
+    def _missing(self, current: Current | Answer, index: int) -> Answer:
+        if isinstance(current, Answer):
+            return current
+        described = self.readers[index].described
+        reason = message("category.equivocal", label=described.label, date=current.when)
+        need = Need(
+            input=described.name,
+            why="too-coarse",
+            detail=f"{described.label}: equivocal on {current.when}",
+            order=described.order,
+        )
+        return Answer(
+            state=State.MISSING, reason=reason, needs=(need,), evidence=current.evidence, until=current.until
+        )
+
+
+def _check_cover(bound: _Bound) -> None:
+    reached: set[int] = set()
+    for values in product(*(reader.described.categories for reader in bound.readers)):
+        row = bound._first(values)
+        if row is None:
+            told = ", ".join(
+                f"{reader.described.name} {value}"
+                for reader, value in zip(bound.readers, values, strict=True)
+            )
+            raise BindingError(f"no row of the table fits: {told}", "table", "rows")
+        reached.add(bound.rows.index(row))
+    for i in range(len(bound.rows)):
+        if i not in reached:
+            raise BindingError("this row is never reached: rows above it cover it", "table", "rows", i)

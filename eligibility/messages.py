@@ -1,0 +1,81 @@
+"""Reasons as messages: a key of the catalogue and its arguments, put into words only at the edge.
+
+Keeping key and arguments apart from the words lets one screening be rendered in several languages and
+keeps sentences from being glued together in code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+import yaml
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """A sentence to be: ``key`` names a template of the catalogue, ``args`` fill it."""
+
+    key: str
+    args: Mapping[str, Argument] = {}
+
+
+Argument = str | Message | tuple[Message, ...]
+
+
+def message(key: str, **args: Argument) -> Message:
+    """Short form of ``Message(key, {...})``."""
+    return Message(key, args)
+
+
+def joined(messages: Iterable[Message]) -> Message:
+    """Several messages as one; repeated ones are said once."""
+    distinct: list[Message] = []
+    for item in messages:
+        for single in _flat(item):
+            if single not in distinct:
+                distinct.append(single)
+    return distinct[0] if len(distinct) == 1 else Message("joined", {"parts": tuple(distinct)})
+
+
+def _flat(item: Message) -> tuple[Message, ...]:
+    parts = item.args.get("parts") if item.key == "joined" else None
+    return parts if isinstance(parts, tuple) else (item,)
+
+
+@cache
+def catalogue(language: str = "en") -> dict[str, str]:
+    """The templates of a language.
+
+    Raises:
+        FileNotFoundError: no catalogue for that language.
+    """
+    text = (files("eligibility") / "catalogue" / f"{language}.yaml").read_text(encoding="utf-8")
+    templates: dict[str, str] = yaml.safe_load(text)
+    return templates
+
+
+def render(item: Message, language: str = "en") -> str:
+    """The message in words.
+
+    Raises:
+        KeyError: the key is not in the catalogue, or an argument is lacking.
+    """
+    templates = catalogue(language)
+    return _render(item, templates)
+
+
+def _render(item: Message, templates: Mapping[str, str]) -> str:
+    if item.key == "text":
+        return str(item.args["text"])
+    args = {name: _render_argument(value, templates) for name, value in item.args.items()}
+    return templates[item.key].format(**args)
+
+
+def _render_argument(value: Argument, templates: Mapping[str, str]) -> str:
+    if isinstance(value, Message):
+        return _render(value, templates)
+    if isinstance(value, tuple):
+        return templates["separator"].join(_render(part, templates) for part in value)
+    return value

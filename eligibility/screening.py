@@ -1,0 +1,250 @@
+"""Judging one chart against one protocol: findings, verdict, and how long they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from eligibility.answers import Answer, State, conjoin, disjoin, earliest, negate
+from eligibility.binding import Binding, Evaluate
+from eligibility.context import Context
+from eligibility.errors import BindingError, ProtocolProblem
+from eligibility.findings import (
+    Finding,
+    Leaning,
+    Outcome,
+    ReportedEvidence,
+    ReportedNeed,
+    Screening,
+    Verdict,
+)
+from eligibility.kinds.cases import CasesNode
+from eligibility.kinds.table import TableNode
+from eligibility.messages import render
+from eligibility.protocol import Criterion, Part, Protocol, Statement
+from eligibility.windows import ANCHORS
+from fhir_mappings.facts import Chart, Evidence, Vocabulary
+
+_OUTCOMES: dict[State, tuple[Outcome, Leaning | None]] = {
+    State.TRUE: ("pass", None),
+    State.PRESUMED_TRUE: ("presumed", None),
+    State.REVIEW_TRUE: ("review", "pass"),
+    State.ATTEST: ("attest", None),
+    State.MISSING: ("missing", None),
+    State.REVIEW_FALSE: ("review", "fail"),
+    # A record that merely shows nothing of the kind does not disprove an inclusion.
+    State.PRESUMED_FALSE: ("missing", None),
+    State.FALSE: ("fail", None),
+}
+
+
+class BoundCriterion(msgspec.Struct, frozen=True):
+    """A criterion or part, bound: how to evaluate it, or its bound parts."""
+
+    id: str
+    kind: Literal["inclusion", "exclusion"]
+    text: str
+    notes: tuple[str, ...]
+    evaluate: Evaluate | None
+    parts: tuple[BoundCriterion, ...]
+    combine: Literal["all", "any"]
+
+
+class BoundProtocol(msgspec.Struct, frozen=True):
+    """A protocol, bound to a vocabulary and ready to judge.
+
+    Attributes:
+        protocol: the file as read.
+        criteria: bound criteria.
+        applies_to: the gate.
+        questions: attestation questions by full id.
+    """
+
+    protocol: Protocol
+    criteria: tuple[BoundCriterion, ...]
+    applies_to: Evaluate
+    questions: Mapping[str, str]
+
+
+def bind(protocol: Protocol, vocabulary: Vocabulary) -> tuple[BoundProtocol | None, list[ProtocolProblem]]:
+    """Bind a protocol; the first value is ``None`` when there are problems."""
+    binding = Binding(vocabulary, protocol.id, protocol.freshness)
+    for name, window in protocol.freshness.items():
+        with binding.at("freshness", name):
+            binding.window(window)
+    binding.criterion_id = "applies-to"
+    applies_to = binding.bind(protocol.applies_to, "applies_to")
+    bound: list[BoundCriterion] = []
+    for i, criterion in enumerate(protocol.criteria):
+        with binding.at("criteria", i):
+            bound.append(_bind_criterion(binding, criterion, criterion.kind))
+    if binding.problems:
+        return None, binding.problems
+    return BoundProtocol(protocol, tuple(bound), applies_to, binding.questions), []
+
+
+def _bind_criterion(
+    binding: Binding, criterion: Criterion | Part, kind: Literal["inclusion", "exclusion"]
+) -> BoundCriterion:
+    binding.criterion_id = criterion.id
+    parts: list[BoundCriterion] = []
+    for i, part in enumerate(criterion.parts or ()):
+        with binding.at("parts", i):
+            parts.append(_bind_criterion(binding, part, kind))
+    evaluate = None if criterion.parts else _bind_statement(binding, criterion)
+    return BoundCriterion(
+        id=criterion.id,
+        kind=kind,
+        text=criterion.text,
+        notes=tuple(criterion.notes),
+        evaluate=evaluate,
+        parts=tuple(parts),
+        combine=criterion.combine,
+    )
+
+
+def _bind_statement(binding: Binding, statement: Statement) -> Evaluate:
+    if statement.requires is not None:
+        return binding.bind(statement.requires, "requires")
+    if statement.excludes is not None:
+        with binding.polarity(False):
+            excluded = binding.bind(statement.excludes, "excludes")
+        return lambda context: negate(excluded(context))
+    if statement.cases is not None:
+        return binding.bind(CasesNode(cases=statement.cases))
+    if statement.table is not None:
+        return binding.bind(TableNode(table=statement.table))
+    raise BindingError("nothing is asked")
+
+
+class Anchors(msgspec.Struct, frozen=True):
+    """Anchor dates as given; those not given follow the evaluation date."""
+
+    screening: date | None = None
+    baseline: date | None = None
+    enrolment: date | None = None
+    day0: date | None = None
+
+    def resolved(self, as_of: date) -> tuple[dict[str, date], frozenset[str]]:
+        """All anchors with their dates, and which of them move with the evaluation date."""
+        given = {name: getattr(self, name) for name in ANCHORS}
+        dates = {name: value or as_of for name, value in given.items()}
+        return dates, frozenset(name for name, value in given.items() if value is None)
+
+
+def applies(bound: BoundProtocol, chart: Chart, as_of: date, anchors: Anchors = Anchors()) -> bool:  # noqa: B008
+    """Whether the patient is alive and has the disease of the trial, as far as the record shows."""
+    if chart.deceased:
+        return False
+    context = Context(chart, as_of, *anchors.resolved(as_of))
+    return bound.applies_to(context).state >= State.REVIEW_TRUE
+
+
+def screen(
+    bound: BoundProtocol,
+    chart: Chart,
+    as_of: date,
+    anchors: Anchors = Anchors(),  # noqa: B008  # immutable
+    language: str = "en",
+) -> Screening:
+    """Judge every criterion of a protocol. Pure: the same chart and dates give the same screening."""
+    dates, moving = anchors.resolved(as_of)
+    context = Context(chart, as_of, dates, moving)
+    judged = [judge(criterion, context, language) for criterion in bound.criteria]
+    findings = tuple(finding for finding, _ in judged)
+    verdict = verdict_of(findings)
+    earliest_day: str | None = None
+    if verdict == "ineligible-for-now":
+        earliest_day = max(f.clears_on for f in findings if f.outcome == "fail" and f.clears_on)
+    changes = (answer.until for _, answer in judged)
+    stands_until = earliest(day for day in changes if day is not None and day > as_of)
+    return Screening(
+        protocol=bound.protocol.id,
+        version=bound.protocol.version,
+        title=bound.protocol.title,
+        anchors={name: day.isoformat() for name, day in dates.items()},
+        verdict=verdict,
+        earliest=earliest_day,
+        stands_until=stands_until.isoformat() if stands_until else None,
+        findings=findings,
+    )
+
+
+def judge(criterion: BoundCriterion, context: Context, language: str = "en") -> tuple[Finding, Answer]:
+    """The finding of one criterion and the answer behind it."""
+    if criterion.evaluate is not None:
+        answer = criterion.evaluate(context)
+        return _finding(criterion, answer, (), language), answer
+    judged = [judge(part, context, language) for part in criterion.parts]
+    answers = [answer for _, answer in judged]
+    answer = conjoin(answers) if criterion.combine == "all" else disjoin(answers)
+    return _finding(criterion, answer, tuple(finding for finding, _ in judged), language), answer
+
+
+def verdict_of(findings: Sequence[Finding]) -> Verdict:
+    """The verdict: the first line that applies.
+
+    1. some ``fail`` that time does not repair: ``ineligible``
+    2. some ``fail``: ``ineligible-for-now``
+    3. some ``review`` leaning ``fail``: ``probably-ineligible``
+    4. some ``missing``: ``undetermined``
+    5. else ``potentially-eligible``; never "eligible", that word is the investigator's
+    """
+    fails = [f for f in findings if f.outcome == "fail"]
+    if any(f.clears_on is None for f in fails):
+        return "ineligible"
+    if fails:
+        return "ineligible-for-now"
+    if any(f.outcome == "review" and f.leaning == "fail" for f in findings):
+        return "probably-ineligible"
+    if any(f.outcome == "missing" for f in findings):
+        return "undetermined"
+    return "potentially-eligible"
+
+
+def _finding(criterion: BoundCriterion, answer: Answer, parts: tuple[Finding, ...], language: str) -> Finding:
+    outcome, leaning = _OUTCOMES[answer.state]
+    clears = answer.flips_on if outcome == "fail" else None
+    return Finding(
+        criterion=criterion.id,
+        kind=criterion.kind,
+        text=criterion.text,
+        outcome=outcome,
+        leaning=leaning,
+        reason=render(answer.reason, language),
+        clears_on=clears.isoformat() if clears else None,
+        evidence=tuple(_reported(e) for e in answer.evidence),
+        needs=_needs(answer, outcome),
+        notes=(*criterion.notes, *answer.notes),
+        parts=parts,
+    )
+
+
+def _needs(answer: Answer, outcome: Outcome) -> tuple[ReportedNeed, ...]:
+    if outcome in ("pass", "presumed", "fail"):
+        return ()
+    needs = answer.needs
+    return tuple(ReportedNeed(input=n.input, why=n.why, detail=n.detail, order=n.order) for n in needs)
+
+
+def _reported(evidence: Evidence) -> ReportedEvidence:
+    return ReportedEvidence(
+        reference=evidence.reference,
+        path=evidence.path,
+        date=evidence.date,
+        recorded=evidence.recorded,
+        value=evidence.value,
+        unit=evidence.unit,
+    )
+
+
+def flattened(findings: Iterable[Finding]) -> list[Finding]:
+    """All findings with their parts, parents first."""
+    flat: list[Finding] = []
+    for finding in findings:
+        flat.append(finding)
+        flat.extend(flattened(finding.parts))
+    return flat

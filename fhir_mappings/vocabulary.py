@@ -1,0 +1,38 @@
+"""The names that protocols may use, from the criterion inputs and the code sets of this package."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from fhir_mappings.exposures import DOSE_HISTORIES
+from fhir_mappings.facts import InputDescription
+from fhir_mappings.inputs import describe
+from fhir_mappings.terminology import load_terminology
+
+
+class FhirVocabulary:
+    """``fhir_mappings.facts.Vocabulary`` over this package's data files."""
+
+    def __init__(self) -> None:
+        self._terminology = load_terminology()
+
+    def input(self, name: str) -> InputDescription | None:
+        return describe(name)
+
+    def expand(self, name: str) -> frozenset[str] | None:
+        return self._terminology.expand(name)
+
+    def concept_label(self, name: str) -> str:
+        return self._terminology.label(name)
+
+    def half_life_days(self, concept: str) -> float | None:
+        return self._terminology.half_life_days(concept)
+
+    def is_dose_history(self, name: str) -> bool:
+        return name in DOSE_HISTORIES
+
+
+@cache
+def vocabulary() -> FhirVocabulary:
+    """The vocabulary of this installation; read once."""
+    return FhirVocabulary()
