@@ -1,4 +1,4 @@
-"""A report is shown whole: every criterion, its outcome in words and in sign, what it rests on, what it lacks."""
+"""A report is shown whole: every criterion, its outcome in words and in sign, its evidence, its gaps."""
 
 from __future__ import annotations
 

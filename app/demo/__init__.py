@@ -1,0 +1,1 @@
+"""Demonstration patients: invented people with realistic charts, whose dates move with the calendar."""
