@@ -20,7 +20,7 @@ _PRECISION = {"today": 10, "month": 7, "year": 4}
 
 
 def resolve(template: Any, as_of: date) -> Any:
-    """A copy of a JSON-like value in which every date expression is replaced by a date, seen from ``as_of``."""
+    """A copy of a JSON-like value with every date expression replaced by a date, seen from ``as_of``."""
     if isinstance(template, str):
         return _EXPRESSION.sub(lambda match: _date(match, as_of), template)
     if isinstance(template, dict):
