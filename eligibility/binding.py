@@ -146,7 +146,9 @@ class Binding:
         if written.unit in LIMITS:
             return BoundThreshold(written, None, written.unit)
         unit = written.unit or "1"
-        if unit == description.unit:
+        # Scores, ages, titres and ratios are written without a unit.
+        bare = written.unit is None and (description.unit in ("1", "a") or description.unit.startswith("{"))
+        if bare or unit == description.unit:
             factor = 1.0
         elif unit in description.units:
             factor = description.units[unit]

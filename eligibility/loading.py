@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from eligibility.errors import Location, ProtocolError, ProtocolProblem
 from eligibility.protocol import Protocol
@@ -54,8 +55,8 @@ def parse_protocol(text: str, source: Path | str) -> tuple[Protocol, yaml.Node]:
         return Protocol.model_validate(document), tree
     except ValidationError as error:
         problems = [
-            ProtocolProblem(_place(tree, found["loc"]), _reason(found["msg"]), line_of(tree, found["loc"]))
-            for found in error.errors(include_url=False, include_context=False, include_input=False)
+            ProtocolProblem(_place(tree, found["loc"]), _reason(found), line_of(tree, found["loc"]))
+            for found in error.errors(include_url=False, include_input=False)
         ]
         raise ProtocolError(source, problems) from None
 
@@ -118,12 +119,12 @@ def load_all(paths: Iterable[Path], vocabulary: Vocabulary) -> dict[str, BoundPr
 
 
 def line_of(tree: yaml.Node, location: Iterable[str | int]) -> int:
-    """The line (1-based) of the deepest YAML node on the way to a location.
+    """The line (1-based) of the deepest key or item on the way to a location.
 
     Parts that are no key or index of the document (names of union members) are passed over.
     """
-    node, _ = _walk(tree, location)
-    return int(node.start_mark.line) + 1
+    line, _ = _walk(tree, location)
+    return line
 
 
 def _place(tree: yaml.Node, location: Iterable[str | int]) -> Location:
@@ -131,24 +132,33 @@ def _place(tree: yaml.Node, location: Iterable[str | int]) -> Location:
     return place
 
 
-def _walk(tree: yaml.Node, location: Iterable[str | int]) -> tuple[yaml.Node, Location]:
+def _walk(tree: yaml.Node, location: Iterable[str | int]) -> tuple[int, Location]:
     node = tree
+    line = int(tree.start_mark.line) + 1
     place: list[str | int] = []
     for part in location:
         if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.value == str(part):
-                    node = value
-                    place.append(part)
-                    break
-            else:
-                # A key that is missing belongs to the mapping that lacks it; a tag of a union to none.
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            # A key that is missing belongs to the mapping that lacks it; a tag of a union to none.
+            if found is None:
                 continue
+            line, node = int(found[0].start_mark.line) + 1, found[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
-            place.append(part)
-    return node, tuple(place)
+            line = int(node.start_mark.line) + 1
+        else:
+            continue
+        place.append(part)
+    return line, tuple(place)
 
 
-def _reason(message: str) -> str:
-    return message.removeprefix("Value error, ")
+def _reason(found: ErrorDetails) -> str:
+    """Pydantic's words, or plainer ones where it speaks of its own machinery."""
+    context = found.get("ctx", {})
+    if found["type"] == "union_tag_not_found":
+        return "a statement is a mapping with exactly one key: the name of its kind"
+    if found["type"] == "union_tag_invalid":
+        return f"there is no kind of statement '{context['tag']}' (there are: {context['expected_tags']})"
+    if found["type"] == "extra_forbidden":
+        return "there is no such key here"
+    return found["msg"].removeprefix("Value error, ")

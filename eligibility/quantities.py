@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Literal
 
 import msgspec
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from fhir_mappings.intervals import Duration
 
@@ -63,6 +63,12 @@ def _check_threshold(text: str) -> str:
     return text
 
 
+def _written(value: object) -> object:
+    """A bare number is a quantity without a unit."""
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{value:g}" if plain else value
+
+
 def _check_duration(text: str) -> str:
     parse_duration(text)
     return text
@@ -70,6 +76,7 @@ def _check_duration(text: str) -> str:
 
 ThresholdText = Annotated[
     str,
+    BeforeValidator(_written, json_schema_input_type=str | float),
     AfterValidator(_check_threshold),
     Field(
         description="A number with a unit, or a multiple of the result's own limit",

@@ -53,11 +53,7 @@ Node = Annotated[
         Annotated[AttestNode, Tag("attest")],
         Annotated[AttestedNode, Tag("attested")],
     ],
-    Discriminator(
-        _kind_of,
-        custom_error_type="statement_kind",
-        custom_error_message="a statement is a mapping with exactly one key: the name of its kind",
-    ),
+    Discriminator(_kind_of),
 ]
 
 for _model in (AllNode, AnyNode, NotNode, AtLeastNode, CasesNode, ReviewNode, CarveOutNode):

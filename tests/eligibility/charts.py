@@ -1,0 +1,194 @@
+"""A vocabulary and charts made by hand: the engine is tested without FHIR."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from eligibility.findings import Finding
+from eligibility.loading import bind_text
+from eligibility.screening import Anchors, BoundProtocol, screen
+from fhir_mappings.facts import (
+    Answer,
+    Coding,
+    DoseHistory,
+    Event,
+    EventKind,
+    Events,
+    Evidence,
+    InputDescription,
+    Measurement,
+    Retrieval,
+    Series,
+    Therapies,
+    Unusable,
+)
+from fhir_mappings.intervals import DateSpan, Interval, day, point
+
+AS_OF = date(2026, 6, 15)
+ORDER = Coding("http://loinc.org", "0-0", "An order")
+
+INPUTS = {
+    "upcr": InputDescription(
+        name="upcr",
+        label="UPCR",
+        kind="number",
+        unit="g/g",
+        units={"mg/mmol": 1 / 113.12},
+        plausible=Interval(0, 100),
+        order=ORDER,
+    ),
+    "protein_24h": InputDescription(
+        name="protein_24h", label="24-h protein", kind="number", unit="g", order=ORDER
+    ),
+    "alt": InputDescription(
+        name="alt", label="ALT", kind="number", unit="U/L", plausible=Interval(0, 20000), order=ORDER
+    ),
+    "score": InputDescription(name="score", label="Score", kind="number", unit="{score}"),
+    "age": InputDescription(name="age", label="Age", kind="number", unit="a"),
+    "hbsag": InputDescription(
+        name="hbsag", label="HBsAg", kind="category", categories=("positive", "negative"), order=ORDER
+    ),
+    "anti_hbc": InputDescription(
+        name="anti_hbc", label="Anti-HBc", kind="category", categories=("positive", "negative"), order=ORDER
+    ),
+    "hbv_dna": InputDescription(
+        name="hbv_dna", label="HBV DNA", kind="category", categories=("detected", "not-detected"), order=ORDER
+    ),
+}
+CLASSES = {
+    "cond_mi": frozenset({"cond_mi"}),
+    "cond_skin_cancer": frozenset({"cond_skin_cancer"}),
+    "class_cancer": frozenset({"cond_skin_cancer", "cond_lymphoma"}),
+    "drug_a": frozenset({"drug_a"}),
+    "drug_b": frozenset({"drug_b"}),
+}
+
+
+class HandVocabulary:
+    """A small vocabulary."""
+
+    def input(self, name: str) -> InputDescription | None:
+        return INPUTS.get(name)
+
+    def expand(self, name: str) -> frozenset[str] | None:
+        return CLASSES.get(name)
+
+    def concept_label(self, name: str) -> str:
+        return name.removeprefix("cond_").removeprefix("class_")
+
+    def half_life_days(self, concept: str) -> float | None:
+        return {"drug_a": 20.0}.get(concept)
+
+    def is_dose_history(self, name: str) -> bool:
+        return name == "prednisone_equivalent"
+
+
+class HandChart:
+    """A chart whose facts are given directly."""
+
+    def __init__(
+        self,
+        measurements: Sequence[Measurement] = (),
+        events: Sequence[Event] = (),
+        *,
+        unusable: dict[str, tuple[Unusable, ...]] | None = None,
+        answers: Sequence[Answer] = (),
+        retrieval: Retrieval = "complete",
+        doses: DoseHistory | None = None,
+        therapies: Therapies | None = None,
+        deceased: bool = False,
+    ) -> None:
+        self._measurements = sorted(measurements, key=lambda m: m.when.last, reverse=True)
+        self._events = events
+        self._unusable = unusable or {}
+        self._answers = answers
+        self._retrieval: Retrieval = retrieval
+        self._doses = doses
+        self._therapies = therapies
+        self.deceased = deceased
+        self.reference = "Patient/hand"
+
+    def series(self, name: str, on: date, since: date | None = None) -> Series:
+        described = INPUTS[name]
+        return Series(
+            input=name,
+            label=described.label,
+            unit=described.unit,
+            measurements=tuple(m for m in self._measurements if m.input == name),
+            unusable=self._unusable.get(name, ()),
+            retrieval=self._retrieval,
+            order=described.order,
+        )
+
+    def events(self, kinds: Sequence[EventKind], concepts: frozenset[str] | None) -> Events:
+        chosen = tuple(
+            e
+            for e in self._events
+            if e.__struct_config__.tag in kinds and (concepts is None or concepts & e.concepts)
+        )
+        return Events(chosen, self._retrieval, tuple(kinds))
+
+    def dose_history(self, name: str, first: date, last: date) -> DoseHistory:
+        assert self._doses is not None
+        return self._doses
+
+    def therapies(self, concepts: frozenset[str], first: date, last: date) -> Therapies:
+        assert self._therapies is not None
+        return self._therapies
+
+    def answers(self, question: str) -> Sequence[Answer]:
+        return [a for a in self._answers if a.question == question]
+
+    def retrieval_of(self, resource_types: Sequence[str]) -> Retrieval:
+        return self._retrieval
+
+
+def evidence(reference: str) -> Evidence:
+    """Evidence that only names its resource."""
+    return Evidence(reference=reference, path="value")
+
+
+def value(name: str, number: float | Interval, on: date | DateSpan, **more: object) -> Measurement:
+    """A numeric measurement."""
+    when = on if isinstance(on, DateSpan) else day(on)
+    interval = number if isinstance(number, Interval) else point(number)
+    fields = {"evidence": (evidence(f"Observation/{name}-{when}"),), **more}
+    return Measurement(input=name, when=when, value=interval, unit=INPUTS[name].unit, **fields)  # type: ignore[arg-type]
+
+
+def category(name: str, term: str, on: date) -> Measurement:
+    """A categorical measurement."""
+    return Measurement(
+        input=name, when=day(on), category=term, evidence=(evidence(f"Observation/{name}-{on}"),)
+    )
+
+
+def protocol(statement: str, *, kind: str = "I1", freshness: str = "") -> BoundProtocol:
+    """A protocol of one criterion whose YAML is given."""
+    indented = "\n".join(f"    {line}" for line in statement.strip().splitlines())
+    text = f"""
+id: nct00000000
+version: "1"
+title: A trial
+short_title: Trial
+registry_url: https://example.org/trial
+source: made by hand
+status: recruiting
+condition: a disease
+freshness: {{lab: {{anchor: screening, before: 28 d}}{freshness}}}
+applies_to: {{found: {{kind: [diagnosis], of: [cond_mi], absent: "no"}}}}
+criteria:
+  - id: {kind}
+    text: The words
+    reading: The reading
+{indented}
+"""
+    return bind_text(text, "hand.yaml", HandVocabulary())
+
+
+def judged(
+    statement: str, chart: HandChart, *, kind: str = "I1", as_of: date = AS_OF, **anchors: date
+) -> Finding:
+    """The finding of a criterion with that statement."""
+    return screen(protocol(statement, kind=kind), chart, as_of, Anchors(**anchors)).findings[0]

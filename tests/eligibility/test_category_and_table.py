@@ -1,0 +1,111 @@
+"""``category`` and ``table``: serology, lasting results, decision tables with missing columns."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import product
+
+import pytest
+
+from eligibility.errors import ProtocolError
+from tests.eligibility.charts import HandChart, category, judged, protocol
+
+JUNE_1 = date(2026, 6, 1)
+OLD = date(2020, 1, 1)
+HBSAG = "excludes: {category: {input: hbsag, is: [positive], fresh: lab, lasting: [positive]}}"
+
+HBV = """
+table:
+  columns:
+    hbsag: {input: hbsag, fresh: lab}
+    anti_hbc: {input: anti_hbc, fresh: lab, lasting: [positive]}
+    dna: {input: hbv_dna, fresh: lab}
+  rows:
+    - {when: {hbsag: negative, anti_hbc: negative}, then: pass}
+    - {when: {hbsag: negative, anti_hbc: positive, dna: not-detected}, then: pass, note: Monitor HBV DNA}
+    - {when: {}, then: fail}
+"""
+
+
+def test_a_negative_result_passes_a_positive_one_fails_and_none_is_missing() -> None:
+    assert judged(HBSAG, HandChart([category("hbsag", "negative", JUNE_1)]), kind="E1").outcome == "pass"
+    assert judged(HBSAG, HandChart([category("hbsag", "positive", JUNE_1)]), kind="E1").outcome == "fail"
+    assert judged(HBSAG, HandChart(), kind="E1").outcome == "missing"
+
+
+def test_a_lasting_positive_counts_for_good_and_a_negative_goes_stale() -> None:
+    assert judged(HBSAG, HandChart([category("hbsag", "positive", OLD)]), kind="E1").outcome == "fail"
+    later = HandChart([category("hbsag", "positive", OLD), category("hbsag", "negative", JUNE_1)])
+    assert judged(HBSAG, later, kind="E1").outcome == "fail"
+    stale = judged(HBSAG, HandChart([category("hbsag", "negative", OLD)]), kind="E1")
+    assert (stale.outcome, stale.needs[0].why) == ("missing", "stale")
+
+
+def test_equivocal_decides_nothing() -> None:
+    finding = judged(HBSAG, HandChart([category("hbsag", "equivocal", JUNE_1)]), kind="E1")
+    assert (finding.outcome, finding.needs[0].why) == ("missing", "too-coarse")
+
+
+def test_contradicting_results_of_one_day_are_a_conflict() -> None:
+    chart = HandChart([category("hbsag", "negative", JUNE_1), category("hbsag", "positive", JUNE_1)])
+    no_lasting = "excludes: {category: {input: hbsag, is: [positive], fresh: lab}}"
+    finding = judged(no_lasting, chart, kind="E1")
+    assert (finding.outcome, finding.needs[0].why) == ("missing", "conflicting")
+
+
+@pytest.mark.parametrize(
+    ("hbsag", "anti_hbc", "dna", "outcome", "needs"),
+    [
+        ("negative", "negative", None, "pass", []),
+        ("negative", "negative", "detected", "pass", []),
+        ("negative", "positive", "not-detected", "pass", []),
+        ("negative", "positive", "detected", "fail", []),
+        ("negative", "positive", None, "missing", ["hbv_dna"]),
+        ("negative", None, None, "missing", ["anti_hbc"]),
+        ("negative", None, "not-detected", "pass", []),
+        ("positive", None, None, "fail", []),
+        (None, "negative", "detected", "missing", ["hbsag"]),
+        (None, None, None, "missing", ["hbsag"]),
+    ],
+)
+def test_a_table_decides_as_soon_as_the_missing_columns_cannot_matter(
+    hbsag: str | None, anti_hbc: str | None, dna: str | None, outcome: str, needs: list[str]
+) -> None:
+    results = {"hbsag": hbsag, "anti_hbc": anti_hbc, "hbv_dna": dna}
+    chart = HandChart([category(name, term, JUNE_1) for name, term in results.items() if term])
+    finding = judged(HBV, chart, kind="E1")
+    assert finding.outcome == outcome
+    assert [n.input for n in finding.needs] == needs
+
+
+def test_a_table_never_decides_what_some_completion_contradicts() -> None:
+    options = {
+        "hbsag": ("positive", "negative"),
+        "anti_hbc": ("positive", "negative"),
+        "hbv_dna": ("detected", "not-detected"),
+    }
+
+    def outcome(values: dict[str, str | None]) -> str:
+        known = [category(name, term, JUNE_1) for name, term in values.items() if term]
+        return judged(HBV, HandChart(known), kind="E1").outcome
+
+    for partial in product(*((*terms, None) for terms in options.values())):
+        values = dict(zip(options, partial, strict=True))
+        completions = product(*((v,) if v else options[name] for name, v in values.items()))
+        possible = {outcome(dict(zip(options, full, strict=True))) for full in completions}
+        assert outcome(values) == (possible.pop() if len(possible) == 1 else "missing")
+
+
+def test_a_table_with_a_gap_is_refused_with_its_line() -> None:
+    with pytest.raises(ProtocolError, match=r"hand\.yaml:\d+: .*no row of the table fits"):
+        protocol(HBV.replace("    - {when: {}, then: fail}", "").rstrip(), kind="E1")
+
+
+def test_a_row_that_is_never_reached_is_refused() -> None:
+    twice = HBV.replace(
+        "    - {when: {hbsag: negative, anti_hbc: positive",
+        "    - {when: {hbsag: negative, anti_hbc: negative, dna: detected}, then: fail}\n"
+        "    - {when: {hbsag: negative, anti_hbc: positive",
+    )
+    with pytest.raises(ProtocolError, match="never reached"):
+        protocol(twice, kind="E1")

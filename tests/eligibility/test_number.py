@@ -1,0 +1,214 @@
+"""``number``: thresholds, units, intervals, staleness, limits, grey zones."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from fhir_mappings.facts import Need, Unusable
+from fhir_mappings.intervals import DateSpan, Interval, day, point
+from tests.eligibility.charts import HandChart, judged, value
+
+JUNE_1 = date(2026, 6, 1)
+UPCR = "requires: {number: {input: upcr, at_least: 1.0 g/g, fresh: lab}}"
+ALT = "excludes: {number: {input: alt, above: 3 ULN, fresh: lab}}"
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome"), [(1.0, "pass"), (0.9977, "fail"), (1.0103, "pass"), (0.0, "fail")]
+)
+def test_at_least_includes_the_threshold_and_nothing_is_rounded(number: float, outcome: str) -> None:
+    assert judged(UPCR, HandChart([value("upcr", number, JUNE_1)])).outcome == outcome
+
+
+def test_a_value_just_below_is_shown_with_enough_digits_not_to_contradict() -> None:
+    finding = judged(UPCR, HandChart([value("upcr", 0.9977, JUNE_1)]))
+    assert finding.reason == "UPCR 0.998 g/g on 2026-06-01 is below 1 g/g"
+
+
+@pytest.mark.parametrize(
+    ("interval", "outcome"),
+    [
+        (Interval(high=0.04, high_open=True), "fail"),
+        (Interval(low=10, low_open=True), "pass"),
+        (Interval(high=5, high_open=True), "missing"),
+        (Interval(high=1.0, high_open=True), "fail"),
+        (Interval(high=1.0), "missing"),
+        (Interval(0.5, 1.5), "missing"),
+    ],
+)
+def test_a_comparator_decides_only_if_every_number_of_it_does(interval: Interval, outcome: str) -> None:
+    finding = judged(UPCR, HandChart([value("upcr", interval, JUNE_1)]))
+    assert finding.outcome == outcome
+    if outcome == "missing":
+        assert finding.needs[0].why == "too-coarse"
+
+
+def test_a_value_of_the_last_day_of_freshness_counts_and_one_a_day_older_is_stale() -> None:
+    assert judged(UPCR, HandChart([value("upcr", 2, date(2026, 5, 18))])).outcome == "pass"
+    stale = judged(UPCR, HandChart([value("upcr", 2, date(2026, 5, 17))]))
+    assert (stale.outcome, stale.needs[0].why) == ("missing", "stale")
+
+
+def test_a_stale_failing_value_is_missing_not_a_failure() -> None:
+    assert judged(UPCR, HandChart([value("upcr", 0.1, date(2026, 1, 1))])).outcome == "missing"
+
+
+def test_a_value_after_the_evaluation_date_does_not_count() -> None:
+    assert judged(UPCR, HandChart([value("upcr", 2, date(2026, 6, 16))])).needs[0].why == "never-measured"
+
+
+def test_nothing_measured_is_missing_and_names_the_order() -> None:
+    finding = judged(UPCR, HandChart())
+    assert finding.outcome == "missing"
+    assert finding.needs[0].why == "never-measured"
+    assert finding.needs[0].order is not None
+    assert finding.needs[0].order.code == "0-0"
+
+
+@pytest.mark.parametrize("state", ["failed", "not-asked", "truncated"])
+def test_what_was_not_retrieved_is_missing_for_that_reason(state: str) -> None:
+    finding = judged(UPCR, HandChart(retrieval=state))  # type: ignore[arg-type]
+    assert finding.needs[0].why == "not-retrieved"
+
+
+def test_a_value_without_a_readable_unit_is_missing_with_the_reason() -> None:
+    unreadable = Unusable(why="unreadable", detail="unit 'foo' is not known", when=day(JUNE_1))
+    finding = judged(UPCR, HandChart(unusable={"upcr": (unreadable,)}))
+    assert finding.outcome == "missing"
+    assert finding.needs[0].why == "unreadable"
+    assert "foo" in finding.reason
+
+
+def test_a_newer_unreadable_value_is_remarked_beside_the_older_one() -> None:
+    unreadable = Unusable(why="unreadable", detail="unit 'foo' is not known", when=day(date(2026, 6, 10)))
+    finding = judged(UPCR, HandChart([value("upcr", 2, JUNE_1)], unusable={"upcr": (unreadable,)}))
+    assert finding.outcome == "pass"
+    assert any("2026-06-10" in note for note in finding.notes)
+
+
+def test_the_latest_value_counts_by_its_instant() -> None:
+    morning = datetime(2026, 6, 1, 8, tzinfo=UTC)
+    evening = datetime(2026, 6, 1, 20, tzinfo=UTC)
+    chart = HandChart([value("upcr", 2, JUNE_1, at=morning), value("upcr", 0.2, JUNE_1, at=evening)])
+    assert judged(UPCR, chart).outcome == "fail"
+
+
+def test_two_values_of_one_time_on_both_sides_of_the_threshold_are_a_conflict() -> None:
+    finding = judged(UPCR, HandChart([value("upcr", 2, JUNE_1), value("upcr", 0.2, JUNE_1)]))
+    assert (finding.outcome, finding.needs[0].why) == ("missing", "conflicting")
+
+
+def test_two_values_of_one_time_on_one_side_are_none() -> None:
+    assert judged(UPCR, HandChart([value("upcr", 2, JUNE_1), value("upcr", 3, JUNE_1)])).outcome == "pass"
+
+
+def test_a_partial_date_that_may_be_stale_is_too_coarse() -> None:
+    may = DateSpan(date(2026, 5, 1), date(2026, 5, 31))
+    finding = judged(UPCR, HandChart([value("upcr", 2, may)]))
+    assert (finding.outcome, finding.needs[0].why) == ("missing", "too-coarse")
+
+
+@pytest.mark.parametrize(
+    ("number", "limit", "outcome"), [(120, 40, "pass"), (120.1, 40, "fail"), (200, 80, "pass")]
+)
+def test_a_multiple_of_the_limit_is_relative_to_the_results_own_range(
+    number: float, limit: float, outcome: str
+) -> None:
+    assert (
+        judged(ALT, HandChart([value("alt", number, JUNE_1, upper_limit=limit)]), kind="E1").outcome
+        == outcome
+    )
+
+
+def test_floating_point_does_not_decide_at_the_limit() -> None:
+    statement = "excludes: {number: {input: alt, above: 1.5 ULN, fresh: lab}}"
+    chart = HandChart([value("alt", 31.05, JUNE_1, upper_limit=20.7)])
+    assert judged(statement, chart, kind="E1").outcome == "pass"
+
+
+def test_a_result_without_a_range_is_missing_unless_any_plausible_limit_decides() -> None:
+    bounded = "excludes: {number: {input: alt, above: 3 ULN, fresh: lab, plausible_limit: [30 U/L, 60 U/L]}}"
+    assert judged(ALT, HandChart([value("alt", 20, JUNE_1)]), kind="E1").outcome == "missing"
+    assert judged(bounded, HandChart([value("alt", 90, JUNE_1)]), kind="E1").outcome == "pass"
+    assert judged(bounded, HandChart([value("alt", 181, JUNE_1)]), kind="E1").outcome == "fail"
+    assert judged(bounded, HandChart([value("alt", 91, JUNE_1)]), kind="E1").outcome == "missing"
+
+
+def test_the_laboratorys_flag_stands_in_for_a_missing_range_at_the_limit_itself() -> None:
+    statement = "requires: {number: {input: alt, above: 1 ULN, fresh: lab}}"
+    assert judged(statement, HandChart([value("alt", 50, JUNE_1, category="high")])).outcome == "pass"
+    assert judged(statement, HandChart([value("alt", 50, JUNE_1, category="normal")])).outcome == "fail"
+
+
+def test_each_threshold_of_a_list_is_compared_in_the_reported_unit() -> None:
+    statement = "excludes: {number: {input: upcr, above: [1.0 g/g, 113 mg/mmol], fresh: lab}}"
+    at_limit = value("upcr", 113 / 113.12, JUNE_1, reported=point(113), reported_unit="mg/mmol")
+    beyond = value("upcr", 113.05 / 113.12, JUNE_1, reported=point(113.05), reported_unit="mg/mmol")
+    assert judged(statement, HandChart([at_limit]), kind="E1").outcome == "pass"
+    assert judged(statement, HandChart([beyond]), kind="E1").outcome == "fail"
+
+
+GREY = """
+requires:
+  number: {input: upcr, at_least: 1.0 g/g, fresh: lab, grey: {to: 0.7 g/g, settle_with: protein_24h}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome"), [(0.69, "fail"), (0.7, "missing"), (0.99, "missing"), (1.0, "pass")]
+)
+def test_a_grey_zone_leaves_values_near_the_threshold_to_a_better_test(number: float, outcome: str) -> None:
+    finding = judged(GREY, HandChart([value("upcr", number, JUNE_1)]))
+    assert finding.outcome == outcome
+    if outcome == "missing":
+        assert [n.input for n in finding.needs] == ["protein_24h"]
+
+
+def test_a_value_that_differs_between_accepted_methods_goes_to_a_person_leaning_against_the_patient() -> None:
+    mixed = value("upcr", Interval(0.8, 1.4), JUNE_1, basis="policies")
+    inclusion = judged(UPCR, HandChart([mixed]))
+    assert (inclusion.outcome, inclusion.leaning) == ("review", "fail")
+    exclusion = judged("excludes: {number: {input: upcr, above: 1 g/g}}", HandChart([mixed]), kind="E1")
+    assert (exclusion.outcome, exclusion.leaning) == ("review", "fail")
+
+
+SCORE = "requires: {number: {input: score, at_least: 6, fresh: lab}}"
+
+
+def test_a_score_that_reaches_the_threshold_by_its_lower_bound_passes() -> None:
+    assert (
+        judged(SCORE, HandChart([value("score", Interval(6, 105), JUNE_1, basis="bounded")])).outcome
+        == "pass"
+    )
+
+
+def test_a_score_that_reaches_it_only_with_unattributed_findings_goes_to_review_leaning_pass() -> None:
+    bounded = value("score", Interval(4, 105), JUNE_1, basis="bounded", attributed=Interval(8, 105))
+    finding = judged(SCORE, HandChart([bounded]))
+    assert (finding.outcome, finding.leaning) == ("review", "pass")
+
+
+def test_a_score_whose_upper_bound_stays_below_fails_and_one_between_names_its_items() -> None:
+    assert judged(SCORE, HandChart([value("score", Interval(0, 5), JUNE_1)])).outcome == "fail"
+    items = (Need(input="c3", why="never-measured", detail="C3"),)
+    open_score = value("score", Interval(4, 90), JUNE_1, basis="bounded", needs=items)
+    finding = judged(SCORE, HandChart([open_score]))
+    assert [n.input for n in finding.needs] == ["c3"]
+
+
+def test_any_asks_every_value_in_the_window_and_latest_only_one() -> None:
+    chart = HandChart([value("upcr", 7, date(2026, 5, 20)), value("upcr", 1, JUNE_1)])
+    any_of = "excludes: {number: {input: upcr, above: 6 g/g, fresh: lab, choose: any}}"
+    latest = "excludes: {number: {input: upcr, above: 6 g/g, fresh: lab}}"
+    assert judged(any_of, chart, kind="E1").outcome == "fail"
+    assert judged(latest, chart, kind="E1").outcome == "pass"
+
+
+def test_a_finding_stands_until_its_value_goes_stale() -> None:
+    from eligibility.screening import screen
+    from tests.eligibility.charts import AS_OF, protocol
+
+    screening = screen(protocol(UPCR), HandChart([value("upcr", 2, JUNE_1)]), AS_OF)
+    assert screening.stands_until == "2026-06-30"
