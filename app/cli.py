@@ -1,0 +1,58 @@
+"""The command line: ``trialcards``.
+
+Results go to standard output; errors, one line each, and progress go to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from app import __version__
+from app.cli_errors import one_line
+from app.cli_prefetch import prefetch
+from app.cli_protocols import protocols
+from app.cli_screen import screen
+from app.cli_serve import serve
+
+cli = typer.Typer(
+    name="trialcards",
+    help="May this patient join an open lupus trial, on which evidence, and what stands in the way?",
+    epilog="Exit codes: 0 done, 2 usage, 3 unreadable input, 4 could not retrieve, 5 invalid protocol.",
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+cli.command()(serve)
+cli.command()(screen)
+cli.add_typer(protocols)
+cli.command()(prefetch)
+
+
+@cli.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"trialcards {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; ``arguments`` default to those of the process."""
+    try:
+        result = cli(args=arguments, prog_name="trialcards", standalone_mode=False)
+    except typer.TyperException as error:
+        typer.echo(f"trialcards: {one_line(error.format_message())}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has gone; that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,46 @@
+"""What can go wrong on the command line, each with its exit code.
+
+::
+
+    typer.TyperException
+    ├── (typer's own)         2  usage: unknown option, malformed date …
+    └── CommandError
+        ├── UsageFault        2  usage that only the command itself can judge, e.g. an unknown protocol id
+        ├── UnreadableInput   3  a file that is not there, is not JSON, is not FHIR, or holds no patient
+        └── InvalidProtocol   5  a protocol file that cannot be used
+
+Every message is one line: what, where, and how to mend it.
+"""
+
+from __future__ import annotations
+
+import typer
+
+
+class CommandError(typer.TyperException):
+    """A command that could not do its work."""
+
+    exit_code = 1
+
+
+class UsageFault(CommandError):
+    """Arguments that do not fit together or name something unknown."""
+
+    exit_code = 2
+
+
+class UnreadableInput(CommandError):
+    """Input that cannot be read as a patient's record."""
+
+    exit_code = 3
+
+
+class InvalidProtocol(CommandError):
+    """A protocol file that cannot be used."""
+
+    exit_code = 5
+
+
+def one_line(message: str) -> str:
+    """A message without line breaks, so that each error is one line on stderr."""
+    return " ".join(message.split())

@@ -1,0 +1,158 @@
+"""``trialcards protocols``: list, show, check, schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from app.cli_errors import InvalidProtocol, UsageFault
+from app.example_charts import run_examples
+from eligibility.errors import ProtocolError
+from eligibility.loading import load_bundled, load_protocol
+from eligibility.protocol import Criterion, Part, Protocol
+from eligibility.schema import json_schema
+from eligibility.screening import BoundProtocol
+from fhir_mappings.vocabulary import vocabulary
+
+protocols = typer.Typer(
+    name="protocols", help="The trial protocols: list, show, check.", rich_markup_mode=None, no_args_is_help=True
+)
+
+
+@protocols.command("list")
+def list_protocols() -> None:
+    """List the bundled protocols: id, version, status and title."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("id", "version", "status", "title"):
+        table.add_column(heading, no_wrap=heading != "title")
+    for bound in bundled().values():
+        protocol = bound.protocol
+        table.add_row(protocol.id, protocol.version, protocol.status, Text(protocol.title))
+    Console().print(table)
+
+
+@protocols.command()
+def show(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Id of a protocol, as `list` shows it.")],
+    form: Annotated[
+        Literal["table", "json"], typer.Option("--format", help="A readable account, or the file as JSON.")
+    ] = "table",
+) -> None:
+    """Show a protocol: its criteria in its own words, and how each is read.
+
+    \b
+    Example:
+      trialcards protocols show nct07517536
+    """
+    protocol = known_protocol(identifier).protocol
+    if form == "json":
+        typer.echo(protocol.model_dump_json(by_alias=True, exclude_unset=True, indent=2))
+        return
+    console = Console()
+    console.print(Text(protocol.title, style="bold"))
+    console.print(Text(f"{protocol.id}, version {protocol.version}, {protocol.status} · {protocol.registry_url}"))
+    for criterion in protocol.criteria:
+        console.print()
+        console.print(Text.assemble((criterion.id, "bold"), "  ", (criterion.text, "italic")))
+        for line in _account(criterion):
+            console.print(Padding(Text(line), (0, 0, 0, 5)))
+    if protocol.assumptions:
+        console.print()
+        console.print(Text("Assumptions", style="bold"))
+        for assumption in protocol.assumptions:
+            console.print(Padding(Text(f"{assumption.id}: {assumption.text}"), (0, 0, 0, 5)))
+
+
+@protocols.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Protocol files (YAML).")],
+) -> None:
+    """Check protocol files: their form, every name in them, and their own examples.
+
+    Each problem is one line on standard error, with file and line; the exit code is then 5.
+
+    \b
+    Example:
+      trialcards protocols check eligibility/protocols/*.yaml
+    """
+    faults = 0
+    for file in files:
+        problems = list(_problems(file))
+        faults += len(problems)
+        for problem in problems:
+            typer.echo(problem, err=True)
+        if not problems:
+            typer.echo(f"{file}: ok")
+    if faults:
+        raise InvalidProtocol(f"{faults} problem{'s' if faults > 1 else ''} found; mend the lines named above")
+
+
+@protocols.command()
+def schema() -> None:
+    """Print the JSON Schema of protocol files, for an editor that checks while one types.
+
+    \b
+    Example:
+      trialcards protocols schema > protocol.schema.json
+    """
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+def bundled() -> dict[str, BoundProtocol]:
+    """The bundled protocols by id.
+
+    Raises:
+        InvalidProtocol: one of them cannot be used.
+    """
+    try:
+        return load_bundled(vocabulary())
+    except ProtocolError as error:
+        raise InvalidProtocol(str(error)) from None
+
+
+def known_protocol(identifier: str) -> BoundProtocol:
+    """The bundled protocol of that id, whatever its case.
+
+    Raises:
+        UsageFault: there is none.
+    """
+    known = bundled()
+    if identifier.lower() not in known:
+        raise UsageFault(f"no protocol '{identifier}'; known are {', '.join(known)} (trialcards protocols list)")
+    return known[identifier.lower()]
+
+
+def _account(statement: Criterion | Part) -> Iterator[str]:
+    if statement.reading:
+        yield f"Read as: {statement.reading}"
+    if statement.assumptions:
+        yield f"Assumes: {', '.join(statement.assumptions)}"
+    yield from statement.notes
+    for part in statement.parts or ():
+        yield f"{part.id}  {part.text}"
+        yield from (f"  {line}" for line in _account(part))
+
+
+def _problems(file: Path) -> Iterator[str]:
+    try:
+        bound = load_protocol(file, vocabulary())
+    except ProtocolError as error:
+        yield from (problem.describe(error.source) for problem in error.problems)
+        return
+    except (OSError, UnicodeDecodeError) as error:
+        yield f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}"
+        return
+    for run in run_examples(bound, vocabulary()):
+        for difference in run.differences:
+            yield f"{file}: {run.criterion}: example '{run.example.name}': {difference}"
+
+
+__all__ = ["Protocol", "bundled", "known_protocol", "protocols"]
