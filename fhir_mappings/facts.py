@@ -93,6 +93,9 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
         needs: what would narrow a bounded value.
         changes_on: first day on which the value changes by time alone (a birthday).
         notes: remarks that belong beside the value on a report.
+        specimen: reference of the specimen, where given; only results of one specimen are combined.
+        role: what the code reports, where that matters (``presence``, ``titre``, ``log``, ``confirmatory``
+            …: the roles of the analyte).
     """
 
     input: str
@@ -111,6 +114,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[Need, ...] = ()
     changes_on: date | None = None
     notes: tuple[str, ...] = ()
+    specimen: str | None = None
+    role: str = ""
 
 
 class Unusable(msgspec.Struct, frozen=True, kw_only=True):
