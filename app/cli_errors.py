@@ -3,11 +3,11 @@
 ::
 
     typer.TyperException
-    ├── (typer's own)         2  usage: unknown option, malformed date …
+    ├── (typer's own)             2  usage: unknown option, malformed date …
     └── CommandError
-        ├── UsageFault        2  usage that only the command itself can judge, e.g. an unknown protocol id
-        ├── UnreadableInput   3  a file that is not there, is not JSON, is not FHIR, or holds no patient
-        └── InvalidProtocol   5  a protocol file that cannot be used
+        ├── ArgumentError         2  usage that only the command itself can judge, e.g. an unknown protocol id
+        ├── UnreadableInputError  3  a file that is not there, is not JSON, is not FHIR, or holds no patient
+        └── InvalidProtocolError  5  a protocol file that cannot be used
 
 Every message is one line: what, where, and how to mend it.
 """
@@ -23,19 +23,19 @@ class CommandError(typer.TyperException):
     exit_code = 1
 
 
-class UsageFault(CommandError):
+class ArgumentError(CommandError):
     """Arguments that do not fit together or name something unknown."""
 
     exit_code = 2
 
 
-class UnreadableInput(CommandError):
+class UnreadableInputError(CommandError):
     """Input that cannot be read as a patient's record."""
 
     exit_code = 3
 
 
-class InvalidProtocol(CommandError):
+class InvalidProtocolError(CommandError):
     """A protocol file that cannot be used."""
 
     exit_code = 5

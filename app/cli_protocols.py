@@ -13,17 +13,20 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from app.cli_errors import InvalidProtocol, UsageFault
+from app.cli_errors import ArgumentError, InvalidProtocolError
 from app.example_charts import run_examples
 from eligibility.errors import ProtocolError
 from eligibility.loading import load_bundled, load_protocol
-from eligibility.protocol import Criterion, Part, Protocol
+from eligibility.protocol import Criterion, Part
 from eligibility.schema import json_schema
 from eligibility.screening import BoundProtocol
 from fhir_mappings.vocabulary import vocabulary
 
 protocols = typer.Typer(
-    name="protocols", help="The trial protocols: list, show, check.", rich_markup_mode=None, no_args_is_help=True
+    name="protocols",
+    help="The trial protocols: list, show, check.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
 )
 
 
@@ -58,7 +61,8 @@ def show(
         return
     console = Console()
     console.print(Text(protocol.title, style="bold"))
-    console.print(Text(f"{protocol.id}, version {protocol.version}, {protocol.status} · {protocol.registry_url}"))
+    console.print(Text(f"{protocol.id}, version {protocol.version}, {protocol.status}"))
+    console.print(Text(protocol.registry_url, style="dim"))
     for criterion in protocol.criteria:
         console.print()
         console.print(Text.assemble((criterion.id, "bold"), "  ", (criterion.text, "italic")))
@@ -92,7 +96,7 @@ def check(
         if not problems:
             typer.echo(f"{file}: ok")
     if faults:
-        raise InvalidProtocol(f"{faults} problem{'s' if faults > 1 else ''} found; mend the lines named above")
+        raise InvalidProtocolError(f"{faults} problem{'s' * (faults > 1)}; mend the lines named above")
 
 
 @protocols.command()
@@ -110,23 +114,23 @@ def bundled() -> dict[str, BoundProtocol]:
     """The bundled protocols by id.
 
     Raises:
-        InvalidProtocol: one of them cannot be used.
+        InvalidProtocolError: one of them cannot be used.
     """
     try:
         return load_bundled(vocabulary())
     except ProtocolError as error:
-        raise InvalidProtocol(str(error)) from None
+        raise InvalidProtocolError(str(error)) from None
 
 
 def known_protocol(identifier: str) -> BoundProtocol:
     """The bundled protocol of that id, whatever its case.
 
     Raises:
-        UsageFault: there is none.
+        ArgumentError: there is none.
     """
     known = bundled()
     if identifier.lower() not in known:
-        raise UsageFault(f"no protocol '{identifier}'; known are {', '.join(known)} (trialcards protocols list)")
+        raise ArgumentError(f"no protocol '{identifier}'; there are {', '.join(known) or 'none'}")
     return known[identifier.lower()]
 
 
@@ -153,6 +157,3 @@ def _problems(file: Path) -> Iterator[str]:
     for run in run_examples(bound, vocabulary()):
         for difference in run.differences:
             yield f"{file}: {run.criterion}: example '{run.example.name}': {difference}"
-
-
-__all__ = ["Protocol", "bundled", "known_protocol", "protocols"]
