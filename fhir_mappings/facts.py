@@ -208,6 +208,8 @@ class DoseSegment(msgspec.Struct, frozen=True, gc=False):
         per_day: mg of the drug on each day that has a dose.
         weekdays: days of the week with a dose (0 = Monday), or ``None`` for all of them.
         every: a dose each ``every`` days, counted from the start (1 = daily).
+        mean: mg per day averaged over the schedule, where the fields above do not tell it (twice a week, on
+            days that are not named).
     """
 
     start: DateSpan
@@ -215,6 +217,7 @@ class DoseSegment(msgspec.Struct, frozen=True, gc=False):
     per_day: Interval
     weekdays: frozenset[int] | None = None
     every: int = 1
+    mean: Interval | None = None
 
 
 class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
