@@ -52,6 +52,7 @@ class Binding:
         self.questions: dict[str, str] = {}
         self._location: Location = ()
         self._positive = True
+        self._in_case = False
 
     # -- place and polarity ---------------------------------------------------------------------
 
@@ -76,6 +77,21 @@ class Binding:
             yield
         finally:
             self._positive = before
+
+    @contextmanager
+    def case(self) -> Iterator[None]:
+        """Within the block, a case's condition is bound: rungs below it say what an open question means."""
+        before = self._in_case
+        self._in_case = True
+        try:
+            yield
+        finally:
+            self._in_case = before
+
+    @property
+    def in_case(self) -> bool:
+        """Whether a case's condition is being bound."""
+        return self._in_case
 
     @property
     def positive(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +19,14 @@ from fhir_mappings.facts import Vocabulary
 
 
 class _Loader(yaml.CSafeLoader):
-    """Safe YAML that refuses a key given twice: the second would silently win."""
+    """Safe YAML 1.2: ``on``, ``no`` and ``yes`` are words, and a key given twice is refused."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 
 
 def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:

@@ -23,6 +23,7 @@ from eligibility.kinds.exposed_for import ExposedForNode
 from eligibility.kinds.found import FoundNode
 from eligibility.kinds.logic import AllNode, AnyNode, AtLeastNode, NotNode
 from eligibility.kinds.number import NumberNode
+from eligibility.kinds.proven import ProvenNode
 from eligibility.kinds.review import CarveOutNode, ReviewNode
 from eligibility.kinds.stable_therapy import StableTherapyNode
 from eligibility.kinds.table import TableNode
@@ -52,11 +53,12 @@ Node = Annotated[
         Annotated[CarveOutNode, Tag("carve_out")],
         Annotated[AttestNode, Tag("attest")],
         Annotated[AttestedNode, Tag("attested")],
+        Annotated[ProvenNode, Tag("proven")],
     ],
     Discriminator(_kind_of),
 ]
 
-for _model in (AllNode, AnyNode, NotNode, AtLeastNode, CasesNode, ReviewNode, CarveOutNode):
+for _model in (AllNode, AnyNode, NotNode, AtLeastNode, CasesNode, ReviewNode, CarveOutNode, ProvenNode):
     _model.model_rebuild(_types_namespace={"Node": Node})
 
 __all__ = ["Node"]

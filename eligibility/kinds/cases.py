@@ -82,7 +82,7 @@ class CasesNode(Model):
         rungs: list[_Rung] = []
         for i, case in enumerate(self.cases.of):
             place = ("cases", "of", i)
-            with binding.polarity(case.then in ("pass", "presumed", "review-pass", "attest")):
+            with binding.case(), binding.polarity(case.then in ("pass", "presumed", "review-pass", "attest")):
                 bound = binding.bind(case.when, *place, "when")
             needs = tuple(_need(binding, name, i) for name in case.needs)
             rungs.append(_Rung(bound, case, STATES[case.then], needs))
@@ -205,7 +205,8 @@ def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
     only_a_person = opened.state is State.ATTEST and decided.state is not State.MISSING
     state = State.ATTEST if only_a_person else State.MISSING
     needs = opened.needs if decided.state is not State.MISSING else unique((*opened.needs, *decided.needs))
-    reasons = [opened.reason, decided.reason] if decided.state is State.MISSING else [opened.reason]
+    also_missing = decided.state is State.MISSING and bool(decided.needs)
+    reasons = [opened.reason, decided.reason] if also_missing else [opened.reason]
     return Answer(
         state=state,
         reason=joined(reasons),

@@ -84,6 +84,9 @@ class FoundBody(Model):
     where: dict[str, Value | list[Value]] = {}
     """Attributes that the event must have, e.g. ``clinical: [active]``, ``inpatient: true``."""
 
+    where_not: dict[str, Value | list[Value]] = {}
+    """Attributes that rule an event out, e.g. ``study_ids: [NCT05247203]``, the trial itself."""
+
     unrecorded: Literal["missing", "no", "yes"] = "missing"
     """What it means when such an attribute is not recorded."""
 
@@ -127,7 +130,7 @@ class FoundNode(Model):
         body = self.found
         concepts = binding.concepts(body.of, "found", "of") if body.of is not None else None
         excepted = binding.concepts(body.except_, "found", "except")
-        for name in body.where:
+        for name in (*body.where, *body.where_not):
             for kind in body.kind:
                 if name not in EVENT_TYPES[kind].__struct_fields__:
                     raise BindingError(f"a {kind} has no attribute '{name}'", "found", "where", name)
@@ -144,14 +147,12 @@ class FoundNode(Model):
         if body.needs is not None:
             described = binding.vocabulary.input(body.needs)
             order = described.order if described else None
-        wanted: dict[str, tuple[Value, ...]] = {}
-        for name, value in body.where.items():
-            wanted[name] = tuple(value) if isinstance(value, list) else (value,)
         search = _Search(
             body=body,
             concepts=concepts,
             excepted=excepted,
-            wanted=wanted,
+            wanted=_listed(body.where),
+            unwanted=_listed(body.where_not),
             span_of=span_of,
             label=label,
             conservative=binding.conservative,
@@ -168,6 +169,17 @@ class _HalfLives(msgspec.Struct, frozen=True):
     half_life: Callable[[str], float | None]
 
 
+def _listed(attributes: Mapping[str, Value | list[Value]]) -> dict[str, tuple[Value, ...]]:
+    return {name: tuple(v) if isinstance(v, list) else (v,) for name, v in attributes.items()}
+
+
+def _has(event: Event, name: str, values: tuple[Value, ...]) -> bool:
+    """Whether an attribute has one of the values; for a set of values, whether it holds one of them."""
+    value = getattr(event, name, None)
+    held = value if isinstance(value, (frozenset, tuple)) else (value,)
+    return any(item in values for item in held)
+
+
 def _widened(span: Span, before: Duration) -> Span:
     return Span(before.before(span.anchor), span.last, span.anchor, before, span.moving)
 
@@ -177,6 +189,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
     concepts: frozenset[str] | None
     excepted: frozenset[str]
     wanted: Mapping[str, tuple[Value, ...]]
+    unwanted: Mapping[str, tuple[Value, ...]]
     span_of: SpanOf
     label: str
     conservative: State
@@ -199,6 +212,8 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
 
     def _concerns(self, event: Event) -> bool:
         if self.excepted and not self.excepted.isdisjoint(event.concepts):
+            return False
+        if any(_has(event, name, values) for name, values in self.unwanted.items()):
             return False
         return event.confirmed or self.body.unconfirmed != "ignored"
 
@@ -251,8 +266,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
                 if self.body.unrecorded == "missing":
                     result = None
                 continue
-            held = value if isinstance(value, (frozenset, tuple)) else (value,)
-            if not any(item in wanted for item in held):
+            if not _has(event, name, wanted):
                 return False
         return result
 

@@ -1,4 +1,4 @@
-"""``cases``, ``carve_out``, ``review``, ``attest``, ``dose_run``, ``stable_therapy``, ``exposed_for``, verdicts."""
+"""Ladders, exceptions, attestations, dose runs, background treatment, time on treatment, verdicts."""
 
 from __future__ import annotations
 
@@ -70,8 +70,29 @@ def test_a_ladder_whose_conditions_are_only_presumed_not_to_hold_ends_in_presume
 def test_outcomes_cannot_be_turned_round() -> None:
     with pytest.raises(ProtocolError, match="cannot stand below 'not'"):
         protocol(
-            "requires: {not: {cases: {of: [{when: {attest: {question: q, ask: Q}}, then: fail}], otherwise: pass}}}"
+            "requires: {not: {cases: {of: [{when: {attest: {question: q, ask: Q}}, then: fail}], "
+            "otherwise: pass}}}"
         )
+
+
+PROVEN = """
+cases:
+  of:
+    - {when: {proven: {number: {input: alt, at_most: 100 U/L, fresh: lab}}}, then: pass}
+    - {when: {number: {input: upcr, above: 1 g/g, fresh: lab}}, then: fail}
+  otherwise: pass
+"""
+
+
+def test_proven_lets_an_open_condition_fall_through_to_the_rungs_below() -> None:
+    assert judged(PROVEN, HandChart([value("alt", 50, JUNE_1)]), kind="E1").outcome == "pass"
+    assert judged(PROVEN, HandChart([value("upcr", 2, JUNE_1)]), kind="E1").outcome == "fail"
+    assert judged(PROVEN, HandChart(), kind="E1").outcome == "missing"
+
+
+def test_proven_is_refused_where_it_would_turn_unknown_into_no() -> None:
+    with pytest.raises(ProtocolError, match="unknown into no"):
+        protocol("excludes: {proven: {number: {input: alt, above: 1 U/L}}}", kind="E1")
 
 
 # -- attestations ---------------------------------------------------------------------------------
@@ -144,7 +165,8 @@ def test_review_leans_against_the_patient_unless_told_otherwise() -> None:
 
 RUN = """
 excludes:
-  dose_run: {history: prednisone_equivalent, at_least: 100 mg, length: 14 d, during: {anchor: day0, before: 28 d}}
+  dose_run:
+    {history: prednisone_equivalent, at_least: 100 mg, length: 14 d, during: {anchor: day0, before: 28 d}}
 """
 
 
