@@ -1,0 +1,123 @@
+"""Disease activity and classification scores of lupus, from recorded forms and from the chart.
+
+The items are data (``*.yaml``); one evaluator judges them. A recorded total counts as it stands, unless the
+chart contradicts it. Without one, the chart gives bounds: what is present, what awaits attribution to
+lupus, and what has not been shown to be absent.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from fhir_mappings.facts import InputDescription, Measurement, Series
+from fhir_mappings.intervals import Interval, day
+from fhir_mappings.patient_facts import PatientFacts
+from fhir_mappings.scores.bilag import count_grades
+from fhir_mappings.scores.bilag_rules import bilag
+from fhir_mappings.scores.classification import classify
+from fhir_mappings.scores.definitions import definitions
+from fhir_mappings.scores.scoring import score
+from fhir_mappings.scores.situation import SeriesOf, Situation
+
+__all__ = ["compute_score", "describe_score", "score_names"]
+
+SCORE_UNIT = "{score}"
+RESOURCE_TYPES = ("Observation", "QuestionnaireResponse")
+
+
+def score_names() -> tuple[str, ...]:
+    """The criterion inputs that this package computes."""
+    counted = (name for name, definition in definitions().items() if not definition.internal)
+    return (*counted, *bilag().counts)
+
+
+def describe_score(name: str) -> InputDescription | None:
+    """What a protocol author may know of a score; ``None`` if there is no such score."""
+    if name in bilag().counts:
+        highest = len(bilag().domains)
+        return _description(name, bilag().counts[name].label, highest)
+    definition = definitions().get(name)
+    if definition is None or definition.internal:
+        return None
+    if definition.classification is not None:
+        return _description(name, definition.label, definition.maximum, ("met", "not-met"))
+    return _description(name, definition.label, definition.maximum)
+
+
+def compute_score(name: str, facts: PatientFacts, on: date, since: date | None, series: SeriesOf) -> Series:
+    """A score as known on day ``on``: a series of one measurement, in points.
+
+    Args:
+        name: one of ``score_names()``.
+        facts: of one patient.
+        on: the day; nothing later counts.
+        since: first day of the scoring window; by default the score's own. Classification criteria count
+            once seen, whatever the window.
+        series: gives the other criterion inputs by name.
+
+    Raises:
+        KeyError: no such score.
+    """
+    description = describe_score(name)
+    if description is None:
+        raise KeyError(name)
+    if name in bilag().counts:
+        start = since or on - timedelta(days=bilag().window_days)
+        measurement = count_grades(name, bilag(), Situation(facts, on, start, series))
+    else:
+        measurement = _measure(name, facts, on, since, series)
+    return Series(
+        input=name,
+        label=description.label,
+        unit=SCORE_UNIT,
+        measurements=(measurement,),
+        retrieval=facts.retrieval_of(RESOURCE_TYPES),
+    )
+
+
+def _measure(name: str, facts: PatientFacts, on: date, since: date | None, series: SeriesOf) -> Measurement:
+    definition = definitions()[name]
+    start = None
+    if definition.scope == "window":
+        start = since or on - timedelta(days=definition.window_days)
+    scored = score(definition, Situation(facts, on, start, series))
+    measurement = Measurement(
+        input=name,
+        when=scored.when,
+        unit=SCORE_UNIT,
+        value=scored.value,
+        attributed=scored.attributed,
+        basis=scored.basis,
+        evidence=scored.evidence,
+        needs=scored.needs,
+        notes=scored.notes,
+        changes_on=scored.changes_on,
+    )
+    if definition.classification is None:
+        return measurement
+    found = classify(definition.classification, scored)
+    return Measurement(
+        input=name,
+        # A classification holds from when it was made; it does not age with the form.
+        when=day(on),
+        unit=SCORE_UNIT,
+        value=scored.value,
+        category=found.category,
+        attributed=scored.attributed,
+        basis=scored.basis,
+        evidence=found.evidence,
+        needs=found.needs,
+        notes=found.notes,
+    )
+
+
+def _description(name: str, label: str, highest: int, categories: tuple[str, ...] = ()) -> InputDescription:
+    return InputDescription(
+        name=name,
+        label=label,
+        kind="both" if categories else "number",
+        unit=SCORE_UNIT,
+        units={SCORE_UNIT: 1.0, "1": 1.0},
+        categories=categories,
+        plausible=Interval(0, highest),
+    )

@@ -1,0 +1,154 @@
+"""BILAG-2004: how many domains are graded A, and how many B.
+
+Grades come from recorded forms. The renal grade that results support counts only in ``attributed``: an
+index of activity compares with the visit before and asks for attribution, so that a person has to see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from fhir_mappings.facts import Assessment, Evidence, Measurement, Need
+from fhir_mappings.intervals import DateSpan, Interval, day
+from fhir_mappings.scores.bilag_rules import BilagDefinition
+from fhir_mappings.scores.forms import key_of
+from fhir_mappings.scores.readings import value_in
+from fhir_mappings.scores.renal_grade import RenalGrade, renal_grade
+from fhir_mappings.scores.situation import Situation
+from fhir_mappings.scores.states import unique
+
+GRADES = ("A", "B", "C", "D", "E")
+RENAL = "renal"
+
+
+class _Grade(msgspec.Struct, frozen=True):
+    """A recorded grade; ``None`` for a domain that a complete form leaves out: neither A nor B."""
+
+    grade: str | None
+    when: DateSpan
+    evidence: Evidence
+
+
+def count_grades(name: str, definition: BilagDefinition, situation: Situation) -> Measurement:
+    """The number of domains of one grade, as bounds where domains are not graded."""
+    wanted = definition.counts[name].grade
+    forms = sorted(
+        (a for a in situation.facts.assessments if a.instrument in definition.instruments),
+        key=lambda a: (a.when.last, a.when.first),
+        reverse=True,
+    )
+    current = [form for form in forms if situation.holds(form.when)]
+    grades = _grades(definition, current)
+    lower = sum(1 for g in grades.values() if g.grade == wanted)
+    upper = lower + len(definition.domains) - len(grades)
+    totals = [form for form in current if form.instrument == name and form.total is not None]
+    if totals and len(grades) < len(definition.domains):
+        return _from_total(name, totals[0], lower, upper)
+    computed = renal_grade(definition.renal, situation)
+    counted = [g for g in grades.values() if g.grade == wanted]
+    evidence = unique(g.evidence for g in counted) or unique(g.evidence for g in grades.values())
+    notes = [*_renal_notes(computed, grades.get(RENAL)), *_haematological_notes(definition, situation)]
+    if lower == upper:
+        when = max((g.when for g in grades.values()), key=lambda w: w.last)
+        return Measurement(
+            input=name,
+            when=when,
+            unit="{score}",
+            value=Interval(lower, lower),
+            basis="recorded",
+            evidence=evidence,
+            notes=tuple(notes),
+        )
+    supported = RENAL not in grades and computed.grade == wanted
+    expiries = [expiry for g in grades.values() if (expiry := situation.expiry(g.when)) is not None]
+    return Measurement(
+        input=name,
+        when=day(situation.on),
+        unit="{score}",
+        value=Interval(lower, upper),
+        attributed=Interval(lower + supported, upper),
+        basis="bounded",
+        evidence=unique((*evidence, *(computed.evidence if supported else ()))),
+        needs=(_form_need(name, definition, grades, forms, situation),),
+        changes_on=min(expiries, default=None),
+        notes=tuple(notes),
+    )
+
+
+def _from_total(name: str, form: Assessment, lower: int, upper: int) -> Measurement:
+    """A recorded count; in conflict with the grades on record it becomes a range to be judged."""
+    total = form.total or Interval(lower, upper)
+    conflict = total.high < lower or total.low > upper
+    note = f"The count of {total} recorded on {form.when} does not fit the grades on record."
+    return Measurement(
+        input=name,
+        when=form.when,
+        unit="{score}",
+        value=total.hull(Interval(lower, upper)) if conflict else total,
+        basis="policies" if conflict else "recorded",
+        evidence=(form.evidence,),
+        notes=(note,) if conflict else (),
+    )
+
+
+def _grades(definition: BilagDefinition, forms: list[Assessment]) -> dict[str, _Grade]:
+    """The newest grade of each domain."""
+    found: dict[str, _Grade] = {}
+    for form in forms:
+        said = {key_of(item.item): item for item in form.items if item.grade or item.present is not None}
+        for domain in definition.domains:
+            keys = [key_of(name) for name in (domain.id, domain.label, *domain.aliases)]
+            item = next((said[key] for key in keys if key in said), None)
+            grade = item.grade.strip().upper() if item and item.grade else None
+            if domain.id in found:
+                continue
+            if item is not None and grade in GRADES:
+                found[domain.id] = _Grade(grade, form.when, item.evidence)
+            elif item is None and form.complete and form.items:
+                found[domain.id] = _Grade(None, form.when, form.evidence)
+    return found
+
+
+def _renal_notes(computed: RenalGrade, recorded: _Grade | None) -> list[str]:
+    if computed.grade is None:
+        return []
+    told = f"Results support renal grade {computed.grade}: {computed.words}."
+    if recorded is None:
+        return [f"{told} It needs a clinician's assessment."]
+    if recorded.grade in ("A", computed.grade):
+        return []
+    shown = recorded.grade or "below B"
+    return [f"{told} The form of {recorded.when} grades it {shown}, which counts."]
+
+
+def _haematological_notes(definition: BilagDefinition, situation: Situation) -> list[str]:
+    for rule in definition.haematological:
+        for measurement in situation.results(rule.input):
+            value = value_in(measurement, rule.unit)
+            if value is not None and value.holds("below", rule.below):
+                label = situation.series(rule.input).label
+                return [
+                    f"{label} {value} {rule.unit} on {measurement.when} would be haematological grade"
+                    f" {rule.grade} if due to lupus; this is not counted."
+                ]
+    return []
+
+
+def _form_need(
+    name: str,
+    definition: BilagDefinition,
+    grades: Mapping[str, _Grade],
+    forms: list[Assessment],
+    situation: Situation,
+) -> Need:
+    missing = [domain.label for domain in definition.domains if domain.id not in grades]
+    detail = f"{definition.label} assessment: {', '.join(missing)} not graded"
+    past = [form for form in forms if situation.since and form.when.last < situation.since]
+    if past and not grades:
+        detail = f"{definition.label}: last assessment on {past[0].when}"
+        return Need(input=name, why="stale", detail=detail)
+    if situation.facts.retrieval_of(["Observation", "QuestionnaireResponse"]) != "complete":
+        return Need(input=name, why="not-retrieved", detail=detail)
+    return Need(input=name, why="never-measured", detail=detail)

@@ -1,0 +1,143 @@
+"""The shape of ``bilag_2004.yaml``."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+import msgspec
+
+from fhir_mappings.scores.definitions import exclusions, read_yaml
+from fhir_mappings.scores.rules import ResultRule, ScoreDefinitionError
+
+
+class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Count(_Shape, frozen=True, kw_only=True):
+    """A criterion input that counts the domains of one grade."""
+
+    grade: Literal["A", "B"]
+    label: str
+
+
+class Domain(_Shape, frozen=True, kw_only=True):
+    """An organ system; ``aliases``: other names under which forms record it."""
+
+    id: str
+    label: str
+    aliases: tuple[str, ...] = ()
+
+
+class PreviousRule(_Shape, frozen=True, kw_only=True):
+    """How far before the current result the previous one may lie."""
+
+    from_days: int
+    to_days: int
+
+
+class ProteinRule(_Shape, frozen=True, kw_only=True):
+    """A measure of proteinuria, with its degrees in ``unit``."""
+
+    input: str
+    unit: str
+    severe_above: float
+    moderate_from: float
+
+
+class DipstickRule(_Shape, frozen=True, kw_only=True):
+    """The strip: ``levels`` from least to most, and how many it has to rise."""
+
+    input: str
+    levels: tuple[str, ...]
+    severe_rise: int
+    moderate_from: str
+
+
+class CreatinineRule(_Shape, frozen=True, kw_only=True):
+    """Creatinine above a level, and risen above a share of the previous value."""
+
+    input: str
+    unit: str
+    above: float
+    severe_share: float
+    moderate_share: float
+
+
+class FiltrationRule(_Shape, frozen=True, kw_only=True):
+    """Filtration rate below a level and below a share of the previous value, or newly below another level."""
+
+    input: str
+    unit: str
+    below: float
+    share: float
+    below_absolute: float
+
+
+class SedimentRule(_Shape, frozen=True, kw_only=True):
+    """Cells, unless something else explains them, or casts."""
+
+    unless: tuple[str, ...]
+    results: tuple[ResultRule, ...]
+    casts: ResultRule
+
+
+class HistologyRule(_Shape, frozen=True, kw_only=True):
+    """Active nephritis on a biopsy of the last ``months``."""
+
+    input: str
+    shown_by: frozenset[str]
+    months: int
+
+
+class RenalRule(_Shape, frozen=True, kw_only=True):
+    """The clauses of the renal domain that results can fulfil."""
+
+    previous: PreviousRule
+    proteinuria: tuple[ProteinRule, ...]
+    improved_to_share: float
+    dipstick: DipstickRule
+    creatinine: CreatinineRule
+    filtration: FiltrationRule
+    sediment: SedimentRule
+    histology: HistologyRule
+
+
+class HaematologicalRule(_Shape, frozen=True, kw_only=True):
+    """A count below which a grade is told beside the counts."""
+
+    grade: Literal["A", "B"]
+    input: str
+    below: float
+    unit: str
+
+
+class BilagDefinition(_Shape, frozen=True, kw_only=True):
+    """BILAG-2004. ``instruments``: names under which forms are recorded."""
+
+    label: str
+    window_days: int
+    source: str
+    instruments: tuple[str, ...]
+    counts: dict[str, Count]
+    domains: tuple[Domain, ...]
+    renal: RenalRule
+    haematological: tuple[HaematologicalRule, ...]
+
+
+@cache
+def bilag() -> BilagDefinition:
+    """The definition of BILAG-2004.
+
+    Raises:
+        ScoreDefinitionError: the file does not have the expected shape, or names an unknown exclusion.
+    """
+    try:
+        definition = msgspec.convert(read_yaml("bilag_2004"), BilagDefinition)
+    except msgspec.ValidationError as error:
+        raise ScoreDefinitionError(f"bilag_2004.yaml: {error}") from error
+    for name in definition.renal.sediment.unless:
+        if name not in exclusions():
+            raise ScoreDefinitionError(f"bilag_2004.yaml: there is no exclusion '{name}'")
+    return definition

@@ -1,0 +1,109 @@
+"""Whether a finding may count as due to lupus: the exclusions of ``exclusions.yaml`` put to a chart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from fhir_mappings.facts import Diagnosis, Event, Measurement, Need, Series, WhyMissing
+from fhir_mappings.intervals import DateSpan
+from fhir_mappings.scores.rules import EventExclusion, Exclusion, Presupposition, ResultRequirement
+from fhir_mappings.scores.situation import Situation
+from fhir_mappings.scores.states import Doubt, unique
+
+
+def doubts_about(when: DateSpan, exclusions: Sequence[Exclusion], situation: Situation) -> tuple[Doubt, ...]:
+    """What speaks against counting a finding of that date; empty if nothing does."""
+    found: list[Doubt] = []
+    for exclusion in exclusions:
+        if exclusion.always:
+            found.append(Doubt(exclusion.always))
+        if exclusion.presupposes and not _presupposed(exclusion.presupposes, situation):
+            found.append(Doubt(exclusion.presupposes.doubt))
+        if exclusion.requires:
+            found.extend(_required(exclusion.requires, when, situation))
+        for explanation in exclusion.explained_by:
+            found.extend(_explained(explanation, when, situation))
+    return unique(found)
+
+
+def _presupposed(rule: Presupposition, situation: Situation) -> bool:
+    if situation.diagnoses(rule.concepts):
+        return True
+    return any(
+        m.category is not None and m.when.first <= situation.on
+        for name in rule.inputs
+        for m in situation.series(name).measurements
+    )
+
+
+def _required(rule: ResultRequirement, when: DateSpan, situation: Situation) -> list[Doubt]:
+    first, *_ = rule.alternatives
+    for name, wanted in first.items():
+        series = situation.series(name)
+        for contrary in _near_results(series, when, rule.days):
+            if contrary.category is not None and contrary.category not in wanted:
+                return [Doubt(f"{series.label} {contrary.category} on {contrary.when}")]
+    for alternative in rule.alternatives:
+        if all(
+            any(m.category in wanted for m in _near_results(situation.series(name), when, rule.days))
+            for name, wanted in alternative.items()
+        ):
+            return []
+    series = situation.series(next(iter(first)))
+    why: WhyMissing = "stale" if series.measurements else "never-measured"
+    if series.retrieval != "complete":
+        why = "not-retrieved"
+    need = Need(input=series.input, why=why, detail=f"{series.label}: {rule.doubt}", order=series.order)
+    return [Doubt(rule.doubt, need)]
+
+
+def _near_results(series: Series, when: DateSpan, days: int) -> list[Measurement]:
+    """Results within so many days of the finding, whichever days of coarse dates are the true ones."""
+    margin = timedelta(days=days)
+    return [
+        m
+        for m in series.measurements
+        if m.when.first >= when.last - margin and m.when.last <= when.first + margin
+    ]
+
+
+def _explained(rule: EventExclusion, when: DateSpan, situation: Situation) -> list[Doubt]:
+    if rule.kind == "exposure":
+        events: Sequence[Event] = situation.exposures()
+        whole = situation.drug_history() == "complete"
+    else:
+        events = [event for event in situation.facts.events if isinstance(event, Diagnosis)]
+        whole = situation.facts.retrieval_of(["Condition"]) == "complete"
+    doubts = [
+        Doubt(f"{event.label} {rule.doubt}")
+        for event in events
+        if _matches(event, rule, situation) and _near(event, rule, when, situation.on)
+    ]
+    return doubts or ([] if whole else [Doubt(rule.unretrieved)])
+
+
+def _matches(event: Event, rule: EventExclusion, situation: Situation) -> bool:
+    if not situation.concepts(rule.concepts).isdisjoint(event.concepts):
+        return True
+    return any(re.search(pattern, event.label, re.IGNORECASE) for pattern in rule.words)
+
+
+def _near(event: Event, rule: EventExclusion, when: DateSpan, on: date) -> bool:
+    """Whether the event may touch the days around the finding; without a distance, it always does."""
+    if rule.days_before is None:
+        return True
+    first = event.start.first if event.start else date.min
+    last = _last_day(event, on)
+    earliest = when.first - timedelta(days=rule.days_before)
+    return first <= when.last + timedelta(days=rule.days_after) and last >= earliest
+
+
+def _last_day(event: Event, on: date) -> date:
+    if event.end is not None:
+        return event.end.last
+    if isinstance(event, Diagnosis) and not event.ongoing and event.start is not None:
+        # A resolved diagnosis without a date of resolution: acute causes do not outlast their onset by much.
+        return event.start.last
+    return on

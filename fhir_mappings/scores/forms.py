@@ -1,0 +1,175 @@
+"""Recorded forms: what clinicians wrote down, item by item or as a total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+import msgspec
+
+from fhir_mappings.facts import Assessment, Evidence
+from fhir_mappings.intervals import DateSpan, Interval, point
+from fhir_mappings.scores.counting import points
+from fhir_mappings.scores.rules import Borrowing, Definition, Item
+from fhir_mappings.scores.situation import Situation
+from fhir_mappings.scores.states import State
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What a form says of one item."""
+
+    state: State
+    when: DateSpan
+    evidence: Evidence
+
+
+class Total(msgspec.Struct, frozen=True):
+    """A recorded total, in force (``current``) or only a floor for what accumulates."""
+
+    value: Interval
+    when: DateSpan
+    evidence: Evidence
+    complete: bool
+    inconsistent: str | None = None
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything recorded that bears on one score.
+
+    Attributes:
+        total: the latest recorded total in the window, or the sum of the latest complete form.
+        floor: for items that count once seen, the highest total ever recorded.
+        past: the latest total before the window, which no longer counts.
+        entries: by item.
+        notes: recorded things that could not be used, and why.
+    """
+
+    total: Total | None = None
+    floor: Total | None = None
+    past: Total | None = None
+    entries: dict[str, Entry] = {}
+    notes: tuple[str, ...] = ()
+
+
+def read_forms(definition: Definition, situation: Situation) -> Recorded:
+    """Gather the recorded forms of a score, and what other instruments' forms say of its items."""
+    everything = (*definition.items, *definition.without)
+    written = _assessments(situation, definition)
+    since = situation.since or situation.on - timedelta(days=definition.window_days)
+    own = [a for a in written if a.instrument in definition.instruments]
+    notes: list[str] = []
+    totals: list[Total] = []
+    for assessment in own:
+        total = _total(assessment, definition)
+        if total is None:
+            continue
+        if total.value.high < 0 or total.value.low > definition.maximum:
+            notes.append(f"A recorded total of {total.value} on {total.when} is impossible and was not used.")
+            continue
+        totals.append(total)
+    current = [t for t in totals if _within(t.when, since, situation.on)]
+    past = [t for t in totals if t.when.last < since]
+    accumulates = definition.scope == "ever"
+    entries: dict[str, Entry] = {}
+    for borrowing in definition.borrows:
+        forms = [a for a in written if a.instrument == borrowing.instrument]
+        _gather(entries, forms, everything, since, situation, accumulates, borrowing)
+    mine: dict[str, Entry] = {}
+    _gather(mine, own, everything, since, situation, accumulates, None)
+    return Recorded(
+        total=current[0] if current else None,
+        floor=max(totals, key=lambda t: t.value.low) if accumulates and totals else None,
+        past=past[0] if past else None,
+        entries={**entries, **mine},
+        notes=tuple(notes),
+    )
+
+
+def _assessments(situation: Situation, definition: Definition) -> list[Assessment]:
+    """All assessments up to the day, latest first; totals that came as plain results are among them."""
+    plain = [
+        Assessment(instrument=name, when=m.when, total=m.value, evidence=m.evidence[0])
+        for name in definition.instruments
+        for m in situation.facts.measurements.get(name, ())
+        if m.value is not None and m.evidence
+    ]
+    known = [a for a in (*situation.facts.assessments, *plain) if a.when.last <= situation.on]
+    return sorted(known, key=lambda a: (a.when.last, a.when.first), reverse=True)
+
+
+def _within(when: DateSpan, since: date, on: date) -> bool:
+    return since <= when.first and when.last <= on
+
+
+def _total(assessment: Assessment, definition: Definition) -> Total | None:
+    """The recorded total, else the sum of a complete form; ``inconsistent`` where both are and differ."""
+    known = {key: item for item in definition.items for key in _keys(item)}
+    present = {
+        found.id: found
+        for entry in assessment.items
+        if (found := known.get(key_of(entry.item))) and _present(entry.present, entry.number)
+    }
+    counted = points(present.values(), definition.counting)
+    summed = point(counted) if assessment.complete and assessment.items else None
+    value = assessment.total or summed
+    if value is None:
+        return None
+    inconsistent = None
+    if assessment.total is not None and assessment.items:
+        too_little = assessment.total.high < counted
+        if too_little or (summed is not None and assessment.total.low > counted):
+            inconsistent = f"its items add up to {counted}"
+    return Total(value, assessment.when, assessment.evidence, assessment.complete, inconsistent)
+
+
+def _gather(
+    into: dict[str, Entry],
+    forms: Iterable[Assessment],
+    items: Iterable[Item],
+    since: date,
+    situation: Situation,
+    accumulates: bool,
+    borrowing: Borrowing | None,
+) -> None:
+    """The newest statement on each item; where items accumulate, any statement that it was present."""
+    for form in forms:
+        fresh = _within(form.when, since, situation.on)
+        if not fresh and not accumulates:
+            continue
+        said = {key_of(entry.item): entry for entry in form.items}
+        for item in items:
+            entry = next((said[key] for key in _keys(item) if key in said), None)
+            present = _present(entry.present, entry.number) if entry else None
+            if present is None and form.complete and form.items:
+                present = False
+            state = _translated(item.id, present, borrowing)
+            if state is None or (state is State.ABSENT and not fresh):
+                continue
+            before = into.get(item.id)
+            if before is None or (accumulates and state > before.state):
+                into[item.id] = Entry(state, form.when, entry.evidence if entry else form.evidence)
+
+
+def _translated(item: str, present: bool | None, borrowing: Borrowing | None) -> State | None:
+    if present is None:
+        return None
+    if present:
+        wider = borrowing is not None and item in borrowing.wider
+        return State.UNATTRIBUTED if wider else State.PRESENT
+    narrower = borrowing is not None and item in borrowing.narrower
+    return None if narrower else State.ABSENT
+
+
+def _present(present: bool | None, number: float | None) -> bool | None:
+    if present is not None:
+        return present
+    return None if number is None else number > 0
+
+
+def _keys(item: Item) -> tuple[str, ...]:
+    return tuple(key_of(name) for name in (item.id, item.label, *item.aliases))
+
+
+def key_of(name: str) -> str:
+    """Identifiers differ in case and separators between systems."""
+    return "_".join(name.casefold().replace("-", " ").replace("_", " ").split())

@@ -1,0 +1,225 @@
+"""From items and forms to the value of a score: recorded, bounded, or in conflict."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from fhir_mappings.facts import Evidence, Need
+from fhir_mappings.intervals import DateSpan, Interval, day
+from fhir_mappings.scores.counting import Tally, points, tally
+from fhir_mappings.scores.definitions import definitions
+from fhir_mappings.scores.findings import ItemFinding, find_items
+from fhir_mappings.scores.forms import Recorded, Total, read_forms
+from fhir_mappings.scores.rules import Definition
+from fhir_mappings.scores.situation import Situation
+from fhir_mappings.scores.states import State, unique
+
+NEEDS_PER_ITEM = 2
+"""An item with many alternative tests asks for the first ones only."""
+
+
+class Scored(msgspec.Struct, frozen=True, kw_only=True):
+    """The value of a score, with all that belongs beside it on a report.
+
+    ``basis`` is ``policies`` where record and chart contradict each other: a person has to judge.
+    ``attributed`` is the value if everything that awaits attribution counts; ``None`` beside a record.
+    """
+
+    definition: Definition
+    findings: tuple[ItemFinding, ...]
+    value: Interval
+    when: DateSpan
+    basis: Literal["recorded", "bounded", "policies"]
+    attributed: Interval | None = None
+    evidence: tuple[Evidence, ...] = ()
+    needs: tuple[Need, ...] = ()
+    notes: tuple[str, ...] = ()
+    changes_on: date | None = None
+
+
+def score(definition: Definition, situation: Situation) -> Scored:
+    """The value of a score on that day.
+
+    A recorded total counts as it stands, unless the chart contradicts it. Without one, the items give
+    bounds.
+    """
+    recorded = read_forms(definition, situation)
+    findings = find_items(definition, recorded, situation)
+    mine = findings[: len(definition.items)]
+    counted = tally(definition.items, {f.item.id: f.state for f in mine}, definition.counting)
+    total = recorded.total or _lessened(definition, findings, situation)
+    if total is None:
+        return _with_others(_bounded(definition, findings, counted, recorded, situation), situation)
+    proven = points((f.item for f in mine if f.proven), definition.counting)
+    if recorded.floor is not None:
+        proven = max(proven, int(recorded.floor.value.low))
+    conflict = _conflict(total, proven, counted)
+    if conflict:
+        return Scored(
+            definition=definition,
+            findings=findings,
+            value=total.value.hull(counted.bounds),
+            when=total.when,
+            basis="policies",
+            evidence=unique((total.evidence, *_counted_evidence(mine))),
+            notes=(conflict, *_notes(mine, recorded)),
+        )
+    value = _within(total.value, counted)
+    found = Scored(
+        definition=definition,
+        findings=findings,
+        value=value,
+        when=total.when,
+        basis="recorded" if value.exact else "bounded",
+        evidence=(total.evidence,),
+        needs=() if value.exact else _needs(definition, findings, recorded, situation),
+        notes=recorded.notes,
+    )
+    return _with_others(found, situation)
+
+
+def _with_others(scored: Scored, situation: Situation) -> Scored:
+    """Tell what another reading of the score gives, where it differs and rests on the same kind of data."""
+    notes = []
+    for other in scored.definition.also_shown:
+        shown = score(definitions()[other.score], situation)
+        if shown.value != scored.value and shown.basis == scored.basis:
+            notes.append(f"{other.words}, the score would be {shown.value}.")
+    return msgspec.structs.replace(scored, notes=(*scored.notes, *notes)) if notes else scored
+
+
+def _lessened(
+    definition: Definition, findings: tuple[ItemFinding, ...], situation: Situation
+) -> Total | None:
+    """A recorded total of the whole instrument, less the points of the items that this score leaves out."""
+    if definition.lessened_from is None:
+        return None
+    total = read_forms(definitions()[definition.lessened_from], situation).total
+    if total is None:
+        return None
+    left_out = findings[len(definition.items) :]
+    sure = sum(f.item.weight for f in left_out if f.state is State.PRESENT)
+    possible = sum(f.item.weight for f in left_out if f.state is not State.ABSENT)
+    value = Interval(max(0.0, total.value.low - possible), max(0.0, total.value.high - sure))
+    return msgspec.structs.replace(total, value=value)
+
+
+def _conflict(total: Total, proven: int, counted: Tally) -> str | None:
+    told = f"The total of {total.value} recorded on {total.when}"
+    if total.inconsistent:
+        return f"{told} contradicts its own form: {total.inconsistent}."
+    if total.value.high < proven:
+        return f"{told} is less than the {proven} points that results and items on record prove."
+    if total.value.low > counted.upper:
+        return f"{told} is more than the {counted.upper} points that the items on record leave possible."
+    return None
+
+
+def _within(value: Interval, counted: Tally) -> Interval:
+    """A recorded value that is itself a range, narrowed by what the items show."""
+    if value.exact:
+        return value
+    return Interval(max(value.low, counted.lower), min(value.high, counted.upper))
+
+
+def _bounded(
+    definition: Definition,
+    findings: tuple[ItemFinding, ...],
+    counted: Tally,
+    recorded: Recorded,
+    situation: Situation,
+) -> Scored:
+    mine = findings[: len(definition.items)]
+    evidence = _counted_evidence(mine)
+    lower, likely, upper = counted.lower, counted.likely, counted.upper
+    if recorded.floor is not None and recorded.floor.value.low > lower:
+        lower = int(recorded.floor.value.low)
+        likely, upper = max(likely, lower), max(upper, lower)
+        evidence = unique((recorded.floor.evidence, *evidence))
+    expiries = [f.judgement.expires for f in mine if f.judgement.expires is not None]
+    value = Interval(lower, upper)
+    return Scored(
+        definition=definition,
+        findings=findings,
+        value=value,
+        when=day(situation.on),
+        basis="bounded",
+        attributed=Interval(likely, upper),
+        evidence=evidence,
+        needs=() if value.exact else _needs(definition, mine, recorded, situation),
+        notes=_notes(mine, recorded),
+        changes_on=min((e for e in expiries if e > situation.on), default=None),
+    )
+
+
+def _counted_evidence(findings: tuple[ItemFinding, ...]) -> tuple[Evidence, ...]:
+    """Evidence of the items that count, then of those that await attribution."""
+    ranked = sorted(findings, key=lambda f: (-f.state, -f.item.weight))
+    return unique(e for f in ranked if f.state >= State.UNATTRIBUTED for e in f.judgement.evidence)
+
+
+def _needs(
+    definition: Definition,
+    findings: tuple[ItemFinding, ...],
+    recorded: Recorded,
+    situation: Situation,
+) -> tuple[Need, ...]:
+    """What would narrow the bounds, the least effort first: attribution, laboratory, the whole form."""
+    by_weight = sorted(findings, key=lambda f: -f.item.weight)
+    settling = [
+        doubt.need
+        for f in by_weight
+        if f.state is State.UNATTRIBUTED
+        for doubt in f.judgement.doubts
+        if doubt.need
+    ]
+    tests = [
+        need
+        for f in by_weight
+        if f.state is State.UNKNOWN and f.item.laboratory
+        for need in f.judgement.needs[:NEEDS_PER_ITEM]
+    ]
+    return (*_one_per_input((*settling, *tests)), _form_need(definition, findings, recorded, situation))
+
+
+def _one_per_input(needs: tuple[Need, ...]) -> tuple[Need, ...]:
+    first: dict[str, Need] = {}
+    for need in needs:
+        first.setdefault(need.input, need)
+    return tuple(first.values())
+
+
+def _form_need(
+    definition: Definition,
+    findings: tuple[ItemFinding, ...],
+    recorded: Recorded,
+    situation: Situation,
+) -> Need:
+    open_items = [f.item for f in findings if f.state is State.UNKNOWN]
+    detail = f"{definition.label}: {len(open_items)} items are not assessed"
+    if recorded.past is not None and definition.scope == "window":
+        detail = f"{definition.label}: last recorded as {recorded.past.value} on {recorded.past.when}"
+        return Need(input=definition.name, why="stale", detail=detail)
+    if situation.facts.retrieval_of(["Observation", "QuestionnaireResponse"]) != "complete":
+        return Need(input=definition.name, why="not-retrieved", detail=detail)
+    return Need(input=definition.name, why="never-measured", detail=detail)
+
+
+def _notes(findings: tuple[ItemFinding, ...], recorded: Recorded) -> tuple[str, ...]:
+    notes = list(recorded.notes)
+    present = [f"{f.item.label} {f.item.weight}" for f in findings if f.state is State.PRESENT]
+    if present:
+        notes.append(f"Counted: {', '.join(present)}.")
+    notes.extend(
+        f"Needs attribution: {f.item.label} {f.item.weight}"
+        f" ({'; '.join(d.reason for d in f.judgement.doubts)})."
+        for f in findings
+        if f.state is State.UNATTRIBUTED
+    )
+    unknown = [f for f in findings if f.state is State.UNKNOWN]
+    if unknown:
+        notes.append(f"Not assessed: {len(unknown)} of {len(findings)} items.")
+    return unique(notes)

@@ -1,0 +1,132 @@
+"""One patient, one day, one scoring window: where the items of a score look for their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+
+from fhir_mappings.facts import (
+    Admission,
+    Diagnosis,
+    Event,
+    Exposure,
+    Measurement,
+    Need,
+    Retrieval,
+    Series,
+    WhyMissing,
+)
+from fhir_mappings.intervals import DateSpan
+from fhir_mappings.patient_facts import RETRIEVAL_ORDER, PatientFacts
+from fhir_mappings.terminology import load_terminology
+
+SeriesOf = Callable[[str], Series]
+
+# Systems differ in which of these they offer; one that was wholly retrieved speaks for the drug history.
+MEDICATION_TYPES = (
+    "MedicationStatement",
+    "MedicationRequest",
+    "MedicationAdministration",
+    "MedicationDispense",
+)
+
+
+class Situation:
+    """The facts that a score may use.
+
+    Attributes:
+        on: the day for which the score is asked; nothing later counts.
+        since: first day of the scoring window, ``None`` for items that count once seen.
+    """
+
+    def __init__(self, facts: PatientFacts, on: date, since: date | None, series: SeriesOf) -> None:
+        self.facts = facts
+        self.on = on
+        self.since = since
+        self._series_of = series
+        self._series: dict[str, Series] = {}
+        self._concepts: dict[tuple[str, ...], frozenset[str]] = {}
+
+    def series(self, name: str) -> Series:
+        """The criterion input of that name.
+
+        Raises:
+            KeyError: no such input.
+        """
+        found = self._series.get(name)
+        if found is None:
+            found = self._series[name] = self._series_of(name)
+        return found
+
+    def results(self, name: str) -> tuple[Measurement, ...]:
+        """Results that surely lie in the window, latest first."""
+        return tuple(m for m in self.series(name).measurements if self.holds(m.when))
+
+    def holds(self, when: DateSpan) -> bool:
+        """Whether a date surely lies in the window."""
+        return when.last <= self.on and (self.since is None or when.first >= self.since)
+
+    def expiry(self, when: DateSpan) -> date | None:
+        """First day on which a window of this length no longer holds the date; ``None`` if it always will."""
+        if self.since is None:
+            return None
+        return when.first + (self.on - self.since) + timedelta(days=1)
+
+    def concepts(self, names: Sequence[str]) -> frozenset[str]:
+        """Code sets, with classes of them expanded. A name that is neither stands for itself."""
+        key = tuple(names)
+        found = self._concepts.get(key)
+        if found is None:
+            expand = load_terminology().expand
+            found = frozenset[str]().union(*(expand(name) or (name,) for name in key))
+            self._concepts[key] = found
+        return found
+
+    def diagnoses(self, concepts: Sequence[str]) -> tuple[Event, ...]:
+        """Confirmed diagnoses, and coded reasons of encounters, of these code sets."""
+        wanted = self.concepts(concepts)
+        return tuple(
+            event
+            for event in self.facts.events
+            if isinstance(event, Diagnosis | Admission)
+            and event.confirmed
+            and not wanted.isdisjoint(event.concepts)
+        )
+
+    def exposures(self) -> tuple[Exposure, ...]:
+        """All courses of drugs."""
+        return tuple(event for event in self.facts.events if isinstance(event, Exposure))
+
+    def drug_history(self) -> Retrieval:
+        """The best retrieval state among the medication resources."""
+        states = [self.facts.retrieval_of([name]) for name in MEDICATION_TYPES]
+        return min(states, key=RETRIEVAL_ORDER.index)
+
+    def need(self, name: str, undecided: str | None = None) -> Need:
+        """Why the window holds no deciding result of an input, and what would supply one.
+
+        ``undecided`` says why a result that is there does not decide.
+        """
+        series = self.series(name)
+        why, detail = self._missing(series, undecided)
+        return Need(input=name, why=why, detail=f"{series.label}: {detail}", order=series.order)
+
+    def _missing(self, series: Series, undecided: str | None) -> tuple[WhyMissing, str]:
+        if undecided is not None:
+            return "too-coarse", undecided
+        for item in series.unusable:
+            if item.when is None or self.holds(item.when):
+                return item.why, item.detail
+        past = [m for m in series.measurements if m.when.first <= self.on]
+        if any(m.when.last > self.on or self._straddles(m.when) for m in past):
+            return "too-coarse", "the date of the result is too coarse for the scoring window"
+        if series.retrieval != "complete":
+            return "not-retrieved", "results could not be wholly retrieved"
+        if past:
+            return "stale", f"last result on {past[0].when}, before the scoring window"
+        if series.needs:
+            return series.needs[0].why, series.needs[0].detail
+        return "never-measured", "no result in the record"
+
+    def _straddles(self, when: DateSpan) -> bool:
+        return self.since is not None and when.first < self.since <= when.last
