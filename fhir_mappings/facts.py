@@ -369,12 +369,15 @@ class DoseHistory(msgspec.Struct, frozen=True, kw_only=True):
         days: the days on which some amount is known or possible; other days are zero.
         exposures: what the days' ``sources`` index into.
         unknown: exposures whose amount could not be computed; a run cannot be excluded while they overlap.
+        left_out: exposures that have no equivalent and still deserve a look (a depot in a joint); their
+            ``notes`` say why.
     """
 
     days: tuple[DayDose, ...]
     exposures: tuple[Exposure, ...]
     unknown: tuple[Exposure, ...]
     retrieval: Retrieval
+    left_out: tuple[Exposure, ...] = ()
 
 
 class TherapyChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from fhir_mappings.intervals import Interval, point
 
 _NUMBER = r"(?<![\w.,])(\d[\d,]*(?:\.\d+)?)"
 _MASS = r"(mcg|ug|µg|mg|g|毫克|微克|克)(?![a-z])"
-_PER = r"(?:\s*/\s*(\d+(?:\.\d+)?)?\s*(ml|actuat|puff|spray|hr|h)\b)?"
+_PER = r"(?:\s*(?:/|per|in)\s*(\d+(?:\.\d+)?)?\s*(ml|actuat|puff|spray|hr|h)\b)?"
 _STRENGTH = re.compile(_NUMBER + r"\s*" + _MASS + _PER, re.IGNORECASE)
 _CONTAINER = re.compile(r"(?<![\w./])(\d+(?:\.\d+)?)\s*ml\b(?!\s*/)", re.IGNORECASE)
 _BRAND = re.compile(r"\[[^\]]*\]")
@@ -51,15 +51,15 @@ StrengthLike = Strength | tuple[Quantity, Quantity]
 def strength_of_name(name: str | None) -> Strength | None:
     """The one mass strength that a product's name states.
 
-    ``None`` for a name with none or with several different ones (a combination, a titration pack), and for
+    ``None`` for a name with none or with several (a combination, a titration pack), and for
     one in percent or units. A strength per hour is that of a patch or an extended-release form: ``None``.
     """
     text = _BRAND.sub(" ", unicodedata.normalize("NFKC", name or ""))
-    matches = _STRENGTH.finditer(text)
-    found = {(_number(m[1]), m[2].lower(), _number(m[3] or "1"), (m[4] or "").lower()) for m in matches}
+    found = list(_STRENGTH.finditer(text))
     if len(found) != 1:
         return None
-    amount, mass, per_amount, per = found.pop()
+    amount, mass = _number(found[0][1]), found[0][2].lower()
+    per_amount, per = _number(found[0][3] or "1"), (found[0][4] or "").lower()
     size = dosing_terms().unit(mass)
     if size is None or per_amount <= 0 or per in ("hr", "h"):
         return None

@@ -1,0 +1,202 @@
+"""Regimens: what an exposure prescribes over stretches of days, for comparing doses and schedules.
+
+Dates that are not known to the day make two worlds, one in which everything happened as early as it can
+have, and one as late; each is computed with exact dates, and the two tell how uncertain a change is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from fhir_mappings.dosage import mean_per_day
+from fhir_mappings.exposure_days import exposure_span, segment_span
+from fhir_mappings.facts import Exposure
+from fhir_mappings.intervals import Interval, point
+from fhir_mappings.timing import shifted
+
+World = Literal["early", "late"]
+
+LONGEST_CYCLE = 62
+"""Days between single doses that may still be one schedule: monthly infusions, not half-yearly courses."""
+
+LATE_BY = 0.25
+"""Part of an interval by which a scheduled dose may be early or late (a weekly dose: two days)."""
+
+NO_STOP = 7
+"""Days without treatment that are no stop: a late refill, a weekend between two prescriptions."""
+
+SAME_DOSE = 1e-6
+"""Relative difference below which two amounts are the same."""
+
+
+class Regimen(msgspec.Struct, frozen=True, gc=False):
+    """mg on days with a dose, and mg per day on average: both must agree for two regimens to be the same."""
+
+    peak: Interval
+    mean: Interval
+
+    def same_as(self, other: Regimen) -> bool:
+        """Whether dose and schedule are the same."""
+        return _close(self.peak, other.peak) and _close(self.mean, other.mean)
+
+    def plus(self, other: Regimen) -> Regimen:
+        """Both together."""
+        return Regimen(self.peak.plus(other.peak), self.mean.plus(other.mean))
+
+    def __str__(self) -> str:
+        if _close(self.peak, self.mean):
+            return f"{self.peak} mg a day"
+        return f"{self.peak} mg, {self.mean} mg a day on average"
+
+
+def _close(a: Interval, b: Interval) -> bool:
+    return all(x == y or math.isclose(x, y, rel_tol=SAME_DOSE) for x, y in ((a.low, b.low), (a.high, b.high)))
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A stretch of days under one regimen, in one world. ``regimen`` is ``None`` where it is not known.
+
+    ``last`` is ``date.max`` for a course that goes on. ``given`` marks a series of single doses.
+    """
+
+    first: date
+    last: date
+    regimen: Regimen | None
+    source: str
+    exposures: tuple[Exposure, ...]
+    given: bool = False
+
+
+def pieces_of(exposures: Sequence[Exposure], as_of: date, world: World) -> list[Piece]:
+    """The pieces of the exposures of one drug, by first day."""
+    pieces: list[Piece] = []
+    singles: dict[str, list[Exposure]] = defaultdict(list)
+    for exposure in exposures:
+        if exposure.source == "administration" or _single_doses(exposure):
+            singles[exposure.source].append(exposure)
+        else:
+            pieces += _of_order(exposure, as_of, world)
+    for source, given in singles.items():
+        pieces += _of_single_doses(source, given, as_of, world)
+    return sorted(pieces, key=lambda piece: (piece.first, piece.last))
+
+
+def _single_doses(exposure: Exposure) -> bool:
+    return bool(exposure.doses) and all(s.start == s.end for s in exposure.doses)
+
+
+def _of_order(exposure: Exposure, as_of: date, world: World) -> Iterable[Piece]:
+    """Pieces of an order, dispense or statement: one for each step of its doses."""
+    side = 0 if world == "early" else 1
+    start, end = exposure_span(exposure, as_of)
+    whole = Piece(
+        (start.first, start.last)[side], (end.first, end.last)[side], None, exposure.source, (exposure,)
+    )
+    if exposure.dose_unreadable is not None or not exposure.doses:
+        yield whole
+        return
+    steps: list[tuple[date, date, Regimen]] = []
+    for segment in exposure.doses:
+        s, e = segment_span(segment, exposure, as_of)
+        regimen = Regimen(segment.per_day, mean_per_day(segment))
+        steps.append(((s.first, s.last)[side], (e.first, e.last)[side], regimen))
+    edges = sorted({s for s, _, _ in steps} | {shifted(e, 1) for _, e, _ in steps})
+    for first, following in zip(edges, edges[1:] or [], strict=False):
+        present = [regimen for s, e, regimen in steps if s <= first <= e]
+        if present:
+            total = present[0]
+            for regimen in present[1:]:
+                total = total.plus(regimen)
+            last = following if following == date.max else shifted(following, -1)
+            yield msgspec.structs.replace(whole, first=first, last=last, regimen=total)
+
+
+def _of_single_doses(
+    source: str, exposures: Sequence[Exposure], as_of: date, world: World
+) -> Iterable[Piece]:
+    """Pieces of a series of single doses: as long as dose and interval stay the same it is one regimen."""
+    side = 0 if world == "early" else 1
+    days: dict[date, list[tuple[Interval | None, Exposure]]] = defaultdict(list)
+    for exposure in exposures:
+        if exposure.dose_unreadable is not None or not exposure.doses:
+            start, _ = exposure_span(exposure, as_of)
+            days[(start.first, start.last)[side]].append((None, exposure))
+        for segment in exposure.doses:
+            days[(segment.start.first, segment.start.last)[side]].append((segment.per_day, exposure))
+    series = [
+        _Given(when, _total(amounts), tuple(e for _, e in amounts)) for when, amounts in sorted(days.items())
+    ]
+    run: list[_Given] = []
+    interval: int | None = None
+    for dose in series:
+        if not run:
+            run.append(dose)
+            continue
+        gap = (dose.when - run[-1].when).days
+        if gap > _cycle(interval) and gap > NO_STOP:
+            yield _series(source, run, interval, world)
+            run, interval = [dose], None
+        elif _same_dose(run[-1].amount, dose.amount) and _on_schedule(gap, interval):
+            run.append(dose)
+            interval = interval or gap
+        else:
+            kept = interval if _on_schedule(gap, interval) else None
+            yield _series(source, run, interval or gap, world, until=shifted(dose.when, -1))
+            run, interval = [dose], kept or gap
+    if run:
+        yield _series(source, run, interval, world)
+
+
+class _Given(msgspec.Struct, frozen=True):
+    """What was given on one day: mg (``None`` if not known) and the records of it."""
+
+    when: date
+    amount: Interval | None
+    exposures: tuple[Exposure, ...]
+
+
+def _same_dose(before: Interval | None, now: Interval | None) -> bool:
+    return before is None or now is None or _close(before, now)
+
+
+def _on_schedule(gap: int, interval: int | None) -> bool:
+    """Whether a dose comes when it is due; a few days left out of a daily treatment are no new schedule."""
+    return interval is None or abs(gap - interval) <= _tolerance(interval) or interval < gap <= NO_STOP
+
+
+def _cycle(interval: int | None) -> int:
+    """The longest gap after which a dose still belongs to the treatment: one dose was left out."""
+    return LONGEST_CYCLE if interval is None else min(2 * interval + _tolerance(interval), LONGEST_CYCLE)
+
+
+def _tolerance(interval: int) -> int:
+    return max(1, math.ceil(interval * LATE_BY))
+
+
+def _series(
+    source: str, run: Sequence[_Given], interval: int | None, world: World, until: date | None = None
+) -> Piece:
+    latest = run[-1].amount
+    unknown = latest is None or any(dose.amount is None for dose in run)
+    regimen = None if unknown or latest is None else Regimen(latest, latest.scaled(1 / (interval or 1)))
+    last = run[-1].when
+    if until is None and interval is not None:
+        # The next dose is due after the interval, and a little later at the latest.
+        last = shifted(last, interval - 1 + (_tolerance(interval) if world == "late" else 0))
+    exposures = {e.reference: e for dose in run for e in dose.exposures}
+    return Piece(run[0].when, until or last, regimen, source, tuple(exposures.values()), given=True)
+
+
+def _total(amounts: Sequence[tuple[Interval | None, Exposure]]) -> Interval | None:
+    total = point(0)
+    for amount, _ in amounts:
+        if amount is None:
+            return None
+        total = total.plus(amount)
+    return total

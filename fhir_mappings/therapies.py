@@ -1,0 +1,155 @@
+"""Background treatments: which drugs a patient has been taking, since when, and what changed in a period.
+
+One treatment is one ingredient: a refill, a renewed order, another brand or another source that says the
+same is no change. A change is another dose or schedule, a start, a stop of more than ``NO_STOP`` days, or a
+hold.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+
+from fhir_mappings.dosing_terms import dosing_terms, route_of_name
+from fhir_mappings.exposure_days import exposure_span
+from fhir_mappings.facts import Evidence, Exposure, Retrieval, Therapies, Therapy, TherapyChange
+from fhir_mappings.intervals import DateSpan
+from fhir_mappings.regimens import pieces_of
+from fhir_mappings.timeline import Course, Turn, courses_of
+
+
+def therapies(
+    exposures: Sequence[Exposure], concepts: frozenset[str], first: date, last: date, retrieval: Retrieval
+) -> Therapies:
+    """The treatments with drugs of these code sets, and their changes within ``(first, last]``.
+
+    Treatments of the eye, the skin, the airways or a joint alone are no background treatment and are left
+    out, as are orders that only begin after ``last``.
+    """
+    by_drug: dict[str, list[Exposure]] = defaultdict(list)
+    for exposure in exposures:
+        drug = _ingredient(exposure, concepts)
+        start, _ = exposure_span(exposure, last)
+        route = exposure.route or route_of_name(exposure.label)
+        if drug is not None and start.first <= last and route not in dosing_terms().local_routes:
+            by_drug[drug].append(exposure)
+    found = tuple(_therapy(drug, of_drug, first, last) for drug, of_drug in sorted(by_drug.items()))
+    return Therapies(therapies=found, retrieval=retrieval)
+
+
+def _ingredient(exposure: Exposure, concepts: frozenset[str]) -> str | None:
+    asked = exposure.concepts & concepts
+    if not asked:
+        return None
+    return exposure.drug or min(asked)
+
+
+def _therapy(drug: str, exposures: Sequence[Exposure], first: date, last: date) -> Therapy:
+    early = courses_of(pieces_of(exposures, last, "early"), last)
+    late = courses_of(pieces_of(exposures, last, "late"), last)
+    latest = max(exposures, key=lambda e: exposure_span(e, last)[0].first)
+    changes = _in_window(
+        [*_changes(drug, latest.label, early, late, last), *_holds(drug, exposures, last)], first, last
+    )
+    one, other = _current(early, last), _current(late, last)
+    since = DateSpan(min(one.first, other.first), max(one.first, other.first))
+    ongoing = one.last >= last and other.last >= last and not _only_held(exposures, last)
+    until = DateSpan(min(one.last, other.last), max(one.last, other.last))
+    recent = sorted(exposures, key=lambda e: exposure_span(e, last)[0].first, reverse=True)
+    return Therapy(
+        drug=drug,
+        label=latest.label,
+        since=None if since.first == date.min else since,
+        until=None if ongoing and until.first == date.max else _by(until, last, ongoing),
+        ongoing=ongoing,
+        dose_known=all(course.dose_known(first, last) for course in (*early, *late)),
+        changes=tuple(sorted(changes, key=lambda change: (change.when, change.change))),
+        evidence=tuple(e.evidence for e in recent),
+        by_text=any(e.by_text for e in exposures),
+    )
+
+
+def _by(until: DateSpan, last: date, ongoing: bool) -> DateSpan:
+    """A course that may still be going on has ended, at the latest, on the day that the question is about."""
+    if ongoing:
+        return until
+    return DateSpan(min(until.first, last), min(until.last, last))
+
+
+def _current(courses: Sequence[Course], last: date) -> Course:
+    """The latest course that has begun by ``last``, else the first of all."""
+    begun = [course for course in courses if course.first <= last]
+    return begun[-1] if begun else courses[0]
+
+
+def _changes(
+    drug: str, label: str, early: Sequence[Course], late: Sequence[Course], last: date
+) -> list[TherapyChange]:
+    """The turns of both worlds; where the worlds do not have the same turns, each is uncertain."""
+    one = [turn for course in early for turn in course.turns]
+    other = [turn for course in late for turn in course.turns]
+    if [turn.change for turn in one] == [turn.change for turn in other]:
+        spans = [
+            (a, DateSpan(min(a.when, b.when), max(a.when, b.when))) for a, b in zip(one, other, strict=True)
+        ]
+    else:
+        both = {(turn.change, turn.when) for turn in one} & {(turn.change, turn.when) for turn in other}
+        spans = [(turn, _span(turn, both, turn.when, max(last, turn.when))) for turn in one]
+        spans += [
+            (turn, _span(turn, both, _earliest(turn, last), turn.when))
+            for turn in other
+            if (turn.change, turn.when) not in both
+        ]
+    return [
+        TherapyChange(
+            drug=drug,
+            label=label,
+            change=turn.change,
+            when=when,
+            detail=turn.detail,
+            evidence=_evidence(turn),
+        )
+        for turn, when in spans
+    ]
+
+
+def _span(turn: Turn, both: set[tuple[str, date]], earliest: date, latest: date) -> DateSpan:
+    return DateSpan(turn.when, turn.when) if (turn.change, turn.when) in both else DateSpan(earliest, latest)
+
+
+def _earliest(turn: Turn, last: date) -> date:
+    return min([turn.when, *(exposure_span(exposure, last)[0].first for exposure in turn.exposures)])
+
+
+def _evidence(turn: Turn) -> tuple[Evidence, ...]:
+    return tuple(exposure.evidence for exposure in turn.exposures)
+
+
+def _holds(drug: str, exposures: Sequence[Exposure], last: date) -> list[TherapyChange]:
+    """Orders on hold. FHIR does not say since when: some day between their start and now."""
+    holds = []
+    for exposure in exposures:
+        start, end = exposure_span(exposure, last)
+        if exposure.status == "on-hold":
+            when = DateSpan(start.first, min(max(end.last, start.first), last))
+            holds.append(
+                TherapyChange(
+                    drug=drug,
+                    label=exposure.label,
+                    change="hold",
+                    when=when,
+                    detail="on hold; the record does not say since when",
+                    evidence=(exposure.evidence,),
+                )
+            )
+    return holds
+
+
+def _only_held(exposures: Sequence[Exposure], last: date) -> bool:
+    running = [e for e in exposures if exposure_span(e, last)[1].last >= last]
+    return bool(running) and all(e.status == "on-hold" for e in running)
+
+
+def _in_window(changes: Sequence[TherapyChange], first: date, last: date) -> list[TherapyChange]:
+    return [change for change in changes if change.when.last > first and change.when.first <= last]

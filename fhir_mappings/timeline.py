@@ -1,0 +1,189 @@
+"""The course of one drug over time: stretches of treatment, and the days on which dose or schedule turned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from fhir_mappings.facts import Exposure
+from fhir_mappings.regimens import NO_STOP, SAME_DOSE, Piece, Regimen
+from fhir_mappings.timing import shifted
+
+Totals = dict[str, Regimen | None]
+"""The regimen that each source tells, ``None`` where it does not tell the dose."""
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """A start, a stop or another dose, on a day."""
+
+    change: Literal["start", "stop", "dose"]
+    when: date
+    detail: str
+    exposures: tuple[Exposure, ...]
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Days on which the same records are in force."""
+
+    first: date
+    last: date
+    totals: Totals
+    members: tuple[Piece, ...]
+
+
+class Course(msgspec.Struct, frozen=True):
+    """Treatment without a stop, with its turns (the start first, the stop last if there is one)."""
+
+    first: date
+    last: date
+    stretches: tuple[Stretch, ...]
+    turns: tuple[Turn, ...]
+
+    def dose_known(self, first: date, last: date) -> bool:
+        """Whether, on all days of the course within the period, some source tells the whole dose."""
+        return all(
+            any(regimen is not None for regimen in s.totals.values())
+            for s in self.stretches
+            if s.first <= last and s.last >= first
+        )
+
+
+def courses_of(pieces: Sequence[Piece], as_of: date) -> list[Course]:
+    """The courses that pieces (by first day) make, gaps of up to ``NO_STOP`` days bridged.
+
+    A supply that ran out within the last ``NO_STOP`` days before ``as_of`` is no stop either: the next
+    dispense may be a few days late.
+    """
+    groups: list[list[Stretch]] = []
+    for stretch in _stretches(_without_handover(pieces)):
+        if groups and (stretch.first - groups[-1][-1].last).days - 1 <= NO_STOP:
+            groups[-1].append(stretch)
+        else:
+            groups.append([stretch])
+    return [_course(stretches, as_of) for stretches in groups]
+
+
+def _stretches(pieces: Sequence[Piece]) -> list[Stretch]:
+    edges = sorted({p.first for p in pieces} | {shifted(p.last, 1) for p in pieces})
+    stretches = []
+    for position, first in enumerate(edges):
+        members = tuple(p for p in pieces if p.first <= first <= p.last)
+        if members:
+            following = edges[position + 1] if position + 1 < len(edges) else date.max
+            last = date.max if following == date.max else shifted(following, -1)
+            stretches.append(Stretch(first, last, _totals(members), members))
+    return stretches
+
+
+def _totals(members: Sequence[Piece]) -> Totals:
+    """By source, the sum of its different regimens; equal ones are renewals of each other."""
+    totals: Totals = {}
+    for source in {p.source for p in members}:
+        different: list[Regimen] = []
+        for piece in (p for p in members if p.source == source):
+            if piece.regimen is None:
+                different = []
+                totals[source] = None
+                break
+            if not any(piece.regimen.same_as(known) for known in different):
+                different.append(piece.regimen)
+        if different:
+            total = different[0]
+            for regimen in different[1:]:
+                total = total.plus(regimen)
+            totals[source] = total
+    return totals
+
+
+def _without_handover(pieces: Sequence[Piece]) -> list[Piece]:
+    """Pieces, each cut off where another of its source takes over within ``NO_STOP`` days of its end."""
+    kept = []
+    for old in pieces:
+        last = old.last
+        for new in pieces:
+            another = new.source == old.source and not _references(new) & _references(old)
+            if another and old.first < new.first <= last < new.last and (last - new.first).days < NO_STOP:
+                last = shifted(new.first, -1)
+        kept.append(msgspec.structs.replace(old, last=last))
+    return kept
+
+
+def _references(piece: Piece) -> set[str]:
+    return {exposure.reference for exposure in piece.exposures}
+
+
+def _course(stretches: Sequence[Stretch], as_of: date) -> Course:
+    first, last = stretches[0].first, stretches[-1].last
+    told = next((f" with {regimen}" for regimen in stretches[0].totals.values() if regimen), "")
+    turns = [Turn("start", first, f"started{told}", _exposures(stretches[0].members))]
+    memory = _Memory()
+    for stretch in stretches:
+        turned = memory.turned(stretch)
+        if turned is not None:
+            begun = [p for p in stretch.members if p.first == stretch.first]
+            old, new = turned
+            turns.append(Turn("dose", stretch.first, f"{old} → {new}", _exposures(begun or stretch.members)))
+        memory.take(stretch)
+    if _awaits_refill(stretches[-1], as_of):
+        last = as_of
+    elif last < as_of:
+        turns.append(Turn("stop", shifted(last, 1), "no longer taken", _exposures(stretches[-1].members)))
+    return Course(first, last, tuple(stretches), tuple(turns))
+
+
+class _Memory:
+    """What the sources have last told of a course, to compare the next stretch with."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, tuple[date, Regimen]] = {}
+        self.members: tuple[Piece, ...] = ()
+
+    def take(self, stretch: Stretch) -> None:
+        """Remember what a stretch tells."""
+        self.members = stretch.members
+        for source, regimen in stretch.totals.items():
+            if regimen is not None:
+                self.told[source] = (stretch.last, regimen)
+
+    def turned(self, stretch: Stretch) -> tuple[Regimen, Regimen] | None:
+        """The old and the new regimen, if some source tells of a new one.
+
+        A source that is silent for the first time or again is no change. One that speaks up agrees if it
+        tells what any other told last: a total, or one of several prescriptions.
+        """
+        recent = {
+            source: regimen
+            for source, (until, regimen) in self.told.items()
+            if (stretch.first - until).days - 1 <= NO_STOP
+        }
+        for source, total in stretch.totals.items():
+            if total is None or not recent:
+                continue
+            others = [regimen for other, regimen in recent.items() if other != source]
+            others += [p.regimen for p in self.members if p.source != source and p.regimen is not None]
+            old = recent.get(source)
+            known = [old, *others] if old is not None else others
+            if not any(total.same_as(regimen) for regimen in known) and not _within(stretch, source, others):
+                return known[0], total
+        return None
+
+
+def _within(stretch: Stretch, source: str, others: Sequence[Regimen]) -> bool:
+    """Whether single doses are those of a regimen that another source tells: as much on a day, or less."""
+    pieces = [p for p in stretch.members if p.source == source]
+    if not all(p.given for p in pieces):
+        return False
+    most = max((regimen.peak.high for regimen in others), default=-1.0)
+    return all(p.regimen is not None and p.regimen.peak.high <= most * (1 + SAME_DOSE) for p in pieces)
+
+
+def _awaits_refill(stretch: Stretch, as_of: date) -> bool:
+    supplied = all(p.source == "dispense" for p in stretch.members if p.last == stretch.last)
+    return supplied and 0 < (as_of - stretch.last).days <= NO_STOP
+
+
+def _exposures(pieces: Sequence[Piece]) -> tuple[Exposure, ...]:
+    return tuple({e.reference: e for piece in pieces for e in piece.exposures}.values())
