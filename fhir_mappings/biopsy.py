@@ -1,0 +1,294 @@
+"""Reading the class and the activity of lupus nephritis from the words of a biopsy report.
+
+Classes follow the ISN/RPS classification (Weening JJ et al., J Am Soc Nephrol 2004;15:241; revision
+Bajema IM et al., Kidney Int 2018;93:789). Activity is told by its letters, (A), (A/C) or (C), by the
+modified NIH activity index (0–24), or by words.
+
+A numeral counts only where something makes it a class of lupus nephritis, and where it is the conclusion
+of this biopsy: what is denied, possible only, of another day or of another thing (HLA class II, type IV
+collagen) does not count. In doubt there is no class. The words are data (``biopsy.yaml``); the grammar of
+numerals is here.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from fhir_mappings.catalogue import FOLDER, read_yaml
+
+Activity = Literal["active", "inactive", "not-stated"]
+Standing = Literal["stated", "careful", "possible", "denied", "former", "foreign"]
+
+CLASSES = ("I", "II", "III", "IV", "V", "VI", "III+V", "IV+V", "III+IV", "III+IV+V")
+"""The classes that a reading can have; the pathologist's combinations, lower numeral first."""
+
+MAXIMUM_ACTIVITY_INDEX = 24
+
+_ORDER = ("I", "II", "III", "IV", "V", "VI")
+_CODED_CLASS = "cond_lupus_nephritis_class_"
+
+
+class BiopsyReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report says. ``lupus_class`` is one of ``CLASSES``, or ``None`` where it states none clearly."""
+
+    lupus_class: str | None
+    activity: Activity = "not-stated"
+    activity_index: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+class _Mention(NamedTuple):
+    standing: Standing
+    elements: tuple[tuple[str, str], ...]
+    """Numerals, each with its letters of activity."""
+
+
+def read_biopsy(text: str) -> BiopsyReading:
+    """Read the words of a report, or of a diagnosis or stage that names a class."""
+    words = _words()
+    normal = words.comparison.sub(" ", _normalised(text))
+    sections = list(_sections(normal))
+    concluding = [body for kind, body in sections if kind == "diagnosis"]
+    present = [body for kind, body in sections if kind != "background"]
+    mentions = [m for body in concluding for m in _mentions(body)]
+    if not any(m.standing in ("stated", "careful") for m in mentions):
+        mentions = [m for body in present for m in _mentions(body)]
+    counted = [m for m in mentions if m.standing in ("stated", "careful")]
+    lupus_class, notes = _combined(numeral for m in counted for numeral, _ in m.elements)
+    notes += _remarks(mentions, normal)
+    if lupus_class is None:
+        return BiopsyReading(lupus_class=None, notes=notes)
+    letters = [letter for m in counted for numeral, letter in m.elements if numeral in ("III", "IV")]
+    activity, index, remark = _activity(letters, present)
+    return BiopsyReading(
+        lupus_class=lupus_class, activity=activity, activity_index=index, notes=(*notes, *remark)
+    )
+
+
+def class_of_concepts(concepts: Iterable[str]) -> str | None:
+    """The class that coded concepts (``cond_lupus_nephritis_class_4``) name together, if it is one."""
+    digits = [c.removeprefix(_CODED_CLASS) for c in concepts if c.startswith(_CODED_CLASS)]
+    return _combined(_roman(digit) for digit in digits)[0]
+
+
+def _combined(numerals: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
+    found = sorted(set(numerals), key=_ORDER.index)
+    joined = "+".join(found)
+    if joined in CLASSES:
+        return joined, ()
+    if joined == "II+V":
+        return "V", ("class V together with class II",)
+    if found:
+        return None, (f"several classes are named ({', '.join(found)}); which of them applies is not clear",)
+    return None, ()
+
+
+def _remarks(mentions: Iterable[_Mention], text: str) -> tuple[str, ...]:
+    remarks = []
+    for standing, wording in (
+        ("careful", "class {} is worded as likely"),
+        ("possible", "class {} is named as a possibility only"),
+        ("former", "class {} is named as a former one"),
+    ):
+        numerals = {n for m in mentions if m.standing == standing for n, _ in m.elements}
+        if numerals:
+            remarks.append(wording.format(" or ".join(sorted(numerals, key=_ORDER.index))))
+    if re.search(r"\bWHO\b(?!/?ISN)", text):
+        remarks.append("the report cites the WHO classification, the older scheme with the same numerals")
+    return tuple(remarks)
+
+
+def _activity(letters: Iterable[str], bodies: Iterable[str]) -> tuple[Activity, int | None, tuple[str, ...]]:
+    words = _words()
+    said: set[bool] = {letter != "C" for letter in letters if letter}
+    if said == {True, False}:
+        said = {True}
+    index: int | None = None
+    for body in bodies:
+        for sentence in words.sentence.split(body):
+            if _former(sentence):
+                continue
+            rest, quiet = words.inactive.subn(" ", sentence)
+            if quiet:
+                said.add(False)
+            if words.active.search(rest):
+                said.add(True)
+            match = words.activity_index.search(sentence)
+            if match is not None and int(match["value"]) <= MAXIMUM_ACTIVITY_INDEX:
+                index = int(match["value"])
+                said.add(index > 0)
+    if said == {True}:
+        return "active", index, ()
+    if said == {False}:
+        return "inactive", index, ()
+    contradictory = ("the report says both active and inactive",) if said else ()
+    return "not-stated", index, contradictory
+
+
+def _mentions(body: str) -> Iterator[_Mention]:
+    words = _words()
+    last = 0
+    for match in words.expression.finditer(body):
+        expression = next(g for g in ("classed", "weak", "typed", "sized", "lettered") if match[g] is not None)
+        start, end = match.span(expression)
+        if start < last:
+            continue
+        elements = tuple(_elements(match[expression]))
+        standing = _standing(body, match.start(), start, end, last)
+        if standing == "former" and words.from_before.search(body[: match.start()]) and len(elements) > 1:
+            # "from class III to class IV": the last of them is the present one.
+            yield _Mention("former", elements[:-1])
+            standing, elements = "stated", elements[-1:]
+        elif standing in ("stated", "careful") and words.alternative.search(match[expression]):
+            standing = "possible"
+        yield _Mention(standing, elements)
+        last = end
+
+
+def _standing(body: str, start: int, numeral: int, end: int, last: int) -> Standing:
+    """How a class is meant that stands from ``start`` to ``end``, its first numeral at ``numeral``.
+
+    ``last`` is where the class before it ended.
+    """
+    words = _words()
+    hard = max((m.end() for m in words.sentence.finditer(body, 0, start)), default=0)
+    sentence_end = words.sentence.search(body, end)
+    after = body[end : sentence_end.start() if sentence_end else len(body)]
+    sentence = body[hard:start]
+    before = words.soft.split(body[max(hard, last) : start])[-1]
+    if words.foreign_before.search(before) or words.foreign_after.search(after):
+        return "foreign"
+    if words.from_before.search(sentence) or words.former_after.search(after) or _former(body[hard:numeral]):
+        return "former"
+    if words.uncertain_before.search(before) or words.uncertain_after.search(after):
+        return "possible"
+    if words.negated_before.search(before) or words.negated_after.search(after):
+        return "denied"
+    return "careful" if words.careful_before.search(before) else "stated"
+
+
+def _former(sentence: str) -> bool:
+    """Whether a sentence is, at its end, about another day."""
+    words = _words()
+    cue = max((m.end() for m in words.former_before.finditer(sentence)), default=-1)
+    today = max((m.end() for m in words.today.finditer(sentence)), default=-1)
+    return cue > today
+
+
+def _elements(expression: str) -> Iterator[tuple[str, str]]:
+    for match in _words().element.finditer(expression):
+        letters = "".join((match["letters"] or match["bare"] or "").upper().split())
+        if letters.startswith("ACTIVE"):
+            letters = "A"
+        yield _roman(match["numeral"]), "C" if letters in ("C", "CHRONIC") else letters and "A"
+
+
+def _roman(numeral: str) -> str:
+    return _ORDER[int(numeral) - 1] if numeral.isdigit() else numeral.upper()
+
+
+def _sections(text: str) -> Iterator[tuple[str, str]]:
+    """(kind of heading, text below it); text before the first heading has the kind ``none``."""
+    kind, start = "none", 0
+    for match in _words().heading.finditer(text):
+        yield kind, text[start : match.start()]
+        kind, start = next(name for name, value in match.groupdict().items() if value), match.end()
+    yield kind, text[start:]
+
+
+def _normalised(text: str) -> str:
+    # Small Roman numerals become letters of the small case; only capitals are numerals beyond doubt.
+    capitals = text.translate({code: code - 16 for code in range(0x2170, 0x217C)})
+    folded = unicodedata.normalize("NFKC", capitals)
+    folded = re.sub("[‐‑‒–—−]", "-", folded)
+    return re.sub(r"[^\S\n]+", " ", folded)
+
+
+class _Words(NamedTuple):
+    heading: re.Pattern[str]
+    sentence: re.Pattern[str]
+    soft: re.Pattern[str]
+    expression: re.Pattern[str]
+    element: re.Pattern[str]
+    alternative: re.Pattern[str]
+    foreign_before: re.Pattern[str]
+    foreign_after: re.Pattern[str]
+    negated_before: re.Pattern[str]
+    negated_after: re.Pattern[str]
+    uncertain_before: re.Pattern[str]
+    uncertain_after: re.Pattern[str]
+    careful_before: re.Pattern[str]
+    former_before: re.Pattern[str]
+    former_after: re.Pattern[str]
+    from_before: re.Pattern[str]
+    today: re.Pattern[str]
+    comparison: re.Pattern[str]
+    activity_index: re.Pattern[str]
+    inactive: re.Pattern[str]
+    active: re.Pattern[str]
+
+
+# A numeral with its subclass (IV-S, IV-G) and letters; the numerals longest first, so that II is not found in III.
+_CAPITALS = r"(?:VI|IV|V|III|II|I)"
+_ANY_NUMERAL = r"(?:(?i:VI|IV|V|III|II|I)|[1-6])"
+_SUBCLASS = r"(?:\s?-?\s?[SG](?![A-Za-z]))"
+_LETTERS = r"(?:\s*-?\s*[(\[]\s*(?i:A\s*/\s*C|A\s*\+\s*C|A|C|active(?:\s*(?:/|and)\s*chronic)?|chronic)\s*[)\]]|\s*-?\s*A/C(?![A-Za-z]))"
+_END = r"(?![A-Za-z0-9]|\.\d)"
+# "III and I think": a lone I before a word is a pronoun.
+_NOT_PRONOUN = r"(?!(?<=I)(?<![IV]I)\s+[a-z])"
+_JOIN = (
+    r"\s*[型类]?\s*(?:,?\s*\b(?i:and/or|and|or|nor|with|plus|to)\b|[+&/,、~-]|合并|伴有|伴发|伴|及|和|并|或|至)"
+    r"\s*(?:(?i:class(?:es)?|type)\s*|LN\s*-?\s*)?"
+)
+
+
+def _element(numeral: str) -> str:
+    return rf"(?<![A-Za-z0-9]){numeral}{_SUBCLASS}?{_END}{_NOT_PRONOUN}{_LETTERS}?"
+
+
+def _expression(first: str, rest: str) -> str:
+    return rf"{_element(first)}(?:{_JOIN}{_element(rest)})*"
+
+
+@functools.cache
+def _words() -> _Words:
+    raw = read_yaml(FOLDER / "biopsy.yaml")
+    anchors, cues, index, lesions = raw["anchors"], raw["cues"], raw["index"], raw["lesions"]
+    headings = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in raw["headings"].items())
+    classed = _expression(_ANY_NUMERAL, _ANY_NUMERAL)
+    capitals = _expression(_CAPITALS, _CAPITALS)
+    pieces = (
+        rf"(?i:\b{anchors['class']})\s*[:#-]?\s*(?P<classed>{classed})",
+        rf"(?i:(?:{anchors['disease']})[\s,:(/-]*(?:{anchors['noun']})?)[\s:(-]*(?P<weak>{capitals})",
+        rf"(?i:\btype)\s*(?P<typed>{capitals})(?=\s*(?i:lupus|LN\b))",
+        rf"(?P<sized>{capitals})(?=\s*[型类](?!\s*[a-z]))",
+        rf"(?P<lettered>(?<![A-Za-z0-9])(?:IV|III)(?:{_SUBCLASS}{_END}{_LETTERS}?|{_LETTERS})(?:{_JOIN}{_element(_CAPITALS)})*)",
+    )
+    simple = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in cues.items()}
+    return _Words(
+        heading=re.compile(rf"(?:(?<=^)|(?<=[\n.;。]))\s*(?:{headings})\s*[:：]", re.IGNORECASE),
+        sentence=re.compile(r"[;。\n]|\.(?=\s|$)"),
+        soft=re.compile(r",|\b(?:but|however|whereas|now|currently)\b|但", re.IGNORECASE),
+        expression=re.compile("|".join(pieces)),
+        element=re.compile(
+            rf"(?<![A-Za-z0-9])(?P<numeral>{_ANY_NUMERAL}){_SUBCLASS}?{_END}"
+            r"(?:\s*-?\s*[(\[]\s*(?P<letters>(?i:A\s*/\s*C|A\s*\+\s*C|A|C|active(?:\s*(?:/|and)\s*chronic)?|chronic))\s*[)\]]"
+            r"|\s*-?\s*(?P<bare>A/C)(?![A-Za-z]))?"
+        ),
+        alternative=re.compile(r"\bor\b|或", re.IGNORECASE),
+        foreign_before=re.compile(raw["foreign"]["before"], re.IGNORECASE),
+        foreign_after=re.compile(r"^\s*[型类]?(?:" + raw["foreign"]["after"].removeprefix("^") + ")", re.IGNORECASE),
+        activity_index=re.compile(
+            rf"{index['activity']}\s*(?:\((?:AI|NIH)\)\s*)?(?:is|was|of|为)?\s*[:=]?\s*(?P<value>\d{{1,2}})(?![\d.])",
+            re.IGNORECASE,
+        ),
+        inactive=re.compile(lesions["inactive"], re.IGNORECASE),
+        active=re.compile(lesions["active"], re.IGNORECASE),
+        **simple,
+    )
