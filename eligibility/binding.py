@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING
 
 from eligibility.answers import Answer, State
@@ -27,6 +28,7 @@ Evaluate = Callable[[Context], Answer]
 SpanOf = Callable[[Context], "Span | None"]
 
 LIMITS = ("ULN", "LLN")
+_SOME_DAY = date(2000, 1, 1)
 
 
 class BoundThreshold:
@@ -187,7 +189,7 @@ class Binding:
         """A function that gives a window's dates; ``None`` for "ever" gives one without a beginning.
 
         Raises:
-            BindingError: unknown name, unknown anchor, or a length of zero.
+            BindingError: unknown name, unknown anchor, a length of zero, or a gap that leaves nothing.
         """
         if window is None:
             window = Window(anchor="screening")
@@ -199,8 +201,11 @@ class Binding:
             window = named
         self.check_anchor(window.anchor, *place, "anchor")
         before = self.duration(window.before, *place, "before") if window.before else None
+        gap = self.duration(window.gap, *place, "gap") if window.gap else None
+        if before and gap and before.before(_SOME_DAY) >= gap.before(_SOME_DAY):
+            raise BindingError(f"a gap of {gap} leaves nothing of a window of {before}", *place, "gap")
         chosen = window
-        return lambda context: context.span(chosen, before)
+        return lambda context: context.span(chosen, before, gap)
 
     def duration(self, text: str, *place: str | int) -> Duration:
         """A duration that is not zero.

@@ -30,18 +30,20 @@ class Context:
         self.anchors = anchors
         self.moving = moving
 
-    def span(self, window: Window, before: Duration | None) -> Span | None:
+    def span(self, window: Window, before: Duration | None, gap: Duration | None = None) -> Span | None:
         """The dates of a window; ``None`` when it hangs on an input that has no value."""
         name = window.anchor
         if name.startswith(LATEST):
             series = self.chart.series(name.removeprefix(LATEST), self.as_of)
             if not series.measurements:
                 return None
-            anchor = series.measurements[0].when.last
-            first = before.before(series.measurements[0].when.first) if before else None
-            return Span(first, anchor, anchor, before, False)
+            when = series.measurements[0].when
+            first = before.before(when.first) if before else None
+            return Span(first, gap.before(when.first) if gap else when.last, when.last, before, False)
         anchor = self.anchors[name]
-        if window.until == "anchor":
+        if gap is not None:
+            last = gap.before(anchor)
+        elif window.until == "anchor":
             last = anchor
         elif window.until == "day0":
             last = max(anchor, self.anchors["day0"])

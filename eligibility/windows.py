@@ -33,6 +33,9 @@ class Window(Model):
     until: Literal["anchor", "as_of", "day0"] = "as_of"
     """Where the window ends: at its anchor, at the later of anchor and evaluation date, or at day 0."""
 
+    gap: DurationText | None = None
+    """The window ends so long before its anchor: what has lasted is seen on both sides of the gap."""
+
     assumption: str | None = None
     """Id of the assumption that this length rests on, where the protocol is silent."""
 

@@ -28,6 +28,9 @@ class ExposedForBody(Model):
     during: Window | str | None = None
     """The window; without it, ever before the evaluation date."""
 
+    routes: list[str] | None = None
+    """The routes that count, e.g. without ``topical``. A course without a recorded route counts."""
+
 
 class ExposedForNode(Model):
     """The union of the exposures is at least that long."""
@@ -55,7 +58,12 @@ class ExposedForNode(Model):
             found = context.chart.events(("exposure",), concepts)
             last = span.last if span else context.as_of
             first = span.first if span and span.first else date.min
-            courses = [event for event in found.events if isinstance(event, Exposure)]
+            courses = [
+                event
+                for event in found.events
+                if isinstance(event, Exposure)
+                and (body.routes is None or event.route is None or event.route in body.routes)
+            ]
             certain = _total(_stretches(courses, first, last, certain=True))
             possible = _total(_stretches(courses, first, last, certain=False))
             told = {"label": label, "needed": str(needed), "days": str(round(certain))}

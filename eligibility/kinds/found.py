@@ -260,7 +260,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         result: bool | None = True
         for name, wanted in self.wanted.items():
             value = getattr(event, name, None)
-            if value is None:
+            if value is None or (isinstance(value, (frozenset, tuple)) and not value):
                 if self.body.unrecorded == "no":
                     return False
                 if self.body.unrecorded == "missing":

@@ -27,7 +27,7 @@ from eligibility.messages import Argument, Message, message
 from eligibility.model import Model
 from eligibility.quantities import ThresholdText
 from eligibility.windows import Window
-from fhir_mappings.facts import InputDescription, Measurement, Need, Series
+from fhir_mappings.facts import Chart, InputDescription, Measurement, Need, Series
 from fhir_mappings.intervals import Comparison, Interval
 
 COMPARISONS: tuple[Comparison, ...] = ("at_least", "above", "at_most", "below")
@@ -134,7 +134,11 @@ class NumberNode(Model):
             found = candidates(series, span)
             if not found.inside:
                 return absent(found)
-            return _choose(body.choose, test, found)
+            answer = _choose(body.choose, test, found)
+            if answer.state is State.FALSE and found.inside[0].changes_on is not None:
+                turns_on = _turns_on(test, found.inside[0], context.chart)
+                return msgspec.structs.replace(answer, flips_on=turns_on)
+            return answer
 
         return evaluate
 
@@ -146,6 +150,24 @@ class _Test(msgspec.Struct, frozen=True):
     plausible_limit: tuple[float, float] | None
     grey: tuple[BoundThreshold, Need] | None
     conservative: State
+
+
+def _turns_on(test: _Test, measurement: Measurement, chart: Chart) -> date | None:
+    """The day on which time alone makes the comparison true: the birthday that an age has to reach."""
+    rising = test.comparison in ("at_least", "above")
+    while measurement.changes_on is not None and measurement.value is not None:
+        day, before = measurement.changes_on, measurement.value
+        later = chart.series(measurement.input, day).measurements
+        if not later or later[0].value is None:
+            return None
+        after = later[0].value
+        if _holds(test, _threshold_for(test.thresholds, later[0]), later[0])[0]:
+            return day
+        low, high = (before, after) if rising else (after, before)
+        if not (low.low < high.low or low.high < high.high):
+            return None  # it moves away from the threshold, or stands still
+        measurement = later[0]
+    return None
 
 
 def absent_anchor(described: InputDescription) -> Answer:

@@ -1,8 +1,12 @@
 """``table``: a decision table over categorical inputs, such as the hepatitis B serology.
 
 Rows are tried from the top; the first that fits decides. Where some inputs are missing, every value that
-they could have is tried: if all lead to the same outcome, that is the outcome; else the table is open, and
-its needs are the smallest set of inputs that could settle it.
+they could have is tried: if all lead to the same outcome, that is the outcome. If all of them stand in the
+patient's way, and only a person or a missing result can tell whether for good, the answer is a review that
+leans against the patient. Else the table is open. Its needs are the smallest set of inputs that could
+settle it.
+
+An equivocal result is no value of its own: it is treated as missing, unless a row names it.
 """
 
 from __future__ import annotations
@@ -109,7 +113,8 @@ class TableNode(Model):
                         )
                 accepted[position] = frozenset(wanted)
             rows.append(_Row(tuple(accepted), row))
-        bound = _Bound(tuple(readers), tuple(rows))
+        options = tuple(_options(reader, i, rows) for i, reader in enumerate(readers))
+        bound = _Bound(tuple(readers), tuple(rows), options)
         _check_cover(bound)
         return bound.evaluate
 
@@ -125,23 +130,35 @@ class _Row(msgspec.Struct, frozen=True):
 class _Bound(msgspec.Struct, frozen=True):
     readers: tuple[CategoryReader, ...]
     rows: tuple[_Row, ...]
+    options: tuple[tuple[str, ...], ...]
 
     def evaluate(self, context: Context) -> Answer:
         found = [reader.current(context) for reader in self.readers]
         known: list[str | None] = []
-        for current in found:
-            certain = isinstance(current, Current) and current.category != UNCERTAIN
+        for current, options in zip(found, self.options, strict=True):
+            certain = isinstance(current, Current) and current.category in options
             known.append(current.category if isinstance(current, Current) and certain else None)
         outcomes = self._outcomes(known)
-        if len({row.row.then for row in outcomes}) == 1:
+        states = {STATES[row.row.then] for row in outcomes}
+        if len(states) == 1:
             return self._decided(outcomes[0], found, known)
-        return self._open(found, known)
+        opened = self._open(found, known)
+        if states == {State.FALSE, State.REVIEW_FALSE}:
+            milder = next(row for row in outcomes if STATES[row.row.then] is State.REVIEW_FALSE)
+            leaning = self._decided(milder, found, known)
+            return msgspec.structs.replace(
+                leaning,
+                reason=joined([leaning.reason, opened.reason]),
+                needs=opened.needs,
+                until=opened.until,
+            )
+        return opened
 
     def _outcomes(self, known: Sequence[str | None]) -> list[_Row]:
         """The rows that can still decide, given what is known."""
         options = [
-            (value,) if value is not None else reader.described.categories
-            for value, reader in zip(known, self.readers, strict=True)
+            (value,) if value is not None else possible
+            for value, possible in zip(known, self.options, strict=True)
         ]
         reached: list[_Row] = []
         for combination in product(*options):
@@ -198,8 +215,7 @@ class _Bound(msgspec.Struct, frozen=True):
         """The smallest set of unknown columns for which some result would settle the table."""
         for size in range(1, len(unknown) + 1):
             for chosen in combinations(unknown, size):
-                options = [self.readers[i].described.categories for i in chosen]
-                for values in product(*options):
+                for values in product(*(self.options[i] for i in chosen)):
                     tried = list(known)
                     for i, value in zip(chosen, values, strict=True):
                         tried[i] = value
@@ -223,9 +239,15 @@ class _Bound(msgspec.Struct, frozen=True):
         )
 
 
+def _options(reader: CategoryReader, column: int, rows: Sequence[_Row]) -> tuple[str, ...]:
+    """The values that a column can turn out to have."""
+    named = any(UNCERTAIN in (row.accepted[column] or ()) for row in rows)
+    return tuple(c for c in reader.described.categories if c != UNCERTAIN or named)
+
+
 def _check_cover(bound: _Bound) -> None:
     reached: set[int] = set()
-    for values in product(*(reader.described.categories for reader in bound.readers)):
+    for values in product(*bound.options):
         row = bound._first(values)
         if row is None:
             told = ", ".join(

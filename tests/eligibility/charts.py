@@ -55,6 +55,9 @@ INPUTS = {
     "hbv_dna": InputDescription(
         name="hbv_dna", label="HBV DNA", kind="category", categories=("detected", "not-detected"), order=ORDER
     ),
+    "anti_sm": InputDescription(
+        name="anti_sm", label="Anti-Sm", kind="category", categories=("positive", "negative", "equivocal")
+    ),
 }
 CLASSES = {
     "cond_mi": frozenset({"cond_mi"}),

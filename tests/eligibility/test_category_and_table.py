@@ -109,3 +109,33 @@ def test_a_row_that_is_never_reached_is_refused() -> None:
     )
     with pytest.raises(ProtocolError, match="never reached"):
         protocol(twice, kind="E1")
+
+
+REVIEWED = HBV.replace(
+    "    - {when: {}, then: fail}",
+    "    - {when: {hbsag: positive, dna: detected}, then: fail}\n"
+    "    - {when: {hbsag: positive}, then: review-fail, because: Somebody must judge}\n"
+    "    - {when: {}, then: fail}",
+)
+
+
+def test_where_every_completion_stands_in_the_way_the_answer_leans_against_the_patient() -> None:
+    finding = judged(REVIEWED, HandChart([category("hbsag", "positive", JUNE_1)]), kind="E1")
+    assert (finding.outcome, finding.leaning) == ("review", "fail")
+    assert [n.input for n in finding.needs] == ["hbv_dna"]
+    assert "Somebody must judge" in finding.reason
+
+
+def test_an_equivocal_result_is_no_value_of_a_column_unless_a_row_names_it() -> None:
+    column = """
+table:
+  columns: {anti_sm: {input: anti_sm, fresh: lab}}
+  rows:
+    - {when: {anti_sm: positive}, then: pass}
+    - {when: {anti_sm: negative}, then: fail}
+"""
+    equivocal = HandChart([category("anti_sm", "equivocal", JUNE_1)])
+    finding = judged(column, equivocal)
+    assert (finding.outcome, finding.needs[0].why) == ("missing", "too-coarse")
+    named = column + "    - {when: {anti_sm: equivocal}, then: review-fail, because: Borderline}\n"
+    assert judged(named, equivocal).outcome == "review"

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from fhir_mappings.facts import Admission, Diagnosis, Event, Participation, Retrieval
+from fhir_mappings.facts import Admission, Allergy, Diagnosis, Event, Participation, Retrieval
 from fhir_mappings.intervals import DateSpan, day
 from tests.eligibility.charts import HandChart, evidence, judged
 
@@ -107,6 +107,24 @@ def test_an_attribute_that_is_not_recorded_is_missing_unless_the_protocol_says_o
     assert judged(no, chart, kind="E1").outcome == "presumed"
     mild = HandChart(events=[diagnosis(start=date(2026, 3, 10), severity="mild")])
     assert judged(graded, mild, kind="E1").outcome == "presumed"
+
+
+def test_an_empty_set_of_values_is_an_attribute_that_is_not_recorded() -> None:
+    severe = "excludes: {found: {kind: [allergy], where: {category: [medication], severity: [severe]}}}"
+
+    def allergy(*of: str) -> Allergy:
+        return Allergy(
+            reference="AllergyIntolerance/a",
+            concepts=frozenset(),
+            label="Allergy",
+            evidence=evidence("AllergyIntolerance/a"),
+            category=of,
+            severity="severe",
+        )
+
+    assert judged(severe, HandChart(events=[allergy("medication")]), kind="E1").outcome == "fail"
+    assert judged(severe, HandChart(events=[allergy("food")]), kind="E1").outcome == "presumed"
+    assert judged(severe, HandChart(events=[allergy()]), kind="E1").outcome == "missing"
 
 
 def test_exceptions_do_not_count() -> None:

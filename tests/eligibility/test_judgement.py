@@ -292,8 +292,9 @@ def test_an_undated_treatment_or_an_unretrieved_record_is_missing() -> None:
 EXPOSED = "requires: {exposed_for: {of: [drug_a], at_least: 6 mo}}"
 
 
-def taken(start: date | None, end: date | None, ongoing: bool = False) -> Event:
+def taken(start: date | None, end: date | None, ongoing: bool = False, route: str | None = None) -> Event:
     return Exposure(
+        route=route,
         reference="MedicationStatement/s",
         concepts=frozenset(["drug_a"]),
         label="A",
@@ -319,6 +320,13 @@ def taken(start: date | None, end: date | None, ongoing: bool = False) -> Event:
 def test_time_on_treatment_is_the_union_of_the_courses(courses: list[Event], outcome: str) -> None:
     chart = HandChart(events=courses)
     assert judged(EXPOSED, chart, as_of=date(2026, 7, 15)).outcome == outcome
+
+
+def test_time_on_a_cream_is_no_time_on_treatment_where_only_other_routes_count() -> None:
+    systemic = EXPOSED.replace("at_least: 6 mo", "at_least: 6 mo, routes: [oral]")
+    for route, outcome in (("topical", "missing"), ("oral", "pass"), (None, "pass")):
+        course = taken(date(2025, 1, 1), date(2025, 12, 31), route=route)
+        assert judged(systemic, HandChart(events=[course])).outcome == outcome
 
 
 # -- verdict --------------------------------------------------------------------------------------

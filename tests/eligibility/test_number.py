@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from fhir_mappings.facts import Need, Unusable
+from eligibility.errors import ProtocolError
+from fhir_mappings.facts import Measurement, Need, Series, Unusable
 from fhir_mappings.intervals import DateSpan, Interval, day, point
-from tests.eligibility.charts import HandChart, judged, value
+from tests.eligibility.charts import HandChart, judged, protocol, value
 
 JUNE_1 = date(2026, 6, 1)
 UPCR = "requires: {number: {input: upcr, at_least: 1.0 g/g, fresh: lab}}"
@@ -212,3 +213,59 @@ def test_a_finding_stands_until_its_value_goes_stale() -> None:
 
     screening = screen(protocol(UPCR), HandChart([value("upcr", 2, JUNE_1)]), AS_OF)
     assert screening.stands_until == "2026-06-30"
+
+
+TWICE = """
+requires:
+  all:
+    - number: {input: upcr, at_least: 1.0 g/g, fresh: lab}
+    - number: {input: upcr, at_least: 1.0 g/g, fresh: {anchor: "latest:upcr", before: 1 a, gap: 90 d}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("earlier", "outcome"),
+    [
+        (date(2026, 3, 3), "pass"),
+        (date(2026, 3, 4), "missing"),
+        (date(2025, 6, 1), "pass"),
+        (None, "missing"),
+    ],
+)
+def test_a_gap_asks_for_a_value_so_long_before_the_latest(earlier: date | None, outcome: str) -> None:
+    values = [value("upcr", 2, JUNE_1)] + ([value("upcr", 2, earlier)] if earlier else [])
+    assert judged(TWICE, HandChart(values)).outcome == outcome
+
+
+def test_a_gap_as_long_as_its_window_is_refused() -> None:
+    with pytest.raises(ProtocolError, match="leaves nothing"):
+        protocol("requires: {number: {input: upcr, at_least: 1 g/g, fresh: {before: 90 d, gap: 90 d}}}")
+
+
+class Ageing(HandChart):
+    """A chart whose patient turns a year older on each 2 March."""
+
+    def series(self, name: str, on: date, since: date | None = None) -> Series:
+        years = on.year - 2010 - ((on.month, on.day) < (3, 2))
+        age = Measurement(
+            input="age",
+            when=day(on),
+            value=point(years),
+            unit="a",
+            basis="demographic",
+            changes_on=date(2010 + years + 1, 3, 2),
+        )
+        return Series(input="age", label="Age", unit="a", measurements=(age,))
+
+
+@pytest.mark.parametrize(
+    ("statement", "clears_on"),
+    [
+        ("requires: {number: {input: age, at_least: 18, on: screening}}", "2028-03-02"),
+        ("requires: {number: {input: age, above: 16, on: screening}}", "2027-03-02"),
+        ("requires: {number: {input: age, below: 16, on: screening}}", None),
+    ],
+)
+def test_an_age_that_is_not_yet_reached_clears_on_the_birthday(statement: str, clears_on: str | None) -> None:
+    finding = judged(statement, Ageing())
+    assert (finding.outcome, finding.clears_on) == ("fail", clears_on)
