@@ -1,0 +1,74 @@
+"""``trialcards serve``."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from app.cli_errors import ArgumentError
+
+DEMO_PATIENT = "lin-mei"
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # read here, never bound
+"""Where to reach a server that listens on all addresses."""
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Worker processes.", min=1)] = 1,
+) -> None:
+    """Serve the CDS Hooks service, with the demonstration page.
+
+    Settings come from the environment (TRIALCARDS_…).
+
+    \b
+    Examples:
+      trialcards serve
+      trialcards serve --host 0.0.0.0 --port 9000 --workers 4
+    """
+    _must_be_free(host, port)
+    threading.Thread(target=_announce, args=(host, port), daemon=True).start()
+    uvicorn.run(
+        "app.server:create_app", factory=True, host=host, port=port, workers=workers, server_header=False
+    )
+
+
+def announcement(host: str, port: int) -> str:
+    """What to open, and a call that returns a card."""
+    reachable = _ANY.get(host, host)
+    address = f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+    return (
+        f"\nTrialcards is ready. Open {address}/\n"
+        "or call the hook as an EHR does when a chart is opened:\n\n"
+        f"  curl -s {address}/demo/requests/{DEMO_PATIENT} |\n"
+        f"    curl -s {address}/cds-services/lupus-trials -H 'Content-Type: application/json' -d @-\n"
+    )
+
+
+def _must_be_free(host: str, port: int) -> None:
+    """Raise in words what uvicorn would log: somebody else has the port, or the address is not ours."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ArgumentError(
+                f"cannot listen on {host}:{port}: {error.strerror}; choose another --port or --host"
+            ) from None
+
+
+def _announce(host: str, port: int) -> None:
+    """Say what to open as soon as the server accepts connections."""
+    while True:
+        try:
+            socket.create_connection((_ANY.get(host, host), port), timeout=0.5).close()
+        except OSError:
+            time.sleep(0.05)
+            continue
+        typer.echo(announcement(host, port))
+        return

@@ -1,0 +1,78 @@
+"""The demonstration page: pick an invented patient, fire the real hook, see the cards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from importlib import resources
+from typing import Final
+
+import msgspec
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+
+from app.demo.patients import DemoPatient, demo_patients
+from app.demo.requests import hook_request
+from app.rendering.cards import cards_fragment
+from app.rendering.page import environment
+
+HOOK_PATH: Final = "/cds-services/lupus-trials"
+_POLICY: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_STATIC: Final = {"demo.js": "text/javascript", "demo.css": "text/css", "cards.css": "text/css"}
+
+
+def demo_routes(templates: Mapping[str, str]) -> APIRouter:
+    """The page and what it needs; ``templates`` are the prefetch templates of the hook that it fires."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/", response_class=HTMLResponse)
+    async def page() -> HTMLResponse:
+        template = environment().get_template("demo.html")
+        body = template.render(patients=demo_patients().values(), hook_path=HOOK_PATH)
+        return HTMLResponse(body, headers=dict(_POLICY))
+
+    @routes.get("/demo/static/{name}")
+    async def static(name: str) -> Response:
+        if name not in _STATIC:
+            raise HTTPException(404, f"no file '{name}'")
+        content = resources.files("app.demo").joinpath("static", name).read_bytes()
+        return Response(content, media_type=_STATIC[name], headers=dict(_POLICY))
+
+    @routes.get("/demo/patients/{patient}")
+    async def chart(patient: str, asOf: date | None = None) -> Response:  # noqa: N803  # as on the other routes
+        bundle = _known(patient).bundle(asOf or _today())
+        return Response(json.dumps(bundle, ensure_ascii=False), media_type="application/fhir+json")
+
+    @routes.get("/demo/requests/{patient}")
+    async def request(patient: str) -> Response:
+        body = hook_request(_known(patient), _today(), templates)
+        return Response(json.dumps(body, ensure_ascii=False), media_type="application/json")
+
+    @routes.post("/demo/cards", response_class=HTMLResponse)
+    async def cards(request: Request) -> HTMLResponse:
+        try:
+            return HTMLResponse(cards_fragment(await request.body()), headers=dict(_POLICY))
+        except msgspec.DecodeError as error:
+            raise HTTPException(400, f"not a CDS Hooks response: {error}") from None
+
+    return routes
+
+
+def _known(patient: str) -> DemoPatient:
+    try:
+        return demo_patients()[patient]
+    except KeyError:
+        known = ", ".join(demo_patients())
+        raise HTTPException(404, f"no demonstration patient '{patient}'; there are {known}") from None
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
