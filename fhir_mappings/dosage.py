@@ -154,7 +154,7 @@ class _Reader:
         mean = Interval(min(d.mean.low for d in daily) if whole else 0.0, sum(d.mean.high for d in daily))
         amount = Interval(low, sum(d.per_day.high for d in daily))
         end = self.end or DateSpan(start.first, date.max)
-        self._append(DoseSegment(start, end, amount, mean=mean))
+        self._append(DoseSegment(start, end, amount, mean=mean, varies=True))
 
     def _earlier(self, end: DateSpan | None) -> DateSpan | None:
         if end is None or self.end is None:

@@ -1,14 +1,7 @@
 """Daily amounts of a summed quantity, e.g. of all systemic glucocorticoids as prednisone.
 
-One exposure is often recorded several times: as an order, as a dispense, as a statement, as single
-administrations. On each day, and for each drug, the strongest source that says something counts:
-administration, dispense, statement, request.
-
-Within one source, concurrent records add up (a 20 mg and a 5 mg prescription are 25 mg), with two cautions
-that make an interval of the sum:
-
-- records of the same amount may be a renewal of each other: between one and all of them;
-- an order without an end may have been replaced by a later one of another amount: between the later and both.
+Which drugs are summed, at what rate and by which routes, is data (``dose_equivalents.yaml``); how several
+records of one drug on one day are read together is told in ``concurrent_records``.
 """
 
 from __future__ import annotations
@@ -19,34 +12,17 @@ from datetime import date, timedelta
 
 import msgspec
 
+from fhir_mappings.concurrent_records import DrugCourse, amount_on_day, began
 from fhir_mappings.dose_equivalents import DoseEquivalents, DrugEquivalent, dose_equivalents
 from fhir_mappings.dosing_terms import route_of_name
 from fhir_mappings.exposure_days import (
     NOTHING,
-    UNKNOWN_DATE,
     DayAmount,
     day_amounts,
     exposure_span,
     from_zero,
 )
 from fhir_mappings.facts import DayDose, DoseHistory, Exposure, Retrieval
-from fhir_mappings.intervals import Interval
-
-SOURCES = ("administration", "dispense", "statement", "request")
-"""Strongest first."""
-
-
-class _Course(msgspec.Struct, frozen=True):
-    """An exposure that the history sums, with its amounts by day in the history's unit."""
-
-    index: int
-    exposure: Exposure
-    drug: str
-    form: str | None
-    days: dict[date, DayAmount]
-
-
-_Entry = tuple[_Course, DayAmount]
 
 
 def dose_history(
@@ -80,7 +56,7 @@ class _Sorting:
         self.rules = rules
         self.first = first
         self.last = last
-        self.courses: list[_Course] = []
+        self.courses: list[DrugCourse] = []
         self.unknown: list[tuple[str | None, Exposure]] = []
         self.left_out: list[Exposure] = []
 
@@ -118,7 +94,7 @@ class _Sorting:
             for when, amount in day_amounts(exposure, self.first, self.last).items()
         }
         if days:
-            self.courses.append(_Course(len(self.courses), exposure, drug, _form(route), days))
+            self.courses.append(DrugCourse(len(self.courses), exposure, drug, _form(route), days))
 
 
 def _equivalent(day_amount: DayAmount, factor: float, unclear: bool) -> DayAmount:
@@ -144,99 +120,22 @@ def _with_note(exposure: Exposure, note: str) -> Exposure:
     return msgspec.structs.replace(exposure, notes=(*exposure.notes, note))
 
 
-def _sum_of_days(courses: Sequence[_Course], first: date, last: date) -> Iterable[DayDose]:
-    by_drug: dict[str, list[_Course]] = defaultdict(list)
+def _sum_of_days(courses: Sequence[DrugCourse], first: date, last: date) -> Iterable[DayDose]:
+    by_drug: dict[str, list[DrugCourse]] = defaultdict(list)
     for course in courses:
         by_drug[course.drug].append(course)
     for offset in range((last - first).days + 1):
         when = first + timedelta(days=offset)
         total, sources = NOTHING, []
         for same_drug in by_drug.values():
-            amount, counted = _of_drug([(c, c.days[when]) for c in same_drug if when in c.days])
+            amount, counted = amount_on_day([(c, c.days[when]) for c in same_drug if when in c.days])
             total = total.plus(amount)
             sources += [course.index for course, dose in counted if dose.amount.high > 0]
         if total.high > 0:
             yield DayDose(when, total, tuple(sorted(sources)))
 
 
-def _of_drug(entries: Sequence[_Entry]) -> tuple[Interval, list[_Entry]]:
-    """The amount of one drug on one day, and what it was taken from.
-
-    From the strongest source down: a source that may not cover the day leaves the question to the next, so
-    the amount spans all of them, and zero where none surely covers it.
-    """
-    spanned: Interval | None = None
-    besides = NOTHING
-    deciding: list[_Entry] = []
-    counted: list[_Entry] = []
-    for source in SOURCES:
-        of_source = [entry for entry in entries if entry[0].exposure.source == source]
-        if deciding:
-            # An oral order beside an infusion of the same drug is another course, perhaps paused meanwhile.
-            apart = [entry for entry in of_source if _differ(entry, deciding)]
-            besides = besides.plus(from_zero(_of_source(apart).amount))
-            of_source = [entry for entry in of_source if _newer(entry, deciding)]
-            counted += apart
-        if of_source:
-            day_amount = _of_source(of_source)
-            spanned = day_amount.amount if spanned is None else spanned.hull(day_amount.amount)
-            deciding = deciding or [entry for entry in of_source if entry[1].certain]
-            counted += of_source
-    if spanned is None:
-        return NOTHING, counted
-    return (spanned if deciding else spanned.hull(NOTHING)).plus(besides), counted
-
-
-def _differ(entry: _Entry, deciding: Sequence[_Entry]) -> bool:
-    forms = {course.form for course, _ in deciding}
-    return entry[0].form is not None and None not in forms and entry[0].form not in forms
-
-
-def _newer(entry: _Entry, deciding: Sequence[_Entry]) -> bool:
-    """Whether a weaker source is the more recent word on a course that a stronger one left open."""
-    course, dose = entry
-    return (
-        dose.certain
-        and not _differ(entry, deciding)
-        and all(c.exposure.ongoing and _began(c) < _began(course) for c, _ in deciding)
-    )
-
-
-def _of_source(entries: Sequence[_Entry]) -> DayAmount:
-    """The amount that the records of one source give for one drug and day."""
-    sure = [entry for entry in entries if entry[1].certain]
-    perhaps = [dose.amount for _, dose in entries if not dose.certain]
-    each_counts = bool(entries) and entries[0][0].exposure.source == "administration"
-    # Of several orders of one amount that may long have ended, at most one is still running.
-    possible = from_zero(_sum(perhaps if each_counts else dict.fromkeys(perhaps)))
-    if not sure:
-        return DayAmount(possible, False)
-    total = _sum(dose.amount for _, dose in sure)
-    least = total if each_counts else _least(sure)
-    if least.low < total.low:
-        total = Interval(least.low, total.high, least.low_open, total.high_open)
-    return DayAmount(total.plus(possible), True)
-
-
-def _least(sure: Sequence[_Entry]) -> Interval:
-    """The least that concurrent records mean: renewals counted once, replaced open orders not at all."""
-    newest = max(_began(course) for course, _ in sure)
-    standing = [dose.amount for c, dose in sure if _began(c) == newest or not c.exposure.ongoing]
-    return _sum(dict.fromkeys(standing))
-
-
-def _sum(amounts: Iterable[Interval]) -> Interval:
-    total = NOTHING
-    for amount in amounts:
-        total = total.plus(amount)
-    return total
-
-
-def _began(course: _Course) -> date:
-    return (course.exposure.start or UNKNOWN_DATE).first
-
-
-def _with_replacements(sorting: _Sorting) -> list[_Course]:
+def _with_replacements(sorting: _Sorting) -> list[DrugCourse]:
     """Courses, those left open made uncertain from the day on which an order of unknown amount follows."""
     courses = []
     for course in sorting.courses:
@@ -244,7 +143,7 @@ def _with_replacements(sorting: _Sorting) -> list[_Course]:
             start.first
             for drug, later in sorting.unknown
             if drug == course.drug and later.source == course.exposure.source and later != course.exposure
-            if (start := later.start) is not None and start.first > _began(course)
+            if (start := later.start) is not None and start.first > began(course)
         ]
         if followed and course.exposure.ongoing:
             days = {

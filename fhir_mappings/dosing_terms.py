@@ -69,9 +69,9 @@ def dosing_terms() -> DosingTerms:
     raw: dict[str, Any] = yaml.safe_load(DOSING_FILE.read_text(encoding="utf-8"))
     exact: dict[str, UnitSize] = {}
     folded: dict[str, UnitSize] = {}
-    for kind, table in (("mass", "mass_mg"), ("volume", "volume_ml"), ("time", "time_days")):
-        exact |= {spelling: UnitSize(kind, float(size)) for spelling, size in raw[table]["exact"].items()}
-        folded |= {spelling: UnitSize(kind, float(size)) for spelling, size in raw[table]["folded"].items()}
+    for kind, table, per in (("mass", "mass_mg", 1), ("volume", "volume_ml", 1), ("time", "time_s", 86400)):
+        exact |= {spelling: UnitSize(kind, size / per) for spelling, size in raw[table]["exact"].items()}
+        folded |= {spelling: UnitSize(kind, size / per) for spelling, size in raw[table]["folded"].items()}
     for kind, spellings in (*raw["count"].items(), ("any", raw["count_any"])):
         folded |= {spelling: UnitSize(kind) for spelling in spellings}
     routes = {

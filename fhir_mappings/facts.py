@@ -210,6 +210,7 @@ class DoseSegment(msgspec.Struct, frozen=True, gc=False):
         every: a dose each ``every`` days, counted from the start (1 = daily).
         mean: mg per day averaged over the schedule, where the fields above do not tell it (twice a week, on
             days that are not named).
+        varies: the amount changes within the segment, within ``per_day``, on days that are not told.
     """
 
     start: DateSpan
@@ -218,6 +219,7 @@ class DoseSegment(msgspec.Struct, frozen=True, gc=False):
     weekdays: frozenset[int] | None = None
     every: int = 1
     mean: Interval | None = None
+    varies: bool = False
 
 
 class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):

@@ -105,7 +105,8 @@ def _of_order(exposure: Exposure, as_of: date, world: World) -> Iterable[Piece]:
     for segment in exposure.doses:
         s, e = segment_span(segment, exposure, as_of)
         regimen = Regimen(segment.per_day, mean_per_day(segment))
-        steps.append(((s.first, s.last)[side], (e.first, e.last)[side], regimen))
+        begin = (s.first, s.last)[side]
+        steps.append((begin, max(begin, (e.first, e.last)[side]), regimen))
     edges = sorted({s for s, _, _ in steps} | {shifted(e, 1) for _, e, _ in steps})
     for first, following in zip(edges, edges[1:] or [], strict=False):
         present = [regimen for s, e, regimen in steps if s <= first <= e]

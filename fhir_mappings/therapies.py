@@ -8,12 +8,12 @@ hold.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date
 
 from fhir_mappings.dosing_terms import dosing_terms, route_of_name
 from fhir_mappings.exposure_days import exposure_span
-from fhir_mappings.facts import Evidence, Exposure, Retrieval, Therapies, Therapy, TherapyChange
+from fhir_mappings.facts import Exposure, Retrieval, Therapies, Therapy, TherapyChange
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.regimens import pieces_of
 from fhir_mappings.timeline import Course, Turn, courses_of
@@ -108,22 +108,18 @@ def _changes(
             change=turn.change,
             when=when,
             detail=turn.detail,
-            evidence=_evidence(turn),
+            evidence=tuple(exposure.evidence for exposure in turn.exposures),
         )
         for turn, when in spans
     ]
 
 
-def _span(turn: Turn, both: set[tuple[str, date]], earliest: date, latest: date) -> DateSpan:
+def _span(turn: Turn, both: Set[tuple[str, date]], earliest: date, latest: date) -> DateSpan:
     return DateSpan(turn.when, turn.when) if (turn.change, turn.when) in both else DateSpan(earliest, latest)
 
 
 def _earliest(turn: Turn, last: date) -> date:
     return min([turn.when, *(exposure_span(exposure, last)[0].first for exposure in turn.exposures)])
-
-
-def _evidence(turn: Turn) -> tuple[Evidence, ...]:
-    return tuple(exposure.evidence for exposure in turn.exposures)
 
 
 def _holds(drug: str, exposures: Sequence[Exposure], last: date) -> list[TherapyChange]:

@@ -104,8 +104,8 @@ def _without_handover(pieces: Sequence[Piece]) -> list[Piece]:
     for old in pieces:
         last = old.last
         for new in pieces:
-            another = new.source == old.source and not _references(new) & _references(old)
-            if another and old.first < new.first <= last < new.last and (last - new.first).days < NO_STOP:
+            overlaps = new.source == old.source and old.first < new.first <= last < new.last
+            if overlaps and (last - new.first).days < NO_STOP and not _references(new) & _references(old):
                 last = shifted(new.first, -1)
         kept.append(msgspec.structs.replace(old, last=last))
     return kept

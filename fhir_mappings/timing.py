@@ -91,8 +91,8 @@ def _explicit(repeat: TimingRepeat) -> _Rate | None:
     factor = _days_in(repeat.period_unit)
     if factor is None:
         raise TimingError(f"the unit {repeat.period_unit!r} of the dosage's period is not known")
-    days = round(float(repeat.period) * factor, 9)
-    days_max = days if repeat.period_max is None else round(float(repeat.period_max) * factor, 9)
+    days = _whole(float(repeat.period) * factor)
+    days_max = days if repeat.period_max is None else _whole(float(repeat.period_max) * factor)
     listed = max(len(repeat.time_of_day), _events_of_day(repeat))
     if repeat.frequency is None and listed and days == days_max == 1:
         return float(listed), float(listed), 1.0, 1.0
@@ -172,6 +172,10 @@ def _on_weekdays(rate: _Rate, weekdays: frozenset[int]) -> Schedule:
     most = max(1.0, math.ceil(times_max / len(weekdays)))
     mean = Interval(min(times / days_max, share), max(times_max / days, share))
     return Schedule(Interval(0, most), mean, weekdays)
+
+
+def _whole(days: float) -> float:
+    return float(round(days)) if math.isclose(days, round(days), rel_tol=TINY) else days
 
 
 def _days_in(unit: str) -> float | None:
