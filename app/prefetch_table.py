@@ -1,0 +1,79 @@
+"""What the hook asks the EHR to send along: one query per resource type that some fact is read from.
+
+The table serves discovery, the printed table for analysts who type templates in by hand, and the reading
+of what arrives: which resource type each key answers for.
+
+The templates keep to what CDS Hooks 2.0.1 recommends: a read, or a type-level search by a reference and by
+tokens. Relative dates are not in 2.0, so that whole histories are asked for; most exclusions need them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+
+class PrefetchQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """One prefetch key.
+
+    Attributes:
+        key: name of the key in a request's ``prefetch``.
+        resource_type: what it answers for.
+        template: the FHIR read or search, with CDS Hooks tokens.
+        purpose: what the screening reads from it, in words for whoever configures the client.
+    """
+
+    key: str
+    resource_type: str
+    template: str
+    purpose: str
+
+
+# Servers page searches as they like, and few clients follow the pages of a prefetch; asking for long pages
+# makes a cut-off record the exception.
+_PAGE = "_count=1000"
+
+
+def _search(key: str, resource_type: str, purpose: str, narrowing: str = "") -> PrefetchQuery:
+    template = f"{resource_type}?patient={{{{context.patientId}}}}{narrowing}&{_PAGE}"
+    return PrefetchQuery(key=key, resource_type=resource_type, template=template, purpose=purpose)
+
+
+PREFETCH: tuple[PrefetchQuery, ...] = (
+    PrefetchQuery(
+        key="patient",
+        resource_type="Patient",
+        template="Patient/{{context.patientId}}",
+        purpose="age, sex, and whether the patient is alive",
+    ),
+    _search("conditions", "Condition", "diagnoses, present and past"),
+    # Several servers refuse a search for Observations without a category.
+    _search(
+        "observations",
+        "Observation",
+        "laboratory results, vital signs, scores, questionnaires, biopsy findings",
+        "&category=laboratory,vital-signs,survey,exam,procedure,imaging,social-history&_sort=-date",
+    ),
+    _search("medicationRequests", "MedicationRequest", "drugs ordered, with doses"),
+    _search("medicationStatements", "MedicationStatement", "drugs as taken, also those from elsewhere"),
+    _search("medicationAdministrations", "MedicationAdministration", "drugs as given, infusions above all"),
+    _search("medicationDispenses", "MedicationDispense", "drugs as handed out"),
+    _search("procedures", "Procedure", "plasma exchange, transplants, operations, biopsies"),
+    _search("allergies", "AllergyIntolerance", "allergies to biological products and to trial drugs"),
+    _search("immunizations", "Immunization", "live vaccines"),
+    _search("encounters", "Encounter", "admissions, also for infection"),
+    _search("reports", "DiagnosticReport", "biopsy and imaging reports"),
+    _search("researchSubjects", "ResearchSubject", "participation in other trials"),
+    _search("questionnaireResponses", "QuestionnaireResponse", "scores and answers to attestation questions"),
+    _search("consents", "Consent", "consent to a trial"),
+    _search("serviceRequests", "ServiceRequest", "procedures that are planned", "&status=active"),
+    _search("devices", "Device", "implants"),
+)
+
+TEMPLATES: Mapping[str, str] = MappingProxyType({query.key: query.template for query in PREFETCH})
+"""Templates by key, as discovery publishes them."""
+
+RESOURCE_TYPES: Mapping[str, str] = MappingProxyType({query.key: query.resource_type for query in PREFETCH})
+"""The resource type that each key answers for."""

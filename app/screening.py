@@ -1,0 +1,102 @@
+"""The screening service: one patient's record against the protocols that this installation holds.
+
+Every surface goes through it – the hook, ``POST /screenings``, the command line – so that all say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from app import __version__
+from eligibility.findings import Screening, ScreeningReport
+from eligibility.loading import load_bundled
+from eligibility.screening import Anchors, BoundProtocol, applies, screen
+from fhir_mappings.record import PatientRecord
+from fhir_mappings.vocabulary import vocabulary
+
+ENGINE = f"trialcards {__version__}"
+
+
+class UnknownProtocolError(LookupError):
+    """A protocol id that this installation does not hold; the message names those that it does."""
+
+
+class ScreeningService:
+    """Protocols, bound once, and the screenings against them. Holds nothing of any patient.
+
+    Attributes:
+        protocols: by id, in the order in which they are reported.
+    """
+
+    def __init__(self, protocols: Mapping[str, BoundProtocol], language: str = "en") -> None:
+        self.protocols = protocols
+        self.language = language
+
+    @classmethod
+    def bundled(cls, language: str = "en") -> ScreeningService:
+        """The service with the protocols that come with the package.
+
+        Raises:
+            eligibility.errors.ProtocolError: one of them cannot be used.
+        """
+        return cls(load_bundled(vocabulary()), language)
+
+    def chosen(self, protocol_ids: Sequence[str] | None) -> list[BoundProtocol]:
+        """The named protocols (case does not matter, each once); all of them for ``None`` or an empty choice.
+
+        Raises:
+            UnknownProtocolError: one of the ids is not known.
+        """
+        if not protocol_ids:
+            return list(self.protocols.values())
+        ids = dict.fromkeys(identifier.lower() for identifier in protocol_ids)
+        for identifier in ids:
+            if identifier not in self.protocols:
+                known = ", ".join(self.protocols) or "none"
+                raise UnknownProtocolError(f"there is no protocol '{identifier}'; there are: {known}")
+        return [self.protocols[identifier] for identifier in ids]
+
+    def screen_record(
+        self,
+        record: PatientRecord,
+        as_of: date,
+        anchors: Anchors = Anchors(),  # noqa: B008  # immutable
+        protocol_ids: Sequence[str] | None = None,
+    ) -> ScreeningReport:
+        """Every chosen protocol judged, whether or not the patient has its disease.
+
+        Raises:
+            UnknownProtocolError: one of ``protocol_ids`` is not known.
+        """
+        screenings = [self._screen(bound, record, as_of, anchors) for bound in self.chosen(protocol_ids)]
+        return _report(record, as_of, screenings)
+
+    def screen_applicable(
+        self,
+        record: PatientRecord,
+        as_of: date,
+        anchors: Anchors = Anchors(),  # noqa: B008  # immutable
+    ) -> ScreeningReport:
+        """Only open trials whose disease the living patient has; the others are not even judged."""
+        screenings = [
+            self._screen(bound, record, as_of, anchors)
+            for bound in self.protocols.values()
+            if bound.protocol.open and applies(bound, record, as_of, anchors)
+        ]
+        return _report(record, as_of, screenings)
+
+    def _screen(
+        self, bound: BoundProtocol, record: PatientRecord, as_of: date, anchors: Anchors
+    ) -> Screening:
+        return screen(bound, record, as_of, anchors, self.language)
+
+
+def _report(record: PatientRecord, as_of: date, screenings: Iterable[Screening]) -> ScreeningReport:
+    return ScreeningReport(
+        patient=record.reference,
+        as_of=as_of.isoformat(),
+        engine=ENGINE,
+        screenings=tuple(screenings),
+        unread=tuple(record.facts.unread),
+    )
