@@ -51,8 +51,6 @@ def classify(rule: Classification, scored: Scored) -> Classified:
 def _category(
     rule: Classification, scored: Scored, entry: ItemFinding, clinical: list[ItemFinding]
 ) -> Literal["met", "not-met"] | None:
-    if scored.basis == "policies":
-        return None
     has_entry = entry.state is State.PRESENT
     if has_entry and _has_clinical(rule, scored, clinical) and scored.value.low >= rule.points:
         return "met"

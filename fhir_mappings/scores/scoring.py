@@ -49,25 +49,24 @@ def score(definition: Definition, situation: Situation) -> Scored:
     recorded = read_forms(definition, situation)
     findings = find_items(definition, recorded, situation)
     mine = findings[: len(definition.items)]
-    counted = tally(definition.items, {f.item.id: f.state for f in mine}, definition.counting)
-    total = recorded.total or _lessened(definition, findings, situation)
+    counted = _tally(mine, definition)
+    lessened = None if recorded.total else _total_of_whole(definition, situation)
+    total = recorded.total or lessened
     if total is None:
         return _with_others(_bounded(definition, findings, counted, recorded, situation), situation)
-    proven = points((f.item for f in mine if f.proven), definition.counting)
-    if recorded.floor is not None:
-        proven = max(proven, int(recorded.floor.value.low))
-    conflict = _conflict(total, proven, counted)
+    value = _lessened(total.value, findings[len(mine) :]) if lessened else total.value
+    conflict = _conflict(total, findings if lessened else mine, definition, recorded)
     if conflict:
         return Scored(
             definition=definition,
             findings=findings,
-            value=total.value.hull(counted.bounds),
+            value=value.hull(counted.bounds),
             when=total.when,
             basis="policies",
             evidence=unique((total.evidence, *_counted_evidence(mine))),
             notes=(conflict, *_notes(mine, recorded)),
         )
-    value = _within(total.value, counted)
+    value = _within(value, counted)
     found = Scored(
         definition=definition,
         findings=findings,
@@ -81,6 +80,11 @@ def score(definition: Definition, situation: Situation) -> Scored:
     return _with_others(found, situation)
 
 
+def _tally(findings: tuple[ItemFinding, ...], definition: Definition) -> Tally:
+    states = {f.item.id: f.state for f in findings}
+    return tally([f.item for f in findings], states, definition.counting)
+
+
 def _with_others(scored: Scored, situation: Situation) -> Scored:
     """Tell what another reading of the score gives, where it differs and rests on the same kind of data."""
     notes = []
@@ -91,30 +95,35 @@ def _with_others(scored: Scored, situation: Situation) -> Scored:
     return msgspec.structs.replace(scored, notes=(*scored.notes, *notes)) if notes else scored
 
 
-def _lessened(
-    definition: Definition, findings: tuple[ItemFinding, ...], situation: Situation
-) -> Total | None:
-    """A recorded total of the whole instrument, less the points of the items that this score leaves out."""
+def _total_of_whole(definition: Definition, situation: Situation) -> Total | None:
+    """A recorded total of the instrument of which this score leaves items out."""
     if definition.lessened_from is None:
         return None
-    total = read_forms(definitions()[definition.lessened_from], situation).total
-    if total is None:
-        return None
-    left_out = findings[len(definition.items) :]
+    return read_forms(definitions()[definition.lessened_from], situation).total
+
+
+def _lessened(value: Interval, left_out: tuple[ItemFinding, ...]) -> Interval:
+    """A total, less the points of the items that are left out, as far as they are known."""
     sure = sum(f.item.weight for f in left_out if f.state is State.PRESENT)
     possible = sum(f.item.weight for f in left_out if f.state is not State.ABSENT)
-    value = Interval(max(0.0, total.value.low - possible), max(0.0, total.value.high - sure))
-    return msgspec.structs.replace(total, value=value)
+    return Interval(max(0.0, value.low - possible), max(0.0, value.high - sure))
 
 
-def _conflict(total: Total, proven: int, counted: Tally) -> str | None:
+def _conflict(
+    total: Total, findings: tuple[ItemFinding, ...], definition: Definition, recorded: Recorded
+) -> str | None:
+    """What a recorded total contradicts: its own items, what is proven, or what is left possible."""
     told = f"The total of {total.value} recorded on {total.when}"
     if total.inconsistent:
         return f"{told} contradicts its own form: {total.inconsistent}."
+    proven = points((f.item for f in findings if f.proven), definition.counting)
+    if recorded.floor is not None:
+        proven = max(proven, int(recorded.floor.value.low))
     if total.value.high < proven:
         return f"{told} is less than the {proven} points that results and items on record prove."
-    if total.value.low > counted.upper:
-        return f"{told} is more than the {counted.upper} points that the items on record leave possible."
+    upper = _tally(findings, definition).upper
+    if total.value.low > upper:
+        return f"{told} is more than the {upper} points that the items on record leave possible."
     return None
 
 

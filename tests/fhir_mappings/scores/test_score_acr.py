@@ -189,6 +189,17 @@ class TestForms:
         ]
         assert bounds(ask("acr_1997", chart(forms=forms)))[0] == 2
 
+    def test_an_item_that_was_once_present_is_not_undone_by_a_later_form(self) -> None:
+        forms = [
+            form("acr_1997", items={"arthritis": True}, when=300),
+            form("acr_1997", items={"arthritis": False}, when=10),
+        ]
+        assert bounds(ask("acr_1997", chart(forms=forms)))[0] == 1
+
+    def test_a_count_below_an_earlier_one_needs_a_person(self) -> None:
+        forms = [form("acr_1997", 5, when=2000), form("acr_1997", 3, when=10)]
+        assert ask("acr_1997", chart(forms=forms)).basis == "policies"
+
     def test_absence_on_an_old_form_does_not_count(self) -> None:
         forms = [form("acr_1997", items={"malar_rash": False}, when=366)]
         assert bounds(ask("acr_1997", chart(forms=forms))) == (0, 0, 11)

@@ -62,6 +62,11 @@ def test_ten_points_without_a_clinical_criterion_do_not_classify() -> None:
     assert classified(ANA, *serology, result("upcr", 0.8)).category == "met"
 
 
+def test_the_best_item_of_a_domain_is_the_heaviest_in_whatever_order() -> None:
+    items = [item for item in definitions()[NAME].items if item.domain == "renal"]
+    assert points(items, "best-of-domain") == points(items[::-1], "best-of-domain") == 10
+
+
 def test_only_the_best_item_of_a_domain_counts() -> None:
     assert bounds(classified(result("wbc", 3.0), result("platelets", 80)))[0] == 4
     assert bounds(classified(result("c3", 60)))[0] == 3
@@ -179,6 +184,11 @@ class TestForms:
     def test_a_total_below_what_the_chart_proves_is_left_to_a_person(self) -> None:
         scored = classified(ANA, result("lupus_nephritis_class", "IV"), forms=[form(NAME, 4)])
         assert (scored.category, scored.basis) == (None, "policies")
+
+    def test_a_contradiction_above_ten_points_on_both_sides_changes_nothing(self) -> None:
+        items = {"seizure": True, "acute_pericarditis": True, "joint_involvement": True}
+        scored = classified(ANA, forms=[form(NAME, 12, items)])  # type: ignore[arg-type]
+        assert (scored.category, scored.basis) == ("met", "policies")
 
     def test_no_clinical_criterion_left_excludes(self) -> None:
         clinical = definitions()[NAME].classification

@@ -95,6 +95,11 @@ def test_a_form_that_denies_what_a_result_shows_is_told_and_does_not_decide() ->
     assert any("records it as absent" in note for note in scored.notes)
 
 
+def test_a_result_of_the_day_of_the_form_is_not_newer_than_it() -> None:
+    facts = chart(result("upcr", 1.2, 3), forms=[form("sledai_2k", items={"proteinuria": False}, when=3)])
+    assert bounds(ask("sledai_2k", facts))[0] == 0
+
+
 class TestConflict:
     """A-I5: a recorded total below what the chart proves needs a person, not an exclusion."""
 
@@ -128,6 +133,10 @@ class TestConflict:
         less = form("sledai_2k", 4, {"seizure": True})
         more = form("sledai_2k", 20, {"seizure": True}, complete=True)
         assert ask("sledai_2k", chart(forms=[less])).basis == "policies"
+        assert (
+            "contradicts its own form: its items add up to 8"
+            in ask("sledai_2k", chart(forms=[less])).notes[0]
+        )
         assert ask("sledai_2k", chart(forms=[more])).basis == "policies"
 
     def test_a_total_above_what_the_record_leaves_possible_is_a_conflict(self) -> None:

@@ -52,6 +52,9 @@ class TestStrictProteinuria:
         scored = strict(result("upcr", 1.2, 5), result("upcr", 1.1, 60))
         assert any("SLEDAI-2K" in note and "4–105" in note for note in scored.notes)
 
+    def test_a_recorded_total_stands_alone(self) -> None:
+        assert strict(forms=[form(STRICT, 8)]).notes == ()
+
     def test_without_an_earlier_value_a_clinician_has_to_say(self) -> None:
         assert bounds(strict(result("upcr", 1.2, 5)))[:2] == (0, 4)
 
@@ -63,6 +66,10 @@ class TestStrictProteinuria:
             result("upcr", 0.8, 5), result("upcr", 0.4, 200), retrieval={"Observation": "truncated"}
         )
         assert bounds(ask(STRICT, facts))[:2] == (0, 4)
+
+    def test_an_earlier_value_across_the_threshold_leaves_it_open(self) -> None:
+        course = [result("upcr", 0.9, 5), result("upcr", Interval(0.4, 0.6), 60)]
+        assert bounds(strict(*course))[:2] == (0, 4)
 
     def test_a_value_at_the_threshold_is_absent(self) -> None:
         assert bounds(strict(result("upcr", 0.5, 5))) == (0, 0, 101)
@@ -134,6 +141,13 @@ class TestWithoutSerology:
         assert ask(CLINICAL, chart(*normal, forms=[form(STRICT, 8)])).value == Interval(8, 8)
         low = [result("c3", 60), result("anti_dsdna", "positive")]
         assert ask(CLINICAL, chart(*low, forms=[form(STRICT, 8)])).value == Interval(4, 4)
+
+    def test_a_total_that_serology_alone_exceeds_is_a_conflict_here_too(self) -> None:
+        scored = ask(CLINICAL, chart(result("c3", 60), forms=[form(STRICT, 0)]))
+        assert (scored.basis, scored.value) == ("policies", Interval(0, 101))
+
+    def test_it_is_never_negative(self) -> None:
+        assert ask(CLINICAL, chart(forms=[form(STRICT, 2)])).value == Interval(0, 2)
 
     def test_its_own_record_comes_first(self) -> None:
         assert ask(CLINICAL, chart(forms=[form(STRICT, 14), form(CLINICAL, 10)])).value == Interval(10, 10)

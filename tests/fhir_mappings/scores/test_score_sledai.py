@@ -205,6 +205,14 @@ class TestWindow:
         before = ask("sledai_2k", chart(result("upcr", 1.2, 25)), on=ago(25) + timedelta(days=30))
         assert (bounds(before)[0], bounds(after)[0]) == (4, 0)
 
+    def test_of_two_abnormal_results_the_later_keeps_the_item_and_of_two_normal_ones_the_earlier_loses_it(
+        self,
+    ) -> None:
+        low = sledai(result("c3", 60, 25), result("c4", 5, 5))
+        normal = sledai(result("c3", 100, 25), result("c4", 20, 5))
+        assert low.changes_on == ago(5) + timedelta(days=31)
+        assert normal.changes_on == ago(25) + timedelta(days=31)
+
 
 class TestUnknownIsNeverNo:
     def test_a_normal_result_is_no_absence_while_others_could_not_be_retrieved(self) -> None:
@@ -268,6 +276,10 @@ class TestAttribution:
     def test_an_infection_that_was_over_does_not(self) -> None:
         over = diagnosis("cond_other", 60, end=result("x", 1, 50).when, ongoing=False, label="Cystitis")
         assert bounds(sledai(result("urine_rbc_hpf", 12), CULTURE, events=[over]))[0] == 4
+
+    def test_a_resolved_one_without_an_end_is_dated_by_its_onset(self) -> None:
+        old = diagnosis("cond_other", 60, ongoing=False, clinical="resolved", label="Cystitis")
+        assert bounds(sledai(result("urine_rbc_hpf", 12), CULTURE, events=[old]))[0] == 4
 
     def test_without_the_problem_list_they_are_not_excluded(self) -> None:
         scored = sledai(result("urine_rbc_hpf", 12), CULTURE, retrieval={"Condition": "failed"})
