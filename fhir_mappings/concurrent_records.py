@@ -89,7 +89,8 @@ def _of_source(entries: Sequence[Entry]) -> DayAmount:
     # Of several orders of one amount that may long have ended, at most one is still running.
     possible = from_zero(_sum(perhaps if each_counts else dict.fromkeys(perhaps)))
     if not sure:
-        return DayAmount(possible, False)
+        low = min((amount.low for amount in perhaps), default=0.0)
+        return DayAmount(Interval(low, possible.high, high_open=possible.high_open), False)
     total = _sum(dose.amount for _, dose in sure)
     least = total if each_counts else _least(sure)
     if least.low < total.low:

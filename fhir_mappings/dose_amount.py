@@ -165,7 +165,7 @@ def _value_of(quantity: Quantity) -> Interval:
 
 
 def _dose_of(dosage: Dosage, basis: Basis) -> Amount:
-    """The dose. Entries beside each other (as ordered, as calculated) state the same dose: they are spanned."""
+    """The dose. Entries beside each other (as ordered, as calculated) state one dose: they are spanned."""
     amounts: list[Amount] = []
     problems: list[DoseError] = []
     for entry in dosage.dose_and_rate:

@@ -41,13 +41,15 @@ def exposure_span(exposure: Exposure, as_of: date) -> tuple[DateSpan, DateSpan]:
 
 def segment_span(segment: DoseSegment, exposure: Exposure, as_of: date) -> tuple[DateSpan, DateSpan]:
     """First and last day of a segment, where an end that its dosage leaves open is that of the exposure."""
-    _, whole_end = exposure_span(exposure, as_of)
-    end = segment.end
+    whole_start, whole_end = exposure_span(exposure, as_of)
+    start, end = segment.start, segment.end
+    if start.last == date.max:
+        start = DateSpan(start.first, whole_start.last)
     if end.last == date.max and end.first == segment.start.first:
         end = whole_end
     elif exposure.end is not None:
         end = DateSpan(min(end.first, whole_end.first), min(end.last, whole_end.last))
-    return segment.start, end
+    return start, end
 
 
 def day_amounts(exposure: Exposure, first: date, last: date) -> dict[date, DayAmount]:

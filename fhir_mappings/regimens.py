@@ -6,6 +6,7 @@ have, and one as late; each is computed with exact dates, and the two tell how u
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -88,17 +89,17 @@ def pieces_of(exposures: Sequence[Exposure], as_of: date, world: World) -> list[
 
 
 def _single_doses(exposure: Exposure) -> bool:
-    return bool(exposure.doses) and all(s.start == s.end for s in exposure.doses)
+    return bool(exposure.doses) and all(s.start == s.end and s.end.last < date.max for s in exposure.doses)
 
 
 def _of_order(exposure: Exposure, as_of: date, world: World) -> Iterable[Piece]:
     """Pieces of an order, dispense or statement: one for each step of its doses."""
     side = 0 if world == "early" else 1
     start, end = exposure_span(exposure, as_of)
-    whole = Piece(
-        (start.first, start.last)[side], (end.first, end.last)[side], None, exposure.source, (exposure,)
-    )
-    if exposure.dose_unreadable is not None or not exposure.doses:
+    begin = (start.first, start.last)[side]
+    whole = Piece(begin, max(begin, (end.first, end.last)[side]), None, exposure.source, (exposure,))
+    untold = exposure.dose_unreadable is not None or not exposure.doses
+    if untold or any(segment.varies for segment in exposure.doses):
         yield whole
         return
     steps: list[tuple[date, date, Regimen]] = []
@@ -108,7 +109,7 @@ def _of_order(exposure: Exposure, as_of: date, world: World) -> Iterable[Piece]:
         begin = (s.first, s.last)[side]
         steps.append((begin, max(begin, (e.first, e.last)[side]), regimen))
     edges = sorted({s for s, _, _ in steps} | {shifted(e, 1) for _, e, _ in steps})
-    for first, following in zip(edges, edges[1:] or [], strict=False):
+    for first, following in itertools.pairwise(edges):
         present = [regimen for s, e, regimen in steps if s <= first <= e]
         if present:
             total = present[0]

@@ -54,10 +54,16 @@ def read(
 FIVE_MG_TABLET = ((quantity(5, "mg"), quantity(1, "tablet")),)
 
 WORKED = [
-    pytest.param(dosage((50, "mg"), timing=repeat(frequency=2, period=1, periodUnit="d")), {}, 100, 100, id="1"),
+    pytest.param(
+        dosage((50, "mg"), timing=repeat(frequency=2, period=1, periodUnit="d")), {}, 100, 100, id="1"
+    ),
     pytest.param(dosage((4, "{tbl}"), timing=DAILY), {"strengths": FIVE_MG_TABLET}, 20, 20, id="2"),
-    pytest.param(dosage((40, "mg"), timing=repeat(frequency=1, period=12, periodUnit="h")), {}, 80, 80, id="3"),
-    pytest.param(dosage((20, "mg"), timing=repeat(frequency=1, period=2, periodUnit="d")), {}, 20, 10, id="4"),
+    pytest.param(
+        dosage((40, "mg"), timing=repeat(frequency=1, period=12, periodUnit="h")), {}, 80, 80, id="3"
+    ),
+    pytest.param(
+        dosage((20, "mg"), timing=repeat(frequency=1, period=2, periodUnit="d")), {}, 20, 10, id="4"
+    ),
     pytest.param(dosage((30, "mg"), timing={"code": {"coding": [{"code": "BID"}]}}), {}, 60, 60, id="5"),
     pytest.param(dosage((10, "mg"), timing=repeat(dayOfWeek=["mon", "wed", "fri"])), {}, 10, 30 / 7, id="6"),
     pytest.param(dosage((15, "mg"), timing=repeat(timeOfDay=["08:00:00", "16:00:00"])), {}, 30, 30, id="7"),
@@ -66,28 +72,45 @@ WORKED = [
             (10, "mg"),
             timing=repeat(frequency=1, period=6, periodUnit="h"),
             asNeededBoolean=True,
-            maxDosePerPeriod={"numerator": {"value": 30, "unit": "mg"}, "denominator": {"value": 1, "unit": "d"}},
+            maxDosePerPeriod={
+                "numerator": {"value": 30, "unit": "mg"},
+                "denominator": {"value": 1, "unit": "d"},
+            },
         ),
-        {}, Interval(0, 30), Interval(0, 30), id="8",
+        {},
+        Interval(0, 30),
+        Interval(0, 30),
+        id="8",
     ),
     pytest.param(
         dosage(
             [{"doseRange": {"low": {"value": 5, "unit": "mg"}, "high": {"value": 10, "unit": "mg"}}}],
             timing=repeat(frequency=1, frequencyMax=2, period=1, periodUnit="d"),
         ),
-        {}, Interval(5, 20), Interval(5, 20), id="9",
+        {},
+        Interval(5, 20),
+        Interval(5, 20),
+        id="9",
     ),
     pytest.param(dosage((1, "mg/kg/d"), timing=DAILY), {"weight_kg": point(60)}, 60, 60, id="10"),
     pytest.param(
         dosage(
             (20, "mg"),
             timing=repeat(frequency=1, period=4, periodUnit="h"),
-            maxDosePerPeriod={"numerator": {"value": 60, "unit": "mg"}, "denominator": {"value": 1, "unit": "d"}},
+            maxDosePerPeriod={
+                "numerator": {"value": 60, "unit": "mg"},
+                "denominator": {"value": 1, "unit": "d"},
+            },
         ),
-        {}, 60, 60, id="11",
+        {},
+        60,
+        60,
+        id="11",
     ),
-    pytest.param(dosage((15, "mg"), timing=repeat(frequency=1, period=1, periodUnit="wk")), {}, 15, 15 / 7, id="13"),
-]  # fmt: skip
+    pytest.param(
+        dosage((15, "mg"), timing=repeat(frequency=1, period=1, periodUnit="wk")), {}, 15, 15 / 7, id="13"
+    ),
+]
 
 
 @pytest.mark.parametrize(("given_dosage", "knowing", "per_day", "mean"), WORKED)
@@ -129,14 +152,16 @@ def test_a_step_of_uncertain_length_makes_the_next_start_uncertain() -> None:
 
 
 def test_a_step_may_name_its_days() -> None:
-    until = repeat(frequency=1, period=1, periodUnit="d", boundsPeriod={"start": "2026-03-02", "end": "2026-03-20"})
+    until = repeat(
+        frequency=1, period=1, periodUnit="d", boundsPeriod={"start": "2026-03-02", "end": "2026-03-20"}
+    )
     doses = read(dosage((60, "mg"), sequence=1, timing=until), dosage((40, "mg"), sequence=2, timing=DAILY))
     assert str(doses.segments[0].end) == "2026-03-20"
     assert str(doses.segments[1].start) == "2026-03-21"
 
 
 def test_numbered_dosages_without_lengths_are_from_the_smallest_to_the_sum() -> None:
-    """Systems number the doses of one day too: 10 mg (1) and 5 mg (2) may be a taper or morning and evening."""
+    """10 mg (1) and 5 mg (2) may be a taper, or morning and evening: systems number both."""
     doses = read(dosage((10, "mg"), sequence=1, timing=DAILY), dosage((5, "mg"), sequence=2, timing=DAILY))
     (segment,) = doses.segments
     assert segment.per_day == Interval(5, 15)
@@ -220,7 +245,9 @@ def test_an_amount_that_cannot_be_read_is_unreadable_with_its_reason(dose: Any, 
     assert why in doses.unreadable
 
 
-@pytest.mark.parametrize("text", ["take 4 tablets (20 mg) daily", "60 mg daily, taper over 2 weeks", "as directed"])
+@pytest.mark.parametrize(
+    "text", ["take 4 tablets (20 mg) daily", "60 mg daily, taper over 2 weeks", "as directed"]
+)
 def test_a_sig_in_words_is_never_parsed_into_a_dose(text: str) -> None:
     doses = read(dosage(text=text))
     assert doses.segments == ()
@@ -294,7 +321,9 @@ def test_an_amount_per_day_once_a_week_contradicts_itself() -> None:
 
 def test_an_infusion_is_its_rate_times_its_duration() -> None:
     timing = repeat(frequency=1, period=1, periodUnit="d", duration=2, durationUnit="h")
-    dose = [{"rateRatio": {"numerator": {"value": 250, "unit": "mg"}, "denominator": {"value": 1, "unit": "h"}}}]
+    dose = [
+        {"rateRatio": {"numerator": {"value": 250, "unit": "mg"}, "denominator": {"value": 1, "unit": "h"}}}
+    ]
     assert read(dosage(dose, timing=timing)).segments[0].per_day == point(500)
     dose = [{"rateQuantity": {"value": 250, "unit": "mg/h"}}]
     assert read(dosage(dose, timing=timing)).segments[0].per_day == point(500)
@@ -449,7 +478,9 @@ def test_a_tablet_has_no_strength_per_millilitre() -> None:
 
 def test_several_strengths_of_one_product_are_spanned() -> None:
     strengths = ((quantity(5, "mg"), quantity(1, "tablet")), (quantity(10, "mg"), quantity(1, "tablet")))
-    assert read(dosage((1, "tablet"), timing=DAILY), strengths=strengths).segments[0].per_day == Interval(5, 10)
+    assert read(dosage((1, "tablet"), timing=DAILY), strengths=strengths).segments[0].per_day == Interval(
+        5, 10
+    )
 
 
 @pytest.mark.parametrize(

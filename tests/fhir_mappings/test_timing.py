@@ -33,7 +33,9 @@ DAILY = [
     pytest.param(repeat(when=["MORN", "HS"]), 2, id="two events of the day"),
     pytest.param(repeat(when=["ACM"]), 1, id="before breakfast"),
     pytest.param(repeat(when=["AC"]), 3, id="before every meal"),
-    pytest.param(repeat(period=1, periodUnit="d", when=["MORN", "EVE"]), 2, id="a day's events, no frequency"),
+    pytest.param(
+        repeat(period=1, periodUnit="d", when=["MORN", "EVE"]), 2, id="a day's events, no frequency"
+    ),
     pytest.param(timing(code={"coding": [{"code": "BID"}]}), 2, id="BID"),
     pytest.param(timing(code={"coding": [{"code": "TID"}]}), 3, id="TID"),
     pytest.param(timing(code={"coding": [{"code": "Q4H"}]}), 6, id="Q4H"),
@@ -92,7 +94,9 @@ def test_once_a_day_at_four_named_times_is_read_as_one_to_four() -> None:
 
 
 def test_explicit_frequency_precedes_the_timing_code() -> None:
-    given = timing(repeat={"frequency": 3, "period": 1, "periodUnit": "d"}, code={"coding": [{"code": "BID"}]})
+    given = timing(
+        repeat={"frequency": 3, "period": 1, "periodUnit": "d"}, code={"coding": [{"code": "BID"}]}
+    )
     assert schedule_of(given).times == point(3)
 
 
@@ -139,7 +143,9 @@ def test_once_a_week_on_two_named_days_may_be_either_or_both() -> None:
         (timing(code={"coding": [{"code": "BID"}, {"code": "TID"}]}), "contradict"),
     ],
 )
-def test_a_timing_that_does_not_say_how_often_is_refused_with_a_reason(given: Timing | None, why: str) -> None:
+def test_a_timing_that_does_not_say_how_often_is_refused_with_a_reason(
+    given: Timing | None, why: str
+) -> None:
     with pytest.raises(TimingError, match=why):
         schedule_of(given)
 

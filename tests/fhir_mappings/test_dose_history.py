@@ -1,0 +1,470 @@
+"""Prednisone equivalents by calendar day: the steroid arithmetic behind trial B's E1e and E12b."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from fhir_mappings.dose_equivalents import dose_equivalents
+from fhir_mappings.exposures import dose_history, is_dose_history
+from fhir_mappings.facts import DoseHistory, DoseSegment, Exposure
+from fhir_mappings.intervals import DateSpan, Interval, day, point
+from tests.fhir_mappings.exposure_samples import exposure, given, on, taper
+
+FIRST, LAST = on("2026-03-01"), on("2026-03-31")
+
+
+def history(*exposures: Exposure, first: date = FIRST, last: date = LAST) -> DoseHistory:
+    return dose_history("prednisone_equivalent", exposures, first, last, "complete")
+
+
+def amount(found: DoseHistory, when: str) -> Interval:
+    return next((d.amount for d in found.days if d.day == on(when)), point(0))
+
+
+WHOLE = ("2026-01-01", "2026-12-31")
+
+EQUIVALENTS = [
+    ("methylprednisolone", 80, 100),
+    ("methylprednisolone", 79, 98.75),
+    ("methylprednisolone", 500, 625),
+    ("hydrocortisone", 400, 100),
+    ("cortisone", 500, 100),
+    ("dexamethasone", 12, 80),
+    ("dexamethasone", 15, 100),
+    ("betamethasone", 12, 100),
+    ("triamcinolone", 80, 100),
+    ("prednisolone", 99.9, 99.9),
+    ("prednisone", 100, 100),
+    ("deflazacort", 120, 100),
+]
+
+
+@pytest.mark.parametrize(("drug", "mg", "prednisone"), EQUIVALENTS)
+def test_glucocorticoids_count_as_prednisone(drug: str, mg: float, prednisone: float) -> None:
+    found = history(exposure(drug, mg, *WHOLE))
+    assert amount(found, "2026-03-10").low == pytest.approx(prednisone)
+    assert amount(found, "2026-03-10").exact
+    assert len(found.days) == 31
+
+
+def test_all_glucocorticoids_of_a_day_are_summed() -> None:
+    """Prednisone 60 mg and methylprednisolone 32 mg on the same day are 100 mg."""
+    found = history(exposure("prednisone", 60, *WHOLE), exposure("methylprednisolone", 32, *WHOLE))
+    assert amount(found, "2026-03-10").holds("at_least", 100) is True
+    assert amount(found, "2026-03-10").holds("above", 100) is False
+    assert found.days[0].sources == (0, 1)
+
+
+def test_days_are_inclusive_25_april_to_8_may_are_14_days() -> None:
+    found = history(
+        exposure("prednisone", 100, "2026-04-25", "2026-05-08"), first=on("2026-04-01"), last=on("2026-05-31")
+    )
+    assert [d.day for d in found.days] == [on("2026-04-25") + timedelta(days=n) for n in range(14)]
+
+
+def test_other_days_are_left_out_of_the_table() -> None:
+    found = history(exposure("prednisone", 100, "2026-03-30", "2026-04-20"))
+    assert [str(d.day) for d in found.days] == ["2026-03-30", "2026-03-31"]
+
+
+def test_a_name_that_is_no_dose_history_is_refused() -> None:
+    assert is_dose_history("prednisone_equivalent")
+    assert not is_dose_history("prednisone")
+    with pytest.raises(KeyError):
+        dose_history("prednisone", (), FIRST, LAST, "complete")
+
+
+def test_the_retrieval_state_is_passed_on() -> None:
+    assert dose_history("prednisone_equivalent", (), FIRST, LAST, "failed").retrieval == "failed"
+
+
+# --- what is a systemic glucocorticoid ---
+
+
+@pytest.mark.parametrize("route", ["inhaled", "topical", "ophthalmic", "nasal"])
+def test_local_routes_are_left_out_without_a_word(route: str) -> None:
+    found = history(exposure("dexamethasone", 15, *WHOLE, route=route))
+    assert (found.days, found.unknown, found.left_out) == ((), (), ())
+
+
+@pytest.mark.parametrize("route", ["intraarticular", "other"])
+def test_a_depot_in_a_joint_is_left_out_with_a_note(route: str) -> None:
+    found = history(exposure("triamcinolone", 40, "2026-03-10", "2026-03-10", route=route))
+    assert (found.days, found.unknown) == ((), ())
+    assert "given" in found.left_out[0].notes[-1]
+
+
+def test_budesonide_is_left_out_with_a_note_unless_inhaled() -> None:
+    assert history(exposure("budesonide", 9, *WHOLE)).left_out[0].notes
+    assert history(exposure("budesonide", 0.4, *WHOLE, route="inhaled")).left_out == ()
+
+
+def test_fludrocortisone_is_left_out() -> None:
+    found = history(exposure("fludrocortisone", 0.1, *WHOLE))
+    assert (found.days, found.unknown, found.left_out) == ((), (), ())
+
+
+def test_other_drugs_do_not_concern_the_history() -> None:
+    found = history(exposure("azathioprine", 100, *WHOLE), exposure("methotrexate", None, *WHOLE))
+    assert (found.days, found.unknown, found.left_out) == ((), (), ())
+
+
+def test_a_corticosteroid_without_a_name_is_of_unknown_amount() -> None:
+    unnamed = exposure("corticosteroid_class", 40, *WHOLE)
+    assert history(unnamed).unknown == (unnamed,)
+    assert history(exposure("corticosteroid_class", 40, *WHOLE, route="topical")).unknown == ()
+
+
+def test_prednisone_without_a_route_is_taken_as_systemic_and_says_so() -> None:
+    found = history(exposure("prednisone", 20, *WHOLE, route=None))
+    assert amount(found, "2026-03-10") == point(20)
+    assert "taken as systemic" in found.exposures[0].notes[-1]
+
+
+def test_hydrocortisone_without_a_route_may_not_be_systemic() -> None:
+    found = history(exposure("hydrocortisone", 400, *WHOLE, route=None))
+    assert amount(found, "2026-03-10") == Interval(0, 100)
+
+
+def test_the_form_in_the_product_name_tells_a_missing_route() -> None:
+    cream = exposure("hydrocortisone", 400, *WHOLE, route=None, label="hydrocortisone 10 MG/ML Topical Cream")
+    assert history(cream).days == ()
+    tablet = exposure("hydrocortisone", 400, *WHOLE, route=None, label="hydrocortisone 20 MG Oral Tablet")
+    assert amount(history(tablet), "2026-03-10") == point(100)
+
+
+def test_the_ingredient_is_known_by_the_concepts_where_no_drug_is_named() -> None:
+    unnamed = msgspec.structs.replace(exposure("prednisone", 20, *WHOLE), drug=None)
+    assert amount(history(unnamed), "2026-03-10") == point(20)
+
+
+# --- one exposure, several records ---
+
+
+@pytest.mark.parametrize("weaker", ["dispense", "statement", "request"])
+def test_an_administration_replaces_the_order_on_its_day_and_on_no_other(weaker: str) -> None:
+    found = history(
+        exposure("methylprednisolone", 80, "2026-03-01", "2026-03-10", source=weaker, route="intravenous"),
+        given("methylprednisolone", 40, "2026-03-05"),
+    )
+    assert amount(found, "2026-03-05") == point(50)
+    assert amount(found, "2026-03-06") == point(100)
+    assert next(d.sources for d in found.days if d.day == on("2026-03-05")) == (1,)
+
+
+@pytest.mark.parametrize(
+    ("stronger", "weaker"), [("dispense", "statement"), ("dispense", "request"), ("statement", "request")]
+)
+def test_a_statement_and_a_request_are_one_exposure_and_the_stronger_source_counts(
+    stronger: str, weaker: str
+) -> None:
+    found = history(
+        exposure("prednisone", 20, *WHOLE, source=weaker), exposure("prednisone", 15, *WHOLE, source=stronger)
+    )
+    assert amount(found, "2026-03-10") == point(15)
+
+
+def test_two_administrations_of_a_day_are_two_doses() -> None:
+    found = history(
+        given("methylprednisolone", 40, "2026-03-05", reference="a"),
+        given("methylprednisolone", 40, "2026-03-05", reference="b"),
+    )
+    assert amount(found, "2026-03-05") == point(100)
+
+
+def test_concurrent_orders_of_two_strengths_are_summed() -> None:
+    """Prednisone as a 20 mg and a 5 mg prescription."""
+    found = history(
+        exposure("prednisone", 20, "2026-01-01", ongoing=True),
+        exposure("prednisone", 5, "2026-01-01", ongoing=True),
+    )
+    assert amount(found, "2026-03-10") == point(25)
+
+
+def test_refills_back_to_back_do_not_double() -> None:
+    found = history(
+        exposure("prednisone", 20, "2026-03-01", "2026-03-15", source="dispense"),
+        exposure("prednisone", 20, "2026-03-16", "2026-03-31", source="dispense"),
+    )
+    assert {d.amount for d in found.days} == {point(20)}
+    assert len(found.days) == 31
+
+
+def test_a_renewal_that_overlaps_is_between_one_and_both() -> None:
+    found = history(
+        exposure("prednisone", 20, "2026-03-01", "2026-03-18"),
+        exposure("prednisone", 20, "2026-03-15", "2026-03-31"),
+    )
+    assert amount(found, "2026-03-14") == point(20)
+    assert amount(found, "2026-03-15") == Interval(20, 40)
+    assert amount(found, "2026-03-18") == Interval(20, 40)
+    assert amount(found, "2026-03-19") == point(20)
+
+
+def test_an_order_left_open_may_have_been_replaced_by_a_later_one() -> None:
+    """60, 50 and 40 mg ordered one after the other and never closed are not 150 mg for sure."""
+    found = history(
+        exposure("prednisone", 60, "2026-01-01", ongoing=True),
+        exposure("prednisone", 50, "2026-02-01", ongoing=True),
+        exposure("prednisone", 40, "2026-03-01", ongoing=True),
+    )
+    assert amount(found, "2026-03-10") == Interval(40, 150)
+
+
+def test_an_order_that_still_ran_by_the_record_adds_to_a_later_one() -> None:
+    found = history(
+        exposure("prednisone", 60, "2026-01-01", "2026-03-20"),
+        exposure("prednisone", 40, "2026-03-01", ongoing=True),
+    )
+    assert amount(found, "2026-03-10") == point(100)
+    assert amount(found, "2026-03-21") == point(40)
+
+
+def test_an_open_order_may_have_been_replaced_by_one_that_cannot_be_read() -> None:
+    found = history(
+        exposure("prednisone", 100, "2026-01-01", ongoing=True),
+        exposure("prednisone", None, "2026-03-10", ongoing=True),
+    )
+    assert amount(found, "2026-03-09") == point(100)
+    assert amount(found, "2026-03-10") == Interval(0, 100)
+    assert len(found.unknown) == 1
+
+
+def test_a_newer_order_questions_an_older_open_statement() -> None:
+    found = history(
+        exposure("prednisone", 100, "2026-01-01", ongoing=True, source="statement"),
+        exposure("prednisone", 20, "2026-03-10", ongoing=True),
+    )
+    assert amount(found, "2026-03-09") == point(100)
+    assert amount(found, "2026-03-10") == Interval(20, 100)
+
+
+def test_an_oral_order_beside_an_infusion_of_the_same_drug_may_go_on() -> None:
+    found = history(
+        exposure("methylprednisolone", 16, *WHOLE), given("methylprednisolone", 500, "2026-03-05")
+    )
+    assert amount(found, "2026-03-05") == Interval(625, 645)
+    assert amount(found, "2026-03-06") == point(20)
+
+
+def test_a_weaker_source_speaks_where_the_stronger_only_may_cover_the_day() -> None:
+    found = history(
+        exposure("prednisone", 40, "2026-03-01", source="statement"),  # over, end unknown
+        exposure("prednisone", 20, *WHOLE),
+    )
+    assert amount(found, "2026-03-01") == point(40)
+    assert amount(found, "2026-03-10") == Interval(20, 40)
+
+
+# --- what is not known exactly ---
+
+
+def test_an_order_that_is_over_without_an_end_may_have_ended_on_any_day() -> None:
+    found = history(exposure("prednisone", 100, "2026-03-05"))
+    assert amount(found, "2026-03-05") == point(100)
+    assert amount(found, "2026-03-06") == Interval(0, 100)
+    assert amount(found, "2026-03-31") == Interval(0, 100)
+
+
+def test_an_open_order_runs_to_the_last_day() -> None:
+    found = history(exposure("prednisone", 100, "2026-03-05", ongoing=True))
+    assert amount(found, "2026-03-31") == point(100)
+
+
+def test_many_refills_without_an_end_do_not_pile_up() -> None:
+    refills = [exposure("prednisone", 20, f"2025-{month:02}-01") for month in range(1, 13)]
+    assert amount(history(*refills), "2026-03-10") == Interval(0, 20)
+
+
+def test_a_start_known_to_the_month_is_possible_on_each_of_its_days() -> None:
+    found = history(exposure("prednisone", 100, "2026-03-01/2026-03-31", "2026-04-30"))
+    assert amount(found, "2026-03-01") == Interval(0, 100)
+    assert amount(found, "2026-03-31") == point(100)
+
+
+def test_without_a_start_every_day_is_possible() -> None:
+    found = history(exposure("prednisone", 100, None, ongoing=True))
+    assert amount(found, "2026-03-10") == Interval(0, 100)
+
+
+def test_an_order_on_hold_may_not_be_taken() -> None:
+    found = history(exposure("prednisone", 100, "2026-03-01", ongoing=True, status="on-hold"))
+    assert amount(found, "2026-03-10") == Interval(0, 100)
+
+
+def test_as_needed_amounts_reach_from_zero() -> None:
+    found = history(exposure("prednisone", Interval(0, 30), *WHOLE, as_needed=True))
+    assert amount(found, "2026-03-10") == Interval(0, 30)
+
+
+def test_a_taper_counts_each_step_on_its_days() -> None:
+    found = history(taper("prednisone", [(100, 14), (80, 7), (60, 7)], "2026-03-01"))
+    assert [d.amount.low for d in found.days] == [100] * 14 + [80] * 7 + [60] * 7
+
+
+def test_steps_of_a_taper_with_an_uncertain_start_exclude_each_other() -> None:
+    """60 then 40 mg from some day of the first week: 60 or 40 on a day between, never 100."""
+    start = DateSpan(on("2026-03-01"), on("2026-03-07"))
+    steps = (
+        DoseSegment(start, DateSpan(on("2026-03-10"), on("2026-03-16")), point(60)),
+        DoseSegment(DateSpan(on("2026-03-11"), on("2026-03-17")), day(on("2026-03-31")), point(40)),
+    )
+    found = history(exposure("prednisone", 0, "2026-03-01/2026-03-07", "2026-03-31", doses=steps))
+    assert amount(found, "2026-03-03") == Interval(0, 60)
+    assert amount(found, "2026-03-08") == point(60)
+    assert amount(found, "2026-03-12") == Interval(0, 60)
+    assert amount(found, "2026-03-20") == point(40)
+
+
+def test_a_weekly_dose_is_on_its_day_and_not_averaged() -> None:
+    found = history(exposure("dexamethasone", 40, "2026-03-02", ongoing=True, every=7))
+    assert [d.day.day for d in found.days] == [2, 9, 16, 23, 30]
+
+
+def test_doses_on_weekdays_fall_on_those_days() -> None:
+    found = history(exposure("prednisone", 10, "2026-03-02", ongoing=True, weekdays=frozenset({0, 2, 4})))
+    assert {d.day.weekday() for d in found.days} == {0, 2, 4}
+    assert len(found.days) == 13
+
+
+def test_an_alternate_day_statement_overrides_the_order_on_its_free_days_too() -> None:
+    found = history(
+        exposure("prednisone", 20, "2026-03-01", ongoing=True, every=2, source="statement"),
+        exposure("prednisone", 20, "2026-03-01", ongoing=True),
+    )
+    assert amount(found, "2026-03-01") == point(20)
+    assert amount(found, "2026-03-02") == point(0)
+
+
+# --- amounts that cannot be read ---
+
+
+def test_a_steroid_of_unreadable_amount_is_unknown_and_not_zero() -> None:
+    unreadable = exposure("prednisone", None, *WHOLE)
+    assert history(unreadable).unknown == (unreadable,)
+
+
+def test_an_unreadable_steroid_outside_the_period_does_not_matter() -> None:
+    assert history(exposure("prednisone", None, "2025-01-01", "2025-02-01")).unknown == ()
+
+
+def test_an_exposure_without_any_dosage_is_unknown() -> None:
+    assert history(exposure("prednisone", None, *WHOLE, dose_unreadable=None)).unknown
+
+
+def test_another_source_that_tells_the_amount_on_all_days_settles_it() -> None:
+    """A dispense usually has no dosage; its order has."""
+    found = history(
+        exposure("prednisone", None, "2026-03-01", "2026-03-31", source="dispense"),
+        exposure("prednisone", 20, *WHOLE),
+    )
+    assert found.unknown == ()
+    assert amount(found, "2026-03-10") == point(20)
+
+
+def test_another_source_that_tells_the_amount_on_some_days_does_not() -> None:
+    found = history(
+        exposure("prednisone", None, "2026-03-01", "2026-03-31", source="dispense"),
+        exposure("prednisone", 20, "2026-03-01", "2026-03-30"),
+    )
+    assert len(found.unknown) == 1
+
+
+def test_another_order_of_the_same_source_does_not_settle_it() -> None:
+    found = history(exposure("prednisone", None, *WHOLE), exposure("prednisone", 20, *WHOLE))
+    assert len(found.unknown) == 1
+
+
+def test_a_partly_readable_exposure_counts_and_stays_unknown() -> None:
+    found = history(exposure("prednisone", 100, *WHOLE, dose_unreadable="the second dosage has no unit"))
+    assert amount(found, "2026-03-10") == point(100)
+    assert len(found.unknown) == 1
+
+
+# --- properties ---
+
+DRUGS = sorted(name.removeprefix("drug_") for name in dose_equivalents()["prednisone_equivalent"].drugs)
+
+
+@st.composite
+def courses(draw: st.DrawFn, source: str | None = None) -> Exposure:
+    start = on("2026-02-20") + timedelta(days=draw(st.integers(0, 45)))
+    vague = draw(st.integers(0, 3))
+    length = draw(st.one_of(st.none(), st.integers(0, 30)))
+    end = None if length is None else start + timedelta(days=vague + length)
+    return exposure(
+        draw(st.sampled_from(DRUGS)),
+        draw(st.sampled_from([5.0, 20.0, 100.0])),
+        f"{start}/{start + timedelta(days=vague)}",
+        None if end is None else str(end),
+        ongoing=length is None and draw(st.booleans()),
+        source=source or draw(st.sampled_from(["administration", "dispense", "statement", "request"])),
+        route=draw(st.sampled_from(["oral", "intravenous", None])),
+        reference=draw(st.uuids()).hex,
+        every=draw(st.sampled_from([1, 1, 1, 2, 7])),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@for_all(st.lists(courses(), max_size=6))
+def test_the_sum_is_never_negative_nor_upside_down(exposures: list[Exposure]) -> None:
+    for found in history(*exposures).days:
+        assert 0 <= found.amount.low <= found.amount.high
+        assert found.amount.high > 0
+
+
+@settings(max_examples=60, deadline=None)
+@for_all(st.lists(courses(source="request"), max_size=5), courses(source="request"))
+def test_another_order_never_lowers_what_is_possible(exposures: list[Exposure], more: Exposure) -> None:
+    before, after = history(*exposures), history(*exposures, more)
+    for found in before.days:
+        assert amount(after, str(found.day)).high >= found.amount.high - 1e-9
+
+
+@settings(max_examples=60, deadline=None)
+@for_all(st.lists(courses(), max_size=5), st.randoms(use_true_random=False))
+def test_the_order_of_the_records_does_not_matter(exposures: list[Exposure], random: object) -> None:
+    shuffled = list(exposures)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    one, other = history(*exposures), history(*shuffled)
+    assert [d.day for d in one.days] == [d.day for d in other.days]
+    for a, b in zip(one.days, other.days, strict=True):
+        assert a.amount.low == pytest.approx(b.amount.low)
+        assert a.amount.high == pytest.approx(b.amount.high)
+
+
+@settings(max_examples=60, deadline=None)
+@for_all(st.integers(1, 60), st.integers(1, 59), st.sampled_from(DRUGS))
+def test_an_order_split_in_two_back_to_back_is_the_same_table(length: int, cut: int, drug: str) -> None:
+    start = on("2026-02-15")
+    end = start + timedelta(days=length)
+    seam = start + timedelta(days=cut % length)
+    whole = history(exposure(drug, 30, str(start), str(end)))
+    halves = history(
+        exposure(drug, 30, str(start), str(seam)),
+        exposure(drug, 30, str(seam + timedelta(days=1)), str(end)),
+    )
+    assert [(d.day, d.amount) for d in whole.days] == [(d.day, d.amount) for d in halves.days]
+
+
+def test_only_the_days_asked_for_are_reckoned() -> None:
+    """A chart with a thousand orders, each running for a century, is summed over two months in no time."""
+    long = [
+        exposure("prednisone", 5 + n / 1000, "1950-01-01", ongoing=True, reference=f"r{n}")
+        for n in range(1000)
+    ]
+    began = time.perf_counter()
+    found = history(*long, first=on("2026-02-01"), last=on("2026-03-31"))
+    assert len(found.days) == 59
+    assert time.perf_counter() - began < 2
+
+
+def test_the_history_is_plain_data() -> None:
+    assert msgspec.json.decode(msgspec.json.encode(history(exposure("prednisone", 20, *WHOLE)).days))
