@@ -100,21 +100,29 @@ def amount_of(quantity: Quantity, basis: Basis) -> Amount:
     """The amount that a quantity states.
 
     Raises:
-        DoseError: no value, no unit, or a unit that does not lead to a mass.
+        DoseError: no value, no unit, a unit that does not lead to a mass, or a code that contradicts it.
     """
     value = _value_of(quantity)
     spellings = [s for s in (quantity.code, quantity.unit) if s and s != "1"]
     if not spellings:
         raise DoseError(f"the dose {value} has no unit")
-    for spelling in spellings:
-        if spelling in dosing_terms().refused:
-            break
-        parts = spelling.replace("(", "").replace(")", "").replace(".", "/").split("/")
-        head = dosing_terms().unit(spelling if len(parts) == 1 else parts[0])
-        if head is None or head.kind == "time":
-            continue
-        return _in_mg(value, head, parts[1:], quantity.unit or spelling, basis)
-    raise DoseError(f"the unit of the dose, {spellings[-1]!r}, is not a mass")
+    read = [_parsed(spelling) for spelling in spellings]
+    known = [(spelling, parts) for spelling, parts in zip(spellings, read, strict=True) if parts is not None]
+    if not known or any(spelling in dosing_terms().refused for spelling in spellings):
+        raise DoseError(f"the unit of the dose, {spellings[-1]!r}, is not a mass")
+    amounts = {_in_mg(value, head, per, quantity.unit or spelling, basis) for spelling, (head, per) in known}
+    # "UNT/ML" printed beside the code "ML": one of them is wrong, and nothing tells which.
+    half_read = len(known) < len(spellings) and "/" in spellings[-1] and not known[0][1][1]
+    if len(amounts) > 1 or half_read:
+        raise DoseError(f"the unit of the dose, {spellings[-1]!r}, contradicts its code {spellings[0]!r}")
+    return amounts.pop()
+
+
+def _parsed(spelling: str) -> tuple[UnitSize, list[str]] | None:
+    """The unit above the line and those below it; ``None`` where the first is not known or is a time."""
+    parts = spelling.replace("(", "").replace(")", "").replace(".", "/").split("/")
+    head = dosing_terms().unit(spelling if len(parts) == 1 else parts[0])
+    return None if head is None or head.kind == "time" else (head, parts[1:])
 
 
 def _in_mg(value: Interval, head: UnitSize, per: list[str], unit: str, basis: Basis) -> Amount:

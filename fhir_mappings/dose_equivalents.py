@@ -48,8 +48,3 @@ def dose_equivalents() -> Mapping[str, DoseEquivalents]:
     """
     raw: dict[str, Any] = yaml.safe_load(EQUIVALENTS_FILE.read_text(encoding="utf-8"))
     return msgspec.convert(raw, type=dict[str, DoseEquivalents])
-
-
-def is_dose_history(name: str) -> bool:
-    """Whether there is a dose history of that name."""
-    return name in dose_equivalents()

@@ -14,13 +14,13 @@ import msgspec
 
 from fhir_mappings.concurrent_records import DrugCourse, amount_on_day, began
 from fhir_mappings.dose_equivalents import DoseEquivalents, DrugEquivalent, dose_equivalents
-from fhir_mappings.dosing_terms import route_of_name
 from fhir_mappings.exposure_days import (
     NOTHING,
     DayAmount,
     day_amounts,
     exposure_span,
     from_zero,
+    route_of_exposure,
 )
 from fhir_mappings.facts import DayDose, DoseHistory, Exposure, Retrieval
 
@@ -63,7 +63,7 @@ class _Sorting:
     def take(self, exposure: Exposure) -> None:
         """Put one exposure where it belongs; one that the history does not concern is passed over."""
         rules = self.rules
-        route = exposure.route or route_of_name(exposure.label)
+        route = route_of_exposure(exposure)
         local = route is not None and route in rules.left_out_routes
         drug = _one_of(rules.drugs, exposure)
         other = _one_of(rules.not_convertible, exposure)

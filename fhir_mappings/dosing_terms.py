@@ -37,6 +37,7 @@ class DosingTerms(msgspec.Struct, frozen=True):
         calendar: spellings of months and years.
         timing_codes: times and days of a timing code.
         routes: route by code or lower-case words.
+        concept_routes: route by the code set that tells it.
         name_forms: route and the words of a product name that tell it, in order of precedence.
     """
 
@@ -53,6 +54,7 @@ class DosingTerms(msgspec.Struct, frozen=True):
     routes: Mapping[str, str]
     systemic_routes: frozenset[str]
     local_routes: frozenset[str]
+    concept_routes: Mapping[str, str]
     name_forms: tuple[tuple[str, tuple[str, ...]], ...]
 
     def unit(self, spelling: str) -> UnitSize | None:
@@ -93,6 +95,7 @@ def dosing_terms() -> DosingTerms:
         routes=routes,
         systemic_routes=frozenset(raw["systemic_routes"]),
         local_routes=frozenset(raw["local_routes"]),
+        concept_routes=raw["concept_routes"],
         name_forms=tuple((route, tuple(words)) for route, words in raw["name_forms"]),
     )
 

@@ -8,12 +8,19 @@ from datetime import date, timedelta
 
 import msgspec
 
+from fhir_mappings.dosing_terms import dosing_terms, route_of_name
 from fhir_mappings.facts import DoseSegment, Exposure
 from fhir_mappings.intervals import DateSpan, Interval, point
 
 ONE_DAY = timedelta(days=1)
 NOTHING = point(0)
 UNKNOWN_DATE = DateSpan(date.min, date.max)
+
+
+def route_of_exposure(exposure: Exposure) -> str | None:
+    """The route as recorded, else as a code set or the dose form in the product's name tells it."""
+    by_concept = (dosing_terms().concept_routes.get(name) for name in sorted(exposure.concepts))
+    return exposure.route or next(filter(None, by_concept), None) or route_of_name(exposure.label)
 
 
 class DayAmount(msgspec.Struct, frozen=True, gc=False):

@@ -11,8 +11,10 @@ from collections import defaultdict
 from collections.abc import Sequence, Set
 from datetime import date
 
-from fhir_mappings.dosing_terms import dosing_terms, route_of_name
-from fhir_mappings.exposure_days import exposure_span
+import msgspec
+
+from fhir_mappings.dosing_terms import dosing_terms
+from fhir_mappings.exposure_days import exposure_span, route_of_exposure
 from fhir_mappings.facts import Exposure, Retrieval, Therapies, Therapy, TherapyChange
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.regimens import pieces_of
@@ -31,8 +33,8 @@ def therapies(
     for exposure in exposures:
         drug = _ingredient(exposure, concepts)
         start, _ = exposure_span(exposure, last)
-        route = exposure.route or route_of_name(exposure.label)
-        if drug is not None and start.first <= last and route not in dosing_terms().local_routes:
+        local = route_of_exposure(exposure) in dosing_terms().local_routes
+        if drug is not None and start.first <= last and not local:
             by_drug[drug].append(exposure)
     found = tuple(_therapy(drug, of_drug, first, last) for drug, of_drug in sorted(by_drug.items()))
     return Therapies(therapies=found, retrieval=retrieval)
@@ -107,7 +109,7 @@ def _changes(
             label=label,
             change=turn.change,
             when=when,
-            detail=turn.detail,
+            detail=f"{label}: {turn.detail}",
             evidence=tuple(exposure.evidence for exposure in turn.exposures),
         )
         for turn, when in spans
@@ -135,7 +137,7 @@ def _holds(drug: str, exposures: Sequence[Exposure], last: date) -> list[Therapy
                     label=exposure.label,
                     change="hold",
                     when=when,
-                    detail="on hold; the record does not say since when",
+                    detail=f"{exposure.label}: on hold",
                     evidence=(exposure.evidence,),
                 )
             )
@@ -148,4 +150,15 @@ def _only_held(exposures: Sequence[Exposure], last: date) -> bool:
 
 
 def _in_window(changes: Sequence[TherapyChange], first: date, last: date) -> list[TherapyChange]:
-    return [change for change in changes if change.when.last > first and change.when.first <= last]
+    return [
+        _since_known(change, first)
+        for change in changes
+        if change.when.last > first and change.when.first <= last
+    ]
+
+
+def _since_known(change: TherapyChange, first: date) -> TherapyChange:
+    """A change of which nothing tells the earliest day: as far as the question goes, the period's edge."""
+    if change.when.first > date.min:
+        return change
+    return msgspec.structs.replace(change, when=DateSpan(min(first, change.when.last), change.when.last))

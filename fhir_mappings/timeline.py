@@ -117,7 +117,7 @@ def _references(piece: Piece) -> set[str]:
 
 def _course(stretches: Sequence[Stretch], as_of: date) -> Course:
     first, last = stretches[0].first, stretches[-1].last
-    told = next((f" with {regimen}" for regimen in stretches[0].totals.values() if regimen), "")
+    told = next((f", {regimen}" for regimen in stretches[0].totals.values() if regimen), "")
     turns = [Turn("start", first, f"started{told}", _exposures(stretches[0].members))]
     memory = _Memory()
     for stretch in stretches:
@@ -130,7 +130,7 @@ def _course(stretches: Sequence[Stretch], as_of: date) -> Course:
     if _awaits_refill(stretches[-1], as_of):
         last = as_of
     elif last < as_of:
-        turns.append(Turn("stop", shifted(last, 1), "no longer taken", _exposures(stretches[-1].members)))
+        turns.append(Turn("stop", shifted(last, 1), "stopped", _exposures(stretches[-1].members)))
     return Course(first, last, tuple(stretches), tuple(turns))
 
 

@@ -285,6 +285,25 @@ def test_a_comparator_makes_an_interval(comparator: str, expected: Interval) -> 
     assert read(dosage(dose, timing=DAILY)).segments[0].per_day == expected
 
 
+@pytest.mark.parametrize(
+    ("code", "unit", "reads"),
+    [
+        ("mg", "milligram", True),
+        ("mg", "mg", True),
+        ("mg", "MG tablets", True),
+        ("mg/kg/d", "mg/kg/day", True),
+        ("ML", "UNT/ML", False),
+        ("mg", "g", False),
+        ("mg", "mg/kg", False),
+        ("{tbl}", "mg", False),
+    ],
+)
+def test_a_code_that_contradicts_the_printed_unit_is_unreadable(code: str, unit: str, reads: bool) -> None:
+    dose = [{"doseQuantity": {"value": 5, "unit": unit, "code": code}}]
+    doses = read(dosage(dose, timing=DAILY), strengths=FIVE_MG_TABLET, weight_kg=point(60))
+    assert (doses.unreadable is None) is reads
+
+
 def test_a_range_without_an_upper_end_is_open_above() -> None:
     dose = [{"doseRange": {"low": {"value": 5, "unit": "mg"}}}]
     assert read(dosage(dose, timing=DAILY)).segments[0].per_day.high == INFINITY

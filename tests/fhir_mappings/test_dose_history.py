@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from fhir_mappings.dose_equivalents import dose_equivalents
-from fhir_mappings.exposures import dose_history, is_dose_history
+from fhir_mappings.exposures import DOSE_HISTORIES, dose_history
 from fhir_mappings.facts import DoseHistory, DoseSegment, Exposure
 from fhir_mappings.intervals import DateSpan, Interval, day, point
 from tests.fhir_mappings.exposure_samples import exposure, given, on, taper
@@ -75,8 +75,7 @@ def test_other_days_are_left_out_of_the_table() -> None:
 
 
 def test_a_name_that_is_no_dose_history_is_refused() -> None:
-    assert is_dose_history("prednisone_equivalent")
-    assert not is_dose_history("prednisone")
+    assert {"prednisone_equivalent"} == DOSE_HISTORIES
     with pytest.raises(KeyError):
         dose_history("prednisone", (), FIRST, LAST, "complete")
 
@@ -138,6 +137,12 @@ def test_the_form_in_the_product_name_tells_a_missing_route() -> None:
     assert history(cream).days == ()
     tablet = exposure("hydrocortisone", 400, *WHOLE, route=None, label="hydrocortisone 20 MG Oral Tablet")
     assert amount(history(tablet), "2026-03-10") == point(100)
+
+
+def test_a_dermatological_code_tells_that_a_steroid_is_not_systemic() -> None:
+    both = frozenset({"drug_hydrocortisone", "drug_corticosteroid_topical"})
+    cream = exposure("hydrocortisone", None, *WHOLE, route=None, concepts=both)
+    assert history(cream).unknown == ()
 
 
 def test_the_ingredient_is_known_by_the_concepts_where_no_drug_is_named() -> None:

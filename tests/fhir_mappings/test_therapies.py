@@ -69,6 +69,11 @@ def test_local_treatment_is_no_background_treatment(route: str) -> None:
     assert found_in(stable("hydrocortisone", 20, route=route)) == ()
 
 
+def test_a_dermatological_code_tells_a_local_treatment() -> None:
+    both = frozenset({"drug_hydrocortisone", "drug_corticosteroid_topical"})
+    assert found_in(stable("hydrocortisone", 20, route=None, concepts=both)) == ()
+
+
 def test_the_form_in_the_product_name_tells_a_local_treatment() -> None:
     ointment = stable("tacrolimus", 1, route=None, label="tacrolimus 1 MG/ML Topical Ointment")
     assert found_in(ointment) == ()
@@ -184,7 +189,7 @@ def test_the_same_mg_a_week_as_a_fixed_weekday_is_no_change() -> None:
 def test_a_start_in_the_period_is_a_change() -> None:
     found = therapy(exposure("azathioprine", 100, "2026-06-10", ongoing=True))
     assert [(c.change, str(c.when), c.detail) for c in found.changes] == [
-        ("start", "2026-06-10", "started with 100 mg a day")
+        ("start", "2026-06-10", "azathioprine: started, 100 mg a day")
     ]
 
 
@@ -224,7 +229,7 @@ def test_another_amount_is_a_change_of_dose() -> None:
     assert (change.change, str(change.when), change.detail) == (
         "dose",
         "2026-06-10",
-        "20 mg a day → 15 mg a day",
+        "prednisone: 20 mg a day → 15 mg a day",
     )
     assert [e.reference for e in change.evidence] == ["request/prednisone-2026-06-10"]
 
@@ -314,7 +319,7 @@ def test_without_a_start_it_may_have_begun_in_the_period() -> None:
     found = therapy(exposure("azathioprine", 100, None, ongoing=True))
     assert found.since is None
     assert [c.change for c in found.changes] == ["start"]
-    assert not found.changes[0].when.exact
+    assert found.changes[0].when == DateSpan(FIRST, LAST)
 
 
 # --- doses that are not known ---
