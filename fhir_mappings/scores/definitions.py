@@ -114,6 +114,7 @@ def _read(raw: Any, known: Mapping[str, Definition]) -> Definition:
         items=tuple(item for item in items if item.id not in extension.leaves_out),
         without=tuple(item for item in items if item.id in extension.leaves_out),
         borrows=extension.borrows,
+        akin=extension.akin,
         lessened_from=extension.lessened_from,
         also_shown=extension.also_shown,
         internal=extension.internal,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from fhir_mappings.facts import Diagnosis, Event, Measurement, Need, Series, WhyMissing
+from fhir_mappings.facts import Diagnosis, Event, Exposure, Measurement, Need, Series, WhyMissing
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.scores.rules import EventExclusion, Exclusion, Presupposition, ResultRequirement
 from fhir_mappings.scores.situation import Situation
@@ -71,23 +70,15 @@ def _near_results(series: Series, when: DateSpan, days: int) -> list[Measurement
 
 def _explained(rule: EventExclusion, when: DateSpan, situation: Situation) -> list[Doubt]:
     if rule.kind == "exposure":
-        events: Sequence[Event] = situation.exposures()
+        events = situation.events((Exposure,), rule.concepts)
         whole = situation.drug_history() == "complete"
     else:
-        events = [event for event in situation.facts.events if isinstance(event, Diagnosis)]
+        events = situation.events((Diagnosis,), rule.concepts)
         whole = situation.facts.retrieval_of(["Condition"]) == "complete"
     doubts = [
-        Doubt(f"{event.label} {rule.doubt}")
-        for event in events
-        if _matches(event, rule, situation) and _near(event, rule, when, situation.on)
+        Doubt(f"{event.label} {rule.doubt}") for event in events if _near(event, rule, when, situation.on)
     ]
     return doubts or ([] if whole else [Doubt(rule.unretrieved)])
-
-
-def _matches(event: Event, rule: EventExclusion, situation: Situation) -> bool:
-    if not situation.concepts(rule.concepts).isdisjoint(event.concepts):
-        return True
-    return any(re.search(pattern, event.label, re.IGNORECASE) for pattern in rule.words)
 
 
 def _near(event: Event, rule: EventExclusion, when: DateSpan, on: date) -> bool:

@@ -69,6 +69,13 @@ def read_forms(definition: Definition, situation: Situation) -> Recorded:
         totals.append(total)
     current = [t for t in totals if _within(t.when, since, situation.on)]
     past = [t for t in totals if t.when.last < since]
+    if not current:
+        notes.extend(
+            f"A {definition.akin[a.instrument]} of {a.total} is recorded on {a.when};"
+            f" it does not stand in for {definition.label}."
+            for a in written
+            if a.instrument in definition.akin and a.total and _within(a.when, since, situation.on)
+        )
     accumulates = definition.scope == "ever"
     entries: dict[str, Entry] = {}
     for borrowing in definition.borrows:

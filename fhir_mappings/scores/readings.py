@@ -15,11 +15,12 @@ def value_in(measurement: Measurement, unit: str | None) -> Interval | None:
     """The value, if it is in that unit; annotations in braces (``g/g{creat}``) do not matter."""
     if measurement.value is None or unit is None:
         return None
-    return measurement.value if _bare(measurement.unit) == _bare(unit) else None
+    return measurement.value if same_unit(measurement.unit, unit) else None
 
 
-def _bare(unit: str) -> str:
-    return _ANNOTATION.sub("", unit) or "1"
+def same_unit(one: str, other: str) -> bool:
+    """Whether two UCUM spellings differ in annotations only: ``g/g{creat}`` and ``g/g``."""
+    return (_ANNOTATION.sub("", one) or "1") == (_ANNOTATION.sub("", other) or "1")
 
 
 def shows(rule: ResultRule, measurement: Measurement) -> bool | None:

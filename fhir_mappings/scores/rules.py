@@ -184,6 +184,7 @@ class Definition(_Shape, frozen=True, kw_only=True):
         instruments: names of recorded assessments whose total is this score.
         lessened_from, without: a recorded total of ``lessened_from`` answers this score once the points of
             the items ``without`` are taken off.
+        akin: instruments of another kind, whose total does not answer this score but is worth telling.
         internal: not a criterion input, only ``also_shown`` beside one.
     """
 
@@ -197,6 +198,7 @@ class Definition(_Shape, frozen=True, kw_only=True):
     instruments: tuple[str, ...]
     items: tuple[Item, ...]
     borrows: tuple[Borrowing, ...] = ()
+    akin: dict[str, str] = {}
     lessened_from: str | None = None
     without: tuple[Item, ...] = ()
     classification: Classification | None = None
@@ -216,6 +218,7 @@ class Extension(_Shape, frozen=True, kw_only=True):
     changes: dict[str, dict[str, object]] = {}
     leaves_out: tuple[str, ...] = ()
     borrows: tuple[Borrowing, ...] = ()
+    akin: dict[str, str] = {}
     lessened_from: str | None = None
     also_shown: tuple[AlsoShown, ...] = ()
     internal: bool = False
@@ -224,13 +227,11 @@ class Extension(_Shape, frozen=True, kw_only=True):
 class EventExclusion(_Shape, frozen=True, kw_only=True):
     """Diagnoses or exposures around the finding that may explain it.
 
-    ``days_before``/``days_after``: how far from the finding they may lie. ``words``: patterns for the words
-    of a diagnosis whose code is in no code set; they can only raise a doubt, never settle one.
+    ``days_before``/``days_after``: how far from the finding they may lie; without, anywhere.
     """
 
     kind: Literal["diagnosis", "exposure"]
     concepts: tuple[str, ...]
-    words: tuple[str, ...] = ()
     days_before: int | None = None
     days_after: int = 0
     doubt: str

@@ -9,7 +9,6 @@ from fhir_mappings.facts import (
     Admission,
     Diagnosis,
     Event,
-    Exposure,
     Measurement,
     Need,
     Retrieval,
@@ -21,6 +20,7 @@ from fhir_mappings.patient_facts import RETRIEVAL_ORDER, PatientFacts
 from fhir_mappings.terminology import load_terminology
 
 SeriesOf = Callable[[str], Series]
+EventKinds = tuple[type[Event], ...]
 
 # Systems differ in which of these they offer; one that was wholly retrieved speaks for the drug history.
 MEDICATION_TYPES = (
@@ -46,6 +46,7 @@ class Situation:
         self._series_of = series
         self._series: dict[str, Series] = {}
         self._concepts: dict[tuple[str, ...], frozenset[str]] = {}
+        self._events: dict[tuple[EventKinds, tuple[str, ...]], tuple[Event, ...]] = {}
 
     def series(self, name: str) -> Series:
         """The criterion input of that name.
@@ -82,20 +83,20 @@ class Situation:
             self._concepts[key] = found
         return found
 
+    def events(self, kinds: EventKinds, concepts: Sequence[str]) -> tuple[Event, ...]:
+        """Events of these kinds that belong to any of these code sets, confirmed or not."""
+        key = (kinds, tuple(concepts))
+        found = self._events.get(key)
+        if found is None:
+            wanted = self.concepts(concepts)
+            found = self._events[key] = tuple(
+                e for e in self.facts.events if isinstance(e, kinds) and not wanted.isdisjoint(e.concepts)
+            )
+        return found
+
     def diagnoses(self, concepts: Sequence[str]) -> tuple[Event, ...]:
         """Confirmed diagnoses, and coded reasons of encounters, of these code sets."""
-        wanted = self.concepts(concepts)
-        return tuple(
-            event
-            for event in self.facts.events
-            if isinstance(event, Diagnosis | Admission)
-            and event.confirmed
-            and not wanted.isdisjoint(event.concepts)
-        )
-
-    def exposures(self) -> tuple[Exposure, ...]:
-        """All courses of drugs."""
-        return tuple(event for event in self.facts.events if isinstance(event, Exposure))
+        return tuple(e for e in self.events((Diagnosis, Admission), concepts) if e.confirmed)
 
     def drug_history(self) -> Retrieval:
         """The best retrieval state among the medication resources."""

@@ -46,6 +46,20 @@ def test_the_latest_of_several_totals_counts() -> None:
     assert ask("sledai_2k", chart(forms=forms)).value == Interval(4, 4)
 
 
+@pytest.mark.parametrize(
+    ("instrument", "words"), [("sledai", "unstated version"), ("selena_sledai", "SELENA")]
+)
+def test_a_total_of_another_version_is_told_and_not_taken(instrument: str, words: str) -> None:
+    scored = ask("sledai_2k", chart(forms=[form(instrument, 8, when=10)]))
+    assert scored.value == Interval(0, 105)
+    assert any(words in note and "does not stand in" in note for note in scored.notes)
+    own = [form(instrument, 8, when=10), form("sledai_2k", 6, when=10)]
+    assert ask("sledai_2k", chart(forms=own)).notes == ()
+    assert not any(
+        words in note for note in ask("sledai_2k", chart(forms=[form(instrument, 8, when=31)])).notes
+    )
+
+
 def test_an_impossible_total_is_left_out_and_named() -> None:
     scored = ask("sledai_2k", chart(forms=[form("sledai_2k", 200)]))
     assert scored.basis == "bounded"
