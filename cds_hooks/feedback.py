@@ -1,0 +1,111 @@
+"""Feedback: what became of cards.
+
+It comes in batches, late, for several firings at once, and more than once for the same card; so each item
+is judged alone, and none is refused because its card is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import msgspec
+
+from cds_hooks.errors import InvalidRequestError, MissingElementError
+from cds_hooks.json_objects import decoded, members, text_of
+
+OUTCOMES = ("accepted", "overridden")
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+
+
+class AcceptedSuggestion(msgspec.Struct, frozen=True):
+    """A suggestion that was taken, by its uuid."""
+
+    id: str
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a card was overridden: a Coding, whose display feedback may leave out."""
+
+    code: str | None = None
+    system: str | None = None
+    display: str | None = None
+
+
+class OverrideReason(msgspec.Struct, frozen=True, rename="camel"):
+    """A reason of the list, or the user's words, or both."""
+
+    reason: Reason | None = None
+    user_comment: str | None = None
+    extension: msgspec.Raw | None = None
+
+
+class FeedbackItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What became of one card.
+
+    ``override_reasons``: Epic's spelling of ``override_reason``, with details in extensions.
+    """
+
+    card: str
+    outcome: str
+    outcome_timestamp: str
+    accepted_suggestions: tuple[AcceptedSuggestion, ...] = ()
+    override_reason: OverrideReason | None = None
+    override_reasons: msgspec.Raw | None = None
+
+
+class Feedback(msgspec.Struct, frozen=True):
+    """A batch."""
+
+    items: tuple[FeedbackItem, ...]
+
+
+def read_feedback(body: bytes) -> Feedback:
+    """A batch of feedback from its body.
+
+    Raises:
+        NotJsonError: not one JSON object in UTF-8.
+        MissingElementError: ``feedback``, or a required element of an item, lacks.
+        InvalidRequestError: an element is not as CDS Hooks has it.
+    """
+    found = members(text_of(body))
+    if "feedback" not in found:
+        raise MissingElementError("feedback")
+    entries = decoded(found["feedback"], tuple[msgspec.Raw, ...], "feedback")
+    if not entries:
+        raise InvalidRequestError("'feedback' is empty", "feedback")
+    return Feedback(tuple(_read_item(raw, f"feedback[{i}]") for i, raw in enumerate(entries)))
+
+
+def _read_item(raw: msgspec.Raw, path: str) -> FeedbackItem:
+    given = members(bytes(raw), f"'{path}'")
+    for name in ("card", "outcome", "outcomeTimestamp"):
+        if name not in given or bytes(given[name]) in (b"null", b'""'):
+            raise MissingElementError(f"{path}.{name}")
+    item = decoded(raw, FeedbackItem, path)
+    if item.outcome not in OUTCOMES:
+        raise InvalidRequestError(f"'{path}.outcome' is neither accepted nor overridden", f"{path}.outcome")
+    if not _is_instant(item.outcome_timestamp):
+        place = f"{path}.outcomeTimestamp"
+        raise InvalidRequestError(f"'{place}' is not an RFC 3339 date-time with offset", place)
+    if item.outcome == "accepted" and not item.accepted_suggestions:
+        raise MissingElementError(f"{path}.acceptedSuggestions")
+    given_reason = item.override_reason
+    if given_reason is not None and given_reason == OverrideReason():
+        raise InvalidRequestError(
+            f"'{path}.overrideReason' has neither a reason nor a comment", f"{path}.overrideReason"
+        )
+    if given_reason is not None and given_reason.reason is not None and not given_reason.reason.code:
+        raise MissingElementError(f"{path}.overrideReason.reason.code")
+    return item
+
+
+def _is_instant(text: str) -> bool:
+    if not _RFC3339.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text.upper())
+    except ValueError:
+        return False
+    return True
