@@ -14,12 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli_errors import ArgumentError, InvalidProtocolError
+from app.cli_service import bundled_service
 from app.example_charts import run_examples
+from app.screening import UnknownProtocolError
 from eligibility.errors import ProtocolError
-from eligibility.loading import load_bundled, load_protocol
+from eligibility.loading import load_protocol
 from eligibility.protocol import Criterion, Part
 from eligibility.schema import json_schema
-from eligibility.screening import BoundProtocol
 from fhir_mappings.vocabulary import vocabulary
 
 protocols = typer.Typer(
@@ -36,7 +37,7 @@ def list_protocols() -> None:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("id", "version", "status", "title"):
         table.add_column(heading, no_wrap=heading != "title")
-    for bound in bundled().values():
+    for bound in bundled_service().protocols.values():
         protocol = bound.protocol
         table.add_row(protocol.id, protocol.version, protocol.status, Text(protocol.title))
     Console().print(table)
@@ -55,7 +56,11 @@ def show(
     Example:
       trialcards protocols show nct07517536
     """
-    protocol = known_protocol(identifier).protocol
+    try:
+        (bound,) = bundled_service().chosen([identifier])
+    except UnknownProtocolError as error:
+        raise ArgumentError(str(error)) from None
+    protocol = bound.protocol
     if form == "json":
         typer.echo(protocol.model_dump_json(by_alias=True, exclude_unset=True, indent=2))
         return
@@ -108,30 +113,6 @@ def schema() -> None:
       trialcards protocols schema > protocol.schema.json
     """
     typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
-
-
-def bundled() -> dict[str, BoundProtocol]:
-    """The bundled protocols by id.
-
-    Raises:
-        InvalidProtocolError: one of them cannot be used.
-    """
-    try:
-        return load_bundled(vocabulary())
-    except ProtocolError as error:
-        raise InvalidProtocolError(str(error)) from None
-
-
-def known_protocol(identifier: str) -> BoundProtocol:
-    """The bundled protocol of that id, whatever its case.
-
-    Raises:
-        ArgumentError: there is none.
-    """
-    known = bundled()
-    if identifier.lower() not in known:
-        raise ArgumentError(f"no protocol '{identifier}'; there are {', '.join(known) or 'none'}")
-    return known[identifier.lower()]
 
 
 def _account(statement: Criterion | Part) -> Iterator[str]:

@@ -1,0 +1,147 @@
+"""``trialcards screen``: the patients of a file against the open protocols."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import typer
+from fhir_mappings.patient import InputError, read_patients
+from rich.console import Console
+from rich.progress import track
+
+from app.cli_errors import ArgumentError, UnreadableInputError, one_line
+from app.cli_service import bundled_service
+from app.rendering.page import html_page
+from app.rendering.table import print_report
+from app.screening import UnknownProtocolError
+from app.strict_reading import refusals
+from eligibility.findings import ScreeningReport
+from eligibility.screening import Anchors
+from fhir_mappings.patient_facts import PatientFacts
+from fhir_mappings.record import PatientRecord
+
+Form = Literal["table", "json", "html"]
+MANY = 20
+"""From so many patients on, a terminal shows a progress bar."""
+
+
+def _iso_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is no date; write it as 2026-06-15") from None
+
+
+def _date_option(name: str, words: str) -> object:
+    return typer.Option(name, parser=_iso_date, metavar="DATE", help=words)
+
+
+def screen(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="Bundle, resource or NDJSON; - for stdin.")],
+    protocol: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only this protocol; repeatable. All by default.")
+    ] = None,
+    as_of: Annotated[
+        date | None, _date_option("--as-of", "Judge the chart as of this day. Today by default.")
+    ] = None,
+    screening_date: Annotated[
+        date | None, _date_option("--screening-date", "Screening visit. As of by default.")
+    ] = None,
+    baseline_date: Annotated[
+        date | None, _date_option("--baseline-date", "Baseline. As of by default.")
+    ] = None,
+    enrolment_date: Annotated[
+        date | None, _date_option("--enrolment-date", "Enrolment. As of by default.")
+    ] = None,
+    day0: Annotated[date | None, _date_option("--day0", "First dose. As of by default.")] = None,
+    form: Annotated[Form, typer.Option("--format", help="How to show the reports.")] = "table",
+    retrieved: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TYPES",
+            help="Resource types that the file holds wholly (comma-separated). All by default.",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse what full FHIR validation refuses.")
+    ] = False,
+) -> None:
+    """Screen the patients of a file against the open protocols.
+
+    The file is taken as the whole record unless --retrieved says otherwise.
+
+    \b
+    Examples:
+      trialcards screen chart.json
+      trialcards screen chart.json --as-of 2026-06-15 --protocol nct07517536 --format json
+      trialcards screen patients.ndjson --format html > reports.html
+      curl -s $FHIR/Patient/1/\\$everything | trialcards screen - --retrieved Patient,Observation
+    """
+    body = _read(file)
+    if strict:
+        _refuse_invalid(body, file)
+    patients = _patients(body, file, retrieved)
+    anchors = Anchors(screening_date, baseline_date, enrolment_date, day0)
+    reports = _screened(patients, protocol, as_of or datetime.now().astimezone().date(), anchors)
+    _show(reports, form)
+
+
+def _read(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise UnreadableInputError(f"{file}: cannot be read: {error.strerror}") from None
+
+
+def _refuse_invalid(body: bytes, file: str) -> None:
+    faults = list(refusals(body))
+    for fault in faults:
+        typer.echo(f"{file}: {one_line(fault)}", err=True)
+    if faults:
+        count = f"{len(faults)} departure{'s' * (len(faults) > 1)}"
+        raise UnreadableInputError(f"{file}: {count} from FHIR R4; without --strict they are tolerated")
+
+
+def _patients(body: bytes, file: str, retrieved: Sequence[str] | None) -> list[PatientFacts]:
+    kinds = [kind.strip() for group in retrieved or () for kind in group.split(",") if kind.strip()]
+    try:
+        patients = read_patients(body, retrieved=frozenset(kinds) if kinds else None)
+    except InputError as error:
+        raise UnreadableInputError(f"{file}: {error}") from None
+    if not patients:
+        raise UnreadableInputError(f"{file}: no patient in it; a Patient resource is needed")
+    return patients
+
+
+def _screened(
+    patients: list[PatientFacts], protocols: list[str] | None, as_of: date, anchors: Anchors
+) -> list[ScreeningReport]:
+    service = bundled_service()
+    many = len(patients) >= MANY
+    shown = many and sys.stderr.isatty()
+    progress = track(patients, "Screening", console=Console(stderr=True), disable=not shown)
+    try:
+        return [service.screen_record(PatientRecord(facts), as_of, anchors, protocols) for facts in progress]
+    except UnknownProtocolError as error:
+        raise ArgumentError(str(error)) from None
+
+
+def _show(reports: Sequence[ScreeningReport], form: Form) -> None:
+    if form == "html":
+        typer.echo(html_page(reports))
+    elif form == "table":
+        console = Console()
+        for report in reports:
+            print_report(report, console)
+    elif len(reports) == 1:
+        typer.echo(msgspec.json.format(msgspec.json.encode(reports[0]), indent=2))
+    else:
+        for report in reports:
+            typer.echo(msgspec.json.encode(report))
