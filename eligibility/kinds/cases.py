@@ -44,7 +44,7 @@ class Case(Model):
     """Words for the reason, added to those of the condition."""
 
     needs: list[str] = []
-    """For ``missing``: the criterion inputs that would settle it."""
+    """For ``missing``: what would settle it: criterion inputs or, with ``because``, names of what to ask."""
 
     note: str | None = None
     """A remark for the report."""
@@ -84,7 +84,7 @@ class CasesNode(Model):
             place = ("cases", "of", i)
             with binding.case(), binding.polarity(case.then in ("pass", "presumed", "review-pass", "attest")):
                 bound = binding.bind(case.when, *place, "when")
-            needs = tuple(_need(binding, name, i) for name in case.needs)
+            needs = tuple(_need(binding, name, case, i) for name in case.needs)
             rungs.append(_Rung(bound, case, STATES[case.then], needs))
         otherwise = Answer(
             state=STATES[self.cases.otherwise],
@@ -102,9 +102,16 @@ class _Rung(msgspec.Struct, frozen=True):
     needs: tuple[Need, ...]
 
 
-def _need(binding: Binding, name: str, index: int) -> Need:
-    described = binding.input(name, "cases", "of", index, "needs")
-    return Need(input=name, why="never-measured", detail=described.label, order=described.order)
+def _need(binding: Binding, name: str, case: Case, index: int) -> Need:
+    described = binding.vocabulary.input(name)
+    if described is not None:
+        return Need(input=name, why="never-measured", detail=described.label, order=described.order)
+    if case.because is None:
+        raise BindingError(
+            f"there is no criterion input '{name}', and no 'because' says what else is needed",
+            *("cases", "of", index, "needs"),
+        )
+    return Need(input=name, why="never-measured", detail=case.because)
 
 
 def _climb(rungs: list[_Rung], otherwise: Answer, context: Context) -> Answer:

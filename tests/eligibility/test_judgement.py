@@ -67,6 +67,22 @@ def test_a_ladder_whose_conditions_are_only_presumed_not_to_hold_ends_in_presume
     assert judged(ladder, HandChart(), kind="E1").outcome == "presumed"
 
 
+def test_what_a_missing_rung_needs_may_be_something_to_ask_for() -> None:
+    rung = """
+cases:
+  of:
+    - when: {category: {input: hbsag, is: [positive]}}
+      then: missing
+      needs: [date_of_infection]
+      because: Since when?
+  otherwise: pass
+"""
+    need = judged(rung, HandChart([category("hbsag", "positive", JUNE_1)])).needs[0]
+    assert (need.input, need.why, need.detail) == ("date_of_infection", "never-measured", "Since when?")
+    with pytest.raises(ProtocolError, match="no criterion input 'date_of_infection'"):
+        protocol(rung.replace("      because: Since when?\n", ""))
+
+
 def test_outcomes_cannot_be_turned_round() -> None:
     with pytest.raises(ProtocolError, match="cannot stand below 'not'"):
         protocol(
