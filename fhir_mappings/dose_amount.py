@@ -10,7 +10,7 @@ from fhir_mappings.datatypes import Dosage, DoseAndRate, Quantity, Range, Ratio
 from fhir_mappings.dosing_terms import UnitSize, dosing_terms
 from fhir_mappings.intervals import INFINITY, Interval, point
 from fhir_mappings.medication_strength import Strength, mg_per_unit
-from fhir_mappings.timing import Schedule, hours_per_dose
+from fhir_mappings.timing import LARGEST, Schedule, TimingError, hours_per_dose
 
 
 class DoseError(ValueError):
@@ -64,7 +64,10 @@ def daily_amount(dosage: Dosage, schedule: Schedule | None, basis: Basis) -> Dai
 
 def _uncapped(dosage: Dosage, schedule: Schedule | None, basis: Basis) -> Daily:
     amount = _dose_of(dosage, basis)
-    hours = hours_per_dose(dosage.timing)
+    try:
+        hours = hours_per_dose(dosage.timing)
+    except TimingError as problem:
+        raise DoseError(str(problem)) from None
     if amount.days is None or (hours is not None and amount.days < 1):
         if schedule is None:
             raise DoseError("the dosage does not say how often")
@@ -160,6 +163,8 @@ def _value_of(quantity: Quantity) -> Interval:
     value = float(quantity.value)
     if value < 0:
         raise DoseError(f"the dose {value:g} is negative")
+    if value > LARGEST:
+        raise DoseError(f"the dose {value:g} makes no sense")
     bounds = {
         None: point(value),
         "<": Interval(0, value, high_open=True),

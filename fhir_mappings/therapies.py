@@ -62,7 +62,7 @@ def _therapy(drug: str, exposures: Sequence[Exposure], first: date, last: date) 
     return Therapy(
         drug=drug,
         label=latest.label,
-        since=None if since.first == date.min else since,
+        since=None if since.first == date.min and since.last >= last else since,
         until=None if ongoing and until.first == date.max else _by(until, last, ongoing),
         ongoing=ongoing,
         dose_known=all(course.dose_known(first, last) for course in (*early, *late)),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import calendar
 import math
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import msgspec
 
@@ -67,14 +68,29 @@ def schedule_of(timing: Timing | None) -> Schedule:
     raise TimingError("the dosage does not say how often")
 
 
+def number(value: Decimal) -> float:
+    """The value as a float.
+
+    Raises:
+        TimingError: no dosage means a number of that size.
+    """
+    result = float(value)
+    if abs(result) > LARGEST or 0 < abs(result) < 1 / LARGEST:
+        raise TimingError("a number in the timing of the dosage makes no sense")
+    return result
+
+
 def hours_per_dose(timing: Timing | None) -> float | None:
     """How long each dose lasts, in hours, where the timing tells: for infusions given by their rate."""
     repeat = timing.repeat if timing else None
     if repeat is None or repeat.duration is None or not repeat.duration_unit:
         return None
     unit = dosing_terms().unit(repeat.duration_unit)
-    return None if unit is None or unit.kind != "time" else float(repeat.duration) * unit.size * 24
+    return None if unit is None or unit.kind != "time" else number(repeat.duration) * unit.size * 24
 
+
+LARGEST = 1e9
+"""Numbers beyond this, or below its inverse, are slips of a keyboard or a machine."""
 
 # Far below any real frequency: floating point must not make 3 days of a course of 3 × 1 doses four.
 TINY = 1e-9
@@ -91,8 +107,8 @@ def _explicit(repeat: TimingRepeat) -> _Rate | None:
     factor = _days_in(repeat.period_unit)
     if factor is None:
         raise TimingError(f"the unit {repeat.period_unit!r} of the dosage's period is not known")
-    days = _whole(float(repeat.period) * factor)
-    days_max = days if repeat.period_max is None else _whole(float(repeat.period_max) * factor)
+    days = _whole(number(repeat.period) * factor)
+    days_max = days if repeat.period_max is None else _whole(number(repeat.period_max) * factor)
     listed = max(len(repeat.time_of_day), _events_of_day(repeat))
     if repeat.frequency is None and listed and days == days_max == 1:
         return float(listed), float(listed), 1.0, 1.0
@@ -252,11 +268,11 @@ def _length_of(length: Quantity) -> Duration:
         if not spelling or length.value is None or length.value <= 0:
             continue
         unit = terms.calendar.get(spelling)
-        if unit is not None and length.value == int(length.value):
+        if unit is not None and number(length.value) == int(length.value):
             return Duration(int(length.value), "mo" if unit == "mo" else "a")
         days = _days_in(spelling)
         if days is not None:
-            return Duration(math.ceil(float(length.value) * days - TINY), "d")
+            return Duration(math.ceil(number(length.value) * days - TINY), "d")
     raise TimingError("the length of the course cannot be read")
 
 
@@ -291,7 +307,7 @@ def date_span_of(text: str) -> DateSpan:
     """
     try:
         if len(text) >= 10:
-            return day(datetime.fromisoformat(text).date())
+            return day(date.fromisoformat(text[:10]))
         if len(text) == 4:
             return DateSpan(date(int(text), 1, 1), date(int(text), 12, 31))
         year, month = (int(part) for part in text.split("-"))

@@ -9,10 +9,20 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fhir_mappings.datatypes import CodeableConcept, Dosage, Quantity
+from fhir_mappings.datatypes import (
+    CodeableConcept,
+    Dosage,
+    DoseAndRate,
+    Period,
+    Quantity,
+    Range,
+    Ratio,
+    Timing,
+    TimingRepeat,
+)
 from fhir_mappings.dosage import Doses, mean_per_day, read_doses
 from fhir_mappings.dosing_terms import route_of, route_of_name
 from fhir_mappings.intervals import INFINITY, DateSpan, Interval, day, point
@@ -579,3 +589,79 @@ def test_two_systemic_routes_are_systemic() -> None:
         dosage((5, "mg"), timing=DAILY, route={"text": "IV"}),
     )
     assert doses.route == "systemic"
+
+
+NUMBERS = st.one_of(
+    st.none(), st.sampled_from(["0", "-1", "1", "0.5", "3", "1E-30", "1E+12", "1E+999"]).map(Decimal)
+)
+QUANTITIES = st.builds(
+    Quantity,
+    value=NUMBERS,
+    comparator=st.sampled_from([None, "<", ">=", "ad"]),
+    unit=st.sampled_from([None, "mg", "g", "tablet", "mL", "mg/kg/d", "mg/h", "d", "mo", "a", "h", "x"]),
+    code=st.sampled_from([None, "mg", "{tbl}", "d", "wk", "1"]),
+)
+PERIODS = st.builds(
+    Period,
+    start=st.sampled_from([None, "2026", "2026-03", "2026-03-02", "soon", "0001-01-01", "9999-12-31"]),
+    end=st.sampled_from([None, "2026", "2026-02-30", "2026-03-09T10:00:00.123456789Z", "9999-12-31"]),
+)
+RANGES = st.builds(Range, low=st.none() | QUANTITIES, high=st.none() | QUANTITIES)
+RATIOS = st.builds(Ratio, numerator=st.none() | QUANTITIES, denominator=st.none() | QUANTITIES)
+REPEATS = st.builds(
+    TimingRepeat,
+    bounds_duration=st.none() | QUANTITIES,
+    bounds_range=st.none() | RANGES,
+    bounds_period=st.none() | PERIODS,
+    count=st.sampled_from([None, 0, 1, 10, 10**12]),
+    count_max=st.sampled_from([None, 1, 20]),
+    duration=NUMBERS,
+    duration_unit=st.sampled_from([None, "h", "wk", "x"]),
+    frequency=st.sampled_from([None, 0, 1, 3]),
+    frequency_max=st.sampled_from([None, 1, 5]),
+    period=NUMBERS,
+    period_max=NUMBERS,
+    period_unit=st.sampled_from([None, "h", "d", "wk", "mo", "x"]),
+    day_of_week=st.sampled_from([(), ("mon",), ("mon", "thu"), ("x",)]),
+    time_of_day=st.sampled_from([(), ("08:00:00", "20:00:00")]),
+    when=st.sampled_from([(), ("MORN", "C")]),
+)
+TIMINGS = st.builds(
+    Timing, event=st.sampled_from([(), ("2026-03-02", "x"), ("2026",)]), repeat=st.none() | REPEATS
+)
+DOSAGES = st.builds(
+    Dosage,
+    sequence=st.sampled_from([None, 1, 2, 3]),
+    timing=st.none() | TIMINGS,
+    as_needed_boolean=st.none() | st.booleans(),
+    dose_and_rate=st.lists(
+        st.builds(
+            DoseAndRate,
+            dose_quantity=st.none() | QUANTITIES,
+            dose_range=st.none() | RANGES,
+            rate_ratio=st.none() | RATIOS,
+            rate_quantity=st.none() | QUANTITIES,
+        ),
+        max_size=2,
+    ).map(tuple),
+    max_dose_per_period=st.none() | RATIOS,
+    max_dose_per_administration=st.none() | QUANTITIES,
+    dose=st.sampled_from([None, None, None, quantity(5, "mg")]),
+)
+SPANS = st.sampled_from(
+    [None, START, DateSpan(date(2026, 1, 1), date(2026, 12, 31)), DateSpan(date.min, date.max)]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(DOSAGES, max_size=3), SPANS, SPANS)
+def test_whatever_a_dosage_holds_it_is_read_or_refused_with_a_reason(
+    dosages: list[Dosage], start: DateSpan | None, end: DateSpan | None
+) -> None:
+    doses = read(*dosages, start=start, end=end, strengths=FIVE_MG_TABLET, weight_kg=point(60))
+    assert doses.segments or doses.unreadable is not None or end is not None
+    for segment in doses.segments:
+        assert 0 <= segment.per_day.low <= segment.per_day.high
+        assert segment.start.first <= segment.start.last
+        assert segment.end.first <= segment.end.last
+        assert segment.every >= 1

@@ -322,6 +322,21 @@ def test_without_a_start_it_may_have_begun_in_the_period() -> None:
     assert found.changes[0].when == DateSpan(FIRST, LAST)
 
 
+def test_an_undated_statement_does_not_undo_what_an_older_order_shows() -> None:
+    found = therapy(
+        stable("azathioprine", 100), exposure("azathioprine", 100, None, ongoing=True, source="statement")
+    )
+    assert found.changes == ()
+    assert found.since == DateSpan(date.min, on("2026-01-01"))
+
+
+def test_an_undated_statement_of_another_dose_may_be_a_change_in_the_period() -> None:
+    found = therapy(
+        stable("azathioprine", 100), exposure("azathioprine", 50, None, ongoing=True, source="statement")
+    )
+    assert [(c.change, c.when.exact) for c in found.changes] == [("dose", False)]
+
+
 # --- doses that are not known ---
 
 
