@@ -30,6 +30,7 @@ CLASSES = ("I", "II", "III", "IV", "V", "VI", "III+V", "IV+V", "III+IV", "III+IV
 
 MAXIMUM_ACTIVITY_INDEX = 24
 
+_COUNTING: tuple[Standing, ...] = ("stated", "careful")
 _ORDER = ("I", "II", "III", "IV", "V", "VI")
 _CODED_CLASS = "cond_lupus_nephritis_class_"
 
@@ -49,19 +50,28 @@ class _Mention(NamedTuple):
     """Numerals, each with its letters of activity."""
 
 
-def read_biopsy(text: str) -> BiopsyReading:
-    """Read the words of a report, or of a diagnosis or stage that names a class."""
+def read_biopsy(text: str, coded: str | None = None) -> BiopsyReading:
+    """Read the words of a report, or of a diagnosis or stage that names a class.
+
+    ``coded``: the class that a code beside the words names. It stands where the words state none; where
+    they state another, there is no class.
+    """
     words = _words()
     normal = words.comparison.sub(" ", _normalised(text))
     sections = list(_sections(normal))
     concluding = [body for kind, body in sections if kind == "diagnosis"]
     present = [body for kind, body in sections if kind != "background"]
     mentions = [m for body in concluding for m in _mentions(body)]
-    if not any(m.standing in ("stated", "careful") for m in mentions):
+    if not any(m.standing in _COUNTING for m in mentions):
         mentions = [m for body in present for m in _mentions(body)]
-    counted = [m for m in mentions if m.standing in ("stated", "careful")]
-    lupus_class, notes = _combined(numeral for m in counted for numeral, _ in m.elements)
+    counted = [m for m in mentions if m.standing in _COUNTING]
+    worded, notes = _combined(numeral for m in counted for numeral, _ in m.elements)
     notes += _remarks(mentions, normal)
+    if worded is not None and coded is not None and worded != coded:
+        return BiopsyReading(
+            lupus_class=None, notes=(*notes, f"class {worded} in words, class {coded} coded")
+        )
+    lupus_class = worded or coded
     if lupus_class is None:
         return BiopsyReading(lupus_class=None, notes=notes)
     letters = [letter for m in counted for numeral, letter in m.elements if numeral in ("III", "IV")]
@@ -135,7 +145,9 @@ def _mentions(body: str) -> Iterator[_Mention]:
     words = _words()
     last = 0
     for match in words.expression.finditer(body):
-        expression = next(g for g in ("classed", "weak", "typed", "sized", "lettered") if match[g] is not None)
+        expression = next(
+            g for g in ("classed", "weak", "typed", "sized", "lettered") if match[g] is not None
+        )
         start, end = match.span(expression)
         if start < last:
             continue
@@ -234,11 +246,12 @@ class _Words(NamedTuple):
     active: re.Pattern[str]
 
 
-# A numeral with its subclass (IV-S, IV-G) and letters; the numerals longest first, so that II is not found in III.
+# A numeral with its subclass (IV-S, IV-G) and letters; longest numerals first: II must not be found in III.
 _CAPITALS = r"(?:VI|IV|V|III|II|I)"
 _ANY_NUMERAL = r"(?:(?i:VI|IV|V|III|II|I)|[1-6])"
 _SUBCLASS = r"(?:\s?-?\s?[SG](?![A-Za-z]))"
-_LETTERS = r"(?:\s*-?\s*[(\[]\s*(?i:A\s*/\s*C|A\s*\+\s*C|A|C|active(?:\s*(?:/|and)\s*chronic)?|chronic)\s*[)\]]|\s*-?\s*A/C(?![A-Za-z]))"
+_LETTER = r"(?i:A\s*/\s*C|A\s*\+\s*C|A|C|active(?:\s*(?:/|and)\s*chronic)?|chronic)"
+_LETTERS = rf"(?:\s*-?\s*[(\[]\s*{_LETTER}\s*[)\]]|\s*-?\s*A/C(?![A-Za-z]))"
 _END = r"(?![A-Za-z0-9]|\.\d)"
 # "III and I think": a lone I before a word is a pronoun.
 _NOT_PRONOUN = r"(?!(?<=I)(?<![IV]I)\s+[a-z])"
@@ -246,6 +259,10 @@ _JOIN = (
     r"\s*[型类]?\s*(?:,?\s*\b(?i:and/or|and|or|nor|with|plus|to)\b|[+&/,、~-]|合并|伴有|伴发|伴|及|和|并|或|至)"
     r"\s*(?:(?i:class(?:es)?|type)\s*|LN\s*-?\s*)?"
 )
+
+
+_PIECES = ("classed", "weak", "typed", "sized", "lettered")
+"""Groups of the pattern of expressions: what makes the numeral a class of lupus nephritis."""
 
 
 def _element(numeral: str) -> str:
@@ -259,12 +276,12 @@ def _expression(first: str, rest: str) -> str:
 @functools.cache
 def _words() -> _Words:
     raw = read_yaml(FOLDER / "biopsy.yaml")
-    anchors, cues, index, lesions = raw["anchors"], raw["cues"], raw["index"], raw["lesions"]
+    anchors, cues, index, lesions = raw["anchors"], raw["cues"], raw["activity_index"], raw["lesions"]
     headings = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in raw["headings"].items())
     classed = _expression(_ANY_NUMERAL, _ANY_NUMERAL)
     capitals = _expression(_CAPITALS, _CAPITALS)
     pieces = (
-        rf"(?i:\b{anchors['class']})\s*[:#-]?\s*(?P<classed>{classed})",
+        rf"(?i:\b{anchors['class']})\s*[:=#-]?\s*(?P<classed>{classed})",
         rf"(?i:(?:{anchors['disease']})[\s,:(/-]*(?:{anchors['noun']})?)[\s:(-]*(?P<weak>{capitals})",
         rf"(?i:\btype)\s*(?P<typed>{capitals})(?=\s*(?i:lupus|LN\b))",
         rf"(?P<sized>{capitals})(?=\s*[型类](?!\s*[a-z]))",
@@ -278,14 +295,15 @@ def _words() -> _Words:
         expression=re.compile("|".join(pieces)),
         element=re.compile(
             rf"(?<![A-Za-z0-9])(?P<numeral>{_ANY_NUMERAL}){_SUBCLASS}?{_END}"
-            r"(?:\s*-?\s*[(\[]\s*(?P<letters>(?i:A\s*/\s*C|A\s*\+\s*C|A|C|active(?:\s*(?:/|and)\s*chronic)?|chronic))\s*[)\]]"
-            r"|\s*-?\s*(?P<bare>A/C)(?![A-Za-z]))?"
+            rf"(?:\s*-?\s*[(\[]\s*(?P<letters>{_LETTER})\s*[)\]]|\s*-?\s*(?P<bare>A/C)(?![A-Za-z]))?"
         ),
         alternative=re.compile(r"\bor\b|或", re.IGNORECASE),
         foreign_before=re.compile(raw["foreign"]["before"], re.IGNORECASE),
-        foreign_after=re.compile(r"^\s*[型类]?(?:" + raw["foreign"]["after"].removeprefix("^") + ")", re.IGNORECASE),
+        foreign_after=re.compile(
+            r"^\s*[型类]?(?:" + raw["foreign"]["after"].removeprefix("^") + ")", re.IGNORECASE
+        ),
         activity_index=re.compile(
-            rf"{index['activity']}\s*(?:\((?:AI|NIH)\)\s*)?(?:is|was|of|为)?\s*[:=]?\s*(?P<value>\d{{1,2}})(?![\d.])",
+            rf"{index}\s*(?:\((?:AI|NIH)\)\s*)?(?:is|was|of|为)?\s*[:=]?\s*(?P<value>\d{{1,2}})(?![\d.])",
             re.IGNORECASE,
         ),
         inactive=re.compile(lesions["inactive"], re.IGNORECASE),

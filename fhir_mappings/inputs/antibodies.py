@@ -1,0 +1,57 @@
+"""Antinuclear antibodies: a word under one code, a titre under another."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fhir_mappings.facts import Measurement, Series
+from fhir_mappings.inputs.asking import Asked, computes
+from fhir_mappings.inputs.categories import FLAGS, TITRE, is_upper_bound, with_category
+from fhir_mappings.inputs.pairing import latest_first
+
+
+@computes("ana")
+def antinuclear_antibodies(asked: Asked) -> Series:
+    """Positive or negative: in words, or a titre that the laboratory's own range or flag judges.
+
+    A titre below the first dilution (``<1:80``) is negative. A titre that nothing judges is left to the
+    protocol's threshold, under ``ana_titre``.
+    """
+    said = [m for m in asked.recorded("ana") if not (m.category is None and m.reported_unit == TITRE)]
+    judged = [
+        with_category(msgspec.structs.replace(m, input="ana", value=None, unit="1"), category)
+        for m in asked.recorded("ana_titre")
+        if (category := _of_titre(m)) is not None
+    ]
+    return asked.result(latest_first((*said, *judged)), asked.unusable("ana", "ana_titre"))
+
+
+@computes("ana_titre")
+def titre(asked: Asked) -> Series:
+    """Reciprocal titre, also where it was reported under a code for presence."""
+    reported = [
+        with_category(m, _of_titre(m) if m.category in (None, *FLAGS) else m.category)
+        for m in asked.recorded("ana_titre")
+    ]
+    elsewhere = [
+        msgspec.structs.replace(
+            m, input="ana_titre", value=m.reported, unit=asked.definition.description.unit
+        )
+        for m in asked.recorded("ana")
+        if m.reported_unit == TITRE and m.reported is not None
+    ]
+    return asked.result(latest_first((*reported, *elsewhere)), asked.unusable("ana_titre"))
+
+
+def _of_titre(measurement: Measurement) -> str | None:
+    if measurement.category is not None and measurement.category not in FLAGS:
+        return measurement.category
+    if is_upper_bound(measurement.value):
+        return "negative"
+    if measurement.category is not None:
+        return "positive" if measurement.category == "high" else "negative"
+    if measurement.value is not None and measurement.upper_limit is not None:
+        return {True: "positive", False: "negative", None: None}[
+            measurement.value.holds("above", measurement.upper_limit)
+        ]
+    return None

@@ -1,0 +1,69 @@
+"""Neutrophils from the differential count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fhir_mappings.facts import Measurement, Series
+from fhir_mappings.inputs.asking import Asked, computes
+from fhir_mappings.inputs.pairing import Draws, Pair, latest_first, pair_up, product
+from fhir_mappings.intervals import Interval
+
+
+@computes("anc")
+def neutrophils(asked: Asked) -> Series:
+    """Absolute neutrophil count, 10⁹/L: as reported, else leukocytes × per cent of the same specimen.
+
+    Per cent of neutrophils, or of segmented and band forms together. Segmented forms alone are a lower
+    bound: bands would add to them.
+    """
+    reported = asked.recorded("anc")
+    drawn = Draws(reported)
+    leukocytes = [m for m in _with_value(asked, "wbc") if not drawn.of(m)]
+    whole = pair_up(leukocytes, _with_value(asked, "neutrophil_percent"))
+    pairs = list(whole.pairs)
+    segmented = pair_up(_without(leukocytes, pairs), _with_value(asked, "segmented_neutrophil_percent"))
+    bands = Draws(_with_value(asked, "band_neutrophil_percent"))
+    computed = [_times(asked, pair, None) for pair in pairs]
+    computed += [
+        _times(asked, pair, next(iter(bands.of(pair.second)), None), parts=True) for pair in segmented.pairs
+    ]
+    needs = (
+        [asked.lack("neutrophil_percent", "no differential count of the same specimen")] if leukocytes else []
+    )
+    unusable = asked.unusable("anc", "wbc", "neutrophil_percent") if not reported else asked.unusable("anc")
+    return asked.result(latest_first((*reported, *computed)), unusable, needs)
+
+
+def _times(asked: Asked, pair: Pair, bands: Measurement | None, *, parts: bool = False) -> Measurement:
+    count, per_cent = pair.first.value or Interval(), pair.second.value or Interval()
+    evidence, notes = pair.evidence, pair.notes
+    alone = parts and bands is None
+    if bands is not None and bands.value is not None:
+        per_cent = per_cent.plus(bands.value)
+        evidence = (*evidence, *bands.evidence)
+    value = product(count, per_cent).scaled(0.01)
+    if alone:
+        value = Interval(value.low, count.high, value.low_open, count.high_open)
+        notes = (*notes, "band forms are not on record: segmented forms alone are a lower bound")
+    return Measurement(
+        input=asked.name,
+        when=pair.first.when,
+        at=pair.first.at or pair.second.at,
+        specimen=pair.first.specimen or pair.second.specimen,
+        unit=asked.definition.description.unit,
+        value=value,
+        basis="bounded" if alone else "computed",
+        evidence=evidence,
+        needs=(asked.lack("band_neutrophil_percent"),) if alone else (),
+        notes=(*notes, "computed from leukocytes and their differential count"),
+    )
+
+
+def _with_value(asked: Asked, name: str) -> list[Measurement]:
+    return [m for m in asked.recorded(name) if m.value is not None]
+
+
+def _without(measurements: Sequence[Measurement], pairs: Sequence[Pair]) -> list[Measurement]:
+    paired = {id(pair.first) for pair in pairs}
+    return [m for m in measurements if id(m) not in paired]

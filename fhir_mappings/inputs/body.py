@@ -1,0 +1,173 @@
+"""Body measures: the weight and height that belong to a day, body mass index, body surface area."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from fhir_mappings.calculators import body_mass_index, surface_dubois, surface_mosteller
+from fhir_mappings.facts import Diagnosis, Measurement, Series
+from fhir_mappings.inputs.asking import Asked, computes
+from fhir_mappings.inputs.demographics import age_on
+from fhir_mappings.inputs.pairing import Draws, latest_first
+from fhir_mappings.intervals import INFINITY, DateSpan, Interval
+
+ADULT = 18
+WEIGHT_LIMIT_DAYS = 90
+"""How far a weight may lie from the result that it is combined with."""
+
+FLUID_WEIGHT_LIMIT_DAYS = 30
+"""The same where fluid makes the weight change."""
+
+CHILD_HEIGHT_LIMIT_DAYS = 90
+
+FLUID_CONDITIONS = ("cond_nephrotic_syndrome", "cond_edema", "cond_ascites")
+
+
+class Weight(NamedTuple):
+    """The weight that goes with a day, and the remarks that go with it."""
+
+    measurement: Measurement
+    notes: tuple[str, ...]
+
+
+class BodyMeasures:
+    """Finds the weight and the height that go with a day. Nothing later than the day asked on counts.
+
+    Attributes:
+        last_weighed: date of the latest weight, if there is any.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        self._facts = asked.facts
+        self._fluid = tuple(
+            e for e in asked.events(Diagnosis, FLUID_CONDITIONS) if isinstance(e, Diagnosis) and e.confirmed
+        )
+        weights = [m for m in asked.recorded("body_weight") if _known_by(asked.on, m)]
+        self.last_weighed = weights[0].when if weights else None
+        self._measured = _Dated([m for m in weights if m.role == ""])
+        self._other = _Dated([m for m in weights if m.role != ""])
+        self._heights = [m for m in asked.recorded("body_height") if _known_by(asked.on, m)]
+
+    def weight(self, when: DateSpan) -> Weight | None:
+        """The last weight before a day, else the first after it, within the limit; measured ones first."""
+        fluid = self.fluid(when)
+        limit = FLUID_WEIGHT_LIMIT_DAYS if fluid else WEIGHT_LIMIT_DAYS
+        notes = ("oedema or nephrotic syndrome is on record: fluid may add to the weight",) if fluid else ()
+        found = self._measured.near(when, limit)
+        if found is not None:
+            return Weight(found, notes)
+        found = self._other.near(when, limit)
+        if found is None:
+            return None
+        return Weight(found, (*notes, f"body weight as {found.role}, not as measured"))
+
+    def weight_limit(self, when: DateSpan) -> int:
+        """Days that a weight may lie from this day."""
+        return FLUID_WEIGHT_LIMIT_DAYS if self.fluid(when) else WEIGHT_LIMIT_DAYS
+
+    def fluid(self, when: DateSpan) -> bool:
+        """Whether a condition with oedema is on record for a day. An open or undated one counts."""
+        return any(
+            (e.start is None or e.start.first <= when.last)
+            and (e.end is None or e.end.last >= when.first)
+            and (e.end is not None or e.clinical not in ("resolved", "inactive", "remission"))
+            for e in self._fluid
+        )
+
+    def adult_height(self) -> Measurement | None:
+        """The latest height that was measured in adult life."""
+        for height in self._heights:
+            years = age_on(self._facts, height.when)
+            if years is not None and years.low >= ADULT:
+                return height
+        return None
+
+    def height(self, when: DateSpan) -> Measurement | None:
+        """The height that goes with a day: of an adult any, of a child one of about that time."""
+        years = age_on(self._facts, when)
+        if years is not None and years.low >= ADULT:
+            return self.adult_height()
+        return _Dated(self._heights).near(when, CHILD_HEIGHT_LIMIT_DAYS)
+
+
+class _Dated:
+    """Measurements by day."""
+
+    def __init__(self, measurements: Sequence[Measurement]) -> None:
+        self._ascending = tuple(reversed(latest_first(measurements)))
+        self._days = [m.when.last for m in self._ascending]
+
+    def near(self, when: DateSpan, limit: int) -> Measurement | None:
+        """The last one before or on a day, else the first one after it, surely within ``limit`` days."""
+        after = bisect_right(self._days, when.last)
+        for candidate in (*self._ascending[max(after - 1, 0) : after], *self._ascending[after : after + 1]):
+            distance = max(
+                abs((candidate.when.last - when.first).days), abs((when.last - candidate.when.first).days)
+            )
+            if distance <= limit:
+                return candidate
+        return None
+
+
+def both(formula: Callable[[float, float], float], one: Interval, other: Interval) -> Interval:
+    """A formula that rises with both of its arguments, over two intervals."""
+    low = formula(max(one.low, 0.0), max(other.low, 0.0))
+    high = INFINITY if INFINITY in (one.high, other.high) else formula(one.high, other.high)
+    return Interval(low, high, one.low_open or other.low_open, one.high_open or other.high_open)
+
+
+def surface_area(weight: Interval, height: Interval) -> Interval:
+    """Body surface area, m², spanning the formulas of Mosteller and of Du Bois."""
+    return both(surface_mosteller, weight, height).hull(both(surface_dubois, weight, height))
+
+
+@computes("bmi")
+def body_mass(asked: Asked) -> Series:
+    """Body mass index: as reported, and from each weight with a height that goes with it."""
+
+    def quotient(weight: Interval, height: Interval) -> Interval:
+        return Interval(
+            body_mass_index(weight.low, height.high),
+            body_mass_index(weight.high, height.low),
+            weight.low_open or height.high_open,
+            weight.high_open or height.low_open,
+        )
+
+    return _from_weight_and_height(asked, quotient)
+
+
+@computes("bsa")
+def body_surface(asked: Asked) -> Series:
+    """Body surface area: as reported, and by the formula of Mosteller from weight and height."""
+    return _from_weight_and_height(asked, lambda weight, height: both(surface_mosteller, weight, height))
+
+
+def _from_weight_and_height(asked: Asked, formula: Callable[[Interval, Interval], Interval]) -> Series:
+    reported = asked.recorded(asked.name)
+    draws = Draws(reported)
+    body = BodyMeasures(asked)
+    computed = []
+    for weight in asked.recorded("body_weight"):
+        height = body.height(weight.when)
+        if weight.value is None or height is None or height.value is None or draws.of(weight):
+            continue
+        computed.append(
+            Measurement(
+                input=asked.name,
+                when=weight.when,
+                at=weight.at,
+                unit=asked.definition.description.unit,
+                value=formula(weight.value, height.value),
+                basis="computed",
+                evidence=(*weight.evidence, *height.evidence),
+            )
+        )
+    needs = [asked.lack(name) for name in ("body_weight", "body_height") if not asked.recorded(name)]
+    return asked.result(latest_first((*reported, *computed)), asked.unusable(asked.name), needs)
+
+
+def _known_by(on: date, measurement: Measurement) -> bool:
+    return measurement.value is not None and measurement.when.first <= on

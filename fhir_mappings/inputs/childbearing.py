@@ -1,0 +1,250 @@
+"""Pregnancy, childbearing potential, breastfeeding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+
+from fhir_mappings.facts import Diagnosis, Event, Evidence, Measurement, Procedure, Series, Unusable
+from fhir_mappings.inputs.asking import Asked, computes
+from fhir_mappings.inputs.categories import FLAGS, with_category
+from fhir_mappings.inputs.demographics import age_on
+from fhir_mappings.inputs.pairing import latest_first
+from fhir_mappings.intervals import Duration, day
+
+LONGEST_PREGNANCY_DAYS = 300
+"""An open pregnancy of more than this many days has not been closed in the record."""
+
+LONGEST_BREASTFEEDING = Duration(2, "a")
+"""An entry about breastfeeding older than this has not been closed in the record."""
+
+HCG_NEGATIVE_BELOW = 5.0
+HCG_POSITIVE_FROM = 25.0
+"""mIU/mL, where a result brings no limit of its own: below the first, the usual upper limit of laboratories,
+not pregnant; from the second, what urine tests are made to detect, pregnant; between them, to be repeated."""
+
+WOMB_OR_OVARIES_ABSENT = (
+    "cond_hysterectomy_status",
+    "cond_oophorectomy_status",
+    "cond_non_childbearing_potential",
+    "proc_hysterectomy",
+    "proc_bilateral_oophorectomy",
+)
+MENOPAUSE = "cond_menopause"
+AGE_OF_CERTAIN_MENOPAUSE = 55
+MENOPAUSE_COMPLETE = Duration(12, "mo")
+"""Menopause is a fact after twelve months without menses."""
+
+
+@computes("hcg_serum", "hcg_urine")
+def hcg(asked: Asked) -> Series:
+    """hCG, positive or negative: in words, by the result's own range, else by usual limits."""
+    return asked.result([_judged(m) for m in asked.recorded(asked.name)], asked.unusable(asked.name))
+
+
+def _judged(measurement: Measurement) -> Measurement:
+    value = measurement.value
+    if measurement.category not in (None, *FLAGS) or value is None:
+        return measurement
+    if measurement.upper_limit is not None:
+        above = value.holds("above", measurement.upper_limit)
+        return with_category(measurement, {True: "positive", False: "negative", None: None}[above])
+    if value.holds("below", HCG_NEGATIVE_BELOW):
+        return with_category(measurement, "negative")
+    note = "judged by usual limits; the result has none of its own"
+    if value.holds("at_least", HCG_POSITIVE_FROM):
+        return with_category(measurement, "positive", note)
+    return with_category(measurement, "equivocal", note)
+
+
+@computes("pregnancy")
+def pregnancy(asked: Asked) -> Series:
+    """Pregnant or not: hCG in serum or urine, pregnancy status, a pregnancy that is on record as going on.
+
+    An open entry of more than 300 days is not evidence of a pregnancy now. An open entry and a later
+    negative test contradict each other. For a man the answer is no, unless the record says otherwise.
+    """
+    tests = [
+        msgspec.structs.replace(m, input="pregnancy", value=None, unit="1", reported=None, reported_unit=None)
+        for name in ("hcg_serum", "hcg_urine", "pregnancy_status")
+        for m in asked.series(name).measurements
+    ]
+    tests += _recorded_as_absent(asked)
+    current, stale = _open_entries(asked, tests)
+    found = latest_first((*current, *tests))
+    if asked.facts.sex == "male" and not any(m.category == "positive" for m in found):
+        found = (
+            Measurement(input="pregnancy", when=day(asked.on), category="negative", basis="demographic"),
+        )
+    elif found and stale:
+        notes = tuple(dict.fromkeys(item.detail for item in stale))
+        found = (msgspec.structs.replace(found[0], notes=(*found[0].notes, *notes)), *found[1:])
+    unusable = (*stale, *asked.unusable("hcg_serum", "hcg_urine", "pregnancy_status"))
+    return asked.result(found, unusable)
+
+
+def _recorded_as_absent(asked: Asked) -> list[Measurement]:
+    return [
+        Measurement(
+            input="pregnancy",
+            when=event.start,
+            category="negative",
+            basis="recorded",
+            evidence=(event.evidence,),
+        )
+        for event in asked.events(Diagnosis, ["cond_not_pregnant"])
+        if event.start is not None and event.confirmed
+    ]
+
+
+def _open_entries(asked: Asked, tests: Sequence[Measurement]) -> tuple[list[Measurement], list[Unusable]]:
+    current: list[Measurement] = []
+    stale: list[Unusable] = []
+    for event in asked.events(Diagnosis, ["cond_pregnancy"]):
+        if not _open(asked, event):
+            continue
+        if event.start is None or not event.confirmed:
+            detail = (
+                "a pregnancy is on record without a date" if event.start is None else "a possible pregnancy"
+            )
+            stale.append(
+                Unusable(why="too-coarse", detail=detail, when=event.start, evidence=(event.evidence,))
+            )
+            continue
+        over = event.start.last + timedelta(days=LONGEST_PREGNANCY_DAYS + 1)
+        if asked.on >= over:
+            detail = f"the pregnancy on record since {event.start} was never closed"
+            stale.append(Unusable(why="stale", detail=detail, when=event.start, evidence=(event.evidence,)))
+            continue
+        measurement = Measurement(
+            input="pregnancy",
+            when=day(asked.on),
+            category="positive",
+            basis="recorded",
+            evidence=(event.evidence,),
+            changes_on=over,
+        )
+        denial = next(
+            (
+                t
+                for t in tests
+                if t.category == "negative" and t.when.first > event.start.last and t.when.last <= asked.on
+            ),
+            None,
+        )
+        if denial is not None:
+            note = f"pregnancy on record since {event.start}, but a negative test of {denial.when}"
+            measurement = msgspec.structs.replace(
+                measurement,
+                category="equivocal",
+                evidence=(event.evidence, *denial.evidence),
+                notes=(note,),
+            )
+        current.append(measurement)
+    return current, stale
+
+
+def _open(asked: Asked, event: Event) -> bool:
+    """Whether an entry goes on, as far as the record says, on the day asked."""
+    if event.start is not None and event.start.first > asked.on:
+        return False
+    if event.end is not None:
+        return event.end.first > asked.on
+    return not (isinstance(event, Diagnosis) and event.clinical in ("inactive", "remission", "resolved"))
+
+
+@computes("breastfeeding")
+def breastfeeding(asked: Asked) -> Series:
+    """Breastfeeding now: as observed, or an entry of the last two years that was not closed."""
+    current: list[Measurement] = []
+    stale: list[Unusable] = []
+    for event in asked.events(Diagnosis, ["cond_lactation"]):
+        if not _open(asked, event) or not event.confirmed:
+            continue
+        if event.start is None or LONGEST_BREASTFEEDING.after(event.start.last) < asked.on:
+            since = event.start or "an unknown date"
+            detail = f"breastfeeding, on record since {since}, was never closed"
+            stale.append(Unusable(why="stale", detail=detail, when=event.start, evidence=(event.evidence,)))
+            continue
+        current.append(
+            Measurement(
+                input="breastfeeding",
+                when=day(asked.on),
+                category="positive",
+                basis="recorded",
+                evidence=(event.evidence,),
+                changes_on=LONGEST_BREASTFEEDING.after(event.start.last) + timedelta(days=1),
+            )
+        )
+    recorded = asked.recorded("breastfeeding")
+    return asked.result(latest_first((*current, *recorded)), (*stale, *asked.unusable("breastfeeding")))
+
+
+@computes("childbearing_potential")
+def childbearing_potential(asked: Asked) -> Series:
+    """Male; female of childbearing potential; or not: hysterectomy, bilateral oophorectomy, menopause.
+
+    Menopause counts twelve months after it was recorded, or undated from the age of 55. Age alone does not
+    count, nor does tubal ligation, which is contraception. Without any entry a woman is of potential.
+    """
+    facts = asked.facts
+    evidence = facts.demographics.get("sex")
+    if facts.sex is None:
+        return asked.result(needs=[asked.lack("sex")])
+    told = () if evidence is None else (evidence,)
+    if facts.sex == "male":
+        return asked.result([_potential(asked, "male", told)])
+    absent = _absence(asked)
+    if absent is not None:
+        return asked.result([absent])
+    notes = []
+    years = age_on(facts, day(asked.on))
+    if years is not None and years.low > AGE_OF_CERTAIN_MENOPAUSE:
+        notes.append(f"aged {years}, but neither menopause nor hysterectomy is on record")
+    changes = None
+    for event in asked.events(Diagnosis, [MENOPAUSE]):
+        if event.start is not None and event.start.first <= asked.on:
+            changes = MENOPAUSE_COMPLETE.after(event.start.last)
+            notes.append(f"menopause on record since {event.start}, not yet for twelve months")
+        elif event.start is None:
+            notes.append("menopause is on record without a date")
+    if facts.retrieval_of(("Condition", "Procedure")) != "complete":
+        notes.append("conditions or procedures could not be wholly retrieved; potential is assumed")
+    measurement = _potential(asked, "of-potential", told)
+    return asked.result([msgspec.structs.replace(measurement, notes=tuple(notes), changes_on=changes)])
+
+
+def _absence(asked: Asked) -> Measurement | None:
+    years = age_on(asked.facts, day(asked.on))
+    for event in _events_of_body(asked):
+        lasting = event.confirmed and MENOPAUSE not in event.concepts
+        if lasting and (event.start is None or event.start.last <= asked.on):
+            return _potential(asked, "not-of-potential", (event.evidence,))
+    for event in asked.events(Diagnosis, [MENOPAUSE]):
+        if not event.confirmed:
+            continue
+        if event.start is None:
+            if years is not None and years.low >= AGE_OF_CERTAIN_MENOPAUSE:
+                return _potential(asked, "not-of-potential", (event.evidence,))
+        elif MENOPAUSE_COMPLETE.after(event.start.last) <= asked.on:
+            return _potential(asked, "not-of-potential", (event.evidence,))
+    return None
+
+
+def _events_of_body(asked: Asked) -> tuple[Event, ...]:
+    return (
+        *asked.events(Procedure, WOMB_OR_OVARIES_ABSENT),
+        *asked.events(Diagnosis, WOMB_OR_OVARIES_ABSENT),
+    )
+
+
+def _potential(asked: Asked, category: str, evidence: tuple[Evidence, ...]) -> Measurement:
+    return Measurement(
+        input="childbearing_potential",
+        when=day(asked.on),
+        category=category,
+        basis="demographic",
+        evidence=evidence,
+    )

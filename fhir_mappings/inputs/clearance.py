@@ -1,0 +1,205 @@
+"""Creatinine clearance: by Cockcroft–Gault under each accepted weight, and as measured over 24 hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import msgspec
+
+from fhir_mappings.calculators import adjusted_weight, cockcroft_gault, ideal_weight
+from fhir_mappings.facts import Measurement, Need, Series, Unusable, WhyMissing
+from fhir_mappings.inputs.asking import Asked, computes
+from fhir_mappings.inputs.body import ADULT, BodyMeasures, Weight, surface_area
+from fhir_mappings.inputs.demographics import age_on, possible_sexes
+from fhir_mappings.inputs.filtration import falling, hull_of
+from fhir_mappings.inputs.pairing import Draws, latest_first, product
+from fhir_mappings.intervals import Interval, point
+from fhir_mappings.patient_facts import Sex
+
+INDEXED_TO_M2 = 1.73
+
+MAXIMUM_AGE = 140
+"""Cockcroft–Gault gives nothing at or above this age."""
+
+
+@computes("crcl")
+def clearance(asked: Asked) -> Series:
+    """Cockcroft–Gault from each creatinine, spanning actual, ideal and adjusted weight.
+
+    The equation was made with actual weight; the ideal weight (never above the actual) and, in overweight,
+    the adjusted weight are in use as well. A threshold between their results is a question of judgement
+    (``basis`` ``policies``). Without a height there is the actual weight alone.
+    """
+    return _from_creatinine(asked, every_weight=True)
+
+
+@computes("crcl_actual_weight")
+def clearance_by_actual_weight(asked: Asked) -> Series:
+    """Cockcroft–Gault from each creatinine, by actual weight alone, as its authors used it."""
+    return _from_creatinine(asked, every_weight=False)
+
+
+def _from_creatinine(asked: Asked, *, every_weight: bool) -> Series:
+    creatinines = asked.recorded("serum_creatinine")
+    body = BodyMeasures(asked)
+    height = body.adult_height() if every_weight else None
+    reported = Draws(asked.recorded("crcl_reported"))
+    computed: list[Measurement] = []
+    without: list[Measurement] = []
+    unusable = [*asked.unusable("serum_creatinine")]
+    for creatinine in creatinines:
+        years = age_on(asked.facts, creatinine.when)
+        if years is None or creatinine.value is None:
+            continue
+        if years.low < ADULT or years.high >= MAXIMUM_AGE:
+            unusable.append(_not_for(creatinine, f"Cockcroft–Gault is for adults, not for an age of {years}"))
+            continue
+        weight = body.weight(creatinine.when)
+        if weight is None:
+            without.append(creatinine)
+            continue
+        checks = [
+            f"the laboratory reported {m.value} mL/min"
+            for m in reported.of(creatinine)
+            if m.value is not None
+        ]
+        computed.append(_clearance(asked, creatinine, years, weight, height, every_weight, checks))
+    missing_weight = asked.lack("body_weight", _no_weight(without[0], body)) if without else None
+    if computed and missing_weight is not None:
+        # A newer creatinine without a weight must not pass for "never measured".
+        unusable += [_not_for(c, _no_weight(c, body), missing_weight.why) for c in without]
+    latest_lacks = bool(without) and (not computed or without[0].when.last > computed[0].when.last)
+    return asked.result(
+        latest_first(computed),
+        unusable,
+        _needs(asked, creatinines, missing_weight),
+        order=missing_weight.order if missing_weight is not None and latest_lacks else None,
+    )
+
+
+def _needs(asked: Asked, creatinines: Sequence[Measurement], missing_weight: Need | None) -> tuple[Need, ...]:
+    needs = []
+    if not creatinines:
+        needs.append(asked.lack("serum_creatinine"))
+    if asked.facts.birth_date is None:
+        needs.append(asked.lack("age"))
+    if missing_weight is not None:
+        needs.append(missing_weight)
+    elif not asked.recorded("body_weight"):
+        needs.append(asked.lack("body_weight"))
+    return tuple(needs)
+
+
+def _no_weight(creatinine: Measurement, body: BodyMeasures) -> str:
+    limit = body.weight_limit(creatinine.when)
+    last = f"; the last is of {body.last_weighed}" if body.last_weighed is not None else ""
+    return f"no body weight within {limit} days of the creatinine of {creatinine.when}{last}"
+
+
+def _not_for(creatinine: Measurement, detail: str, why: WhyMissing = "too-coarse") -> Unusable:
+    return Unusable(why=why, detail=detail, when=creatinine.when, evidence=creatinine.evidence)
+
+
+def _clearance(
+    asked: Asked,
+    creatinine: Measurement,
+    years: Interval,
+    weight: Weight,
+    height: Measurement | None,
+    every_weight: bool,
+    checks: Sequence[str],
+) -> Measurement:
+    sexes = possible_sexes(asked.facts)
+    kilograms = weight.measurement.value or point(0)
+    value = creatinine.value or point(0)
+    spans = [
+        _by_weight(value, years, kg, sex)
+        for sex in sexes
+        for kg in _weights(kilograms, height.value if height is not None else None, sex)
+    ]
+    notes = [*creatinine.notes, *weight.notes, *checks]
+    if every_weight and height is None:
+        notes.append("by actual weight alone: without a height, ideal and adjusted weight cannot be shown")
+    basis: Literal["policies", "computed", "bounded"] = "computed" if height is None else "policies"
+    needs: tuple[Need, ...] = ()
+    if len(sexes) > 1:
+        basis, needs = "bounded", (asked.lack("sex"),)
+    return Measurement(
+        input=asked.name,
+        when=creatinine.when,
+        at=creatinine.at,
+        specimen=creatinine.specimen,
+        unit=asked.definition.description.unit,
+        value=hull_of(spans),
+        basis=basis,
+        evidence=(
+            *creatinine.evidence,
+            *weight.measurement.evidence,
+            *(height.evidence if height is not None else ()),
+        ),
+        needs=needs,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _weights(actual: Interval, height: Interval | None, sex: Sex) -> Iterator[Interval]:
+    """Actual weight; the ideal one where it is lower; in overweight, the adjusted one."""
+    yield actual
+    if height is None:
+        return
+    ideal = hull_of(point(ideal_weight(cm, sex)) for cm in (height.low, height.high))
+    if ideal.low < actual.high:
+        yield Interval(min(ideal.low, actual.low), min(ideal.high, actual.high))
+        yield hull_of(
+            point(adjusted_weight(max(kg, devine), devine))
+            for kg in (actual.low, actual.high)
+            for devine in (ideal.low, ideal.high)
+        )
+
+
+def _by_weight(creatinine: Interval, years: Interval, kilograms: Interval, sex: Sex) -> Interval:
+    heaviest = falling(lambda mg_dl: cockcroft_gault(mg_dl, years.low, kilograms.high, sex), creatinine)
+    lightest = falling(lambda mg_dl: cockcroft_gault(mg_dl, years.high, kilograms.low, sex), creatinine)
+    return heaviest.hull(lightest)
+
+
+@computes("crcl_measured")
+def measured_clearance(asked: Asked) -> Series:
+    """Clearance of a 24-hour collection, mL/min; one that was indexed to 1.73 m² is put back.
+
+    The laboratory's formula for body surface is not known, so the result spans Mosteller and Du Bois.
+    """
+    direct = asked.recorded("crcl_measured")
+    draws = Draws(direct)
+    body = BodyMeasures(asked)
+    computed: list[Measurement] = []
+    unusable = [*asked.unusable("crcl_measured", "crcl_measured_indexed")]
+    for indexed in asked.recorded("crcl_measured_indexed"):
+        if indexed.value is None or draws.of(indexed):
+            continue
+        weight, height = body.weight(indexed.when), body.height(indexed.when)
+        if weight is None or height is None or weight.measurement.value is None or height.value is None:
+            lacking = "body weight" if weight is None else "body height"
+            detail = f"{indexed.value} mL/min per 1.73 m²; no {lacking} to compute the body surface with"
+            unusable.append(
+                Unusable(why="too-coarse", detail=detail, when=indexed.when, evidence=indexed.evidence)
+            )
+            continue
+        surface = surface_area(weight.measurement.value, height.value).scaled(1 / INDEXED_TO_M2)
+        computed.append(
+            msgspec.structs.replace(
+                indexed,
+                input=asked.name,
+                unit=asked.definition.description.unit,
+                value=product(indexed.value, surface),
+                reported=None,
+                reported_unit=None,
+                upper_limit=None,
+                lower_limit=None,
+                basis="computed",
+                evidence=(*indexed.evidence, *weight.measurement.evidence, *height.evidence),
+                notes=(*indexed.notes, *weight.notes, "put back from 1.73 m² to the patient's body surface"),
+            )
+        )
+    return asked.result(latest_first((*direct, *computed)), unusable)

@@ -1,0 +1,104 @@
+"""What chest imaging says about active tuberculosis."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+from fhir_mappings.catalogue import read_yaml
+from fhir_mappings.facts import Measurement, Report, Series, Unusable
+from fhir_mappings.inputs.asking import Asked, computes
+from fhir_mappings.inputs.pairing import latest_first
+
+Finding = Literal["active-tuberculosis", "no-active-tuberculosis", "not-stated"]
+
+REPORTS = ("report_chest_imaging", "report_chest_xray", "report_chest_ct")
+ACTIVE = "cond_tb_active"
+
+_SENTENCE = re.compile(r"[;。\n]|\.(?=\s|$)")
+
+
+@computes("chest_imaging")
+def chest_imaging(asked: Asked) -> Series:
+    """Each report on the chest: active tuberculosis, none, or nothing stated.
+
+    Only a coded conclusion or explicit words decide; whatever else a report says needs a reader.
+    """
+    found: list[Measurement] = []
+    unusable: list[Unusable] = []
+    for report in asked.events(Report, REPORTS):
+        if report.start is None or not report.confirmed:
+            detail = "the report has no date" if report.start is None else "the report is preliminary"
+            unusable.append(
+                Unusable(why="unreadable", detail=detail, when=report.start, evidence=(report.evidence,))
+            )
+            continue
+        category, notes = _finding_of(report)
+        found.append(
+            Measurement(
+                input="chest_imaging",
+                when=report.start,
+                category=category,
+                basis="recorded",
+                evidence=(report.evidence,),
+                notes=notes,
+            )
+        )
+    return asked.result(latest_first(found), unusable)
+
+
+def _finding_of(report: Report) -> tuple[Finding, tuple[str, ...]]:
+    if ACTIVE in report.concepts and not report.by_text:
+        return "active-tuberculosis", ("by the coded conclusion of the report",)
+    return read_chest_report(report.text or "")
+
+
+def read_chest_report(text: str) -> tuple[Finding, tuple[str, ...]]:
+    """What the words of a report say, with remarks on what was not decided."""
+    said: dict[str, str] = {}
+    for sentence in _SENTENCE.split(unicodedata.normalize("NFKC", text).lower()):
+        words = " ".join(sentence.split())
+        for kind in _kinds(words):
+            said.setdefault(kind, words)
+    if "present" in said and "absent" in said:
+        return "not-stated", (
+            "the report says both that there is active tuberculosis and that there is none",
+        )
+    if "present" in said:
+        return "active-tuberculosis", (f"the report says: {said['present']}",)
+    if "hedged" in said:
+        return "not-stated", (f"the report leaves it open: {said['hedged']}",)
+    if "absent" in said:
+        return "no-active-tuberculosis", (f"the report says: {said['absent']}",)
+    if "former" in said:
+        return "not-stated", (f"the report tells of former tuberculosis: {said['former']}",)
+    return "not-stated", ()
+
+
+def _kinds(sentence: str) -> Iterator[str]:
+    patterns = _patterns()
+    if patterns["hedged"].search(sentence):
+        yield "hedged"
+        return
+    rest, denied = patterns["absent"].subn(" ", sentence)
+    if denied:
+        yield "absent"
+    if patterns["former"].search(rest):
+        yield "former"
+        return
+    asserted = patterns["present"].search(rest)
+    if asserted is not None:
+        unclear = patterns["negation"].search(rest, 0, asserted.start())
+        yield "hedged" if unclear else "present"
+
+
+@functools.cache
+def _patterns() -> Mapping[str, re.Pattern[str]]:
+    raw = read_yaml(Path(__file__).with_name("imaging.yaml"))
+    return {
+        name: re.compile(words if isinstance(words, str) else "|".join(words)) for name, words in raw.items()
+    }

@@ -1,0 +1,135 @@
+"""Which results belong to one specimen."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date
+from typing import NamedTuple
+
+from fhir_mappings.facts import Evidence, Measurement
+from fhir_mappings.intervals import Interval
+
+
+class Pair(NamedTuple):
+    """Two results of one specimen. ``note`` says how that is known, where the record does not name it."""
+
+    first: Measurement
+    second: Measurement
+    note: str | None
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What both rest on."""
+        return (*self.first.evidence, *self.second.evidence)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The notes of both, and how they came together."""
+        own = () if self.note is None else (self.note,)
+        return tuple(dict.fromkeys((*self.first.notes, *self.second.notes, *own)))
+
+
+class Pairing(NamedTuple):
+    """Pairs, the results for which several partners are possible, and those that have none."""
+
+    pairs: tuple[Pair, ...]
+    ambiguous: tuple[Measurement, ...]
+    alone: tuple[Measurement, ...]
+
+
+def pair_up(firsts: Sequence[Measurement], seconds: Sequence[Measurement]) -> Pairing:
+    """Pair results of one specimen.
+
+    The same specimen reference decides. Without one, the same instant does; failing times, the same day if
+    it has only one result of each kind. Results that name different specimens, or were drawn at different
+    times, are never paired; nor are, without a specimen, a spot sample and a timed collection.
+    """
+    by_specimen: dict[str, list[Measurement]] = defaultdict(list)
+    by_day: dict[date, list[Measurement]] = defaultdict(list)
+    firsts_by_day: dict[date, list[Measurement]] = defaultdict(list)
+    for second in seconds:
+        if second.specimen is not None:
+            by_specimen[second.specimen].append(second)
+        if second.when.exact:
+            by_day[second.when.first].append(second)
+    for first in firsts:
+        if first.when.exact:
+            firsts_by_day[first.when.first].append(first)
+
+    pairs: list[Pair] = []
+    ambiguous: list[Measurement] = []
+    alone: list[Measurement] = []
+    for first in firsts:
+        named = by_specimen.get(first.specimen, []) if first.specimen is not None else []
+        if named:
+            same_time = [s for s in named if s.at == first.at]
+            pairs.append(Pair(first, (same_time or named)[0], None))
+            continue
+        day = by_day.get(first.when.first, []) if first.when.exact else []
+        partners = [s for s in day if not _apart(first, s) and s.role == first.role]
+        rivals = [f for f in firsts_by_day.get(first.when.first, []) if f.role == first.role]
+        timed = [s for s in partners if first.at is not None and s.at == first.at]
+        if len(_distinct(timed)) == 1:
+            pairs.append(Pair(first, timed[0], "paired by the time of collection; no specimen is named"))
+        elif partners and (len(_distinct(partners)) > 1 or len(_distinct(rivals)) > 1):
+            ambiguous.append(first)
+        elif partners:
+            pairs.append(Pair(first, partners[0], "paired by the day of collection; no specimen is named"))
+        else:
+            alone.append(first)
+    return Pairing(tuple(pairs), tuple(ambiguous), tuple(alone))
+
+
+def same_draw(one: Measurement, other: Measurement) -> bool:
+    """Whether two results are of one specimen: by its reference, else by time, else by day."""
+    if one.specimen is not None and other.specimen is not None:
+        return one.specimen == other.specimen
+    if one.at is not None and other.at is not None:
+        return one.at == other.at
+    return one.when.exact and one.when == other.when
+
+
+class Draws:
+    """Finds, among many results, those of the same draw as another."""
+
+    def __init__(self, measurements: Iterable[Measurement]) -> None:
+        self._by_day: dict[date, list[Measurement]] = defaultdict(list)
+        for measurement in measurements:
+            self._by_day[measurement.when.first].append(measurement)
+
+    def of(self, measurement: Measurement) -> list[Measurement]:
+        """The results of the draw of ``measurement``."""
+        return [m for m in self._by_day.get(measurement.when.first, ()) if same_draw(m, measurement)]
+
+
+def latest_first(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
+    """Sorted by day, and within a day by time; those without a time after the others."""
+    return tuple(sorted(measurements, key=_moment, reverse=True))
+
+
+def product(one: Interval, other: Interval) -> Interval:
+    """Product of two quantities that cannot be negative."""
+    low = max(one.low, 0.0) * max(other.low, 0.0)
+    high = 0.0 if 0.0 in (one.high, other.high) else one.high * other.high
+    return Interval(low, high, one.low_open or other.low_open, one.high_open or other.high_open)
+
+
+def _moment(measurement: Measurement) -> tuple[date, float]:
+    at = measurement.at
+    if at is None:
+        return measurement.when.last, -math.inf
+    return measurement.when.last, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def _apart(one: Measurement, other: Measurement) -> bool:
+    """Whether the record says that two results of a day are of different specimens."""
+    if one.specimen is not None and other.specimen is not None and one.specimen != other.specimen:
+        return True
+    return one.at is not None and other.at is not None and one.at != other.at
+
+
+def _distinct(measurements: Sequence[Measurement]) -> set[tuple[Interval | None, object]]:
+    """Copies of one result (same value, same time) are one."""
+    return {(m.value, m.at) for m in measurements}
