@@ -15,7 +15,7 @@ import msgspec
 
 from fhir_mappings.dosing_terms import dosing_terms
 from fhir_mappings.exposure_days import exposure_span, route_of_exposure
-from fhir_mappings.facts import Exposure, Retrieval, Therapies, Therapy, TherapyChange
+from fhir_mappings.facts import Evidence, Exposure, Retrieval, Therapies, Therapy, TherapyChange
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.regimens import pieces_of
 from fhir_mappings.timeline import Course, Turn, courses_of
@@ -58,7 +58,6 @@ def _therapy(drug: str, exposures: Sequence[Exposure], first: date, last: date) 
     since = DateSpan(min(one.first, other.first), max(one.first, other.first))
     ongoing = one.last >= last and other.last >= last and not _only_held(exposures, last)
     until = DateSpan(min(one.last, other.last), max(one.last, other.last))
-    recent = sorted(exposures, key=lambda e: exposure_span(e, last)[0].first, reverse=True)
     return Therapy(
         drug=drug,
         label=latest.label,
@@ -67,9 +66,18 @@ def _therapy(drug: str, exposures: Sequence[Exposure], first: date, last: date) 
         ongoing=ongoing,
         dose_known=all(course.dose_known(first, last) for course in (*early, *late)),
         changes=tuple(sorted(changes, key=lambda change: (change.when, change.change))),
-        evidence=tuple(e.evidence for e in recent),
+        evidence=_evidence(exposures, one, first, last),
         by_text=any(e.by_text for e in exposures),
     )
+
+
+def _evidence(exposures: Sequence[Exposure], course: Course, first: date, last: date) -> tuple[Evidence, ...]:
+    """The records that reach into the period, latest first, then the one with which the course began."""
+    spans = [(exposure_span(e, last), e) for e in exposures]
+    reaching = [(start.first, e.evidence) for (start, end), e in spans if end.last >= first]
+    latest = [evidence for _, evidence in sorted(reaching, key=lambda pair: pair[0], reverse=True)]
+    origin = course.stretches[0].members[0].exposures[0].evidence
+    return tuple(dict.fromkeys([*latest, origin]))
 
 
 def _by(until: DateSpan, last: date, ongoing: bool) -> DateSpan:

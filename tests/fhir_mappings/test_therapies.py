@@ -337,6 +337,20 @@ def test_an_undated_statement_of_another_dose_may_be_a_change_in_the_period() ->
     assert [(c.change, c.when.exact) for c in found.changes] == [("dose", False)]
 
 
+def test_the_evidence_is_what_reaches_into_the_period_and_the_beginning() -> None:
+    orders = [
+        exposure("azathioprine", 100, "2025-01-01", "2025-12-31"),
+        exposure("azathioprine", 100, "2026-01-01", "2026-04-30"),
+        exposure("azathioprine", 100, "2026-05-01", "2026-06-15"),
+        exposure("azathioprine", 100, "2026-06-16", ongoing=True),
+    ]
+    assert [e.reference for e in therapy(*orders).evidence] == [
+        "request/azathioprine-2026-06-16",
+        "request/azathioprine-2026-05-01",
+        "request/azathioprine-2025-01-01",
+    ]
+
+
 # --- doses that are not known ---
 
 
