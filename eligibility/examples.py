@@ -83,7 +83,18 @@ _RESOURCES = {
     "consent": "Consent",
 }
 _RESULT_KEYS = frozenset(
-    {"on", "at", "upper_limit", "lower_limit", "category", "specimen", "unusable", "detail", "reference"}
+    {
+        "on",
+        "at",
+        "upper_limit",
+        "lower_limit",
+        "category",
+        "specimen",
+        "role",
+        "unusable",
+        "detail",
+        "reference",
+    }
 )
 _BOUND = re.compile(r"^(<=|>=|<|>|≤|≥)\s*(.*)$")
 
@@ -190,7 +201,14 @@ def _result(entry: dict[str, Any], i: int, vocabulary: Vocabulary) -> Measuremen
     if when is None:
         raise ExampleError(f"result {i}: needs a date ('on')")
     if written in described.categories or written == "equivocal":
-        return Measurement(input=name, when=when, unit=described.unit, category=written, evidence=(evidence,))
+        return Measurement(
+            input=name,
+            when=when,
+            unit=described.unit,
+            category=written,
+            role=str(entry.get("role", "")),
+            evidence=(evidence,),
+        )
 
     def canonical(text: object) -> tuple[float, str]:
         threshold = parse_threshold(str(text))
@@ -213,6 +231,7 @@ def _result(entry: dict[str, Any], i: int, vocabulary: Vocabulary) -> Measuremen
         unit=described.unit,
         value=_bounded(bound[1] if bound else "", number),
         category=entry.get("category"),
+        role=str(entry.get("role", "")),
         upper_limit=canonical(upper)[0] if upper is not None else None,
         lower_limit=canonical(lower)[0] if lower is not None else None,
         reported=reported,

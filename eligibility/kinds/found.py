@@ -274,6 +274,8 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the event touches the window, and the anchor date on which time has carried it out."""
         if self.half_lives is not None:
             return self._washed_out(event, span, self.half_lives)
+        if self.body.during is None and isinstance(event, Planned):
+            return True, None  # what is planned lies ahead
         if self.body.timing == "start":
             if event.start is None:
                 return (True if span.first is None else None), None

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from fhir_mappings.facts import Admission, Allergy, Diagnosis, Event, Participation, Retrieval
+from fhir_mappings.facts import Admission, Allergy, Diagnosis, Event, Participation, Planned, Retrieval
 from fhir_mappings.intervals import DateSpan, day
 from tests.eligibility.charts import HandChart, evidence, judged
 
@@ -107,6 +107,19 @@ def test_an_attribute_that_is_not_recorded_is_missing_unless_the_protocol_says_o
     assert judged(no, chart, kind="E1").outcome == "presumed"
     mild = HandChart(events=[diagnosis(start=date(2026, 3, 10), severity="mild")])
     assert judged(graded, mild, kind="E1").outcome == "presumed"
+
+
+@pytest.mark.parametrize("on", [date(2026, 5, 1), date(2026, 9, 1)])
+def test_what_is_planned_counts_although_it_lies_ahead(on: date) -> None:
+    surgery = Planned(
+        reference="ServiceRequest/s",
+        concepts=frozenset(["cond_mi"]),
+        label="Bypass",
+        evidence=evidence("ServiceRequest/s"),
+        start=day(on),
+    )
+    planned = "excludes: {found: {kind: [planned], of: [cond_mi]}}"
+    assert judged(planned, HandChart(events=[surgery]), kind="E1").outcome == "fail"
 
 
 def test_an_empty_set_of_values_is_an_attribute_that_is_not_recorded() -> None:
