@@ -6,7 +6,7 @@
     ├── (typer's own)             2  usage: unknown option, malformed date …
     └── CommandError
         ├── ArgumentError         2  usage that only the command itself can judge, e.g. an unknown protocol id
-        ├── UnreadableInputError  3  a file that is not there, is not JSON, is not FHIR, or holds no patient
+        ├── UnreadableFileError   3  a file that is not there, is not JSON, is not FHIR, or holds no patient
         └── InvalidProtocolError  5  a protocol file that cannot be used
 
 Every message is one line: what, where, and how to mend it.
@@ -29,7 +29,7 @@ class ArgumentError(CommandError):
     exit_code = 2
 
 
-class UnreadableInputError(CommandError):
+class UnreadableFileError(CommandError):
     """Input that cannot be read as a patient's record."""
 
     exit_code = 3

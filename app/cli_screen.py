@@ -10,11 +10,12 @@ from typing import Annotated, Literal
 
 import msgspec
 import typer
-from fhir_mappings.patient import InputError, read_patients
+from fhir_mappings.errors import InputError
+from fhir_mappings.patient import read_patients
 from rich.console import Console
 from rich.progress import track
 
-from app.cli_errors import ArgumentError, UnreadableInputError, one_line
+from app.cli_errors import ArgumentError, UnreadableFileError, one_line
 from app.cli_service import bundled_service
 from app.rendering.page import html_page
 from app.rendering.table import print_report
@@ -97,7 +98,7 @@ def _read(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
     except OSError as error:
-        raise UnreadableInputError(f"{file}: cannot be read: {error.strerror}") from None
+        raise UnreadableFileError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def _refuse_invalid(body: bytes, file: str) -> None:
@@ -106,7 +107,7 @@ def _refuse_invalid(body: bytes, file: str) -> None:
         typer.echo(f"{file}: {one_line(fault)}", err=True)
     if faults:
         count = f"{len(faults)} departure{'s' * (len(faults) > 1)}"
-        raise UnreadableInputError(f"{file}: {count} from FHIR R4; without --strict they are tolerated")
+        raise UnreadableFileError(f"{file}: {count} from FHIR R4; without --strict they are tolerated")
 
 
 def _patients(body: bytes, file: str, retrieved: Sequence[str] | None) -> list[PatientFacts]:
@@ -114,9 +115,9 @@ def _patients(body: bytes, file: str, retrieved: Sequence[str] | None) -> list[P
     try:
         patients = read_patients(body, retrieved=frozenset(kinds) if kinds else None)
     except InputError as error:
-        raise UnreadableInputError(f"{file}: {error}") from None
+        raise UnreadableFileError(f"{file}: {error}") from None
     if not patients:
-        raise UnreadableInputError(f"{file}: no patient in it; a Patient resource is needed")
+        raise UnreadableFileError(f"{file}: no patient in it; a Patient resource is needed")
     return patients
 
 
