@@ -8,7 +8,7 @@ which refuses doubled keys; their values stay undecoded.
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -111,6 +111,20 @@ def decoded(raw: bytes | msgspec.Raw, kind: type[T], path: str) -> T:
 def is_null(raw: bytes | msgspec.Raw) -> bool:
     """Whether a value is JSON's null."""
     return bytes(memoryview(raw)[:5]) == b"null"
+
+
+def without_empties(value: Any) -> Any:
+    """JSON-like data without nulls, empty strings, lists and objects: CDS Hooks wants none."""
+    if isinstance(value, dict):
+        filled = {name: without_empties(member) for name, member in value.items()}
+        return {name: member for name, member in filled.items() if not _is_empty(member)}
+    if isinstance(value, list | tuple):
+        return [item for item in map(without_empties, value) if not _is_empty(item)]
+    return value
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (not value and isinstance(value, str | list | dict))
 
 
 def _plain(error: Exception) -> str:

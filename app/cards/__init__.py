@@ -1,0 +1,1 @@
+"""Composing cards from screenings: when there is one, and what a clinician reads in ten seconds."""

@@ -1,0 +1,44 @@
+"""The one sentence of a card: the trial, the verdict, and what stands in the way, or how much of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.cards.groups import Groups, standing
+from app.cards.text import plain, shortened
+from app.cards.wording import Wording
+from cds_hooks.cards import SUMMARY_LIMIT
+from eligibility.findings import Finding, Screening
+from eligibility.protocol import Protocol
+
+
+def summary(screening: Screening, groups: Groups, protocol: Protocol, words: Wording) -> str:
+    """Plain text, shorter than CDS Hooks allows. A single obstacle is named, several are counted."""
+    told = {
+        "trial": protocol.short_title,
+        "verdict": words.say(f"verdict.{screening.verdict}"),
+    }
+    why = _why(screening, groups, words)
+    sentence = words.say("summary.because", what=why, **told) if why else words.say("summary", **told)
+    return shortened(sentence, SUMMARY_LIMIT - 1)
+
+
+def _why(screening: Screening, groups: Groups, words: Wording) -> str | None:
+    if screening.verdict == "undetermined":
+        return words.counted("missing", len(groups.open), _sole(groups.open))
+    if screening.verdict == "potentially-eligible":
+        count = len(groups.confirm)
+        return words.counted("to-confirm", count, "") if count else None
+    blocking = [f for f in groups.in_the_way if standing(f) == "fail"]
+    if screening.verdict == "probably-ineligible":
+        return words.counted("to-judge", len(groups.in_the_way), _sole(groups.in_the_way))
+    if screening.earliest is not None:
+        if len(blocking) == 1:
+            return words.say("until.one", date=screening.earliest, what=_sole(blocking))
+        return words.say("until", date=screening.earliest)
+    lasting = [f for f in blocking if f.clears_on is None]
+    return _sole(lasting) if len(lasting) == 1 else words.say("in-the-way.many", count=len(blocking))
+
+
+def _sole(findings: Sequence[Finding]) -> str:
+    return plain(findings[0].reason) if findings else ""

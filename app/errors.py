@@ -1,0 +1,75 @@
+"""What a request can be refused for; the errors of the CDS Hooks protocol are in ``cds_hooks.errors``.
+
+::
+
+    RefusedError
+    ├── ParameterError       400  value          a query parameter that cannot be read
+    ├── UnreadableBodyError  400  structure      a body from which no patient's record can be read
+    ├── TooDeepError         400  structure      JSON nested more deeply than anything in FHIR
+    ├── UnknownPathError     404  not-found      no such protocol
+    ├── BodyTooLargeError    413  too-long       a body above the limit
+    └── MediaTypeError       415  not-supported  a body that is announced as something else than JSON
+
+Each becomes a FHIR OperationOutcome (``app.outcomes``). Messages repeat no value of a chart.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RefusedError(Exception):
+    """A request that is refused.
+
+    Attributes:
+        status: the HTTP status.
+        issue_code: code from FHIR's issue-type value set.
+        expression: the parameter or element at fault, if there is one.
+    """
+
+    status: ClassVar[int] = 400
+    issue_code: ClassVar[str] = "invalid"
+
+    def __init__(self, message: str, expression: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.expression = expression
+
+
+class ParameterError(RefusedError):
+    """A query parameter that cannot be read."""
+
+    issue_code = "value"
+
+
+class UnreadableBodyError(RefusedError):
+    """A body from which no patient's record can be read."""
+
+    issue_code = "structure"
+
+
+class TooDeepError(RefusedError):
+    """JSON nested more deeply than anything in FHIR."""
+
+    issue_code = "structure"
+
+
+class UnknownPathError(RefusedError):
+    """Nothing is there under this path."""
+
+    status = 404
+    issue_code = "not-found"
+
+
+class BodyTooLargeError(RefusedError):
+    """A body above the limit."""
+
+    status = 413
+    issue_code = "too-long"
+
+
+class MediaTypeError(RefusedError):
+    """A body that is announced as something else than JSON."""
+
+    status = 415
+    issue_code = "not-supported"

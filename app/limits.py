@@ -1,0 +1,110 @@
+"""Limits on what is read at all: the size of a body, how deeply it is nested, what it claims to be."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import BodyTooLargeError, MediaTypeError, TooDeepError
+from app.outcomes import outcome_response
+
+# Whatever a client might put on JSON by mistake is let through: the body itself tells. These are not JSON.
+_NOT_JSON = re.compile(
+    r"(?:image|audio|video|font|multipart)/|.*[/+](?:xml|html|turtle|csv|yaml|zip|pdf|cbor)\b"
+    r"|.*[/+-](?:x-)?(?:ndjson|jsonl|jsonlines)\b",
+    re.IGNORECASE,
+)
+_BRACKETS_AND_QUOTES = b'[]{}"'
+_OTHERS = bytes(set(range(256)) - set(_BRACKETS_AND_QUOTES))
+
+
+class BodyLimit:
+    """ASGI middleware: refuses bodies above ``max_bytes`` with 413.
+
+    A declared length is judged before anything is read; otherwise the bytes are counted as they arrive.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = _content_length(scope)
+        if declared is not None and declared > self.max_bytes:
+            error = self._refusal()
+            answer = outcome_response(scope, error.status, error.issue_code, error.message)
+            await answer(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.max_bytes:
+                raise self._refusal()
+            return message
+
+        await self.app(scope, counted, send)
+
+    def _refusal(self) -> BodyTooLargeError:
+        return BodyTooLargeError(f"the body has more than {self.max_bytes} bytes")
+
+
+def _content_length(scope: Scope) -> int | None:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else None
+    return None
+
+
+def must_be_json(request: Request) -> None:
+    """Refuse what is announced as something else than JSON; no announcement is none.
+
+    Raises:
+        MediaTypeError: an XML, a form with files, a compressed body, lines of JSON …
+    """
+    media_type = request.headers.get("content-type", "")
+    if _NOT_JSON.match(media_type):
+        raise MediaTypeError("send application/json or application/fhir+json: one JSON object")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise MediaTypeError("send the body without content-encoding")
+
+
+def must_be_shallow(body: bytes, deepest: int) -> None:
+    """Refuse JSON nested more deeply than ``deepest``, before a parser descends into it.
+
+    Brackets within strings do not count. The work is a handful of passes of byte operations.
+
+    Raises:
+        TooDeepError: it is.
+    """
+    bare = _brackets_outside_strings(body)
+    for _ in range(deepest):
+        if not bare:
+            return
+        # Taking out the innermost pairs makes the rest one level shallower.
+        bare = bare.replace(b"[]", b"").replace(b"{}", b"")
+    # What is left is too deep, or not balanced, and then no JSON; its real depth tells.
+    depth = 0
+    for sign in bare:
+        depth += 1 if sign in b"[{" else -1
+        if depth > deepest:
+            raise TooDeepError(f"the JSON is nested more than {deepest} levels deep")
+        if depth < 0:
+            return  # no JSON; the parser will stop here, too
+
+
+def _brackets_outside_strings(body: bytes) -> bytes:
+    if b"\\" in body:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    signs = body.translate(None, _OTHERS)
+    # Two quotes side by side begin and end a string without brackets, or end one and begin the next;
+    # either way what lies inside and outside of strings stays the same without them.
+    signs = signs.replace(b'""', b"")
+    return b"".join(signs.split(b'"')[::2])

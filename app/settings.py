@@ -1,0 +1,102 @@
+"""Settings of the service, read once from the environment and never changed afterwards.
+
+Each is an environment variable with the prefix ``TRIALCARDS_``; lists are comma-separated::
+
+    TRIALCARDS_TIMEZONE=Asia/Shanghai TRIALCARDS_NOT_OFFERED=MedicationStatement,Device trialcards serve
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.prefetch_table import RESOURCE_TYPES
+
+INDISPENSABLE = frozenset({"Patient", "Condition", "Observation"})
+"""Without these there is nothing to screen, whatever a server offers."""
+
+MEDICATION_TYPES = frozenset(
+    {"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"}
+)
+"""Servers differ in which of these they offer, but one of them tells what the patient takes."""
+
+Names = Annotated[tuple[str, ...], NoDecode]
+"""Comma-separated in the environment."""
+
+
+class Settings(BaseSettings):
+    """All settings. ``docs/settings.md`` is the table of them."""
+
+    model_config = SettingsConfigDict(env_prefix="TRIALCARDS_", frozen=True, extra="ignore")
+
+    timezone: str = "UTC"
+    """IANA time zone in which "today" is told, e.g. ``Asia/Shanghai``."""
+
+    language: str = "en"
+    """Language of reasons and cards; a catalogue of that name must exist."""
+
+    not_offered: Names = ()
+    """Resource types that the client's FHIR server does not have at all. Their absence then does not count
+    as missing data; what rests on them alone is *presumed*, for a person to confirm."""
+
+    show_ineligible: bool = False
+    """Also show a card for a trial that the patient cannot join."""
+
+    max_body_bytes: int = Field(20_000_000, gt=0)
+    """Largest request body; anything above is refused with 413."""
+
+    max_nesting: int = Field(128, gt=0, le=500)
+    """Deepest nesting of JSON; anything below is refused with 400 before it is parsed."""
+
+    allowed_origins: Names = ()
+    """Origins of browser-based clients that may call the hooks (CORS)."""
+
+    demo: bool = True
+    """Serve the demonstration page and its invented patients."""
+
+    cds_hooks_3: bool = False
+    """Announce in discovery what CDS Hooks 3.0 adds: versions of the specification and of the hook."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severity that is logged."""
+
+    tune_garbage_collection: bool = True
+    """Keep what was loaded at the start out of garbage collection; halves the cost of large bodies."""
+
+    @field_validator("not_offered", "allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"'{value}' is no IANA time zone; write it as Europe/Berlin") from None
+        return value
+
+    @field_validator("not_offered")
+    @classmethod
+    def _leaves_enough(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        named = frozenset(value)
+        unknown = named - frozenset(RESOURCE_TYPES.values())
+        if unknown:
+            raise ValueError(f"not asked for in the first place: {', '.join(sorted(unknown))}")
+        if named & INDISPENSABLE:
+            raise ValueError(f"cannot be done without: {', '.join(sorted(named & INDISPENSABLE))}")
+        # With no medication history at all, "no such drug" would be concluded from nothing.
+        if named >= MEDICATION_TYPES:
+            raise ValueError("one of the medication types must be offered")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which "today" is told."""
+        return ZoneInfo(self.timezone)
