@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from eligibility.answers import Answer, State, unique
@@ -98,7 +99,8 @@ def _changed(
     reason = joined(
         message("stable_therapy.changed", what=c.detail, date=str(c.when), **told) for c in changes
     )
-    flips = span.leaves_on(latest.when.last) if current else None
+    # A change exactly so long before the anchor no longer counts, unlike an event in a closed window.
+    flips = span.leaves_on(latest.when.last - timedelta(days=1)) if current else None
     return Answer(
         state=State.FALSE,
         reason=reason,

@@ -284,7 +284,7 @@ def test_no_treatment_fails_for_good() -> None:
 
 def test_a_change_in_the_window_fails_and_clears_when_it_has_left_it() -> None:
     finding = judged(STABLE, on(therapy(changes=(change(day(date(2026, 6, 1))),))))
-    assert (finding.outcome, finding.clears_on) == ("fail", "2026-07-02")
+    assert (finding.outcome, finding.clears_on) == ("fail", "2026-07-01")
 
 
 def test_a_change_at_an_uncertain_time_is_missing() -> None:

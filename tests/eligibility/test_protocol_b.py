@@ -61,7 +61,9 @@ def test_the_words_are_those_of_the_registry(protocol: Protocol, criterion_id: s
     criterion = next(c for c in protocol.criteria if c.id == criterion_id)
     expected = words(source_criteria()[criterion_id])
     if criterion_id == "E3":
-        told = " ".join([criterion.text, *(f"{part.text};" for part in criterion.parts or () if part.id != "E3.0")])
+        told = " ".join(
+            [criterion.text, *(f"{part.text};" for part in criterion.parts or () if part.id != "E3.0")]
+        )
         assert words(told) == expected
     else:
         assert words(criterion.text) == expected

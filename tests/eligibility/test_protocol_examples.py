@@ -1,0 +1,97 @@
+"""The examples of the bundled protocols, each a test; and that no criterion goes without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from app.example_charts import chart_of
+from eligibility.examples import example_facts, run_example
+from eligibility.loading import bundled_files, load_protocol
+from eligibility.protocol import Criterion, Example, Part
+from eligibility.screening import BoundCriterion, BoundProtocol
+from fhir_mappings.vocabulary import vocabulary
+
+PROTOCOLS = [path.stem for path in bundled_files()]
+
+NOT_TO_BE_MISSING = {
+    "nct05247203": {
+        "E1c": "only a person can say, whatever the record holds",
+        "E3.0": "only a person can say, whatever the record holds",
+        "E16": "only a person can say, whatever the record holds",
+    },
+    "nct07517536": {
+        "E13": "only a person can say, whatever the record holds",
+    },
+}
+"""Criteria that no data could answer, so that none can be missing, and why."""
+
+
+@cache
+def bound(protocol: str) -> BoundProtocol:
+    path = next(path for path in bundled_files() if path.stem == protocol)
+    return load_protocol(path, vocabulary())
+
+
+def _examples() -> Iterator[object]:
+    for name in PROTOCOLS:
+        protocol = bound(name)
+        for example in protocol.protocol.applies_to_examples:
+            yield pytest.param(name, None, example, id=f"{name} applies_to: {example.name}")
+        for criterion, source in zip(protocol.criteria, protocol.protocol.criteria, strict=True):
+            for example in source.examples:
+                where = example.part or criterion.id
+                yield pytest.param(name, criterion, example, id=f"{name} {where}: {example.name}")
+
+
+@pytest.mark.parametrize(("protocol", "criterion", "example"), list(_examples()))
+def test_an_example_has_the_outcome_that_it_tells(
+    protocol: str, criterion: BoundCriterion | None, example: Example
+) -> None:
+    chart = chart_of(example_facts(example, vocabulary()))
+    run = run_example(bound(protocol), criterion, example, chart)
+    assert run.differences == ()
+
+
+def _leaves(criterion: Criterion | Part) -> Iterator[str]:
+    if not criterion.parts:
+        yield criterion.id
+    for part in criterion.parts or ():
+        yield from _leaves(part)
+
+
+def _outcomes(protocol: str) -> dict[str, set[str]]:
+    """The outcomes that the examples of each criterion, or part without parts of its own, show."""
+    shown: dict[str, set[str]] = {}
+    for criterion in bound(protocol).protocol.criteria:
+        for leaf in _leaves(criterion):
+            shown[leaf] = {
+                f"{example.outcome}-{example.leaning}" if example.leaning else example.outcome
+                for example in criterion.examples
+                if (example.part or criterion.id) == leaf
+            }
+    return shown
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_every_criterion_shows_what_lets_a_patient_in_what_does_not_and_what_is_missing(
+    protocol: str,
+) -> None:
+    lacking: list[str] = []
+    for leaf, outcomes in _outcomes(protocol).items():
+        if not outcomes & {"pass", "presumed", "review-pass", "attest"}:
+            lacking.append(f"{leaf}: nothing that lets a patient in")
+        if not outcomes & {"fail", "review-fail"}:
+            lacking.append(f"{leaf}: nothing that stands in the way")
+        if "missing" not in outcomes and leaf not in NOT_TO_BE_MISSING[protocol]:
+            lacking.append(f"{leaf}: nothing that is missing")
+    assert lacking == []
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_no_two_examples_of_a_criterion_have_the_same_name(protocol: str) -> None:
+    for criterion in bound(protocol).protocol.criteria:
+        names = [(example.part, example.name) for example in criterion.examples]
+        assert len(names) == len(set(names)), criterion.id
