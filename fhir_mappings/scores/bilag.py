@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from fhir_mappings.facts import Assessment, Evidence, Measurement, Need
-from fhir_mappings.intervals import DateSpan, Interval, day
+from fhir_mappings.intervals import DateSpan, Interval, day, point
 from fhir_mappings.scores.bilag_rules import BilagDefinition
 from fhir_mappings.scores.forms import key_of
 from fhir_mappings.scores.readings import value_in
@@ -31,6 +31,14 @@ class _Grade(msgspec.Struct, frozen=True):
     evidence: Evidence
 
 
+class _Count(msgspec.Struct, frozen=True):
+    """A recorded number of grades."""
+
+    value: Interval
+    when: DateSpan
+    evidence: Evidence
+
+
 def count_grades(name: str, definition: BilagDefinition, situation: Situation) -> Measurement:
     """The number of domains of one grade, as bounds where domains are not graded."""
     wanted = definition.counts[name].grade
@@ -43,13 +51,17 @@ def count_grades(name: str, definition: BilagDefinition, situation: Situation) -
     grades = _grades(definition, current)
     lower = sum(1 for g in grades.values() if g.grade == wanted)
     upper = lower + len(definition.domains) - len(grades)
-    totals = [form for form in current if form.instrument == name and form.total is not None]
-    if totals and len(grades) < len(definition.domains):
-        return _from_total(name, totals[0], lower, upper)
+    total = _recorded_count(name, definition, current)
+    if total is not None and len(grades) < len(definition.domains):
+        return _from_total(name, total, lower, upper)
     computed = renal_grade(definition.renal, situation)
     counted = [g for g in grades.values() if g.grade == wanted]
     evidence = unique(g.evidence for g in counted) or unique(g.evidence for g in grades.values())
-    notes = [*_renal_notes(computed, grades.get(RENAL)), *_haematological_notes(definition, situation)]
+    notes = [
+        *_renal_notes(computed, grades.get(RENAL)),
+        *_haematological_notes(definition, situation),
+        *_akin_notes(definition, situation),
+    ]
     if lower == upper:
         when = max((g.when for g in grades.values()), key=lambda w: w.last)
         return Measurement(
@@ -77,18 +89,29 @@ def count_grades(name: str, definition: BilagDefinition, situation: Situation) -
     )
 
 
-def _from_total(name: str, form: Assessment, lower: int, upper: int) -> Measurement:
+def _recorded_count(name: str, definition: BilagDefinition, forms: list[Assessment]) -> _Count | None:
+    """The newest recorded count, as a total of its own or as an item of a form."""
+    wanted = key_of(definition.counts[name].item)
+    for form in forms:
+        if form.instrument == name and form.total is not None:
+            return _Count(form.total, form.when, form.evidence)
+        for item in form.items:
+            if key_of(item.item) == wanted and item.number is not None:
+                return _Count(point(item.number), form.when, item.evidence)
+    return None
+
+
+def _from_total(name: str, total: _Count, lower: int, upper: int) -> Measurement:
     """A recorded count; in conflict with the grades on record it becomes a range to be judged."""
-    total = form.total or Interval(lower, upper)
-    conflict = total.high < lower or total.low > upper
-    note = f"The count of {total} recorded on {form.when} does not fit the grades on record."
+    conflict = total.value.high < lower or total.value.low > upper
+    note = f"The count of {total.value} recorded on {total.when} does not fit the grades on record."
     return Measurement(
         input=name,
-        when=form.when,
+        when=total.when,
         unit="{score}",
-        value=total.hull(Interval(lower, upper)) if conflict else total,
+        value=total.value.hull(Interval(lower, upper)) if conflict else total.value,
         basis="policies" if conflict else "recorded",
-        evidence=(form.evidence,),
+        evidence=(total.evidence,),
         notes=(note,) if conflict else (),
     )
 
@@ -106,7 +129,7 @@ def _grades(definition: BilagDefinition, forms: list[Assessment]) -> dict[str, _
                 continue
             if item is not None and grade in GRADES:
                 found[domain.id] = _Grade(grade, form.when, item.evidence)
-            elif item is None and form.complete and form.items:
+            elif item is None and form.complete and any(i.grade for i in form.items):
                 found[domain.id] = _Grade(None, form.when, form.evidence)
     return found
 
@@ -134,6 +157,15 @@ def _haematological_notes(definition: BilagDefinition, situation: Situation) -> 
                     f" {rule.grade} if due to lupus; this is not counted."
                 ]
     return []
+
+
+def _akin_notes(definition: BilagDefinition, situation: Situation) -> list[str]:
+    return [
+        f"A {definition.akin[a.instrument]} is recorded on {a.when};"
+        f" it does not stand in for {definition.label}."
+        for a in situation.facts.assessments
+        if a.instrument in definition.akin and situation.holds(a.when)
+    ]
 
 
 def _form_need(

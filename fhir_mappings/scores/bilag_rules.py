@@ -16,10 +16,11 @@ class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Count(_Shape, frozen=True, kw_only=True):
-    """A criterion input that counts the domains of one grade."""
+    """A criterion input that counts the domains of one grade; ``item``: its name on a form."""
 
     grade: Literal["A", "B"]
     label: str
+    item: str
 
 
 class Domain(_Shape, frozen=True, kw_only=True):
@@ -114,12 +115,13 @@ class HaematologicalRule(_Shape, frozen=True, kw_only=True):
 
 
 class BilagDefinition(_Shape, frozen=True, kw_only=True):
-    """BILAG-2004. ``instruments``: names under which forms are recorded."""
+    """BILAG-2004. ``instruments``: names under which forms are recorded; ``akin``: others, told only."""
 
     label: str
     window_days: int
     source: str
     instruments: tuple[str, ...]
+    akin: dict[str, str]
     counts: dict[str, Count]
     domains: tuple[Domain, ...]
     renal: RenalRule

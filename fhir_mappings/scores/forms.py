@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 import msgspec
@@ -24,12 +24,11 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Total(msgspec.Struct, frozen=True):
-    """A recorded total, in force (``current``) or only a floor for what accumulates."""
+    """A recorded total. ``inconsistent``: what it contradicts within its own form."""
 
     value: Interval
     when: DateSpan
     evidence: Evidence
-    complete: bool
     inconsistent: str | None = None
 
 
@@ -53,7 +52,6 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_forms(definition: Definition, situation: Situation) -> Recorded:
     """Gather the recorded forms of a score, and what other instruments' forms say of its items."""
-    everything = (*definition.items, *definition.without)
     written = _assessments(situation, definition)
     since = situation.since or situation.on - timedelta(days=definition.window_days)
     own = [a for a in written if a.instrument in definition.instruments]
@@ -76,16 +74,15 @@ def read_forms(definition: Definition, situation: Situation) -> Recorded:
             for a in written
             if a.instrument in definition.akin and a.total and _within(a.when, since, situation.on)
         )
-    accumulates = definition.scope == "ever"
     entries: dict[str, Entry] = {}
     for borrowing in definition.borrows:
         forms = [a for a in written if a.instrument == borrowing.instrument]
-        _gather(entries, forms, everything, since, situation, accumulates, borrowing)
+        _gather(entries, forms, definition, since, situation, borrowing)
     mine: dict[str, Entry] = {}
-    _gather(mine, own, everything, since, situation, accumulates, None)
+    _gather(mine, own, definition, since, situation, None)
     return Recorded(
         total=current[0] if current else None,
-        floor=max(totals, key=lambda t: t.value.low) if accumulates and totals else None,
+        floor=max(totals, key=lambda t: t.value.low) if definition.scope == "ever" and totals else None,
         past=past[0] if past else None,
         entries={**entries, **mine},
         notes=tuple(notes),
@@ -109,37 +106,53 @@ def _within(when: DateSpan, since: date, on: date) -> bool:
 
 
 def _total(assessment: Assessment, definition: Definition) -> Total | None:
-    """The recorded total, else the sum of a complete form; ``inconsistent`` where both are and differ."""
-    known = {key: item for item in definition.items for key in _keys(item)}
-    present = {
-        found.id: found
-        for entry in assessment.items
-        if (found := known.get(key_of(entry.item))) and _present(entry.present, entry.number)
-    }
-    counted = points(present.values(), definition.counting)
-    summed = point(counted) if assessment.complete and assessment.items else None
-    value = assessment.total or summed
+    """The recorded total, else the sum of a complete form."""
+    counted = _points_of(assessment, definition.items, definition)
+    value = assessment.total
     if value is None:
-        return None
-    inconsistent = None
-    if assessment.total is not None and assessment.items:
-        too_little = assessment.total.high < counted
-        if too_little or (summed is not None and assessment.total.low > counted):
-            inconsistent = f"its items add up to {counted}"
-    return Total(value, assessment.when, assessment.evidence, assessment.complete, inconsistent)
+        if not _names_all(assessment, definition.items, definition):
+            return None
+        value = point(counted)
+    inconsistent = f"its items add up to {counted}" if value.high < counted else None
+    return Total(value, assessment.when, assessment.evidence, inconsistent)
+
+
+def _points_of(assessment: Assessment, items: Sequence[Item], definition: Definition) -> int:
+    """The points of the items that a form ticks."""
+    known = {key: item for item in items for key in _keys(item)}
+    ticked = [known[key] for key in _ticked(assessment) if key in known]
+    return points({item.id: item for item in ticked}.values(), definition.counting)
+
+
+def _ticked(assessment: Assessment) -> list[str]:
+    return [key_of(entry.item) for entry in assessment.items if _present(entry.present, entry.number)]
+
+
+def _names_all(assessment: Assessment, items: Sequence[Item], definition: Definition) -> bool:
+    """Whether what a form does not name is absent.
+
+    The form has to be complete, every tick on it has to be understood, and its total, if it has one, has to
+    be no more than its ticks: else there are others that were not transmitted.
+    """
+    known = {key for item in items for key in _keys(item)}
+    if not (assessment.complete and assessment.items and known.issuperset(_ticked(assessment))):
+        return False
+    return assessment.total is None or assessment.total.low <= _points_of(assessment, items, definition)
 
 
 def _gather(
     into: dict[str, Entry],
     forms: Iterable[Assessment],
-    items: Iterable[Item],
+    definition: Definition,
     since: date,
     situation: Situation,
-    accumulates: bool,
     borrowing: Borrowing | None,
 ) -> None:
     """The newest statement on each item; where items accumulate, any statement that it was present."""
+    items = (*definition.items, *definition.without)
+    accumulates = definition.scope == "ever"
     for form in forms:
+        names_all = _names_all(form, items, definition)
         fresh = _within(form.when, since, situation.on)
         if not fresh and not accumulates:
             continue
@@ -147,7 +160,7 @@ def _gather(
         for item in items:
             entry = next((said[key] for key in _keys(item) if key in said), None)
             present = _present(entry.present, entry.number) if entry else None
-            if present is None and form.complete and form.items:
+            if present is None and names_all:
                 present = False
             state = _translated(item.id, present, borrowing)
             if state is None or (state is State.ABSENT and not fresh):

@@ -89,6 +89,16 @@ class TestRecorded:
         scored = ask(A, chart(forms=[form(A, 2)]))
         assert (scored.value, scored.basis) == (Interval(2, 2), "recorded")
 
+    def test_a_count_may_be_an_item_of_the_form(self) -> None:
+        facts = chart(forms=[form("bilag_2004", items={"a_count": 1, "b_count": 2})])
+        assert ask(A, facts).value == Interval(1, 1)
+        assert ask(B, facts).value == Interval(2, 2)
+
+    def test_an_index_of_another_version_is_told_and_not_taken(self) -> None:
+        scored = ask(A, chart(forms=[form("bilag", items={"renal": "A"})]))
+        assert bounds(scored) == (0, 0, 9)
+        assert any("unstated version" in note for note in scored.notes)
+
     def test_a_count_that_does_not_fit_the_grades_needs_a_person(self) -> None:
         forms = [form(A, 0), form("bilag_2004", items={"renal": "A"})]
         scored = ask(A, chart(forms=forms))

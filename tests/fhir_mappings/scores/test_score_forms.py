@@ -73,6 +73,11 @@ def test_the_sum_of_a_complete_form_is_its_total() -> None:
     assert (scored.value, scored.basis) == (Interval(6, 6), "recorded")
 
 
+def test_a_complete_form_with_a_tick_that_is_not_understood_has_no_sum_and_denies_nothing() -> None:
+    forms = [form("sledai_2k", items={"arthritis": True, "tiredness": True}, complete=True)]
+    assert bounds(ask("sledai_2k", chart(forms=forms))) == (4, 4, 105)
+
+
 def test_items_are_known_by_other_spellings() -> None:
     items = {"Hematuria": True, "mucosal-ulcer": True, "Low complement": True}
     scored = ask("sledai_2k", chart(forms=[form("sledai_2k", items=items)]))  # type: ignore[arg-type]
@@ -145,13 +150,16 @@ class TestConflict:
 
     def test_a_total_that_contradicts_its_own_items_is_a_conflict(self) -> None:
         less = form("sledai_2k", 4, {"seizure": True})
-        more = form("sledai_2k", 20, {"seizure": True}, complete=True)
         assert ask("sledai_2k", chart(forms=[less])).basis == "policies"
         assert (
             "contradicts its own form: its items add up to 8"
             in ask("sledai_2k", chart(forms=[less])).notes[0]
         )
-        assert ask("sledai_2k", chart(forms=[more])).basis == "policies"
+
+    def test_a_total_above_its_items_says_that_not_all_were_transmitted(self) -> None:
+        more = form("sledai_2k", 20, {"seizure": True, "rash": False}, complete=True)
+        scored = ask("sledai_2k", chart(forms=[more]))
+        assert (scored.basis, scored.value) == ("recorded", Interval(20, 20))
 
     def test_a_total_above_what_the_record_leaves_possible_is_a_conflict(self) -> None:
         forms = [

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from fhir_mappings.inputs import describe
+from fhir_mappings.instruments import instruments
 from fhir_mappings.scores.bilag_rules import bilag
 from fhir_mappings.scores.definitions import definitions, exclusions
+from fhir_mappings.scores.forms import key_of
 from fhir_mappings.scores.readings import same_unit
 from fhir_mappings.scores.rules import DiagnosisRule, ResultRule, RiseRule, Rule
 from fhir_mappings.terminology import load_terminology
@@ -82,3 +84,24 @@ def test_every_category_is_one_that_the_input_can_take(name: str, category: str)
 @pytest.mark.parametrize("concept", sorted(CONCEPTS))
 def test_every_code_set_exists(concept: str) -> None:
     assert load_terminology().expand(concept) is not None
+
+
+RECORDED = {name: (set(entry.items), set(entry.domains)) for name, _, entry in instruments().patterns}
+
+
+@pytest.mark.parametrize("name", [n for n, d in definitions().items() if RECORDED.get(n, (set(), set()))[0]])
+def test_every_item_that_forms_are_read_into_is_known(name: str) -> None:
+    known = {key_of(word) for i in definitions()[name].items for word in (i.id, i.label, *i.aliases)}
+    assert {key_of(item) for item in RECORDED[name][0]} <= known
+
+
+def test_every_domain_that_forms_are_read_into_is_known() -> None:
+    items, domains = RECORDED["bilag_2004"]
+    assert {key_of(d) for d in domains} == {key_of(domain.id) for domain in bilag().domains}
+    assert items == {count.item for count in bilag().counts.values()}
+
+
+def test_instruments_that_are_told_or_borrowed_from_exist() -> None:
+    akin = {name for d in definitions().values() for name in d.akin} | set(bilag().akin)
+    borrowed = {b.instrument for d in definitions().values() for b in d.borrows}
+    assert akin | borrowed <= set(RECORDED)
