@@ -36,16 +36,22 @@ def classify(rule: Classification, scored: Scored) -> Classified:
     if category is not None:
         evidence = scored.evidence if category == "met" else (*entry.judgement.evidence, *scored.evidence)
         return Classified(category=category, evidence=unique(evidence), needs=(), notes=scored.notes)
-    # What is asked for first is the entry item: without it, points do not matter.
-    first = entry.judgement.needs if entry.state is State.UNKNOWN else ()
+    notes = (*scored.notes, *_open(rule, scored, entry, clinical))
+    needs = _needs(rule, scored, entry, clinical)
+    return Classified(category=None, evidence=scored.evidence, needs=needs, notes=notes)
+
+
+def _needs(
+    rule: Classification, scored: Scored, entry: ItemFinding, clinical: list[ItemFinding]
+) -> tuple[Need, ...]:
+    """The entry item first: without it, points do not matter, and with enough points it is all that lacks."""
+    first = entry.judgement.needs[:1]
     if entry.state is State.UNATTRIBUTED:
         first = tuple(doubt.need for doubt in entry.judgement.doubts if doubt.need)
-    needs = {need.input: need for need in (*scored.needs, *first)}
-    order = unique((*(need.input for need in first), *(need.input for need in scored.needs)))
-    notes = (*scored.notes, *_open(rule, scored, entry, clinical))
-    return Classified(
-        category=None, evidence=scored.evidence, needs=tuple(needs[name] for name in order), notes=notes
-    )
+    if first and _has_clinical(rule, scored, clinical) and scored.value.low >= rule.points:
+        return first
+    asked = {need.input for need in first}
+    return (*first, *(need for need in scored.needs if need.input not in asked))
 
 
 def _category(

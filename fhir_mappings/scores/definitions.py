@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
+from fhir_mappings import catalogue
 from fhir_mappings.scores.counting import points
 from fhir_mappings.scores.rules import Definition, Exclusion, Extension, Item, ScoreDefinitionError
 
@@ -28,8 +28,7 @@ SCORES = (
 
 def read_yaml(name: str) -> Any:
     """The content of a data file of this package."""
-    with (FOLDER / f"{name}.yaml").open(encoding="utf-8") as file:
-        return yaml.safe_load(file)
+    return catalogue.read_yaml(FOLDER / f"{name}.yaml")
 
 
 @cache

@@ -82,7 +82,8 @@ def _found(rule: ResultRule, enough: Sequence[Hit], situation: Situation) -> Jud
     hits = [m for m, _ in enough]
     doubts = tuple(doubt for _, found in enough for doubt in found)
     if rule.doubt is not None:
-        doubts = (Doubt(rule.doubt), *doubts)
+        need = situation.need(rule.settled_by) if rule.settled_by else None
+        doubts = (Doubt(rule.doubt, need), *doubts)
     return Judgement(
         state=State.UNATTRIBUTED if doubts else State.PRESENT,
         evidence=unique(e for m in hits for e in m.evidence),

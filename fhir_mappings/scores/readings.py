@@ -20,6 +20,8 @@ def value_in(measurement: Measurement, unit: str | None) -> Interval | None:
 
 def same_unit(one: str, other: str) -> bool:
     """Whether two UCUM spellings differ in annotations only: ``g/g{creat}`` and ``g/g``."""
+    if one == other:
+        return True
     return (_ANNOTATION.sub("", one) or "1") == (_ANNOTATION.sub("", other) or "1")
 
 

@@ -38,7 +38,7 @@ class ResultRule(_Shape, frozen=True, kw_only=True):
         every: no result may refute.
         shows_absence: whether a normal result shows that the item is absent.
         counts: ``needs-attribution`` for a finding that is weaker than the definition asks.
-        doubt: with ``needs-attribution``, what has to be settled.
+        doubt: with ``needs-attribution``, what has to be settled; ``settled_by``: the input that would.
     """
 
     input: str
@@ -54,6 +54,7 @@ class ResultRule(_Shape, frozen=True, kw_only=True):
     shows_absence: bool = True
     counts: Counts = "present"
     doubt: str | None = None
+    settled_by: str | None = None
 
     def __post_init__(self) -> None:
         given = [t for t in (self.above, self.at_least, self.below) if t is not None]

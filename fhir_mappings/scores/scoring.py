@@ -48,13 +48,13 @@ def score(definition: Definition, situation: Situation) -> Scored:
     """
     recorded = read_forms(definition, situation)
     findings = find_items(definition, recorded, situation)
-    mine = findings[: len(definition.items)]
+    mine, left_out = findings[: len(definition.items)], findings[len(definition.items) :]
     counted = _tally(mine, definition)
     lessened = None if recorded.total else _total_of_whole(definition, situation)
     total = recorded.total or lessened
     if total is None:
         return _with_others(_bounded(definition, findings, counted, recorded, situation), situation)
-    value = _lessened(total.value, findings[len(mine) :]) if lessened else total.value
+    value = _lessened(total.value, left_out) if lessened else total.value
     conflict = _conflict(total, findings if lessened else mine, definition, recorded)
     if conflict:
         return Scored(
@@ -64,7 +64,7 @@ def score(definition: Definition, situation: Situation) -> Scored:
             when=total.when,
             basis="policies",
             evidence=unique((total.evidence, *_counted_evidence(mine))),
-            notes=(conflict, *_notes(mine, recorded)),
+            notes=(conflict, *_notes(definition, mine, recorded)),
         )
     value = _within(value, counted)
     found = Scored(
@@ -74,7 +74,7 @@ def score(definition: Definition, situation: Situation) -> Scored:
         when=total.when,
         basis="recorded" if value.exact else "bounded",
         evidence=(total.evidence,),
-        needs=() if value.exact else _needs(definition, findings, recorded, situation),
+        needs=() if value.exact else _needs(definition, left_out if lessened else mine, recorded, situation),
         notes=recorded.notes,
     )
     return _with_others(found, situation)
@@ -159,7 +159,7 @@ def _bounded(
         attributed=Interval(likely, upper),
         evidence=evidence,
         needs=() if value.exact else _needs(definition, mine, recorded, situation),
-        notes=_notes(mine, recorded),
+        notes=_notes(definition, mine, recorded),
         changes_on=min((e for e in expiries if e > situation.on), default=None),
     )
 
@@ -217,7 +217,7 @@ def _form_need(
     return Need(input=definition.name, why="never-measured", detail=detail)
 
 
-def _notes(findings: tuple[ItemFinding, ...], recorded: Recorded) -> tuple[str, ...]:
+def _notes(definition: Definition, findings: tuple[ItemFinding, ...], recorded: Recorded) -> tuple[str, ...]:
     notes = list(recorded.notes)
     present = [f"{f.item.label} {f.item.weight}" for f in findings if f.state is State.PRESENT]
     if present:
@@ -230,5 +230,6 @@ def _notes(findings: tuple[ItemFinding, ...], recorded: Recorded) -> tuple[str, 
     )
     unknown = [f for f in findings if f.state is State.UNKNOWN]
     if unknown:
-        notes.append(f"Not assessed: {len(unknown)} of {len(findings)} items.")
+        word = "assessed" if definition.scope == "window" else "shown"
+        notes.append(f"Not {word}: {len(unknown)} of {len(findings)} items.")
     return unique(notes)

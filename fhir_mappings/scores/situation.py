@@ -123,6 +123,8 @@ class Situation:
             return "too-coarse", "the date of the result is too coarse for the scoring window"
         if series.retrieval != "complete":
             return "not-retrieved", "results could not be wholly retrieved"
+        if past and self.since is None:
+            return "too-coarse", f"the last result, of {past[0].when}, does not show it"
         if past:
             return "stale", f"last result on {past[0].when}, before the scoring window"
         if series.needs:

@@ -88,11 +88,18 @@ class TestEntry:
         scored = classified(self.biopsy, result("ana", "positive"))
         assert scored.category is None
         assert any("positive without a titre" in note for note in scored.notes)
+        assert [(need.input, need.why) for need in scored.needs] == [("ana_titre", "never-measured")]
+
+    def test_a_low_titre_beside_a_positive_ana_is_not_called_missing(self) -> None:
+        scored = classified(self.biopsy, result("ana", "positive"), result("ana_titre", 40, 900))
+        assert [(need.input, need.why) for need in scored.needs] == [("ana_titre", "too-coarse")]
 
     def test_without_any_ana_the_titre_is_the_first_thing_to_ask_for(self) -> None:
         scored = classified(self.biopsy)
         assert scored.category is None
-        assert scored.needs[0].input == "ana_titre"
+        assert [need.input for need in scored.needs] == ["ana_titre"]
+        assert classified().needs[0].input == "ana_titre"
+        assert len(classified().needs) > 1
 
     def test_a_later_negative_does_not_undo_it(self) -> None:
         assert classified(self.biopsy, ANA, result("ana", "negative", 5)).category == "met"

@@ -134,7 +134,7 @@ class TestWithoutSerology:
     def test_a_total_without_items_leaves_the_four_points_open(self) -> None:
         scored = ask(CLINICAL, chart(forms=[form(STRICT, 8)]))
         assert scored.value == Interval(4, 8)
-        assert {"c3", "anti_dsdna"} <= {need.input for need in scored.needs}
+        assert [need.input for need in scored.needs] == ["c3", "c4", "anti_dsdna", CLINICAL]
 
     def test_results_close_them(self) -> None:
         normal = [result("c3", 120), result("c4", 20), result("anti_dsdna", "negative")]

@@ -97,7 +97,7 @@ def test_nothing_on_record_leaves_every_point_open_and_asks_for_tests_and_the_fo
         ("anti_dsdna", 30.1, 30.0, 2),
         ("platelets", 99, 100, 1),
         ("wbc", 2.99, 3.0, 1),
-        ("urine_rbc_casts", "positive", None, 4),
+        ("urine_rbc_casts", "positive", "negative", 4),
         ("anti_dsdna", "positive", "negative", 2),
         ("ch50", "low", None, 2),
     ],

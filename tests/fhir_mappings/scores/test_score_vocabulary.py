@@ -55,7 +55,12 @@ CATEGORIES = {
         for category in wanted
     ),
 }
-INPUTS = {leaf.input for leaf in LEAVES if isinstance(leaf, ResultRule)} | {name for name, _ in CATEGORIES}
+SETTLING = {leaf.settled_by for leaf in LEAVES if isinstance(leaf, ResultRule) and leaf.settled_by}
+INPUTS = (
+    SETTLING
+    | {leaf.input for leaf in LEAVES if isinstance(leaf, ResultRule)}
+    | {name for name, _ in CATEGORIES}
+)
 CONCEPTS = {concept for leaf in LEAVES if isinstance(leaf, DiagnosisRule) for concept in leaf.concepts} | {
     *(concept for e in exclusions().values() for rule in e.explained_by for concept in rule.concepts),
     *(concept for e in exclusions().values() if e.presupposes for concept in e.presupposes.concepts),
