@@ -67,13 +67,9 @@ def read_biopsy(text: str, coded: str | None = None) -> BiopsyReading:
     counted = [m for m in mentions if m.standing in _COUNTING]
     worded, notes = _combined(numeral for m in counted for numeral, _ in m.elements)
     notes += _remarks(mentions, normal)
-    if worded is not None and coded is not None and worded != coded:
-        return BiopsyReading(
-            lupus_class=None, notes=(*notes, f"class {worded} in words, class {coded} coded")
-        )
     lupus_class = worded or coded
-    if lupus_class is None:
-        return BiopsyReading(lupus_class=None, notes=notes)
+    if worded is not None and coded is not None and worded != coded:
+        lupus_class, notes = None, (*notes, f"class {worded} in words, class {coded} coded")
     letters = [letter for m in counted for numeral, letter in m.elements if numeral in ("III", "IV")]
     activity, index, remark = _activity(letters, present)
     return BiopsyReading(

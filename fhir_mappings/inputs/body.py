@@ -12,6 +12,7 @@ from fhir_mappings.facts import Diagnosis, Measurement, Series
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.demographics import age_on
 from fhir_mappings.inputs.pairing import Draws, latest_first
+from fhir_mappings.inputs.wording import speaks_of_fluid
 from fhir_mappings.intervals import INFINITY, DateSpan, Interval
 
 ADULT = 18
@@ -23,7 +24,7 @@ FLUID_WEIGHT_LIMIT_DAYS = 30
 
 CHILD_HEIGHT_LIMIT_DAYS = 90
 
-FLUID_CONDITIONS = ("cond_nephrotic_syndrome", "cond_edema", "cond_ascites")
+FLUID_CONDITIONS = frozenset({"cond_nephrotic_syndrome", "cond_ascites"})
 
 
 class Weight(NamedTuple):
@@ -43,7 +44,7 @@ class BodyMeasures:
     def __init__(self, asked: Asked) -> None:
         self._facts = asked.facts
         self._fluid = tuple(
-            e for e in asked.events(Diagnosis, FLUID_CONDITIONS) if isinstance(e, Diagnosis) and e.confirmed
+            e for e in asked.facts.events if isinstance(e, Diagnosis) and e.confirmed and _adds_fluid(e)
         )
         weights = [m for m in asked.recorded("body_weight") if _known_by(asked.on, m)]
         self.last_weighed = weights[0].when if weights else None
@@ -167,6 +168,10 @@ def _from_weight_and_height(asked: Asked, formula: Callable[[Interval, Interval]
         )
     needs = [asked.lack(name) for name in ("body_weight", "body_height") if not asked.recorded(name)]
     return asked.result(latest_first((*reported, *computed)), asked.unusable(asked.name), needs)
+
+
+def _adds_fluid(event: Diagnosis) -> bool:
+    return not FLUID_CONDITIONS.isdisjoint(event.concepts) or speaks_of_fluid(event.label)
 
 
 def _known_by(on: date, measurement: Measurement) -> bool:

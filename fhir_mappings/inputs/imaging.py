@@ -16,7 +16,7 @@ from fhir_mappings.inputs.pairing import latest_first
 
 Finding = Literal["active-tuberculosis", "no-active-tuberculosis", "not-stated"]
 
-REPORTS = ("report_chest_imaging", "report_chest_xray", "report_chest_ct")
+REPORTS = ("report_chest_xray", "report_chest_ct")
 ACTIVE = "cond_tb_active"
 
 _SENTENCE = re.compile(r"[;。\n]|\.(?=\s|$)")

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 from fhir_mappings.biopsy import BiopsyReading, class_of_concepts, read_biopsy
-from fhir_mappings.catalogue import read_yaml
 from fhir_mappings.facts import Diagnosis, Evidence, Measurement, Need, Procedure, Report, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
+from fhir_mappings.inputs.wording import speaks_of_kidney
 from fhir_mappings.intervals import DateSpan
 
 KIDNEY_BIOPSY = "proc_renal_biopsy"
 KIDNEY_REPORT = "report_kidney_biopsy"
 PATHOLOGY_REPORT = "report_surgical_pathology"
+CLASS_OBSERVATION = "obs_lupus_nephritis_class"
+INDEX_OBSERVATION = "obs_nih_activity_index"
 LUPUS_NEPHRITIS = (
     "cond_lupus_nephritis_any",
     *(f"cond_lupus_nephritis_class_{number}" for number in range(1, 7)),
@@ -25,6 +24,9 @@ LUPUS_NEPHRITIS = (
 
 REPORT_DELAY = timedelta(days=30)
 """A report this long after a kidney biopsy is taken to be about it, so that the biopsy's day is known."""
+
+ENTRY_DELAY = timedelta(days=7)
+"""A biopsy that was entered this long after the date of a report is taken to be the reported one."""
 
 UNDATED = "class {} is coded, the biopsy date is not recorded"
 OLDER_SCHEME = "the code names a WHO class; the ISN/RPS classification uses the same numerals"
@@ -83,8 +85,10 @@ def _biopsies(asked: Asked) -> tuple[list[_Biopsy], list[Unusable]]:
     ]
     unusable: list[Unusable] = []
     found: list[_Biopsy] = []
-    reports = [r for r in asked.events(Report, (KIDNEY_REPORT, PATHOLOGY_REPORT)) if _of_kidney(r)]
-    for report in reports:
+    documents = (KIDNEY_REPORT, PATHOLOGY_REPORT, CLASS_OBSERVATION, INDEX_OBSERVATION)
+    for report in asked.events(Report, documents):
+        if not _of_kidney(report):
+            continue
         biopsy = _of_report(report, procedures)
         if isinstance(biopsy, Unusable):
             unusable.append(biopsy)
@@ -96,20 +100,15 @@ def _biopsies(asked: Asked) -> tuple[list[_Biopsy], list[Unusable]]:
             unusable.append(coded)
         elif coded is not None:
             found.append(coded)
+    found = _joined(found)
     found += _unreported(procedures, found)
-    found = _without_doubles(found)
     return sorted(found, key=lambda b: b.when.last, reverse=True), unusable
 
 
 def _of_kidney(report: Report) -> bool:
-    if KIDNEY_REPORT in report.concepts:
+    if not report.concepts.isdisjoint((KIDNEY_REPORT, CLASS_OBSERVATION, INDEX_OBSERVATION)):
         return True
-    return _kidney_words().search(f"{report.label} {report.text or ''}") is not None
-
-
-@functools.cache
-def _kidney_words() -> re.Pattern[str]:
-    return re.compile(read_yaml(Path(__file__).with_name("pathology.yaml"))["kidney"], re.IGNORECASE)
+    return speaks_of_kidney(f"{report.label} {report.text or ''}")
 
 
 def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unusable:
@@ -117,7 +116,7 @@ def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unu
         detail = "the report of the kidney biopsy is preliminary"
         return Unusable(why="unreadable", detail=detail, when=report.start, evidence=(report.evidence,))
     coded = None if report.by_text else class_of_concepts(report.concepts)
-    reading = read_biopsy(report.text or "", coded)
+    reading = read_biopsy(_words_of(report), coded)
     notes: tuple[str, ...] = () if coded is None else (OLDER_SCHEME,)
     if report.start is None:
         named = f" (class {reading.lupus_class})" if reading.lupus_class else ""
@@ -126,9 +125,18 @@ def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unu
     biopsy = _taken_for(report.start, procedures)
     if biopsy is None or biopsy.start is None:
         return _Biopsy(report.start, reading, (report.evidence,), notes)
-    if biopsy.start != report.start:
+    taken = DateSpan(biopsy.start.first, min(biopsy.start.last, report.start.last))
+    if taken != report.start:
         notes = (*notes, f"reported on {report.start}, taken on {biopsy.start}")
-    return _Biopsy(biopsy.start, reading, (report.evidence, biopsy.evidence), notes)
+    return _Biopsy(taken, reading, (report.evidence, biopsy.evidence), notes)
+
+
+def _words_of(report: Report) -> str:
+    """The words of a report. Where an observation is the class or the index, its value says no more."""
+    text = report.text or ""
+    if CLASS_OBSERVATION in report.concepts and read_biopsy(text).lupus_class is None:
+        return f"class {text}"
+    return f"activity index {text}" if INDEX_OBSERVATION in report.concepts else text
 
 
 def _taken_for(reported: DateSpan, procedures: Sequence[Procedure]) -> Procedure | None:
@@ -137,8 +145,8 @@ def _taken_for(reported: DateSpan, procedures: Sequence[Procedure]) -> Procedure
         p
         for p in procedures
         if p.start is not None
-        and p.start.last <= reported.last
-        and reported.first - p.start.first <= REPORT_DELAY
+        and p.start.first <= reported.last
+        and reported.first - p.start.last <= REPORT_DELAY
     ]
     return max(before, key=lambda p: p.start.last if p.start else reported.first, default=None)
 
@@ -180,16 +188,58 @@ def _close(recorded: DateSpan | None, taken: DateSpan) -> bool:
 
 def _unreported(procedures: Sequence[Procedure], found: Sequence[_Biopsy]) -> list[_Biopsy]:
     """Biopsies of which there is no report: they must not be passed over for an older one."""
-    known = {b.when for b in found}
+    used = {evidence for biopsy in found for evidence in biopsy.evidence}
     nothing = BiopsyReading(lupus_class=None)
     return [
         _Biopsy(p.start, nothing, (p.evidence,), ("no report of this biopsy is on record",))
         for p in procedures
-        if p.start is not None and p.start not in known
+        if p.start is not None and p.evidence not in used and not any(_soon_after(p.start, b) for b in found)
     ]
 
 
-def _without_doubles(biopsies: Sequence[_Biopsy]) -> list[_Biopsy]:
-    """Several documents of one biopsy: those that name a class speak for it."""
-    naming = {b.when for b in biopsies if b.reading.lupus_class is not None}
-    return [b for b in biopsies if b.reading.lupus_class is not None or b.when not in naming]
+def _soon_after(when: DateSpan, biopsy: _Biopsy) -> bool:
+    """Whether a biopsy entered at this date is the one whose report bears the date of a few days before."""
+    return timedelta(0) <= when.first - biopsy.when.last <= ENTRY_DELAY
+
+
+def _joined(biopsies: Sequence[_Biopsy]) -> list[_Biopsy]:
+    """Several documents of one biopsy as one: one names the class, another the index, or nothing.
+
+    Documents of one day belong together, and so does a later one that names no class (immunofluorescence,
+    electron microscopy). Those that name different classes stay apart.
+    """
+    joined: list[_Biopsy] = []
+    groups: list[list[_Biopsy]] = []
+    for biopsy in sorted(biopsies, key=lambda b: (b.when.last, b.reading.lupus_class is None)):
+        group = groups[-1] if groups else []
+        follows = bool(group) and (
+            biopsy.when == group[0].when
+            or (
+                biopsy.reading.lupus_class is None
+                and group[0].reading.lupus_class is not None
+                and biopsy.when.first - group[0].when.last <= REPORT_DELAY
+            )
+        )
+        if follows:
+            group.append(biopsy)
+        else:
+            groups.append([biopsy])
+    for group in groups:
+        classes = {b.reading.lupus_class for b in group if b.reading.lupus_class is not None}
+        joined += group if len(group) == 1 or len(classes) > 1 else [_merged(group, classes)]
+    return joined
+
+
+def _merged(group: Sequence[_Biopsy], classes: set[str]) -> _Biopsy:
+    activities = {b.reading.activity for b in group} - {"not-stated"}
+    notes = [note for b in group for note in b.reading.notes]
+    if len(activities) > 1:
+        notes.append("documents of this biopsy contradict each other on its activity")
+    reading = BiopsyReading(
+        lupus_class=next(iter(classes), None),
+        activity=activities.pop() if len(activities) == 1 else "not-stated",
+        activity_index=max((i for b in group if (i := b.reading.activity_index) is not None), default=None),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+    evidence = tuple(dict.fromkeys(e for b in group for e in b.evidence))
+    return _Biopsy(group[0].when, reading, evidence, tuple(dict.fromkeys(n for b in group for n in b.notes)))

@@ -163,8 +163,20 @@ def test_activity_is_read_from_letters_index_or_words(text: str, activity: str) 
     assert read_biopsy(text).activity == activity
 
 
-def test_without_a_class_there_is_no_activity() -> None:
-    assert read_biopsy("Active crescents. Activity index 8/24.").activity == "not-stated"
+def test_a_document_may_tell_the_activity_alone() -> None:
+    reading = read_biopsy("NIH activity index 8/24")
+    assert (reading.lupus_class, reading.activity) == (None, "active")
+
+
+def test_a_coded_class_stands_where_the_words_name_none() -> None:
+    reading = read_biopsy("Proliferative lupus nephritis with active lesions", coded="IV")
+    assert (reading.lupus_class, reading.activity) == ("IV", "active")
+
+
+def test_a_coded_class_that_the_words_contradict_is_no_class() -> None:
+    reading = read_biopsy("Class III (A)", coded="IV")
+    assert reading.lupus_class is None
+    assert reading.notes == ("class III in words, class IV coded",)
 
 
 def test_the_activity_index_is_kept() -> None:

@@ -62,7 +62,18 @@ def test_bedside_schwartz(height: float, creatinine: float, expected: float) -> 
 
 
 @pytest.mark.parametrize(
-    ("age", "sex", "weight", "height", "creatinine", "ideal", "adjusted", "by_actual", "by_ideal", "by_adjusted"),
+    (
+        "age",
+        "sex",
+        "weight",
+        "height",
+        "creatinine",
+        "ideal",
+        "adjusted",
+        "by_actual",
+        "by_ideal",
+        "by_adjusted",
+    ),
     [
         (30, "female", 60, 165, 0.8, 56.91, 58.15, 97.40, 92.38, 94.39),
         (65, "female", 50, 155, 2.0, 47.85, 48.71, 22.14, 21.19, 21.57),

@@ -1,0 +1,210 @@
+"""Which biopsy a class of lupus nephritis belongs to, and on which day it was taken."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from fhir_mappings.intervals import DateSpan
+from tests.fhir_mappings.inputs.input_charts import (
+    JUNE_1,
+    YEAR_2026,
+    ask,
+    categories,
+    diagnosis,
+    procedure,
+    report,
+    the,
+)
+
+CLASS, ACTIVITY = "lupus_nephritis_class", "lupus_nephritis_activity"
+KIDNEY = "report_kidney_biopsy"
+MAY_20 = date(2026, 5, 20)
+
+
+def test_class_and_activity_are_read_from_the_report() -> None:
+    """A-I3: active class III or IV, with or without V, within a year."""
+    given = report(KIDNEY, "Lupus nephritis, ISN/RPS class IV-G (A/C) + V")
+    assert (the(ask(CLASS, given)).category, the(ask(ACTIVITY, given)).category) == ("IV+V", "active")
+    assert the(ask(CLASS, given)).when.first == JUNE_1
+
+
+def test_the_day_is_that_of_the_biopsy_where_it_is_on_record() -> None:
+    measurement = the(ask(CLASS, report(KIDNEY, "class III (A)"), procedure("proc_renal_biopsy", MAY_20)))
+    assert measurement.when.first == MAY_20
+    assert "reported on 2026-06-01, taken on 2026-05-20" in measurement.notes
+    assert len(measurement.evidence) == 2
+
+
+@pytest.mark.parametrize(("taken", "days"), [(date(2026, 5, 2), 1), (date(2026, 5, 1), 2)])
+def test_a_biopsy_more_than_a_month_before_a_report_is_another_one(taken: date, days: int) -> None:
+    series = ask(CLASS, report(KIDNEY, "class III (A)"), procedure("proc_renal_biopsy", taken))
+    assert len({m.when for m in series.measurements}) == days
+
+
+def test_the_latest_biopsy_is_first() -> None:
+    series = ask(
+        CLASS, report(KIDNEY, "class IV (A)", date(2024, 1, 1)), report(KIDNEY, "class II", reference="R/2")
+    )
+    assert categories(series) == ["II", "IV"]
+
+
+def test_a_biopsy_whose_class_cannot_be_read_is_not_passed_over_for_an_older_one() -> None:
+    series = ask(
+        CLASS,
+        report(KIDNEY, "class IV (A)", date(2024, 1, 1)),
+        report(KIDNEY, "Diffuse proliferative changes.", reference="R/2"),
+    )
+    assert categories(series) == [None, "IV"]
+    assert series.measurements[0].needs[0].why == "unreadable"
+
+
+def test_a_biopsy_without_any_report_is_not_passed_over_either() -> None:
+    series = ask(CLASS, report(KIDNEY, "class IV (A)", date(2024, 1, 1)), procedure("proc_renal_biopsy"))
+    assert categories(series) == [None, "IV"]
+    assert "no report of this biopsy" in series.measurements[0].notes[0]
+
+
+def test_a_class_that_is_not_stated_has_no_activity() -> None:
+    assert categories(ask(ACTIVITY, report(KIDNEY, "Active crescents."))) == [None]
+
+
+def test_a_pathology_report_counts_if_it_is_about_the_kidney() -> None:
+    kidney = report("report_surgical_pathology", "Kidney, needle biopsy: lupus nephritis class III (A)")
+    skin = report("report_surgical_pathology", "Skin: class III")
+    assert categories(ask(CLASS, kidney)) == ["III"]
+    assert ask(CLASS, skin).measurements == ()
+
+
+def test_an_observation_of_the_class_says_no_more_than_its_value() -> None:
+    assert categories(ask(CLASS, report("obs_lupus_nephritis_class", "IV-G (A/C) + V"))) == ["IV+V"]
+    assert categories(ask(CLASS, report("obs_lupus_nephritis_class", "Class III"))) == ["III"]
+    assert categories(ask(CLASS, report("obs_lupus_nephritis_class", "4"))) == ["IV"]
+
+
+@pytest.mark.parametrize(("index", "activity"), [("8", "active"), ("8/24", "active"), ("0", "inactive")])
+def test_class_and_index_of_one_biopsy_may_come_in_two_observations(index: str, activity: str) -> None:
+    given = (
+        report("obs_lupus_nephritis_class", "IV"),
+        report("obs_nih_activity_index", index, reference="R/2"),
+    )
+    assert categories(ask(CLASS, *given)) == ["IV"]
+    assert categories(ask(ACTIVITY, *given)) == [activity]
+
+
+def test_two_reports_of_a_day_that_contradict_each_other_are_both_shown() -> None:
+    series = ask(CLASS, report(KIDNEY, "class III"), report(KIDNEY, "class IV", reference="R/2"))
+    assert sorted(categories(series), key=str) == ["III", "IV"]
+
+
+def test_a_coded_conclusion_is_read_with_a_word_on_its_scheme() -> None:
+    given = report(f"{KIDNEY} cond_lupus_nephritis_class_4", "Activity index 8/24.")
+    assert (the(ask(CLASS, given)).category, the(ask(ACTIVITY, given)).category) == ("IV", "active")
+    assert "WHO class" in the(ask(CLASS, given)).notes[0]
+
+
+def test_a_coded_diagnosis_has_no_biopsy_date() -> None:
+    series = ask(CLASS, diagnosis("cond_lupus_nephritis_class_4 cond_lupus_nephritis_any"))
+    assert series.measurements == ()
+    assert series.unusable[0].detail == "class IV is coded, the biopsy date is not recorded"
+    assert series.unusable[0].when is None
+
+
+def test_a_stage_or_name_that_states_the_class_has_none_either() -> None:
+    for given in (
+        diagnosis("cond_lupus_nephritis_any", stage="ISN/RPS class III"),
+        diagnosis("cond_lupus_nephritis_any", label="狼疮性肾炎Ⅲ型"),
+    ):
+        series = ask(CLASS, given)
+        assert series.measurements == ()
+        assert "class III" in series.unusable[0].detail
+
+
+@pytest.mark.parametrize(
+    ("taken", "category"), [(MAY_20, "IV"), (date(2026, 5, 2), "IV"), (date(2026, 5, 1), None)]
+)
+def test_one_biopsy_close_to_the_diagnosis_dates_it(taken: date, category: str | None) -> None:
+    series = ask(
+        CLASS, diagnosis("cond_lupus_nephritis_class_4", JUNE_1), procedure("proc_renal_biopsy", taken)
+    )
+    assert categories(series) == [category]
+    assert series.measurements[0].when.first == taken
+
+
+def test_of_two_biopsies_close_to_the_diagnosis_neither_is_chosen() -> None:
+    series = ask(
+        CLASS,
+        diagnosis("cond_lupus_nephritis_class_4", JUNE_1),
+        procedure("proc_renal_biopsy", MAY_20, reference="P/1"),
+        procedure("proc_renal_biopsy", JUNE_1, reference="P/2"),
+    )
+    assert categories(series) == [None, None]
+
+
+def test_a_diagnosis_adds_nothing_to_the_report_of_its_biopsy() -> None:
+    series = ask(
+        CLASS,
+        report(KIDNEY, "class III (A)"),
+        procedure("proc_renal_biopsy", MAY_20),
+        diagnosis("cond_lupus_nephritis_class_4", JUNE_1),
+    )
+    assert categories(series) == ["III"]
+
+
+def test_a_suspected_class_is_not_used() -> None:
+    series = ask(CLASS, diagnosis("cond_lupus_nephritis_class_4", confirmed=False))
+    assert series.measurements == ()
+    assert "suspicion" in series.unusable[0].detail
+
+
+@pytest.mark.parametrize(("start", "confirmed"), [(None, True), (JUNE_1, False)])
+def test_an_undated_or_preliminary_report_is_not_used(start: object, confirmed: bool) -> None:
+    series = ask(CLASS, report(KIDNEY, "class IV (A)", start, confirmed=confirmed))  # type: ignore[arg-type]
+    assert series.measurements == ()
+    assert len(series.unusable) == 1
+
+
+def test_a_coarse_date_is_kept() -> None:
+    assert the(ask(CLASS, report(KIDNEY, "class IV (A)", YEAR_2026))).when == YEAR_2026
+
+
+def test_an_operation_after_the_day_asked_is_not_known_yet() -> None:
+    assert ask(CLASS, procedure("proc_renal_biopsy", date(2026, 7, 1))).measurements == ()
+
+
+def test_it_is_read_from_reports_procedures_and_diagnoses_and_never_ordered() -> None:
+    series = ask(CLASS, retrieval={"DiagnosticReport": "complete", "Procedure": "failed"})
+    assert series.retrieval == "failed"
+    assert series.order is None
+
+
+def test_a_class_of_a_lupus_free_name_is_not_looked_for() -> None:
+    assert ask(CLASS, diagnosis("cond_heart_failure", label="NYHA class III")).measurements == ()
+
+
+def test_a_biopsy_known_to_the_month_is_dated_up_to_its_report() -> None:
+    may = DateSpan(date(2026, 5, 1), date(2026, 5, 31))
+    series = ask(CLASS, report(KIDNEY, "class IV (A)", MAY_20), procedure("proc_renal_biopsy", may))
+    assert the(series).when == DateSpan(date(2026, 5, 1), MAY_20)
+
+
+@pytest.mark.parametrize(("later", "count"), [(date(2026, 6, 8), 1), (date(2026, 6, 9), 2)])
+def test_a_biopsy_entered_within_a_week_of_its_report_is_the_reported_one(later: date, count: int) -> None:
+    series = ask(CLASS, report(KIDNEY, "class IV (A)"), procedure("proc_renal_biopsy", later))
+    assert len(series.measurements) == count
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"), [(date(2026, 6, 19), ["IV"]), (date(2026, 6, 20), [None, "IV"])]
+)
+def test_a_later_document_without_a_class_belongs_to_the_biopsy_of_that_month(
+    later: date, expected: list[str | None]
+) -> None:
+    series = ask(
+        CLASS,
+        report(KIDNEY, "class IV (A)", MAY_20),
+        report(KIDNEY, "Electron microscopy: subendothelial deposits.", later, reference="R/2"),
+        on=date(2026, 7, 1),
+    )
+    assert categories(series) == expected
