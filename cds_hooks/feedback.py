@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -38,7 +39,7 @@ class OverrideReason(msgspec.Struct, frozen=True, rename="camel"):
 
     reason: Reason | None = None
     user_comment: str | None = None
-    extension: msgspec.Raw | None = None
+    extension: dict[str, Any] | None = None
 
 
 class FeedbackItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -52,7 +53,7 @@ class FeedbackItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     outcome_timestamp: str
     accepted_suggestions: tuple[AcceptedSuggestion, ...] = ()
     override_reason: OverrideReason | None = None
-    override_reasons: msgspec.Raw | None = None
+    override_reasons: Any = None
 
 
 class Feedback(msgspec.Struct, frozen=True):

@@ -35,7 +35,7 @@ class PatientViewContext(Context, frozen=True, kw_only=True):
 class OrderSignContext(Context, frozen=True, kw_only=True):
     """``order-sign``: draft orders are about to be signed. ``draft_orders``: a Bundle, undecoded."""
 
-    draft_orders: msgspec.Raw | None = None
+    draft_orders: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class OrderSelectContext(OrderSignContext, frozen=True, kw_only=True):

@@ -66,7 +66,7 @@ class _Search(msgspec.Struct, frozen=True):
 
 
 class _Entry(msgspec.Struct, frozen=True):
-    resource: msgspec.Raw | None = None
+    resource: msgspec.Raw = msgspec.Raw()  # msgspec knows no union with Raw
     search: _Search | None = None
 
 
@@ -153,9 +153,10 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
 
 def _resource_of(raw: msgspec.Raw) -> msgspec.Raw | None:
     try:
-        return _ENTRIES.decode(raw).resource
+        resource = _ENTRIES.decode(raw).resource
     except (msgspec.DecodeError, RecursionError):
         return None
+    return resource if len(memoryview(resource)) else None
 
 
 def _tells_failure(outcome: msgspec.Raw) -> bool:

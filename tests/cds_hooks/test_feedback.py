@@ -1,0 +1,104 @@
+"""Feedback comes in batches, late and doubled; what is malformed is told by place."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cds_hooks.errors import CdsHooksError, InvalidRequestError, MissingElementError, NotJsonError
+from cds_hooks.feedback import read_feedback
+
+ACCEPTED = {
+    "card": "4e0a3a1e-3283-4575-ab82-028d55fe2719",
+    "outcome": "accepted",
+    "acceptedSuggestions": [{"id": "e56e1945-20b3-4393-8503-a1a20fd73152"}],
+    "outcomeTimestamp": "2026-11-22T07:28:42.038Z",
+}
+OVERRIDDEN = {
+    "card": "123456",
+    "outcome": "overridden",
+    "outcomeTimestamp": "2026-11-22T07:28:46Z",
+    "overrideReason": {"reason": {"code": "pt-declined", "system": "http://example.org/or"}},
+}
+
+
+def body(*items: Any) -> bytes:
+    return json.dumps({"feedback": items}).encode()
+
+
+def without(item: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in names}
+
+
+def test_a_batch_with_repeated_and_unknown_cards_is_read() -> None:
+    items = read_feedback(body(ACCEPTED, OVERRIDDEN, ACCEPTED)).items
+    assert [item.outcome for item in items] == ["accepted", "overridden", "accepted"]
+    assert items[1].card == "123456"
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        {"userComment": "not now"},
+        {"reason": {"code": "a", "system": "urn:x", "display": "A"}, "userComment": "x"},
+        {"extension": {"com.epic.cdshooks.feedback.overrideReason.reasonDisplay": "Other"}},
+    ],
+)
+def test_a_reason_is_a_code_or_words_or_the_clients_extension(reason: dict[str, Any]) -> None:
+    assert read_feedback(body({**OVERRIDDEN, "overrideReason": reason})).items[0].override_reason
+
+
+def test_epics_spelling_in_the_plural_is_accepted() -> None:
+    item = {**without(OVERRIDDEN, "overrideReason"), "overrideReasons": [{"reason": {"code": "1"}}]}
+    assert read_feedback(body(item)).items[0].override_reasons is not None
+
+
+def test_an_overridden_card_needs_no_reason() -> None:
+    assert read_feedback(body(without(OVERRIDDEN, "overrideReason"))).items[0].override_reason is None
+
+
+@pytest.mark.parametrize("name", ["card", "outcome", "outcomeTimestamp", "acceptedSuggestions"])
+def test_a_required_element_that_lacks_is_told_by_place(name: str) -> None:
+    with pytest.raises(MissingElementError) as raised:
+        read_feedback(body(OVERRIDDEN, without(ACCEPTED, name)))
+    assert raised.value.expression == f"feedback[1].{name}"
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"outcome": "ignored"}, InvalidRequestError),
+        ({"outcome": 1}, InvalidRequestError),
+        ({"card": 1}, InvalidRequestError),
+        ({"acceptedSuggestions": [{}]}, InvalidRequestError),
+        ({"acceptedSuggestions": []}, MissingElementError),
+        ({"outcomeTimestamp": "yesterday"}, InvalidRequestError),
+        ({"outcomeTimestamp": "2026-11-22"}, InvalidRequestError),
+        ({"outcomeTimestamp": "2026-11-22T07:28:42"}, InvalidRequestError),
+        ({"outcomeTimestamp": "2026-13-45T07:28:42Z"}, InvalidRequestError),
+        ({"overrideReason": {}}, InvalidRequestError),
+        ({"overrideReason": {"reason": {"system": "urn:x"}}}, MissingElementError),
+    ],
+)
+def test_a_malformed_item_is_refused(changed: dict[str, Any], error: type[CdsHooksError]) -> None:
+    with pytest.raises(error) as raised:
+        read_feedback(body({**ACCEPTED, **changed}))
+    assert (raised.value.expression or "").startswith("feedback[0]")
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (b"", NotJsonError),
+        (b"[]", NotJsonError),
+        (b"{}", MissingElementError),
+        (b'{"feedback": {}}', InvalidRequestError),
+        (b'{"feedback": []}', InvalidRequestError),
+        (b'{"feedback": [1]}', NotJsonError),
+    ],
+)
+def test_what_is_no_feedback_is_refused(text: bytes, error: type[CdsHooksError]) -> None:
+    with pytest.raises(error):
+        read_feedback(text)

@@ -1,0 +1,148 @@
+"""The states of a prefetch value: there, known to be nothing, missing, failed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from cds_hooks.prefetch import Prefetched, read_value, reconcile
+
+CONDITION = {"resourceType": "Condition", "id": "c1"}
+OUTCOME = {"resourceType": "OperationOutcome"}
+
+
+def read(value: Any, resource_type: str = "Condition") -> Prefetched:
+    return read_value(json.dumps(value).encode(), resource_type)
+
+
+def searchset(*resources: Any, **more: Any) -> dict[str, Any]:
+    entries = [{"resource": resource} for resource in resources]
+    return {"resourceType": "Bundle", "type": "searchset", "entry": entries, **more}
+
+
+def issue(severity: str) -> dict[str, Any]:
+    return {**OUTCOME, "issue": [{"severity": severity, "code": "processing"}]}
+
+
+def test_a_searchset_with_matches_is_present() -> None:
+    found = read(searchset(CONDITION, total=1))
+    assert (found.state, found.truncated) == ("present", False)
+    assert [msgspec.json.decode(raw) for raw in found.resources] == [CONDITION]
+
+
+@pytest.mark.parametrize("value", [None, searchset(), searchset(total=0), {"resourceType": "Bundle"}])
+def test_null_and_a_searchset_without_matches_are_known_to_be_nothing(value: Any) -> None:
+    assert read(value) == Prefetched(state="empty")
+
+
+def test_epics_empty_searchset_holds_a_warning_and_is_nothing() -> None:
+    warning = {"resource": issue("warning"), "search": {"mode": "outcome"}}
+    found = read({"resourceType": "Bundle", "type": "searchset", "total": 0, "entry": [warning]})
+    assert found == Prefetched(state="empty")
+
+
+@pytest.mark.parametrize("severity", ["warning", "information"])
+def test_a_remark_beside_matches_changes_nothing(severity: str) -> None:
+    found = read(searchset(CONDITION, issue(severity)))
+    assert (found.state, found.truncated, len(found.resources)) == ("present", False, 1)
+
+
+@pytest.mark.parametrize("severity", ["error", "fatal"])
+def test_an_error_beside_matches_means_that_more_may_be_missing(severity: str) -> None:
+    found = read(searchset(CONDITION, issue(severity)))
+    assert (found.state, found.truncated, len(found.resources)) == ("present", True, 1)
+
+
+def test_an_error_without_matches_is_a_failure() -> None:
+    assert read(searchset(issue("error"))).state == "failed"
+
+
+@pytest.mark.parametrize("value", [OUTCOME, issue("error"), issue("warning"), issue("information")])
+def test_an_operation_outcome_in_place_of_data_is_a_failure(value: Any) -> None:
+    assert read(value).state == "failed"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "<html><head><title>Apache Tomcat – Error report</title></head></html>",
+        "",
+        0,
+        True,
+        [],
+        [CONDITION],
+        {},
+        {"resourceType": None},
+        {"resourceType": 5},
+        {"response": {"status": "200 OK"}, "resource": CONDITION},
+        {"resourceType": "Bundle", "entry": "none"},
+        {"resourceType": "Observation"},
+        searchset({"resourceType": "Observation"}),
+    ],
+)
+def test_what_is_not_the_resource_asked_for_is_a_failure_with_a_reason(value: Any) -> None:
+    found = read(value)
+    assert (found.state, found.resources) == ("failed", ())
+    assert found.why
+
+
+def test_a_next_page_means_that_there_is_more() -> None:
+    links = [{"relation": "self", "url": "x"}, {"relation": "next", "url": "y"}]
+    assert read(searchset(CONDITION, link=links)).truncated
+    assert not read(searchset(CONDITION, link=links[:1])).truncated
+
+
+def test_a_total_above_the_number_of_matches_means_that_there_is_more() -> None:
+    assert read(searchset(CONDITION, total=2)).truncated
+    assert read(searchset(total=2)) == Prefetched(state="present", truncated=True)
+
+
+def test_an_entry_that_is_no_resource_spoils_only_itself_and_leaves_the_answer_incomplete() -> None:
+    bundle = searchset(CONDITION)
+    bundle["entry"] += [None, "x", {"resource": None}, {"resource": {"id": "no type"}}, {"fullUrl": "urn:x"}]
+    found = read(bundle)
+    assert (found.state, found.truncated, len(found.resources)) == ("present", True, 1)
+
+
+def test_included_resources_are_kept_beside_the_matches() -> None:
+    found = read(searchset(CONDITION, {"resourceType": "Practitioner"}))
+    assert (len(found.resources), found.truncated) == (2, False)
+
+
+def test_a_lone_resource_where_a_search_was_asked_for_may_be_one_of_several() -> None:
+    found = read(CONDITION)
+    assert (found.state, found.truncated) == ("present", True)
+    patient = read({"resourceType": "Patient", "id": "1"}, "Patient")
+    assert (patient.state, patient.truncated) == ("present", False)
+
+
+def test_a_resource_whose_type_is_not_its_first_element_is_recognised() -> None:
+    assert read({"id": "c1", "resourceType": "Condition"}).state == "present"
+
+
+def test_a_value_nested_beyond_reason_is_a_failure_and_no_crash() -> None:
+    deep = b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    assert read_value(deep, "Condition").state == "failed"
+    bundle = b'{"resourceType": "Bundle", "entry": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    assert read_value(bundle, "Condition").state == "failed"
+
+
+def test_keys_that_were_not_asked_for_are_ignored_and_those_that_did_not_come_are_missing() -> None:
+    prefetch = {"conditions": msgspec.Raw(b"null"), "other": msgspec.Raw(b'{"resourceType": "Device"}')}
+    received = reconcile(prefetch, {"conditions": "Condition", "patient": "Patient"})
+    assert {key: found.state for key, found in received.items()} == {
+        "conditions": "empty",
+        "patient": "missing",
+    }
+
+
+def test_why_a_value_failed_repeats_nothing_of_it() -> None:
+    for value in (
+        "Mr Secret",
+        {"resourceType": "OperationOutcome", "text": "Mr Secret"},
+        {"name": "Mr Secret"},
+    ):
+        assert "Secret" not in (read(value).why or "")
