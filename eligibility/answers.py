@@ -89,7 +89,7 @@ def conjoin(answers: Sequence[Answer]) -> Answer:
     Raises:
         ValueError: no answers.
     """
-    return _conjoin(answers, _all_needs)
+    return _conjoin(answers, all_needs)
 
 
 def disjoin(answers: Sequence[Answer]) -> Answer:
@@ -141,7 +141,7 @@ def _conjoin(
             until=earliest(answer.until for answer in deciding),
             notes=notes,
         )
-    needs = choose_needs(deciding) if state is State.MISSING else _all_needs(answers)
+    needs = choose_needs(deciding) if state is State.MISSING else all_needs(answers)
     return Answer(
         state=state,
         reason=joined(answer.reason for answer in deciding),
@@ -169,7 +169,8 @@ def _all_false(deciding: Sequence[Answer], notes: tuple[str, ...]) -> Answer:
     )
 
 
-def _all_needs(answers: Sequence[Answer]) -> tuple[Need, ...]:
+def all_needs(answers: Sequence[Answer]) -> tuple[Need, ...]:
+    """The needs of all answers; of those for one input the first."""
     kept: dict[str, Need] = {}
     for answer in answers:
         for need in answer.needs:

@@ -29,6 +29,10 @@ def message(key: str, **args: Argument) -> Message:
     return Message(key, args)
 
 
+NOTHING = Message("joined", {"parts": ()})
+"""No message: joined with others it leaves no trace."""
+
+
 def joined(messages: Iterable[Message]) -> Message:
     """Several messages as one; repeated ones are said once."""
     distinct: list[Message] = []

@@ -9,7 +9,7 @@ from pydantic import Field
 from eligibility.answers import Answer, State
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
-from eligibility.messages import message
+from eligibility.messages import NOTHING, message
 from eligibility.model import Model
 from eligibility.windows import Span, Window
 from fhir_mappings.facts import Answer as RecordedAnswer
@@ -80,7 +80,7 @@ class AttestedNode(Model):
         def evaluate(context: Context) -> Answer:
             recorded, span = current_answer(context, question, span_of(context))
             if recorded is None or span is None:
-                return Answer(state=State.FALSE, reason=message("attest.open", ask=body.ask))
+                return Answer(state=State.FALSE, reason=NOTHING)
             return answered(recorded, span, body.ask, recorded.value is body.answer)
 
         return evaluate

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import msgspec
 from pydantic import Field
 
-from eligibility.answers import Answer, State, earliest, unique
+from eligibility.answers import Answer, State, all_needs, earliest, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.errors import BindingError
-from eligibility.messages import Message, joined, message
+from eligibility.messages import NOTHING, Message, joined, message
 from eligibility.model import Model
-from fhir_mappings.facts import Evidence, Need
+from fhir_mappings.facts import Evidence, Need, WhyMissing
 
 if TYPE_CHECKING:
     from eligibility.kinds import Node
@@ -42,6 +42,9 @@ class Case(Model):
 
     because: str | None = None
     """Words for the reason, added to those of the condition."""
+
+    why: WhyMissing = "never-measured"
+    """For ``missing``: why what it needs is missing."""
 
     needs: list[str] = []
     """For ``missing``: what would settle it: criterion inputs or, with ``because``, names of what to ask."""
@@ -105,13 +108,13 @@ class _Rung(msgspec.Struct, frozen=True):
 def _need(binding: Binding, name: str, case: Case, index: int) -> Need:
     described = binding.vocabulary.input(name)
     if described is not None:
-        return Need(input=name, why="never-measured", detail=described.label, order=described.order)
+        return Need(input=name, why=case.why, detail=described.label, order=described.order)
     if case.because is None:
         raise BindingError(
             f"there is no criterion input '{name}', and no 'because' says what else is needed",
             *("cases", "of", index, "needs"),
         )
-    return Need(input=name, why="never-measured", detail=case.because)
+    return Need(input=name, why=case.why, detail=case.because)
 
 
 def _climb(rungs: list[_Rung], otherwise: Answer, context: Context) -> Answer:
@@ -174,11 +177,12 @@ def _fallen_through(otherwise: Answer, passed: list[Answer]) -> Answer:
         state = State.PRESUMED_TRUE
     reasons: list[Message] = [answer.reason for answer in passed]
     evidence: list[Evidence] = [e for answer in passed for e in answer.evidence]
-    said = reasons if otherwise.reason.key == "cases.otherwise" and reasons else [otherwise.reason]
+    told = joined(reasons)
+    nothing = told == NOTHING or otherwise.reason.key != "cases.otherwise"
     return msgspec.structs.replace(
         otherwise,
         state=state,
-        reason=joined(said),
+        reason=otherwise.reason if nothing else told,
         evidence=unique(evidence),
         until=earliest(answer.until for answer in passed),
         notes=unique(note for answer in passed for note in answer.notes),
@@ -211,7 +215,7 @@ def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
         )
     only_a_person = opened.state is State.ATTEST and decided.state is not State.MISSING
     state = State.ATTEST if only_a_person else State.MISSING
-    needs = opened.needs if decided.state is not State.MISSING else unique((*opened.needs, *decided.needs))
+    needs = all_needs([opened, decided] if decided.state is State.MISSING else [opened])
     also_missing = decided.state is State.MISSING and bool(decided.needs)
     reasons = [opened.reason, decided.reason] if also_missing else [opened.reason]
     return Answer(

@@ -13,6 +13,7 @@ from eligibility.answers import Answer, State
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.errors import BindingError
+from eligibility.messages import NOTHING
 from eligibility.model import Model
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class ProvenNode(Model):
             answer = bound(context)
             if answer.state is State.TRUE:
                 return answer
-            return msgspec.structs.replace(answer, state=State.FALSE, needs=(), flips_on=None)
+            if answer.state in (State.FALSE, State.PRESUMED_FALSE):
+                return msgspec.structs.replace(answer, state=State.FALSE, flips_on=None)
+            # What is open decides nothing here, so nothing is told of it: the rungs below say what it means.
+            return Answer(state=State.FALSE, reason=NOTHING, until=answer.until)
 
         return evaluate

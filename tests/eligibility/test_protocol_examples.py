@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 
+import msgspec
 import pytest
 
 from app.example_charts import chart_of
-from eligibility.examples import example_facts, run_example
+from eligibility.examples import example_facts, examples_of, run_example
 from eligibility.loading import bundled_files, load_protocol
 from eligibility.protocol import Criterion, Example, Part
-from eligibility.screening import BoundCriterion, BoundProtocol
+from eligibility.screening import BoundCriterion, BoundProtocol, flattened, screen
+from fhir_mappings.patient_facts import PatientFacts
+from fhir_mappings.record import RESOURCE_TYPES, PatientRecord
 from fhir_mappings.vocabulary import vocabulary
 
 PROTOCOLS = [path.stem for path in bundled_files()]
@@ -95,3 +99,46 @@ def test_no_two_examples_of_a_criterion_have_the_same_name(protocol: str) -> Non
     for criterion in bound(protocol).protocol.criteria:
         names = [(example.part, example.name) for example in criterion.examples]
         assert len(names) == len(set(names)), criterion.id
+
+
+# -- unknown is never no ---------------------------------------------------------------------------
+
+DECIDED = {"pass", "presumed", "fail"}
+RETRIEVED_APART = sorted({kind for kinds in RESOURCE_TYPES.values() for kind in kinds} | {"Observation"})
+"""Resource types that are retrieved apart from each other, so that any of them may be missing."""
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_chart_of_which_nothing_was_retrieved_decides_nothing(protocol: str) -> None:
+    nothing = PatientRecord(PatientFacts(reference="Patient/unknown", default_retrieval="failed"))
+    screening = screen(bound(protocol), nothing, date(2026, 6, 15))
+    decided = [f.criterion for f in flattened(screening.findings) if f.outcome not in ("missing", "attest")]
+    assert decided == []
+    assert screening.verdict == "undetermined"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("resource_type", RETRIEVED_APART)
+def test_what_was_not_retrieved_never_turns_an_open_criterion_into_a_decided_one(
+    protocol: str, resource_type: str
+) -> None:
+    """The facts of each example, once of a whole record and once of one that lacks a resource type.
+
+    What is known stays known, so a decision may stand; but it may not come about, or change sides, because
+    something was not retrieved.
+    """
+    for criterion, example in examples_of(bound(protocol)):
+        if criterion is None:
+            continue
+        facts = example_facts(example, vocabulary())
+        whole, partial = (
+            run_example(bound(protocol), criterion, example, chart_of(given)).finding
+            for given in (
+                facts,
+                msgspec.structs.replace(facts, not_retrieved=(*facts.not_retrieved, resource_type)),
+            )
+        )
+        assert whole is not None
+        assert partial is not None
+        if partial.outcome in DECIDED:
+            assert partial.outcome == whole.outcome, f"{criterion.id}: {example.name}"
