@@ -105,7 +105,7 @@ def _remarks(mentions: Iterable[_Mention], text: str) -> tuple[str, ...]:
         numerals = {n for m in mentions if m.standing == standing for n, _ in m.elements}
         if numerals:
             remarks.append(wording.format(" or ".join(sorted(numerals, key=_ORDER.index))))
-    if re.search(r"\bWHO\b(?!/?ISN)", text):
+    if re.search(r"\bWHO\b|World Health Organi[sz]ation", text):
         remarks.append("the report cites the WHO classification, the older scheme with the same numerals")
     return tuple(remarks)
 

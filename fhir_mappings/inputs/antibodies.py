@@ -35,7 +35,11 @@ def titre(asked: Asked) -> Series:
     ]
     elsewhere = [
         msgspec.structs.replace(
-            m, input="ana_titre", value=m.reported, unit=asked.definition.description.unit
+            m,
+            input="ana_titre",
+            value=m.reported,
+            unit=asked.definition.description.unit,
+            notes=("reported under a code for presence",),
         )
         for m in asked.recorded("ana")
         if m.reported_unit == TITRE and m.reported is not None

@@ -8,6 +8,7 @@ import unicodedata
 from fhir_mappings.facts import Diagnosis, Measurement, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.pairing import latest_first
+from fhir_mappings.inputs.wording import known_by
 
 CLASSES = ("I", "II", "III", "IV")
 CONCEPTS = {f"cond_nyha_class_{number}": CLASSES[number - 1] for number in range(1, 5)}
@@ -38,7 +39,7 @@ def nyha_class(asked: Asked) -> Series:
         found.append(
             Measurement(
                 input="nyha_class",
-                when=event.start,
+                when=known_by(event.start),
                 category=category,
                 basis="recorded",
                 evidence=(event.evidence,),

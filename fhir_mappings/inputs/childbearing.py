@@ -12,7 +12,10 @@ from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.categories import FLAGS, with_category
 from fhir_mappings.inputs.demographics import age_on
 from fhir_mappings.inputs.pairing import latest_first
-from fhir_mappings.intervals import Duration, day
+from fhir_mappings.intervals import DateSpan, Duration, day
+
+PREGNANT = "cond_pregnancy"
+PERHAPS_PREGNANT = ("cond_pregnancy_possible", "cond_pregnancy_or_puerperium")
 
 LONGEST_PREGNANCY_DAYS = 300
 """An open pregnancy of more than this many days has not been closed in the record."""
@@ -102,16 +105,19 @@ def _recorded_as_absent(asked: Asked) -> list[Measurement]:
 def _open_entries(asked: Asked, tests: Sequence[Measurement]) -> tuple[list[Measurement], list[Unusable]]:
     current: list[Measurement] = []
     stale: list[Unusable] = []
-    for event in asked.events(Diagnosis, ["cond_pregnancy"]):
+    for event in asked.events(Diagnosis, (PREGNANT, *PERHAPS_PREGNANT)):
         if not _open(asked, event):
             continue
-        if event.start is None or not event.confirmed:
+        certain = event.confirmed and PREGNANT in event.concepts
+        if event.start is None or (not certain and _recent(asked, event.start)):
             detail = (
-                "a pregnancy is on record without a date" if event.start is None else "a possible pregnancy"
+                "a pregnancy is on record without a date" if certain else "a possible pregnancy is on record"
             )
             stale.append(
                 Unusable(why="too-coarse", detail=detail, when=event.start, evidence=(event.evidence,))
             )
+            continue
+        if not certain:
             continue
         over = event.start.last + timedelta(days=LONGEST_PREGNANCY_DAYS + 1)
         if asked.on >= over:
@@ -144,6 +150,10 @@ def _open_entries(asked: Asked, tests: Sequence[Measurement]) -> tuple[list[Meas
             )
         current.append(measurement)
     return current, stale
+
+
+def _recent(asked: Asked, start: DateSpan) -> bool:
+    return asked.on - start.last <= timedelta(days=LONGEST_PREGNANCY_DAYS)
 
 
 def _open(asked: Asked, event: Event) -> bool:

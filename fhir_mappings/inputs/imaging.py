@@ -52,9 +52,12 @@ def chest_imaging(asked: Asked) -> Series:
 
 
 def _finding_of(report: Report) -> tuple[Finding, tuple[str, ...]]:
-    if ACTIVE in report.concepts and not report.by_text:
-        return "active-tuberculosis", ("by the coded conclusion of the report",)
-    return read_chest_report(report.text or "")
+    finding, notes = read_chest_report(report.text or "")
+    if ACTIVE not in report.concepts or report.by_text or finding == "active-tuberculosis":
+        return finding, notes
+    if notes:
+        return "not-stated", (*notes, "the coded conclusion of the report is active tuberculosis")
+    return "active-tuberculosis", ("by the coded conclusion of the report",)
 
 
 def read_chest_report(text: str) -> tuple[Finding, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fhir_mappings.biopsy import BiopsyReading, class_of_concepts, read_biopsy
 from fhir_mappings.facts import Diagnosis, Evidence, Measurement, Need, Procedure, Report, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
-from fhir_mappings.inputs.wording import speaks_of_kidney
+from fhir_mappings.inputs.wording import known_by, speaks_of_kidney
 from fhir_mappings.intervals import DateSpan
 
 KIDNEY_BIOPSY = "proc_renal_biopsy"
@@ -181,6 +181,7 @@ def _close(recorded: DateSpan | None, taken: DateSpan) -> bool:
     """Whether a diagnosis was recorded within 30 days of a biopsy, before or after."""
     if recorded is None:
         return False
+    recorded = known_by(recorded)
     return (
         abs(recorded.first - taken.last) <= REPORT_DELAY and abs(recorded.last - taken.first) <= REPORT_DELAY
     )

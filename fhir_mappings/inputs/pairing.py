@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from typing import NamedTuple
 
 from fhir_mappings.facts import Evidence, Measurement
-from fhir_mappings.intervals import Interval
+from fhir_mappings.intervals import DateSpan, Interval
 
 
 class Pair(NamedTuple):
@@ -47,16 +47,16 @@ def pair_up(firsts: Sequence[Measurement], seconds: Sequence[Measurement]) -> Pa
     times, are never paired; nor are, without a specimen, a spot sample and a timed collection.
     """
     by_specimen: dict[str, list[Measurement]] = defaultdict(list)
-    by_day: dict[date, list[Measurement]] = defaultdict(list)
-    firsts_by_day: dict[date, list[Measurement]] = defaultdict(list)
+    by_day: dict[DateSpan, list[Measurement]] = defaultdict(list)
+    firsts_by_day: dict[DateSpan, list[Measurement]] = defaultdict(list)
     for second in seconds:
         if second.specimen is not None:
             by_specimen[second.specimen].append(second)
-        if second.when.exact:
-            by_day[second.when.first].append(second)
+        if _is_collection(second.when):
+            by_day[second.when].append(second)
     for first in firsts:
-        if first.when.exact:
-            firsts_by_day[first.when.first].append(first)
+        if _is_collection(first.when):
+            firsts_by_day[first.when].append(first)
 
     pairs: list[Pair] = []
     ambiguous: list[Measurement] = []
@@ -67,9 +67,9 @@ def pair_up(firsts: Sequence[Measurement], seconds: Sequence[Measurement]) -> Pa
             same_time = [s for s in named if s.at == first.at]
             pairs.append(Pair(first, (same_time or named)[0], None))
             continue
-        day = by_day.get(first.when.first, []) if first.when.exact else []
+        day = by_day.get(first.when, [])
         partners = [s for s in day if not _apart(first, s) and s.role == first.role]
-        rivals = [f for f in firsts_by_day.get(first.when.first, []) if f.role == first.role]
+        rivals = [f for f in firsts_by_day.get(first.when, []) if f.role == first.role]
         timed = [s for s in partners if first.at is not None and s.at == first.at]
         if len(_distinct(timed)) == 1:
             pairs.append(Pair(first, timed[0], "paired by the time of collection; no specimen is named"))
@@ -88,7 +88,7 @@ def same_draw(one: Measurement, other: Measurement) -> bool:
         return one.specimen == other.specimen
     if one.at is not None and other.at is not None:
         return one.at == other.at
-    return one.when.exact and one.when == other.when
+    return _is_collection(one.when) and one.when == other.when
 
 
 class Draws:
@@ -121,6 +121,11 @@ def _moment(measurement: Measurement) -> tuple[date, float]:
     if at is None:
         return measurement.when.last, -math.inf
     return measurement.when.last, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def _is_collection(when: DateSpan) -> bool:
+    """Whether a date is a day, or the two days over which urine is collected for 24 hours."""
+    return when.last - when.first <= timedelta(days=1)
 
 
 def _apart(one: Measurement, other: Measurement) -> bool:

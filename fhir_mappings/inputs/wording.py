@@ -1,13 +1,17 @@
-"""Words that say what an entry is about, where no code set does (``words.yaml``)."""
+"""What an entry is about, by its words (``words.yaml``), and on which day it was made."""
 
 from __future__ import annotations
 
 import functools
 import re
 import unicodedata
+from datetime import timedelta
 from pathlib import Path
 
 from fhir_mappings.catalogue import read_yaml
+from fhir_mappings.intervals import DateSpan, day
+
+A_YEAR = timedelta(days=366)
 
 
 def speaks_of_kidney(text: str) -> bool:
@@ -19,6 +23,15 @@ def speaks_of_fluid(text: str) -> bool:
     """Whether a diagnosis is oedema that weighs: not of the eye, the brain or a single place."""
     normal = unicodedata.normalize("NFKC", text)
     return _pattern("fluid").search(normal) is not None and not _pattern("fluid_elsewhere").search(normal)
+
+
+def known_by(start: DateSpan) -> DateSpan:
+    """The day on which an entry was made, where its beginning lies anywhere in the years before.
+
+    A diagnosis without an onset begins between birth and the day on which it was recorded; what it says of
+    a class is of that last day. A year or a month is left as it is.
+    """
+    return day(start.last) if start.last - start.first > A_YEAR else start
 
 
 @functools.cache

@@ -189,6 +189,7 @@ def test_the_activity_index_is_kept() -> None:
         ("class III or IV", "possibility"),
         ("class II/III", "which of them applies is not clear"),
         ("WHO class IV", "WHO classification"),
+        ("Lupus nephritis, World Health Organization class IV (disorder)", "WHO classification"),
         ("favors class IV", "worded as likely"),
         ("考虑狼疮性肾炎Ⅳ型", "worded as likely"),
         ("previously class IV, now class II", "former"),

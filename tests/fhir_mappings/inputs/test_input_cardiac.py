@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from fhir_mappings.inputs.cardiac import read_nyha_class
-from tests.fhir_mappings.inputs.input_charts import JUNE_1, ask, categories, diagnosis, result, the
+from fhir_mappings.intervals import DateSpan
+from tests.fhir_mappings.inputs.input_charts import JUNE_1, YEAR_2026, ask, categories, diagnosis, result, the
 
 
 @pytest.mark.parametrize(
@@ -45,6 +48,15 @@ def test_codes_words_and_stages_of_diagnoses_are_read() -> None:
 
 def test_it_is_dated_as_the_entry_is() -> None:
     assert the(ask("nyha_class", diagnosis("cond_nyha_class_2"))).when.first == JUNE_1
+
+
+def test_without_an_onset_it_is_of_the_day_it_was_recorded() -> None:
+    unknown = DateSpan(date(1974, 3, 10), JUNE_1)
+    assert the(ask("nyha_class", diagnosis("cond_nyha_class_2", unknown))).when == DateSpan(JUNE_1, JUNE_1)
+
+
+def test_a_year_stays_a_year() -> None:
+    assert the(ask("nyha_class", diagnosis("cond_nyha_class_2", YEAR_2026))).when == YEAR_2026
 
 
 def test_an_undated_or_doubtful_entry_cannot_be_used() -> None:

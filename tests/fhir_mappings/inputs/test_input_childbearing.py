@@ -108,6 +108,17 @@ class TestPregnancy:
         assert series.measurements == ()
         assert "possible" in series.unusable[0].detail
 
+    @pytest.mark.parametrize("concept", ["cond_pregnancy_possible", "cond_pregnancy_or_puerperium"])
+    def test_an_entry_that_may_mean_pregnancy_is_told_while_it_is_recent(self, concept: str) -> None:
+        recent = ask("pregnancy", diagnosis(concept, JUNE_1))
+        assert recent.measurements == ()
+        assert recent.unusable[0].why == "too-coarse"
+        assert ask("pregnancy", diagnosis(concept, date(2024, 1, 1))).unusable == ()
+
+    def test_an_entry_without_an_onset_counts_from_the_day_it_was_recorded(self) -> None:
+        unknown = DateSpan(date(1974, 3, 10), date(2026, 5, 1))
+        assert categories(ask("pregnancy", diagnosis("cond_pregnancy", unknown))) == ["positive"]
+
     def test_an_open_entry_that_a_later_test_denies_is_equivocal(self) -> None:
         series = ask(
             "pregnancy", diagnosis("cond_pregnancy", date(2026, 3, 1)), result("hcg_serum", "negative")

@@ -94,6 +94,13 @@ def test_a_coded_conclusion_decides() -> None:
     assert categories(series) == ["active-tuberculosis"]
 
 
+def test_a_coded_conclusion_that_the_words_leave_open_needs_a_reader() -> None:
+    given = report("report_chest_ct cond_tb_active", "Active tuberculosis cannot be excluded.")
+    measurement = the(ask("chest_imaging", given))
+    assert measurement.category == "not-stated"
+    assert len(measurement.notes) == 2
+
+
 def test_a_conclusion_that_was_guessed_from_words_does_not() -> None:
     given = report("report_chest_ct cond_tb_active", "No active tuberculosis.", by_text=True)
     assert categories(ask("chest_imaging", given)) == ["no-active-tuberculosis"]

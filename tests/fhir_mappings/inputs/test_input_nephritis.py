@@ -132,6 +132,14 @@ def test_one_biopsy_close_to_the_diagnosis_dates_it(taken: date, category: str |
     assert series.measurements[0].when.first == taken
 
 
+def test_a_diagnosis_without_an_onset_is_of_the_day_it_was_recorded() -> None:
+    unknown = DateSpan(date(1974, 3, 10), JUNE_1)
+    series = ask(
+        CLASS, diagnosis("cond_lupus_nephritis_class_4", unknown), procedure("proc_renal_biopsy", MAY_20)
+    )
+    assert the(series).category == "IV"
+
+
 def test_of_two_biopsies_close_to_the_diagnosis_neither_is_chosen() -> None:
     series = ask(
         CLASS,

@@ -8,7 +8,7 @@ import pytest
 
 from fhir_mappings.catalogue import LOINC
 from fhir_mappings.facts import Measurement
-from fhir_mappings.intervals import Interval, point
+from fhir_mappings.intervals import DateSpan, Interval, point
 from fhir_mappings.terminology import load_terminology
 from fhir_mappings.units import Converted, to_canonical
 from tests.fhir_mappings.inputs.input_charts import JUNE_1, above, ask, below, result, the, unusable, values
@@ -197,6 +197,23 @@ class TestTwentyFourHours:
             result("urine_volume_24h", 1000, role="", **SPECIMEN),
         )
         assert values(series) == ["1"]
+
+    def test_a_collection_that_spans_two_days_is_one_collection(self) -> None:
+        collected = DateSpan(date(2026, 5, 31), JUNE_1)
+        series = ask(
+            "urine_protein_24h",
+            protein(100, on=collected, role="24-hour"),
+            result("urine_volume_24h", 1500, collected),
+        )
+        assert values(series) == ["1.5"]
+        assert the(series).when == collected
+
+    def test_results_known_to_the_month_are_not_of_one_collection(self) -> None:
+        may = DateSpan(date(2026, 5, 1), date(2026, 5, 31))
+        series = ask(
+            "urine_protein_24h", protein(100, on=may, role="24-hour"), result("urine_volume_24h", 1500, may)
+        )
+        assert series.measurements == ()
 
     def test_a_reported_amount_is_preferred_to_the_computed_one_of_its_specimen(self) -> None:
         series = ask(
