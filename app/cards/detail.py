@@ -8,6 +8,7 @@ from app.cards.groups import Groups, Lack, only_time_in_the_way, standing
 from app.cards.text import markdown
 from app.cards.wording import Wording
 from eligibility.findings import Finding, Screening
+from eligibility.messages import message, render
 from eligibility.protocol import Protocol
 
 # A clinician has ten seconds: a few lines in each group, the rest counted.
@@ -68,7 +69,8 @@ def _missing_block(groups: Groups, words: Wording) -> str:
         ids = ", ".join(dict.fromkeys(i for lack in groups.not_retrieved for i in lack.criteria))
         first = markdown(groups.not_retrieved[0].need.detail, _REASON)
         lines.append(words.say("line.not-retrieved", ids=ids, detail=first))
-    further = list(dict.fromkeys(i for lack in rest for i in lack.criteria))
+    named = {i for lack in (*shown, *groups.not_retrieved) for i in lack.criteria}
+    further = list(dict.fromkeys(i for lack in rest for i in lack.criteria if i not in named))
     return _block(words.say("heading.missing"), lines, further, words)
 
 
@@ -98,9 +100,17 @@ def _line(finding: Finding, words: Wording) -> str:
 def _told(finding: Finding, words: Wording) -> dict[str, str]:
     return {
         "id": finding.criterion,
-        "reason": markdown(finding.reason, _REASON),
+        "reason": _reason(finding, words),
         "source": _sources(finding, words),
     }
+
+
+def _reason(finding: Finding, words: Wording) -> str:
+    """The reason as part of a line: without a full stop, and without what the heading says already."""
+    reason = finding.reason
+    if finding.outcome == "attest":
+        reason = reason.removeprefix(render(message("attest.open", ask=""), words.language))
+    return markdown(reason.strip().removesuffix("."), _REASON)
 
 
 def _sources(finding: Finding, words: Wording) -> str:

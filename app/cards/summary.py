@@ -25,7 +25,11 @@ def summary(screening: Screening, groups: Groups, protocol: Protocol, words: Wor
 
 def _why(screening: Screening, groups: Groups, words: Wording) -> str | None:
     if screening.verdict == "undetermined":
-        return words.counted("missing", len(groups.open), _sole(groups.open))
+        # One result may settle several criteria, and then it is the one thing to say.
+        lacks = (*groups.lacks, *groups.not_retrieved)
+        if len(lacks) == 1:
+            return words.say("missing.one", what=plain(lacks[0].need.detail))
+        return words.say("missing.many", count=len(groups.open))
     if screening.verdict == "potentially-eligible":
         count = len(groups.confirm)
         return words.counted("to-confirm", count, "") if count else None

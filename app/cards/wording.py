@@ -9,9 +9,10 @@ import yaml
 
 
 class Wording:
-    """The templates of one language."""
+    """The templates of one ``language``."""
 
-    def __init__(self, templates: dict[str, str]) -> None:
+    def __init__(self, language: str, templates: dict[str, str]) -> None:
+        self.language = language
         self._templates = templates
 
     def say(self, key: str, **args: str | int) -> str:
@@ -39,4 +40,4 @@ def wording(language: str = "en") -> Wording:
         FileNotFoundError: no catalogue for that language.
     """
     text = (files("app.cards") / "catalogue" / f"{language}.yaml").read_text(encoding="utf-8")
-    return Wording(yaml.safe_load(text))
+    return Wording(language, yaml.safe_load(text))
