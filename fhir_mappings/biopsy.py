@@ -244,6 +244,7 @@ class _Words(NamedTuple):
 
 # A numeral with its subclass (IV-S, IV-G) and letters; longest numerals first: II must not be found in III.
 _CAPITALS = r"(?:VI|IV|V|III|II|I)"
+_ROMAN = r"(?:VI|IV|V|III|II|I|(?:vi|iv|v|iii|ii)\b)"
 _ANY_NUMERAL = r"(?:(?i:VI|IV|V|III|II|I)|[1-6])"
 _SUBCLASS = r"(?:\s?-?\s?[SG](?![A-Za-z]))"
 _LETTER = r"(?i:A\s*/\s*C|A\s*\+\s*C|A|C|active(?:\s*(?:/|and)\s*chronic)?|chronic)"
@@ -252,10 +253,12 @@ _END = r"(?![A-Za-z0-9]|\.\d)"
 # "III and I think": a lone I before a word is a pronoun.
 _NOT_PRONOUN = r"(?!(?<=I)(?<![IV]I)\s+[a-z])"
 _JOIN = (
-    r"\s*[型类]?\s*(?:,?\s*\b(?i:and/or|and|or|nor|with|plus|to)\b|[+&/,、~-]|合并|伴有|伴发|伴|及|和|并|或|至)"
+    r"\s*[型类]?\s*(?:[,(]?\s*\b(?i:and/or|and|or|nor|with|plus|to|versus|vs\b\.?)|[+&/,、~-]|合并|伴有|伴发|伴|及|和|并|或|至)"
     r"\s*(?:(?i:class(?:es)?|type)\s*|LN\s*-?\s*)?"
 )
 
+
+_CLOSE = r"\s*[+&/]\s*(?:(?i:class)\s*)?"
 
 _PIECES = ("classed", "weak", "typed", "sized", "lettered")
 """Groups of the pattern of expressions: what makes the numeral a class of lupus nephritis."""
@@ -265,8 +268,8 @@ def _element(numeral: str) -> str:
     return rf"(?<![A-Za-z0-9]){numeral}{_SUBCLASS}?{_END}{_NOT_PRONOUN}{_LETTERS}?"
 
 
-def _expression(first: str, rest: str) -> str:
-    return rf"{_element(first)}(?:{_JOIN}{_element(rest)})*"
+def _expression(first: str, rest: str, join: str = _JOIN) -> str:
+    return rf"{_element(first)}(?:{join}{_element(rest)})*"
 
 
 @functools.cache
@@ -274,7 +277,8 @@ def _words() -> _Words:
     raw = read_yaml(FOLDER / "biopsy.yaml")
     anchors, cues, index, lesions = raw["anchors"], raw["cues"], raw["activity_index"], raw["lesions"]
     headings = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in raw["headings"].items())
-    classed = _expression(_ANY_NUMERAL, _ANY_NUMERAL)
+    # Digits go with digits only, and closely: in "class III, 2 of 20 glomeruli" the 2 is no class.
+    classed = f"{_expression('(?i:VI|IV|V|III|II|I)', _ROMAN)}|{_expression('[1-6]', '[1-6]', _CLOSE)}"
     capitals = _expression(_CAPITALS, _CAPITALS)
     pieces = (
         rf"(?i:\b{anchors['class']})\s*[:=#-]?\s*(?P<classed>{classed})",
@@ -293,7 +297,7 @@ def _words() -> _Words:
             rf"(?<![A-Za-z0-9])(?P<numeral>{_ANY_NUMERAL}){_SUBCLASS}?{_END}"
             rf"(?:\s*-?\s*[(\[]\s*(?P<letters>{_LETTER})\s*[)\]]|\s*-?\s*(?P<bare>A/C)(?![A-Za-z]))?"
         ),
-        alternative=re.compile(r"\bor\b|或", re.IGNORECASE),
+        alternative=re.compile(r"\b(?:or|vs|versus)\b|或", re.IGNORECASE),
         foreign_before=re.compile(raw["foreign"]["before"], re.IGNORECASE),
         foreign_after=re.compile(
             r"^\s*[型类]?(?:" + raw["foreign"]["after"].removeprefix("^") + ")", re.IGNORECASE
