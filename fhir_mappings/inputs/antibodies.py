@@ -8,6 +8,7 @@ from fhir_mappings.facts import Measurement, Series
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.categories import FLAGS, TITRE, is_upper_bound, with_category
 from fhir_mappings.inputs.pairing import latest_first
+from fhir_mappings.intervals import point
 
 
 @computes("ana")
@@ -54,8 +55,8 @@ def _of_titre(measurement: Measurement) -> str | None:
         return "negative"
     if measurement.category is not None:
         return "positive" if measurement.category == "high" else "negative"
-    if measurement.value is not None and measurement.upper_limit is not None:
-        return {True: "positive", False: "negative", None: None}[
-            measurement.value.holds("above", measurement.upper_limit)
-        ]
-    return None
+    value, limit = measurement.value, measurement.upper_limit
+    # A range "<1:80" and a range "up to 1:80" look alike here, so the limit itself is not judged.
+    if value is None or limit is None or value == point(limit):
+        return None
+    return {True: "positive", False: "negative", None: None}[value.holds("above", limit)]

@@ -9,10 +9,10 @@ import msgspec
 
 from fhir_mappings.facts import Diagnosis, Event, Evidence, Measurement, Procedure, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
-from fhir_mappings.inputs.categories import FLAGS, with_category
+from fhir_mappings.inputs.categories import settled, with_category
 from fhir_mappings.inputs.demographics import age_on
 from fhir_mappings.inputs.pairing import latest_first
-from fhir_mappings.intervals import DateSpan, Duration, day
+from fhir_mappings.intervals import DateSpan, Duration, day, point
 
 PREGNANT = "cond_pregnancy"
 PERHAPS_PREGNANT = ("cond_pregnancy_possible", "cond_pregnancy_or_puerperium")
@@ -44,15 +44,21 @@ MENOPAUSE_COMPLETE = Duration(12, "mo")
 @computes("hcg_serum", "hcg_urine")
 def hcg(asked: Asked) -> Series:
     """hCG, positive or negative: in words, by the result's own range, else by usual limits."""
-    return asked.result([_judged(m) for m in asked.recorded(asked.name)], asked.unusable(asked.name))
+    results = asked.facts.measurements.get(asked.name, ())
+    by_flag = settled(asked.name, results)
+    judged = [_judged(m) or flagged for m, flagged in zip(results, by_flag, strict=True)]
+    return asked.result(judged, asked.unusable(asked.name))
 
 
-def _judged(measurement: Measurement) -> Measurement:
-    value = measurement.value
-    if measurement.category not in (None, *FLAGS) or value is None:
-        return measurement
-    if measurement.upper_limit is not None:
-        above = value.holds("above", measurement.upper_limit)
+def _judged(measurement: Measurement) -> Measurement | None:
+    """A result without words, by its number; ``None`` where words or a flag alone speak."""
+    value, limit = measurement.value, measurement.upper_limit
+    if measurement.category is not None or value is None:
+        return None
+    if limit is not None and value == point(limit):
+        return with_category(measurement, "equivocal", "at the limit of its own range")
+    if limit is not None:
+        above = value.holds("above", limit)
         return with_category(measurement, {True: "positive", False: "negative", None: None}[above])
     if value.holds("below", HCG_NEGATIVE_BELOW):
         return with_category(measurement, "negative")

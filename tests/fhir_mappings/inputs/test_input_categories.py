@@ -57,7 +57,7 @@ class TestAntinuclear:
             (result("ana_titre", "negative"), "negative"),
             (result("ana_titre", 320, category="positive"), "positive"),
             (result("ana_titre", 320, category="high"), "positive"),
-            (result("ana_titre", 80, upper_limit=80), "negative"),
+            (result("ana_titre", 40, upper_limit=80), "negative"),
             (result("ana_titre", 160, upper_limit=80), "positive"),
         ],
     )
@@ -71,6 +71,10 @@ class TestAntinuclear:
         """B-I5 asks for 1:80 or more."""
         assert ask("ana", result("ana_titre", titre)).measurements == ()
         assert the(ask("ana_titre", result("ana_titre", titre))).value == titre
+
+    def test_a_titre_at_the_limit_of_its_own_range_is_left_to_the_threshold_too(self) -> None:
+        """A range below 1:80 and one up to 1:80 arrive alike."""
+        assert ask("ana", result("ana_titre", 80, upper_limit=80)).measurements == ()
 
     def test_a_titre_under_a_code_for_presence_is_a_titre(self) -> None:
         given = result("ana", None, reported=point(320), reported_unit="{titer}", role="presence")

@@ -39,6 +39,9 @@ class TestHcg:
             (below(10), {}, "equivocal"),
             (point(7), {"upper_limit": 10}, "negative"),
             (point(11), {"upper_limit": 10}, "positive"),
+            (point(5), {"upper_limit": 5}, "equivocal"),
+            (below(10), {"upper_limit": 5}, None),
+            (point(7), {"category": "normal"}, "negative"),
             (point(3), {"upper_limit": 2.9}, "positive"),
             (point(300), {"category": "negative"}, "negative"),
             (None, {"category": "positive"}, "positive"),
@@ -46,7 +49,7 @@ class TestHcg:
         ],
     )
     def test_a_result_is_judged_by_its_words_its_range_or_usual_limits(
-        self, value: Interval | None, more: dict[str, object], category: str
+        self, value: Interval | None, more: dict[str, object], category: str | None
     ) -> None:
         """A-I9: negative serum hCG within seven days."""
         assert categories(ask("hcg_serum", result("hcg_serum", value, **more))) == [category]
