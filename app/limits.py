@@ -16,8 +16,9 @@ _NOT_JSON = re.compile(
     r"|.*[/+-](?:x-)?(?:ndjson|jsonl|jsonlines)\b",
     re.IGNORECASE,
 )
-_BRACKETS_AND_QUOTES = b'[]{}"'
-_OTHERS = bytes(set(range(256)) - set(_BRACKETS_AND_QUOTES))
+_OPENING = ord("[")
+_SQUARE = bytes.maketrans(b"{}", b"[]")
+_OTHERS = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 class BodyLimit:
@@ -84,26 +85,30 @@ def must_be_shallow(body: bytes, deepest: int) -> None:
     Raises:
         TooDeepError: it is.
     """
-    bare = _brackets_outside_strings(body)
+    brackets = _brackets_outside_strings(body)
+    rest = brackets
     for _ in range(deepest):
-        if not bare:
-            return
         # Taking out the innermost pairs makes the rest one level shallower.
-        bare = bare.replace(b"[]", b"").replace(b"{}", b"")
-    # What is left is too deep, or not balanced, and then no JSON; its real depth tells.
+        rest, before = rest.replace(b"[]", b""), rest
+        if not rest:
+            return
+        if len(rest) == len(before):
+            break
+    # Too deep, or not balanced and then no JSON, of which the beginning may still be too deep.
     depth = 0
-    for sign in bare:
-        depth += 1 if sign in b"[{" else -1
+    for sign in brackets:
+        depth += 1 if sign == _OPENING else -1
         if depth > deepest:
             raise TooDeepError(f"the JSON is nested more than {deepest} levels deep")
         if depth < 0:
-            return  # no JSON; the parser will stop here, too
+            return  # the parser will stop here, too
 
 
 def _brackets_outside_strings(body: bytes) -> bytes:
+    """All brackets, braces among them, as square ones."""
     if b"\\" in body:
         body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    signs = body.translate(None, _OTHERS)
+    signs = body.translate(_SQUARE, _OTHERS)
     # Two quotes side by side begin and end a string without brackets, or end one and begin the next;
     # either way what lies inside and outside of strings stays the same without them.
     signs = signs.replace(b'""', b"")

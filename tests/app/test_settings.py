@@ -1,0 +1,62 @@
+"""Settings come from the environment, are checked at the start, and never change."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings
+
+
+def test_everything_has_a_default() -> None:
+    settings = Settings()
+    assert settings.timezone == "UTC"
+    assert settings.max_body_bytes == 20_000_000
+    assert settings.not_offered == ()
+    assert not settings.show_ineligible
+
+
+def test_each_setting_is_an_environment_variable_with_the_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "TIMEZONE": "Asia/Shanghai",
+        "NOT_OFFERED": "MedicationStatement, Device",
+        "SHOW_INELIGIBLE": "true",
+        "MAX_BODY_BYTES": "1000",
+        "ALLOWED_ORIGINS": "https://sandbox.cds-hooks.org",
+    }.items():
+        monkeypatch.setenv(f"TRIALCARDS_{name}", value)
+    settings = Settings()
+    assert settings.zone.key == "Asia/Shanghai"
+    assert settings.not_offered == ("MedicationStatement", "Device")
+    assert settings.show_ineligible
+    assert settings.max_body_bytes == 1000
+    assert settings.allowed_origins == ("https://sandbox.cds-hooks.org",)
+
+
+def test_settings_do_not_change_under_a_running_process() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().timezone = "Europe/Berlin"  # type: ignore[misc]  # the point of the test
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("timezone", "Middle/Earth", "IANA"),
+        ("timezone", "../etc/passwd", "IANA"),
+        ("max_body_bytes", 0, "greater than 0"),
+        ("max_nesting", 100_000, "less than or equal to 500"),
+        ("not_offered", "Observatoin", "not asked for"),
+        ("not_offered", "Condition", "cannot be done without"),
+        ("not_offered", "Patient,Device", "cannot be done without"),
+        ("log_level", "loud", "Input should be"),
+    ],
+)
+def test_what_cannot_be_right_stops_the_start(setting: str, value: object, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Settings(**{setting: value})  # type: ignore[arg-type]  # as the environment would give it
+
+
+def test_one_kind_of_medication_record_must_be_offered_lest_none_taken_be_concluded_from_nothing() -> None:
+    every = "MedicationRequest,MedicationStatement,MedicationAdministration,MedicationDispense"
+    with pytest.raises(ValidationError, match="medication"):
+        Settings(not_offered=every)  # type: ignore[arg-type]  # as the environment would give it
