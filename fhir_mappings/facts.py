@@ -286,9 +286,12 @@ class Participation(Event, frozen=True, kw_only=True, tag="participation"):
 
 
 class Admission(Event, frozen=True, kw_only=True, tag="admission"):
-    """An Encounter. ``inpatient``: admitted. ``concepts``: reasons and diagnoses of the encounter."""
+    """An Encounter. ``concepts``: its reasons and diagnoses.
 
-    inpatient: bool = False
+    ``inpatient``: whether the patient was admitted; ``None`` where the class does not tell.
+    """
+
+    inpatient: bool | None = None
 
 
 class Report(Event, frozen=True, kw_only=True, tag="report"):

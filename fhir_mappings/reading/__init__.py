@@ -1,0 +1,1 @@
+"""Reading one resource type each: from a typed resource to facts."""

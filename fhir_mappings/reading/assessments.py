@@ -1,0 +1,197 @@
+"""Recorded scores: totals, items and grades of an instrument, from Observations and questionnaires."""
+
+from __future__ import annotations
+
+from fhir_mappings.datatypes import CodeableConcept, CodingType
+from fhir_mappings.facts import Assessment, AssessmentItem, Evidence, Measurement
+from fhir_mappings.instruments import InstrumentMatch
+from fhir_mappings.intervals import DateSpan, Interval, point
+from fhir_mappings.qualitative import category_of_text, interval_of_text
+from fhir_mappings.reading.sheet import Sheet
+from fhir_mappings.reading.values import interval_of
+from fhir_mappings.resources import Observation, Valued
+
+GRADED = frozenset({"bilag_2004", "bilag"})
+BILAG_DOMAINS = 9
+_GRADES = frozenset("ABCDE")
+_NYHA = {"i": "I", "ii": "II", "iii": "III", "iv": "IV", "1": "I", "2": "II", "3": "III", "4": "IV"}
+_USABLE = frozenset({"final", "amended", "corrected"})
+_PRESENT = {"positive": True, "negative": False}
+
+
+def read_assessment(observation: Observation, reference: str, when: DateSpan | None, sheet: Sheet) -> bool:
+    """Put down a recorded score; whether the Observation is one at all."""
+    code = observation.code
+    if code is None or sheet.terminology.analyte_of(code.pairs, code.label) is not None:
+        return False
+    match = _match(code, sheet)
+    if match is None:
+        return False
+    if observation.status not in _USABLE:
+        sheet.refuse(reference, f"a recorded score that is {observation.status or 'without a status'}")
+        return True
+    if when is None:
+        sheet.refuse(reference, "a recorded score without a date")
+        return True
+    evidence = Evidence(
+        reference=reference,
+        path="value[x]",
+        date=str(when),
+        recorded=recorded_of(observation),
+        label=code.label,
+        by_text=match.by_text,
+    )
+    if match.instrument == "nyha":
+        _read_nyha(observation, when, evidence, sheet)
+        return True
+    items = _items(observation, evidence, match, sheet)
+    own = item_of(match, value_of(observation), observation, evidence)
+    total = value_of(observation) if own is None else None
+    if own is not None:
+        items = (own, *items)
+    if total is None and not items:
+        sheet.refuse(reference, "a recorded score without a value")
+        return True
+    sheet.assessments.append(
+        Assessment(
+            instrument=match.instrument,
+            when=when,
+            evidence=evidence,
+            total=total,
+            items=items,
+            complete=is_complete(match.instrument, total, items),
+            by_text=match.by_text,
+        )
+    )
+    return True
+
+
+def is_complete(instrument: str, total: Interval | None, items: tuple[AssessmentItem, ...]) -> bool:
+    """Whether a recorded form was filled in as a whole, so that what it does not name is absent."""
+    if instrument in GRADED:
+        return len({item.item for item in items if item.grade}) >= BILAG_DOMAINS
+    return total is not None and bool(items)
+
+
+def _match(code: CodeableConcept, sheet: Sheet) -> InstrumentMatch | None:
+    return sheet.terminology.instrument_of(code.pairs, code.label)
+
+
+def _items(
+    observation: Observation, evidence: Evidence, whole: InstrumentMatch, sheet: Sheet
+) -> tuple[AssessmentItem, ...]:
+    found: list[AssessmentItem] = []
+    for i, part in enumerate(observation.component):
+        if part.code is None:
+            continue
+        match = _match(part.code, sheet) or sheet.terminology.instrument_of(
+            (), f"{whole.instrument.replace('_', ' ')} {part.code.label or ''}"
+        )
+        if match is None:
+            continue
+        own = Evidence(
+            reference=evidence.reference,
+            path=f"component[{i}].value[x]",
+            date=evidence.date,
+            recorded=recorded_of(part),
+            label=part.code.label,
+            by_text=match.by_text,
+        )
+        item = item_of(match, value_of(part), part, own)
+        if item is not None:
+            found.append(item)
+    return tuple(found)
+
+
+def item_of(
+    match: InstrumentMatch, number: Interval | None, part: Valued, evidence: Evidence
+) -> AssessmentItem | None:
+    """One item or domain of a form, ``None`` if the code is that of a total."""
+    name = match.item or match.domain
+    if name is None:
+        return None
+    grade = grade_of(part)
+    present = present_of(part)
+    value = number.low if number is not None and number.exact else None
+    if grade is None and present is None and value is None:
+        return None
+    return AssessmentItem(item=name, present=present, number=value, grade=grade, evidence=evidence)
+
+
+def value_of(part: Valued) -> Interval | None:
+    """The number that is recorded, if it is one."""
+    if part.value_quantity is not None:
+        return interval_of(part.value_quantity)
+    if part.value_integer is not None:
+        return point(float(part.value_integer))
+    if part.value_string is not None:
+        return interval_of_text(part.value_string)
+    return None
+
+
+def grade_of(part: Valued) -> str | None:
+    """A grade from A to E."""
+    words = [part.value_string]
+    if part.value_codeable_concept is not None:
+        concept = part.value_codeable_concept
+        words += [concept.text, *(c.code for c in concept.coding), *(c.display for c in concept.coding)]
+    return next((grade for word in words if (grade := grade_of_text(word)) is not None), None)
+
+
+def grade_of_text(text: str | None) -> str | None:
+    """``A``, ``Grade A``, ``A级``."""
+    if not text:
+        return None
+    plain = text.strip().upper().removeprefix("GRADE").removeprefix("BILAG").removesuffix("级").strip(" :=")
+    return plain if plain in _GRADES else None
+
+
+def present_of(part: Valued) -> bool | None:
+    """Whether an item is ticked."""
+    if part.value_boolean is not None:
+        return part.value_boolean
+    words = [part.value_string]
+    if part.value_codeable_concept is not None:
+        words.append(part.value_codeable_concept.label)
+    for word in words:
+        if word and (said := _PRESENT.get(category_of_text(word) or "")) is not None:
+            return said
+    return None
+
+
+def recorded_of(part: Valued) -> str | None:
+    """The value as it stands in the resource."""
+    if part.value_quantity is not None and part.value_quantity.value is not None:
+        return str(part.value_quantity.value)
+    if part.value_codeable_concept is not None:
+        return part.value_codeable_concept.label
+    for value in (part.value_string, part.value_integer, part.value_boolean):
+        if value is not None:
+            return str(value).lower() if isinstance(value, bool) else str(value)
+    return None
+
+
+def _read_nyha(observation: Observation, when: DateSpan, evidence: Evidence, sheet: Sheet) -> None:
+    words: list[str | None] = [observation.value_string]
+    if observation.value_codeable_concept is not None:
+        concept = observation.value_codeable_concept
+        words += [concept.text, *(c.display for c in concept.coding)]
+    number = value_of(observation)
+    if number is not None and number.exact:
+        words.append(f"{number.low:g}")
+    for word in words:
+        tail = (word or "").lower().replace("nyha", "").replace("class", "").replace("级", "").strip(" :")
+        grade = _NYHA.get(tail.split(" ")[0].strip("()") if tail else "")
+        if grade is not None:
+            sheet.measurements["nyha_class"].append(
+                Measurement(
+                    input="nyha_class", when=when, category=grade, basis="recorded", evidence=(evidence,)
+                )
+            )
+            return
+    sheet.refuse(evidence.reference, "an NYHA class that cannot be read")
+
+
+def coding_label(coding: CodingType) -> str | None:
+    """Words of a coding."""
+    return coding.display or coding.code

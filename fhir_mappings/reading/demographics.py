@@ -1,0 +1,71 @@
+"""The Patient: born when, of which sex, alive or not."""
+
+from __future__ import annotations
+
+from fhir_mappings.dates import read_date
+from fhir_mappings.facts import Evidence
+from fhir_mappings.intervals import DateSpan
+from fhir_mappings.patient_facts import Sex
+from fhir_mappings.reading.conditions import code_of
+from fhir_mappings.resources import Extension, Patient
+
+BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
+US_CORE_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-sex"
+CLINICAL_SEX = "http://hl7.org/fhir/StructureDefinition/patient-sexParameterForClinicalUse"
+_WORDS: dict[str, Sex] = {
+    "m": "male",
+    "male": "male",
+    "male-typical": "male",
+    "248153007": "male",
+    "f": "female",
+    "female": "female",
+    "female-typical": "female",
+    "248152002": "female",
+}
+
+
+def read_birth_date(patient: Patient, reference: str) -> tuple[DateSpan | None, Evidence | None]:
+    """The birth date, as precise as it is given."""
+    born = read_date(patient.birth_date)
+    if born is None:
+        return None, None
+    return born, Evidence(reference=reference, path="birthDate", recorded=patient.birth_date)
+
+
+def read_sex(patient: Patient, reference: str) -> tuple[Sex | None, Evidence | None]:
+    """Sex for clinical use, else birth sex, else administrative gender; other and unknown are none."""
+    for path, said in (
+        ("extension[sexParameterForClinicalUse]", _clinical(patient)),
+        ("extension[birthsex]", _of(patient, BIRTH_SEX) or _of(patient, US_CORE_SEX)),
+        ("gender", {patient.gender} if patient.gender else set()),
+    ):
+        known = {_WORDS[word.lower()] for word in said if word.lower() in _WORDS}
+        if len(known) == 1:
+            return known.pop(), Evidence(reference=reference, path=path, recorded=", ".join(sorted(said)))
+        if len(known) > 1:
+            return None, None
+    return None, None
+
+
+def _of(patient: Patient, url: str) -> set[str]:
+    return {word for e in patient.extension if e.url == url for word in _words(e)}
+
+
+def _clinical(patient: Patient) -> set[str]:
+    return {
+        word
+        for e in patient.extension
+        if e.url == CLINICAL_SEX
+        for value in (e, *(inner for inner in e.extension if inner.url == "value"))
+        for word in _words(value)
+    }
+
+
+def _words(extension: Extension) -> set[str]:
+    found = {extension.value_code, code_of(extension.value_codeable_concept)}
+    return {word for word in found if word}
+
+
+def is_deceased(patient: Patient) -> bool:
+    """Whether the record says that the patient has died."""
+    return patient.deceased_boolean is True or patient.deceased_date_time is not None

@@ -1,0 +1,248 @@
+"""Observations: results, vital signs, scores and their items, narrative findings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from fhir_mappings.catalogue import Analyte
+from fhir_mappings.dates import hull, read_date, read_instant
+from fhir_mappings.facts import Evidence, Measurement, Report, Unusable
+from fhir_mappings.intervals import DateSpan
+from fhir_mappings.reading.assessments import read_assessment
+from fhir_mappings.reading.reference_ranges import read_limits
+from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.reading.values import Value, read_value
+from fhir_mappings.resources import Component, Observation, Valued
+from fhir_mappings.units import Converted, OwnScale, to_canonical
+
+USABLE = frozenset({"final", "amended", "corrected"})
+IGNORED = frozenset({"entered-in-error", "cancelled"})
+CORRECTING = frozenset({"amended", "corrected"})
+_WITHOUT_ISSUE = frozenset({"appended"})
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """What all results of one Observation share."""
+
+    reference: str
+    when: DateSpan
+    at: datetime | None
+    specimen: str | None
+    status: str
+    identifiers: frozenset[str]
+
+
+def read_observation(observation: Observation, reference: str, sheet: Sheet) -> None:
+    """Put down what an Observation says."""
+    status = observation.status
+    if status in IGNORED:
+        return
+    if observation.focus:
+        sheet.refuse(reference, "it is about something or someone other than the patient (focus)")
+        return
+    if observation.modifier_extension:
+        sheet.refuse(reference, "it carries a modifierExtension that is not understood")
+        return
+    when, at = _time(observation)
+    if read_assessment(observation, reference, when, sheet):
+        return
+    parts: list[tuple[Valued, str]] = [(observation, "")]
+    parts += [(part, f"component[{i}].") for i, part in enumerate(observation.component)]
+    matched = False
+    for part, prefix in parts:
+        if part.code is None:
+            continue
+        found = sheet.terminology.analyte_of(part.code.pairs, part.code.label)
+        if found is None:
+            continue
+        matched = True
+        _read_part(part, prefix, found.analyte, found.by_text, observation, reference, when, at, sheet)
+    if not matched:
+        _read_narrative(observation, reference, when, sheet)
+
+
+def _time(observation: Observation) -> tuple[DateSpan | None, datetime | None]:
+    text = observation.effective_date_time or observation.effective_instant
+    if text is None and observation.effective_timing is not None and observation.effective_timing.event:
+        text = observation.effective_timing.event[0]
+    if text is not None:
+        return read_date(text), read_instant(text)
+    period = observation.effective_period
+    if period is None:
+        return None, None
+    start, end = read_date(period.start), read_date(period.end)
+    if start is not None and end is not None:
+        return hull(start, end), read_instant(period.start)
+    return start or end, read_instant(period.start or period.end)
+
+
+def _read_part(
+    part: Valued,
+    prefix: str,
+    analyte: Analyte,
+    by_text: bool,
+    observation: Observation,
+    reference: str,
+    when: DateSpan | None,
+    at: datetime | None,
+    sheet: Sheet,
+) -> None:
+    value = read_value(part, analyte, sheet.terminology)
+    if value.absent and (observation.component or isinstance(part, Component)) and value.problem is None:
+        return  # a panel's head has no value of its own
+    evidence = Evidence(
+        reference=reference,
+        path=prefix + value.path,
+        date=str(when) if when is not None else None,
+        recorded=value.recorded,
+        label=analyte.label,
+        by_text=by_text,
+    )
+    why = _why_unusable(observation, value, when)
+    if why is not None:
+        conflict = value.conflicting and observation.status in USABLE and when is not None
+        sheet.unusable[analyte.name].append(
+            Unusable(
+                why="conflicting" if conflict else "unreadable", detail=why, when=when, evidence=(evidence,)
+            )
+        )
+        return
+    assert when is not None  # noqa: S101  # a value without a date is not usable
+    frame = Frame(
+        reference=reference,
+        when=when,
+        at=at,
+        specimen=_specimen(observation, reference),
+        status=observation.status or "",
+        identifiers=frozenset(f"{i.system}|{i.value}" for i in observation.identifier if i.value),
+    )
+    measured = _measure(part, analyte, value, evidence, frame, sheet)
+    if isinstance(measured, Unusable):
+        sheet.unusable[analyte.name].append(measured)
+        sheet.refuse(reference, measured.detail)
+        return
+    if by_text:
+        note = f"Matched by its words: {part.code.label if part.code else ''}"
+        measured = msgspec.structs.replace(measured, notes=(*measured.notes, note))
+    sheet.add_result(measured, frame.status in CORRECTING, frame.identifiers)
+
+
+def _why_unusable(observation: Observation, value: Value, when: DateSpan | None) -> str | None:
+    status = observation.status
+    if status not in USABLE and status not in _WITHOUT_ISSUE:
+        return f"the result is {status}, not final" if status else "the result has no status"
+    if value.conflicting:
+        return f"the value ({value.recorded}) and its interpretation contradict each other"
+    if value.problem is not None:
+        return value.problem
+    if value.absent:
+        return "no value is given"
+    if when is None:
+        return "the date of the specimen is not recorded"
+    return None
+
+
+def _specimen(observation: Observation, reference: str) -> str | None:
+    if observation.specimen is None or not observation.specimen.reference:
+        return None
+    named = observation.specimen.reference
+    return f"{reference}{named}" if named.startswith("#") else named
+
+
+def _measure(
+    part: Valued, analyte: Analyte, value: Value, evidence: Evidence, frame: Frame, sheet: Sheet
+) -> Measurement | Unusable:
+    number = value.number
+    limits = read_limits(part.reference_range, analyte, number, sheet.sex, sheet.birth, frame.when)
+    plain = Measurement(
+        input=analyte.name,
+        when=frame.when,
+        at=frame.at,
+        unit=analyte.unit,
+        category=value.said or value.flag,
+        specimen=frame.specimen,
+        role=analyte.role,
+        lower_limit=limits.lower,
+        upper_limit=limits.upper,
+        evidence=(evidence,),
+        notes=limits.notes,
+    )
+    if number is None:
+        if value.said is None and (value.flag is None or analyte.kind == "number"):
+            return _refused(f"{value.recorded or 'the value'} is no number", frame, evidence)
+        if analyte.kind == "number" and value.said is not None:
+            return _refused(f"'{value.recorded}' is no number", frame, evidence)
+        return plain
+    converted = to_canonical(analyte, number.value, number.system, number.code, number.unit)
+    if isinstance(converted, Converted):
+        shown = converted.value.low if converted.value.exact else str(converted.value)
+        return msgspec.structs.replace(
+            plain,
+            value=converted.value if analyte.kind != "category" else None,
+            reported=number.value,
+            reported_unit=converted.reported_unit,
+            notes=(*plain.notes, *converted.notes),
+            evidence=(msgspec.structs.replace(evidence, value=shown, unit=analyte.unit),),
+        )
+    if isinstance(converted, OwnScale):
+        category = plain.category or _by_own_range(converted.value.low, converted.value.high, limits)
+        return msgspec.structs.replace(
+            plain,
+            category=category,
+            reported=converted.value,
+            reported_unit=converted.unit,
+            notes=(*plain.notes, converted.detail),
+        )
+    if value.said is not None and analyte.kind != "number":
+        return msgspec.structs.replace(plain, notes=(*plain.notes, converted.detail))
+    return _refused(converted.detail, frame, evidence)
+
+
+def _by_own_range(low: float, high: float, limits: object) -> str | None:
+    upper = getattr(limits, "own_upper", None)
+    lower = getattr(limits, "own_lower", None)
+    if upper is not None and low > upper:
+        return "high"
+    if lower is not None and high < lower:
+        return "low"
+    if upper is not None and high <= upper and (lower is None or low >= lower):
+        return "normal"
+    return None
+
+
+def _refused(detail: str, frame: Frame, evidence: Evidence) -> Unusable:
+    return Unusable(why="unreadable", detail=detail, when=frame.when, evidence=(evidence,))
+
+
+def _read_narrative(observation: Observation, reference: str, when: DateSpan | None, sheet: Sheet) -> None:
+    """A finding in words, such as the result of a biopsy."""
+    if observation.value_string is None and observation.value_codeable_concept is None:
+        return
+    if observation.status not in USABLE or observation.code is None:
+        return
+    concept = observation.code
+    match = sheet.terminology.concepts_of(concept.pairs, concept.label, kinds="report")
+    if not match.concepts:
+        return
+    value = observation.value_codeable_concept
+    text = observation.value_string or (value.label if value is not None else None)
+    coded = sheet.terminology.concepts_of(value.pairs, value.label, kinds="condition") if value else None
+    sheet.event(
+        Report(
+            reference=reference,
+            concepts=match.concepts | (coded.concepts if coded else frozenset()),
+            label=concept.label or "Report",
+            start=when,
+            end=when,
+            status=observation.status,
+            by_text=match.by_text,
+            text=text,
+            evidence=evidence_of(reference, "value[x]", when, concept, recorded=_short(text)),
+        )
+    )
+
+
+def _short(text: str | None) -> str | None:
+    return text if text is None or len(text) <= 200 else text[:197] + "…"

@@ -1,0 +1,146 @@
+"""The reference range that a result brings with it, in the unit of the result."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fhir_mappings.catalogue import Analyte
+from fhir_mappings.datatypes import Quantity
+from fhir_mappings.intervals import INFINITY, DateSpan
+from fhir_mappings.patient_facts import Sex
+from fhir_mappings.qualitative import quantity_of_text
+from fhir_mappings.reading.values import Number, interval_of
+from fhir_mappings.resources import ReferenceRange
+from fhir_mappings.units import Converted, OwnScale, to_canonical
+
+_NORMAL = frozenset({"normal", "recommended"})
+_SEX_WORDS = {
+    "male": ("male", "males", "m", "男", "248153007"),
+    "female": ("female", "females", "f", "女", "248152002"),
+}
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Lower and upper limit, in the canonical unit and as they stand beside the value."""
+
+    lower: float | None = None
+    upper: float | None = None
+    own_lower: float | None = None
+    own_upper: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+NONE = Limits()
+
+
+def read_limits(
+    ranges: tuple[ReferenceRange, ...],
+    analyte: Analyte,
+    number: Number | None,
+    sex: Sex | None,
+    birth: DateSpan | None,
+    when: DateSpan,
+) -> Limits:
+    """The limits that apply to this patient.
+
+    Where several ranges could apply and differ, none does, and a note says so.
+    """
+    fitting = [r for r in ranges if _is_normal(r) and _of_sex(r, sex) and _of_age(r, birth, when)]
+    if not fitting:
+        return NONE
+    own = [r for r in fitting if r.applies_to] or fitting
+    read = [_limits(one, analyte, number) for one in own]
+    known = [limits for limits in read if limits != NONE]
+    if not known:
+        return NONE
+    first = known[0]
+    if any((limits.lower, limits.upper) != (first.lower, first.upper) for limits in known[1:]):
+        return Limits(notes=("Several reference ranges are given; none was used.",))
+    return first
+
+
+def _is_normal(given: ReferenceRange) -> bool:
+    if given.type is None:
+        return True
+    codes = {coding.code for coding in given.type.coding}
+    return not codes or bool(codes & _NORMAL)
+
+
+def _of_sex(given: ReferenceRange, sex: Sex | None) -> bool:
+    words: set[str] = set()
+    for concept in given.applies_to:
+        for word in (concept.text, *(c.code for c in concept.coding), *(c.display for c in concept.coding)):
+            if word:
+                words.add(word.strip().lower())
+    for name, spellings in _SEX_WORDS.items():
+        if words & set(spellings) and name != sex:
+            return False
+    return True
+
+
+def _of_age(given: ReferenceRange, birth: DateSpan | None, when: DateSpan) -> bool:
+    if given.age is None or birth is None:
+        return True
+    years = (when.first - birth.last).days / 365.25
+    low, high = given.age.low, given.age.high
+    return not (
+        (low is not None and low.value is not None and _years(low) > years)
+        or (high is not None and high.value is not None and years > _years(high) + 1)
+    )
+
+
+def _years(quantity: Quantity) -> float:
+    share = {"mo": 1 / 12, "wk": 1 / 52.18, "d": 1 / 365.25}.get(quantity.code or quantity.unit or "a", 1.0)
+    return float(quantity.value or 0) * share
+
+
+def _limits(given: ReferenceRange, analyte: Analyte, number: Number | None) -> Limits:
+    if given.low is None and given.high is None:
+        return _from_text(given.text, analyte, number) if given.text else NONE
+    own_lower, lower = _limit(given.low, analyte, number)
+    own_upper, upper = _limit(given.high, analyte, number)
+    return Limits(lower, upper, own_lower, own_upper)
+
+
+def _limit(
+    quantity: Quantity | None, analyte: Analyte, number: Number | None
+) -> tuple[float | None, float | None]:
+    """A limit as it stands beside the value (in the value's own unit), and in the canonical unit."""
+    interval = interval_of(quantity) if quantity is not None else None
+    if quantity is None or interval is None or not interval.exact:
+        return None, None
+    system, code, unit = quantity.system, quantity.code, quantity.unit
+    if code is None and unit is None and number is not None:
+        system, code, unit = number.system, number.code, number.unit
+    converted = to_canonical(analyte, interval, system, code, unit)
+    canonical = converted.value.low if isinstance(converted, Converted) else None
+    same = number is not None and (quantity.code or quantity.unit) in (None, number.code, number.unit)
+    own = interval.low if same or isinstance(converted, OwnScale) else None
+    return own, canonical
+
+
+def _from_text(text: str, analyte: Analyte, number: Number | None) -> Limits:
+    """``0-40``, ``< 5.0``: a range in words. Only a plain interval is read, and the report says so."""
+    quantity = quantity_of_text(text)
+    if quantity is None or number is None:
+        return NONE
+    if quantity.unit is not None:
+        converted = to_canonical(analyte, quantity.value, None, None, quantity.unit)
+    else:
+        converted = to_canonical(analyte, quantity.value, number.system, number.code, number.unit)
+    low, high = quantity.value.low, quantity.value.high
+    notes = (f"The reference range was read from its text: {text[:60]}",)
+    own_lower = low if low > -INFINITY else None
+    own_upper = high if high < INFINITY else None
+    if low == high:
+        return NONE
+    if not isinstance(converted, Converted):
+        return Limits(None, None, own_lower, own_upper, notes)
+    value = converted.value
+    return Limits(
+        value.low if value.low > -INFINITY else None,
+        value.high if value.high < INFINITY else None,
+        own_lower,
+        own_upper,
+        notes,
+    )

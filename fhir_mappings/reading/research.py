@@ -1,0 +1,149 @@
+"""Research: in which trials the patient takes or took part, and consents to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from fhir_mappings.datatypes import CodeableConcept
+from fhir_mappings.dates import read_date, read_period
+from fhir_mappings.facts import ConsentGiven, Participation
+from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.resources import Consent, ResearchStudy, ResearchSubject
+
+_REGISTRY_ID = re.compile(
+    r"\b(?:NCT\d{8}|ChiCTR\w{8,14}|EUCTR\d{4}-\d{6}-\d{2}|ISRCTN\d{8})\b", re.IGNORECASE
+)
+_ON_STUDY = frozenset(
+    {
+        "on-study",
+        "on-study-intervention",
+        "on-study-observation",
+        "follow-up",
+        "pending-on-study",
+        "screening",
+    }
+)
+_GIVEN = {"active": "permit", "rejected": "deny", "inactive": "permit"}
+_RESEARCH = re.compile(r"\b(?:research|clinical[ -]trial|study)\b|研究|临床试验", re.IGNORECASE)
+_RESEARCH_CODES = frozenset({"research", "rescon", "research-participation", "59284-0", "rsreid"})
+
+
+def read_participation(resource: ResearchSubject, reference: str, sheet: Sheet) -> None:
+    """Put down a participation, whatever its status; the protocol judges which count."""
+    if resource.status == "entered-in-error":
+        return
+    study = sheet.pool.resolve(resource.study, ResearchStudy, resource.contained)
+    named = resource.study
+    words = [named.reference, named.display] if named is not None else []
+    if named is not None and named.identifier is not None:
+        words.append(named.identifier.value)
+    if study is not None:
+        words += [study.title, *(i.value for i in study.identifier)]
+    start, end = read_period(resource.period)
+    label = (study.title if study is not None else None) or (named.display if named else None)
+    drugs = _drugs(study, label, sheet)
+    sheet.event(
+        Participation(
+            reference=reference,
+            concepts=drugs,
+            label=label or "a research study",
+            start=start,
+            end=end,
+            ongoing=end is None and resource.status in _ON_STUDY,
+            status=resource.status,
+            study_ids=registry_ids(words),
+            study_kind=_kind(study),
+            phase=study.phase.label if study is not None and study.phase is not None else None,
+            drugs=drugs,
+            evidence=evidence_of(reference, "study", start, None, recorded=label),
+        )
+    )
+
+
+def registry_ids(words: Iterable[str | None]) -> frozenset[str]:
+    """Registry numbers in any of the texts, upper case."""
+    return frozenset(m.upper() for word in words if word for m in _REGISTRY_ID.findall(word))
+
+
+def _drugs(study: ResearchStudy | None, label: str | None, sheet: Sheet) -> frozenset[str]:
+    concepts: list[CodeableConcept] = []
+    texts = [label]
+    if study is not None:
+        concepts += [*study.focus, *study.keyword]
+        texts += [study.description, *(a.name for a in study.arm), *(a.description for a in study.arm)]
+    found: frozenset[str] = frozenset()
+    for concept in concepts:
+        found |= sheet.terminology.concepts_of(concept.pairs, concept.label, kinds="drug").concepts
+    for text in texts:
+        if text:
+            found |= sheet.terminology.concepts_of((), text, kinds="drug").concepts
+    return found
+
+
+def _kind(study: ResearchStudy | None) -> str | None:
+    if study is None:
+        return None
+    words = " ".join(c.label or "" for c in (*study.category, *study.keyword)).lower()
+    if "observational" in words or "registry" in words:
+        return "observational"
+    return "interventional" if "interventional" in words else None
+
+
+def read_consent(resource: Consent, reference: str, sheet: Sheet) -> None:
+    """Put down a consent to research, or its refusal."""
+    decided = _GIVEN.get(resource.status or "")
+    if decided is None or not _is_research(resource):
+        return
+    denied = decided == "deny" or (resource.provision is not None and resource.provision.type == "deny")
+    decision: Literal["permit", "deny"] = "deny" if denied else "permit"
+    source = resource.source_reference
+    words = [source.reference, source.display] if source is not None else []
+    words += [i.value for i in resource.identifier]
+    words += [c.label for c in resource.category]
+    ids = registry_ids(words) | _of_subjects(reference, sheet)
+    start = read_date(resource.date_time)
+    sheet.event(
+        ConsentGiven(
+            reference=reference,
+            concepts=frozenset(),
+            label="Consent to research",
+            start=start,
+            status=resource.status,
+            ongoing=resource.status == "active",
+            decision=decision,
+            study_ids=ids,
+            evidence=evidence_of(reference, "status", start, None, recorded=resource.status),
+        )
+    )
+
+
+def _is_research(resource: Consent) -> bool:
+    concepts = [*resource.category, *((resource.scope,) if resource.scope is not None else ())]
+    for concept in concepts:
+        if any((coding.code or "").lower() in _RESEARCH_CODES for coding in concept.coding):
+            return True
+        if _RESEARCH.search(concept.label or ""):
+            return True
+    return False
+
+
+def _of_subjects(reference: str, sheet: Sheet) -> frozenset[str]:
+    """Registry numbers of the studies whose participation rests on this consent."""
+    ids: frozenset[str] = frozenset()
+    for source in sheet.pool.sources:
+        if source.kind != "ResearchSubject":
+            continue
+        subject = sheet.pool.decode(source)
+        if not isinstance(subject, ResearchSubject) or subject.consent is None:
+            continue
+        found = sheet.pool.references.find(subject.consent.reference)
+        if found is None or found.reference != reference:
+            continue
+        study = sheet.pool.resolve(subject.study, ResearchStudy, subject.contained)
+        words = [subject.study.reference, subject.study.display] if subject.study is not None else []
+        if study is not None:
+            words += [study.title, *(i.value for i in study.identifier)]
+        ids |= registry_ids(words)
+    return ids
