@@ -24,6 +24,9 @@ SILENCED = "-"
 PREFIX_SYSTEMS: Mapping[str, int] = {"icd10": 3, "icd10cm": 3, "atc": 1}
 """Code systems with categories, and the shortest category."""
 
+NARROWEST_ONLY = frozenset({"atc"})
+"""Code systems whose groups give way to the groups within them."""
+
 EDITIONS: Mapping[str, tuple[str, ...]] = {"": ("icd10", "icd10cm"), "cm": ("icd10cm",), "who": ("icd10",)}
 """Editions of ICD-10 that a row holds for."""
 
@@ -139,7 +142,9 @@ class CodeIndex:
         found = {r.concept for r in self._ranges.get(system, ()) if r.first <= code[:3] <= r.last}
         for length in range(shortest, len(code) + 1):
             key = (system, code[:length])
-            found |= self._prefix.get(key, set())
+            named = self._prefix.get(key)
+            if named:
+                found = named.copy() if system in NARROWEST_ONLY else found | named
             found -= self._except.get(key, set())
         return found
 
@@ -158,7 +163,7 @@ class CodeSets(msgspec.Struct, frozen=True):
     def contradicted(self, concept: str, text: str) -> bool:
         """Whether the words beside a code speak against a concept that the code is wider than."""
         against = self.concepts[concept].unless_coded
-        return any(re.search(pattern, text) for pattern in against)
+        return any(re.search(pattern, text, re.ASCII) for pattern in against)
 
     def atc_route(self, code: str) -> str | None:
         """The route that an ATC group implies."""
@@ -268,9 +273,9 @@ def _half_lives(concepts: Mapping[str, Concept]) -> dict[str, HalfLife]:
 @functools.cache
 def _route_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     raw = read_yaml(DATA / "routes.yaml")["words"]
-    return tuple((route, re.compile("|".join(patterns))) for route, patterns in raw.items())
+    return tuple((route, re.compile("|".join(patterns), re.ASCII)) for route, patterns in raw.items())
 
 
 @functools.cache
 def _specimens() -> re.Pattern[str]:
-    return re.compile("|".join(read_yaml(DATA / "routes.yaml")["specimens"]))
+    return re.compile("|".join(read_yaml(DATA / "routes.yaml")["specimens"]), re.ASCII)

@@ -64,8 +64,10 @@ def instruments() -> Instruments:
     return Instruments(
         labels={name: entry.label for name, entry in defined.items()},
         by_code=by_code,
-        patterns=tuple((name, re.compile("|".join(entry.names)), entry) for name, entry in defined.items()),
-        neutral=re.compile("|".join(raw["neutral"])),
+        patterns=tuple(
+            (name, re.compile("|".join(entry.names), re.ASCII), entry) for name, entry in defined.items()
+        ),
+        neutral=re.compile("|".join(raw["neutral"]), re.ASCII),
     )
 
 
@@ -76,7 +78,7 @@ def instrument_of_text(text: str) -> InstrumentMatch | None:
     known = instruments()
     for name, pattern, entry in known.patterns:
         match = pattern.search(whole)
-        if match is None or any(re.search(forbidden, whole) for forbidden in entry.unless):
+        if match is None or any(re.search(forbidden, whole, re.ASCII) for forbidden in entry.unless):
             continue
         rest = f"{whole[: match.start()].strip()} {whole[match.end() :].strip()}".strip()
         return _part_of(name, entry, rest, known.neutral)

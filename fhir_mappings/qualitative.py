@@ -109,7 +109,9 @@ _QUANTITY = re.compile(
     r"(?:\s*(?P<unit>(?!/\d)[^\d\s<>=:,.;~-].*))?",
     re.IGNORECASE,
 )
-_TITRE = re.compile(rf"({_SIGN})?\s*\b1\s*[:/]\s*(\d{{1,3}}(?:,\d{{3}})+|\d+)(?![\d.])", re.IGNORECASE)
+_TITRE = re.compile(
+    rf"({_SIGN})?\s*\b1\s*[:/]\s*(\d{{1,3}}(?:,\d{{3}})+|\d+)(?![\d.])", re.IGNORECASE | re.ASCII
+)
 _AT_MOST = frozenset({"<=", "=<", "≤", "≦", "小于等于", "不大于", "up to"})
 _AT_LEAST = frozenset({">=", "=>", "≥", "≧", "大于等于", "不小于"})
 _BELOW = frozenset({"<", "小于", "低于", "less than", "below"})
@@ -158,14 +160,14 @@ def _words() -> _Words:
     patterns = []
     for category in ("equivocal", "negative", "positive"):
         whole.update({normalised(word): category for word in raw[category]["whole"]})
-        patterns.append((category, re.compile("|".join(raw[category]["words"]))))
+        patterns.append((category, re.compile("|".join(raw[category]["words"]), re.ASCII)))
     return _Words(whole, tuple(patterns))
 
 
 @functools.cache
 def _viral_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     raw = read_yaml(FOLDER / "codesets" / "qualitative.yaml")["viral_load"]
-    return tuple((category, re.compile("|".join(patterns))) for category, patterns in raw.items())
+    return tuple((category, re.compile("|".join(patterns), re.ASCII)) for category, patterns in raw.items())
 
 
 @functools.lru_cache(maxsize=4096)

@@ -24,6 +24,7 @@ _CLAUSE = re.compile(
     r"[;。；\n]|[,，](?=\s|[\u4e00-\u9fff])(?!\s*(?:ruled|excluded|unlikely|negative|not|absent|已?排除|待排|除外))"
     r"|\.\s|、(?=无|否认|未)|\b(?:but|however)\b|但"
 )
+_BREAK = " ¦ "
 _JOINERS = re.compile(r"[-‐‑–—_/,:()\[\]\"'`’·・]+")
 _CJK_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+|\s+(?=[\u3400-\u9fff])")
 _LATIN = re.compile(r"[a-z0-9\u00c0-\u024f\u0370-\u03ff]")
@@ -41,7 +42,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         names: words or phrases.
-        patterns: regular expressions for what names cannot say, searched in the folded clause.
+        patterns: regular expressions for what names cannot say, searched across the folded clauses.
         unless: regular expressions that forbid the rule where they match anywhere in the text.
         only: the text must consist of the name.
         past: the thing that a "history of" it is; without one, a history says nothing.
@@ -78,7 +79,7 @@ def guards(kind: str) -> Guards:
     chosen = raw.get(kind, raw["default"])
 
     def compiled(name: str) -> re.Pattern[str]:
-        return re.compile("|".join(chosen.get(name, ())) or r"(?!)")
+        return re.compile("|".join(chosen.get(name, ())) or r"(?!)", re.ASCII)
 
     return Guards(*(compiled(name) for name in Guards._fields))
 
@@ -119,13 +120,15 @@ class Lexicon:
         if not whole or around.whole.search(whole):
             return frozenset()
         named = {Found(target, False) for target, rule in self._whole.get(whole, ()) if _allowed(rule, whole)}
-        parts = _CLAUSE.split(unicodedata.normalize("NFKC", text)) if self._clauses else (text,)
-        for part in parts:
-            clause = folded(part)
-            for start, end, target, rule in self._named(clause):
-                found = _judged(clause, start, end, target, rule, around) if _allowed(rule, whole) else None
-                if found is not None:
-                    named.add(found)
+        parts = _CLAUSE.split(unicodedata.normalize("NFKC", text)) if self._clauses else [text]
+        clauses = [folded(part) for part in parts]
+        hits = [(c, *hit) for c in clauses for hit in self._named(c)]
+        joined = _BREAK.join(clauses)
+        hits += [(joined, *hit) for hit in self._matched(joined)]
+        for context, start, end, target, rule in hits:
+            found = _judged(context, start, end, target, rule, around) if _allowed(rule, whole) else None
+            if found is not None:
+                named.add(found)
         return frozenset(named)
 
     def _named(self, clause: str) -> Iterable[tuple[int, int, str, Rule]]:
@@ -140,8 +143,10 @@ class Lexicon:
                     step = end - position
                     yield position, end, target, rule
             position += step
+
+    def _matched(self, joined: str) -> Iterable[tuple[int, int, str, Rule]]:
         for target, rule in self._patterns:
-            match = _compiled(rule.patterns).search(clause)
+            match = _compiled(rule.patterns).search(joined)
             if match is not None:
                 yield match.start(), match.end(), target, rule
 
@@ -161,8 +166,9 @@ def _end_of(clause: str, start: int, key: str) -> int | None:
     return end + 1 if plural and not key[-1].isdigit() else None
 
 
-def _judged(clause: str, start: int, end: int, target: str, rule: Rule, around: Guards) -> Found | None:
-    before, after = clause[:start], clause[end:]
+def _judged(context: str, start: int, end: int, target: str, rule: Rule, around: Guards) -> Found | None:
+    before = context[:start].rpartition(_BREAK)[2]
+    after = context[end:].partition(_BREAK)[0]
     if around.before.search(before) or around.after.search(after):
         return None
     if around.past.search(before) or around.past.search(after):
@@ -177,4 +183,5 @@ def _allowed(rule: Rule, text: str) -> bool:
 
 @functools.lru_cache(maxsize=2048)
 def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(patterns))
+    # ASCII, so that a Chinese sign bounds a Latin word.
+    return re.compile("|".join(patterns), re.ASCII)
