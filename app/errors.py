@@ -8,7 +8,8 @@
     ├── TooDeepError         400  structure      JSON nested more deeply than anything in FHIR
     ├── UnknownPathError     404  not-found      no such protocol
     ├── BodyTooLargeError    413  too-long       a body above the limit
-    └── MediaTypeError       415  not-supported  a body that is announced as something else than JSON
+    ├── MediaTypeError       415  not-supported  a body that is announced as something else than JSON
+    └── NotReadyError        503  transient      the service has nothing to screen with
 
 Each becomes a FHIR OperationOutcome (``app.outcomes``). Messages repeat no value of a chart.
 """
@@ -73,3 +74,10 @@ class MediaTypeError(RefusedError):
 
     status = 415
     issue_code = "not-supported"
+
+
+class NotReadyError(RefusedError):
+    """The service has nothing to screen with."""
+
+    status = 503
+    issue_code = "transient"

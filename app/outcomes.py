@@ -89,7 +89,9 @@ def answer_errors_as_outcomes(application: FastAPI) -> None:
     async def bad_parameter(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         name = str(first["loc"][-1])
-        refusal = ParameterError(f"parameter '{name}': {first['msg']}", name)
+        known = first["type"] != "extra_forbidden"
+        reason = first["msg"].removeprefix("Value error, ") if known else "there is no such parameter"
+        refusal = ParameterError(f"parameter '{name}': {reason}", name)
         return outcome_response(
             request.scope, refusal.status, refusal.issue_code, refusal.message, refusal.expression
         )

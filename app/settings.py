@@ -45,10 +45,10 @@ class Settings(BaseSettings):
     show_ineligible: bool = False
     """Also show a card for a trial that the patient cannot join."""
 
-    max_body_bytes: int = Field(20_000_000, gt=0)
+    max_body_bytes: int = Field(default=20_000_000, gt=0)
     """Largest request body; anything above is refused with 413."""
 
-    max_nesting: int = Field(128, gt=0, le=500)
+    max_nesting: int = Field(default=128, gt=0, le=500)
     """Deepest nesting of JSON; anything below is refused with 400 before it is parsed."""
 
     allowed_origins: Names = ()

@@ -1,0 +1,100 @@
+"""CDS Hooks: discovery, the hook, feedback.
+
+The body of a hook is read as bytes and decoded lazily; validation of a whole FHIR body by models would cost
+more than everything else together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from app.hook import PATIENT_VIEW, SERVICE_ID, TrialsHook
+from app.limits import must_be_json, must_be_shallow
+from app.logging import note
+from app.prefetch_table import TEMPLATES
+from app.settings import Settings
+from cds_hooks.discovery import Discovery, Service
+from cds_hooks.errors import UnknownServiceError
+from cds_hooks.feedback import read_feedback
+from cds_hooks.hooks import HOOKS
+
+_JSON = "application/json"
+
+TITLE = "Open lupus trials"
+DESCRIPTION = (
+    "For a patient with systemic lupus erythematosus or lupus nephritis: which open trials may fit, what "
+    "stands in the way, which result is missing, and what a person must confirm. Every statement names its "
+    "source in the record."
+)
+USAGE = (
+    "Sends cards only for patients who have the disease of an open trial. Works from prefetch; a key that is "
+    "left out counts as not retrieved, and what rests on it as unknown."
+)
+
+
+def discovery(settings: Settings) -> Discovery:
+    """The services that are offered."""
+    ahead = settings.cds_hooks_3
+    return Discovery(
+        tuple(
+            Service(
+                id=SERVICE_ID,
+                hook=hook,
+                title=TITLE,
+                description=DESCRIPTION,
+                usage_requirements=USAGE,
+                prefetch=dict(TEMPLATES),
+                version="3.0.0" if ahead else None,
+                hook_version=HOOKS[hook].version if ahead else None,
+            )
+            for hook in (PATIENT_VIEW,)
+        )
+    )
+
+
+def hook_routes(hook: TrialsHook, settings: Settings) -> APIRouter:
+    """The routes under ``/cds-services``."""
+    routes = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
+    announced = msgspec.json.encode(discovery(settings))
+
+    @routes.get("", summary="Discovery")
+    async def discover() -> Response:
+        return Response(announced, media_type=_JSON)
+
+    @routes.post("/{service_id}", summary="Fire a hook")
+    async def fire(service_id: str, request: Request) -> Response:
+        """Body: a CDS Hooks request. Answer: cards."""
+        _must_be_known(service_id)
+        body = await _body(request)
+        answer = hook.answer(body)
+        note(request.scope, **answer.counts)
+        return Response(answer.body, media_type=_JSON)
+
+    @routes.post("/{service_id}/feedback", summary="What became of cards")
+    async def feedback(service_id: str, request: Request) -> Response:
+        """Body: CDS Hooks feedback. It is checked and acknowledged; cards that are not known are no error."""
+        _must_be_known(service_id)
+        given = read_feedback(await _body(request))
+        outcomes = Counter(item.outcome for item in given.items)
+        note(
+            request.scope,
+            feedback_accepted=outcomes["accepted"],
+            feedback_overridden=outcomes["overridden"],
+        )
+        return Response(status_code=200)
+
+    async def _body(request: Request) -> bytes:
+        must_be_json(request)
+        body = await request.body()
+        must_be_shallow(body, settings.max_nesting)
+        return body
+
+    return routes
+
+
+def _must_be_known(service_id: str) -> None:
+    if service_id != SERVICE_ID:
+        raise UnknownServiceError(f"there is no such service; there is '{SERVICE_ID}'")

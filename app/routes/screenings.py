@@ -1,0 +1,116 @@
+"""``POST /screenings``: a Bundle in, a screening report out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from app.errors import ParameterError, UnreadableBodyError
+from app.limits import must_be_json, must_be_shallow
+from app.logging import note
+from app.screening import ScreeningService, UnknownProtocolError
+from app.settings import Settings
+from cds_hooks.json_objects import members, text_of
+from eligibility.screening import Anchors
+from fhir_mappings.errors import InputError
+from fhir_mappings.patient import read_patients
+from fhir_mappings.record import PatientRecord
+
+_ENCODER = msgspec.json.Encoder()
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def _iso_date(value: object) -> date:
+    """Only the plain form: a number that could be a timestamp must not turn into some day of 1970."""
+    if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
+        raise ValueError("a date is expected, as in 2026-06-15")
+    return date.fromisoformat(value)
+
+
+IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+
+
+class ScreeningQuery(BaseModel):
+    """The query parameters. One that is not known is refused: a misspelt date must not pass for today."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+    as_of: IsoDate | None = Field(
+        default=None, description="Judge the chart as of this day. Today by default."
+    )
+    screening_date: IsoDate | None = Field(default=None, description="Screening visit. As of by default.")
+    baseline_date: IsoDate | None = Field(default=None, description="Baseline. As of by default.")
+    enrolment_date: IsoDate | None = Field(default=None, description="Enrolment. As of by default.")
+    day0: IsoDate | None = Field(default=None, description="First dose. As of by default.")
+    protocol: list[str] = Field(default=[], description="Only this trial; repeatable. All by default.")
+    retrieved: list[str] = Field(
+        default=[],
+        description="Resource types that the body holds wholly (comma-separated). All by default.",
+    )
+
+    @property
+    def anchors(self) -> Anchors:
+        """The anchor dates as given."""
+        return Anchors(self.screening_date, self.baseline_date, self.enrolment_date, self.day0)
+
+
+def screening_routes(service: ScreeningService, settings: Settings, today: Callable[[], date]) -> APIRouter:
+    """The route, with the protocols to screen against and the clock of the edge."""
+    routes = APIRouter(tags=["Screenings"])
+
+    @routes.post("/screenings", summary="Screen one patient")
+    async def screenings(request: Request, query: Annotated[ScreeningQuery, Query()]) -> Response:
+        """Body: a FHIR R4 Bundle of any type, or a single resource, of one patient. It is taken as the whole
+        record unless `retrieved` says otherwise. Answer: the screening report."""
+        must_be_json(request)
+        body = await request.body()
+        must_be_shallow(body, settings.max_nesting)
+        _must_be_single(request)
+        record = _read(body, _resource_types(query.retrieved))
+        try:
+            report = service.screen_record(record, query.as_of or today(), query.anchors, query.protocol)
+        except UnknownProtocolError as error:
+            raise ParameterError(f"parameter 'protocol': {error}", "protocol") from None
+        note(request.scope, screenings=len(report.screenings), unread=len(report.unread))
+        return Response(_ENCODER.encode(report), media_type="application/json")
+
+    return routes
+
+
+def _must_be_single(request: Request) -> None:
+    for name in ("asOf", "screeningDate", "baselineDate", "enrolmentDate", "day0"):
+        if len(request.query_params.getlist(name)) > 1:
+            raise ParameterError(f"parameter '{name}' is given twice", name)
+
+
+def _read(body: bytes, retrieved: frozenset[str] | None) -> PatientRecord:
+    text = text_of(body)
+    members(text)
+    try:
+        patients = read_patients(text, retrieved=retrieved)
+    except InputError as error:
+        raise UnreadableBodyError(str(error)) from None
+    if len(patients) != 1:
+        found = f"{len(patients)} patients" if patients else "no patient"
+        raise UnreadableBodyError(
+            f"the body holds {found}; one Patient with that patient's resources is needed"
+        )
+    return PatientRecord(patients[0])
+
+
+def _resource_types(retrieved: list[str]) -> frozenset[str] | None:
+    names = [name.strip() for group in retrieved for name in group.split(",")]
+    for name in names:
+        if not (name.isascii() and name.isalpha() and name[0].isupper()):
+            raise ParameterError(
+                "parameter 'retrieved': FHIR resource types are expected, as in Observation,Condition",
+                "retrieved",
+            )
+    return frozenset(names) if names else None

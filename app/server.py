@@ -1,0 +1,93 @@
+"""The application: settings in, ASGI application out. All wiring is here."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from app import __version__
+from app.hook import TrialsHook
+from app.limits import BodyLimit
+from app.logging import RequestLog, make_logger, silence_access_log
+from app.outcomes import answer_errors_as_outcomes
+from app.prefetch_table import TEMPLATES
+from app.routes.demo import demo_routes
+from app.routes.hooks import hook_routes
+from app.routes.operations import operation_routes
+from app.routes.protocols import protocol_routes
+from app.routes.screenings import screening_routes
+from app.screening import ScreeningService
+from app.settings import Settings
+
+DESCRIPTION = (
+    "Decision support for eligibility to lupus trials. Whether a patient may join a trial is for the "
+    "investigator to say. Every error is a FHIR OperationOutcome."
+)
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    service: ScreeningService | None = None,
+    today: Callable[[], date] | None = None,
+) -> FastAPI:
+    """The service as an ASGI application.
+
+    Args:
+        settings: from the environment by default.
+        service: with the bundled protocols by default.
+        today: the evaluation date of hooks; by default the calendar day in the configured time zone.
+
+    Raises:
+        eligibility.errors.ProtocolError: a bundled protocol cannot be used.
+        pydantic.ValidationError: a setting cannot be read.
+    """
+    settings = settings or Settings()
+    service = service or ScreeningService.bundled(settings.language)
+    zone = settings.zone
+    clock = today or (lambda: datetime.now(zone).date())
+    logger = make_logger(settings.log_level)
+    silence_access_log()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if settings.tune_garbage_collection:
+            _spare_what_is_loaded()
+        logger.info("started", version=__version__, protocols=len(service.protocols))
+        yield
+
+    application = FastAPI(title="Trialcards", version=__version__, description=DESCRIPTION, lifespan=lifespan)
+    answer_errors_as_outcomes(application)
+    application.include_router(hook_routes(TrialsHook(service, settings, clock), settings))
+    application.include_router(screening_routes(service, settings, clock))
+    application.include_router(protocol_routes(service))
+    application.include_router(operation_routes(service))
+    if settings.demo:
+        application.include_router(demo_routes(TEMPLATES))
+    # The last one added is the outermost: everything is logged, also what is refused for its size.
+    application.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    if settings.allowed_origins:
+        application.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type"],
+        )
+    application.add_middleware(RequestLog, logger=logger)
+    return application
+
+
+def _spare_what_is_loaded() -> None:
+    """Keep protocols and code sets out of every collection, and collect less often.
+
+    A large body makes many objects at once; with the default threshold each few hundred of them set off a
+    pass over all that was loaded at the start, which doubles the cost of the request.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
