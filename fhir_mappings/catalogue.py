@@ -320,7 +320,7 @@ def _in_role(base: Analyte, role: _Role, definition: _Definition, units: Mapping
         exact=exact,
         folded=folded,
         unitless=role.unitless,
-        high_means=role.high_means,
+        high_means=role.high_means or definition.high_means,
         refusal=role.refusal,
     )
 

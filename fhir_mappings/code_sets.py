@@ -35,7 +35,8 @@ class Concept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A code set: its words for people, and the words by which it is known.
 
     Attributes:
-        fallback: stands only where no more specific code set matched.
+        fallback: stands only where no more specific code set matched: none of ``yields_to``, or if that
+            is empty, none at all.
         generic: its code says less than a name would; words may add to it.
         unless_coded: patterns in the words beside a code that speak against it, where the code is wider
             than the concept.
@@ -48,6 +49,7 @@ class Concept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     past: str | None = None
     only: tuple[str, ...] = ()
     fallback: bool = False
+    yields_to: tuple[str, ...] = ()
     generic: bool = False
     unless_coded: tuple[str, ...] = ()
 

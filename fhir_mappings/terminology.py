@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -102,14 +103,14 @@ class Terminology:
             if found is None:
                 return NOTHING
             concepts |= found
-        coded = self._without_contradicted(concepts, text)
-        specific = frozenset(name for name in coded if not self._sets.concepts[name].fallback)
-        if any(not self._sets.concepts[name].generic for name in specific):
-            return Match(specific)
+        coded = self._most_specific(self._without_contradicted(concepts, text))
+        defined = self._sets.concepts
+        if any(not (defined[name].generic or defined[name].fallback) for name in coded):
+            return Match(coded)
         worded = self._of_text(text, kinds) if text else NOTHING
-        if not worded.concepts:
-            return Match(specific or frozenset(coded))
-        return msgspec.structs.replace(worded, concepts=specific | worded.concepts)
+        if worded.concepts <= coded:
+            return Match(coded)
+        return msgspec.structs.replace(worded, concepts=self._most_specific(coded | worded.concepts))
 
     def analyte_of(self, codings: Codings, text: str | None) -> AnalyteMatch | None:
         """The analyte that codings, or failing them a text, report.
@@ -152,7 +153,7 @@ class Terminology:
             return None
         found = self._expanded.get(name)
         if found is None:
-            found = frozenset[str]().union(*(self.expand(member) or () for member in group.members))
+            found = self._union(group.members)
             self._expanded[name] = found
         return found
 
@@ -218,6 +219,24 @@ class Terminology:
                     return found
         return instrument_of_text(text) if text else None
 
+    def _most_specific(self, concepts: AbstractSet[str]) -> frozenset[str]:
+        """Without the fallbacks that something more specific among them replaces."""
+        defined = self._sets.concepts
+        fallbacks = [name for name in concepts if defined[name].fallback]
+        if not fallbacks or len(concepts) == 1:
+            return frozenset(concepts)
+        kept = set(concepts)
+        specific = concepts - set(fallbacks)
+        for name in fallbacks:
+            others = defined[name].yields_to
+            before = specific if not others else concepts & self._union(others)
+            if before - {name}:
+                kept.discard(name)
+        return frozenset(kept)
+
+    def _union(self, names: tuple[str, ...]) -> frozenset[str]:
+        return frozenset[str]().union(*(self.expand(name) or () for name in names))
+
     def _without_contradicted(self, concepts: set[str], text: str | None) -> set[str]:
         if not text:
             return concepts
@@ -254,11 +273,8 @@ class Terminology:
         if found is None:
             named = frozenset(hit for kind in kinds.split() for hit in self._lexicon(kind).find(text))
             certain = frozenset(hit.target for hit in named if not hit.suspected)
-            concepts = certain or frozenset(hit.target for hit in named)
-            specific = frozenset(name for name in concepts if not self._sets.concepts[name].fallback)
-            found = Match(
-                specific or concepts, by_text=bool(concepts), suspected=bool(concepts) and not certain
-            )
+            concepts = self._most_specific(certain or frozenset(hit.target for hit in named))
+            found = Match(concepts, by_text=bool(concepts), suspected=bool(concepts) and not certain)
             if len(self._worded) < _REMEMBERED:
                 self._worded[key] = found
         return found

@@ -292,6 +292,14 @@ class TestConcepts:
             for pattern in (*concept.patterns, *concept.unless, *concept.unless_coded):
                 assert re.compile(pattern), name
 
+    def test_a_fallback_yields_to_what_exists(self) -> None:
+        for name, concept in SETS.concepts.items():
+            assert concept.fallback or not concept.yields_to, name
+            for other in concept.yields_to:
+                members = load_terminology().expand(other)
+                assert members, (name, other)
+                assert name not in members, name
+
     def test_a_history_is_a_concept(self) -> None:
         for concept in SETS.concepts.values():
             assert concept.past is None or concept.past in SETS.concepts

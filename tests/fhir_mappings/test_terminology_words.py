@@ -115,6 +115,15 @@ CONDITIONS = [
     ("Trying to conceive", {"cond_pregnancy_planned"}),
     ("Stevens-Johnson syndrome", {"cond_anaphylaxis_severe_allergy", "cond_severe_drug_reaction"}),
     ("过敏体质", {"cond_allergic_constitution"}),
+    ("SLE with upper respiratory infection", {"cond_sle", "cond_other_infection"}),
+    ("系统性红斑狼疮合并感染", {"cond_sle", "cond_other_infection"}),
+    ("Hepatitis B virus infection", {"cond_hepatitis_b"}),
+    ("Infection", {"cond_other_infection"}),
+    ("History of HIV infection", {"cond_hiv"}),
+    ("History of schizophrenia", {"cond_psychiatric_disorder_any"}),
+    ("Triple-negative breast cancer", {"cond_malignancy_any"}),
+    ("Lung cancer, EGFR negative", {"cond_malignancy_any"}),
+    ("Living donor kidney transplant", {"cond_kidney_transplant_status"}),
 ]
 NOTHING = [
     "Family history of systemic lupus erythematosus",
@@ -375,6 +384,7 @@ class TestOthers:
             ("CABG x 3", {"proc_cabg"}),
             ("子宫切除术", {"proc_hysterectomy"}),
             ("CAR-T cell infusion", {"proc_car_t_infusion"}),
+            ("Deceased donor kidney transplantation", {"proc_kidney_transplant"}),
             ("Declined kidney biopsy", set()),
             ("Hemodialysis not done", set()),
             ("Donor plasmapheresis", set()),
