@@ -20,7 +20,7 @@ class Context:
         moving: the anchors that were not given and therefore follow ``as_of``.
     """
 
-    __slots__ = ("anchors", "as_of", "chart", "moving")
+    __slots__ = ("_spans", "anchors", "as_of", "chart", "moving")
 
     def __init__(
         self, chart: Chart, as_of: date, anchors: Mapping[str, date], moving: frozenset[str]
@@ -29,9 +29,16 @@ class Context:
         self.as_of = as_of
         self.anchors = anchors
         self.moving = moving
+        self._spans: dict[int, Span | None] = {}
 
     def span(self, window: Window, before: Duration | None, gap: Duration | None = None) -> Span | None:
         """The dates of a window; ``None`` when it hangs on an input that has no value."""
+        key = id(window)
+        if key not in self._spans:
+            self._spans[key] = self._span(window, before, gap)
+        return self._spans[key]
+
+    def _span(self, window: Window, before: Duration | None, gap: Duration | None) -> Span | None:
         name = window.anchor
         if name.startswith(LATEST):
             series = self.chart.series(name.removeprefix(LATEST), self.as_of)

@@ -23,6 +23,7 @@ from fhir_mappings.exposure_days import (
     route_of_exposure,
 )
 from fhir_mappings.facts import DayDose, DoseHistory, Exposure, Retrieval
+from fhir_mappings.intervals import Interval
 
 
 def dose_history(
@@ -124,15 +125,29 @@ def _sum_of_days(courses: Sequence[DrugCourse], first: date, last: date) -> Iter
     by_drug: dict[str, list[DrugCourse]] = defaultdict(list)
     for course in courses:
         by_drug[course.drug].append(course)
+    # Most days are like the day before: the sum depends on the courses and their amounts of the day alone.
+    known: dict[tuple[tuple[int, DayAmount], ...], tuple[Interval, tuple[int, ...]]] = {}
     for offset in range((last - first).days + 1):
         when = first + timedelta(days=offset)
-        total, sources = NOTHING, []
-        for same_drug in by_drug.values():
-            amount, counted = amount_on_day([(c, c.days[when]) for c in same_drug if when in c.days])
-            total = total.plus(amount)
-            sources += [course.index for course, dose in counted if dose.amount.high > 0]
-        if total.high > 0:
-            yield DayDose(when, total, tuple(sorted(sources)))
+        key = tuple((c.index, dose) for c in courses if (dose := c.days.get(when)) is not None)
+        if not key:
+            continue
+        found = known.get(key)
+        if found is None:
+            found = known[key] = _sum_of_day(by_drug.values(), when)
+        if found[0].high > 0:
+            yield DayDose(when, *found)
+
+
+def _sum_of_day(
+    by_drug: Iterable[Sequence[DrugCourse]], when: date
+) -> tuple[Interval, tuple[int, ...]]:
+    total, sources = NOTHING, []
+    for same_drug in by_drug:
+        amount, counted = amount_on_day([(c, c.days[when]) for c in same_drug if when in c.days])
+        total = total.plus(amount)
+        sources += [course.index for course, dose in counted if dose.amount.high > 0]
+    return total, tuple(sorted(sources))
 
 
 def _with_replacements(sorting: _Sorting) -> list[DrugCourse]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
@@ -190,6 +191,7 @@ def _keys(item: Item) -> tuple[str, ...]:
     return tuple(key_of(name) for name in (item.id, item.label, *item.aliases))
 
 
+@functools.lru_cache(maxsize=4096)
 def key_of(name: str) -> str:
     """Identifiers differ in case and separators between systems."""
     return "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
