@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.cards.groups import Groups, Lack, only_time_in_the_way, standing
-from app.cards.text import markdown
+from app.cards.text import markdown, readable
 from app.cards.wording import Wording
-from eligibility.findings import Finding, Screening
+from eligibility.findings import Finding, ReportedEvidence, Screening
 from eligibility.messages import message, render
 from eligibility.protocol import Protocol
 
 # A clinician has ten seconds: a few lines in each group, the rest counted.
 _LINES = {"in-the-way": 4, "missing": 4, "confirm": 5, "met": 3}
-# Longest texts, in characters: a reason, the words of a criterion, a value as recorded.
-_REASON, _CRITERION, _RECORDED = 220, 90, 60
+# Longest texts, in characters: a reason, the words of a criterion, the name of a test, a value as recorded.
+_REASON, _CRITERION, _ORDER, _RECORDED = 220, 90, 70, 60
 _SOURCES = 2
 
 
@@ -68,19 +68,21 @@ def _missing_block(groups: Groups, words: Wording) -> str:
     if groups.not_retrieved:
         ids = ", ".join(dict.fromkeys(i for lack in groups.not_retrieved for i in lack.criteria))
         first = markdown(groups.not_retrieved[0].need.detail, _REASON)
-        lines.append(words.say("line.not-retrieved", ids=ids, detail=first))
+        others = len(groups.not_retrieved) - 1
+        key = "line.not-retrieved.and-more" if others else "line.not-retrieved"
+        lines.append(words.say(key, ids=ids, detail=first, count=others))
     named = {i for lack in (*shown, *groups.not_retrieved) for i in lack.criteria}
     further = list(dict.fromkeys(i for lack in rest for i in lack.criteria if i not in named))
     return _block(words.say("heading.missing"), lines, further, words)
 
 
 def _need_line(lack: Lack, words: Wording) -> str:
-    told = {"detail": markdown(lack.need.detail, _REASON), "ids": ", ".join(lack.criteria)}
+    told = {"detail": markdown(readable(lack.need.detail), _REASON), "ids": ", ".join(lack.criteria)}
     order = lack.need.order
     if order is None:
         return words.say("line.need", **told)
     key = "line.need-order" if order.system == "http://loinc.org" else "line.need-coded-order"
-    return words.say(key, order=markdown(order.display, _CRITERION), code=order.code, **told)
+    return words.say(key, order=markdown(order.display, _ORDER), code=order.code, **told)
 
 
 def _blocking_line(finding: Finding, words: Wording) -> str:
@@ -110,20 +112,23 @@ def _reason(finding: Finding, words: Wording) -> str:
     reason = finding.reason
     if finding.outcome == "attest":
         reason = reason.removeprefix(render(message("attest.open", ask=""), words.language))
-    return markdown(reason.strip().removesuffix("."), _REASON)
+    return markdown(readable(reason.strip().removesuffix(".")), _REASON)
 
 
 def _sources(finding: Finding, words: Wording) -> str:
     """Where it stands: the value as recorded and its day, unless the reason has them, and the resource."""
-    items: list[str] = []
-    evidence = list({item.reference: item for item in reversed(finding.evidence)}.values())[::-1]
-    for item in evidence[:_SOURCES]:
-        known = (item.recorded, item.date)
-        items.extend(markdown(part, _RECORDED) for part in known if part and part not in finding.reason)
-        items.append(markdown(item.reference, _RECORDED))
+    by_resource = {item.reference: item for item in reversed(finding.evidence)}
+    evidence = list(reversed(by_resource.values()))
+    items = [_source(item, finding.reason, words) for item in evidence[:_SOURCES]]
     if len(evidence) > _SOURCES:
         items.append(words.say("source.more", count=len(evidence) - _SOURCES))
-    return words.say("source", items=words.say("source.separator").join(items)) if items else ""
+    return words.say("sources", items=words.say("sources.separator").join(items)) if items else ""
+
+
+def _source(item: ReportedEvidence, reason: str, words: Wording) -> str:
+    known = [part for part in (item.recorded, item.date) if part and part not in reason]
+    parts = [markdown(readable(part), _RECORDED) for part in (*known, item.reference)]
+    return words.say("source.separator").join(parts)
 
 
 def _closing(screening: Screening, words: Wording) -> str:

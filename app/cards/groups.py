@@ -38,7 +38,7 @@ class Groups(msgspec.Struct, frozen=True):
     Attributes:
         in_the_way: failures, and reviews that lean to fail.
         open: the criteria that lack something.
-        lacks: what is missing, those that settle most criteria first.
+        lacks: what is missing: what can be ordered first, and of it what settles most criteria.
         not_retrieved: what the EHR did not hand over.
         confirm: reviews that lean to pass, attestations, presumptions, in this order.
         met: passes, those with a measured value first.
@@ -105,7 +105,7 @@ def _lacks(missing: Sequence[Finding]) -> list[Lack]:
             if finding.criterion not in criteria:
                 criteria.append(finding.criterion)
     lacks = [Lack(need, tuple(criteria)) for need, criteria in found.values()]
-    return sorted(lacks, key=lambda lack: -len(lack.criteria))
+    return sorted(lacks, key=lambda lack: (lack.need.order is None, -len(lack.criteria)))
 
 
 def _told(finding: Finding) -> tuple[ReportedNeed, ...]:

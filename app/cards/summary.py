@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.cards.groups import Groups, standing
-from app.cards.text import plain, shortened
+from app.cards.text import plain, readable, shortened
 from app.cards.wording import Wording
 from cds_hooks.cards import SUMMARY_LIMIT
 from eligibility.findings import Finding, Screening
@@ -28,7 +28,7 @@ def _why(screening: Screening, groups: Groups, words: Wording) -> str | None:
         # One result may settle several criteria, and then it is the one thing to say.
         lacks = (*groups.lacks, *groups.not_retrieved)
         if len(lacks) == 1:
-            return words.say("missing.one", what=plain(lacks[0].need.detail))
+            return words.say("missing.one", what=plain(readable(lacks[0].need.detail)))
         return words.say("missing.many", count=len(groups.open))
     if screening.verdict == "potentially-eligible":
         count = len(groups.confirm)
@@ -45,4 +45,4 @@ def _why(screening: Screening, groups: Groups, words: Wording) -> str | None:
 
 
 def _sole(findings: Sequence[Finding]) -> str:
-    return plain(findings[0].reason) if findings else ""
+    return plain(readable(findings[0].reason)) if findings else ""

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+from importlib.resources import files
+
+import yaml
 
 ELLIPSIS = "…"
 
@@ -48,3 +52,16 @@ def markdown(text: str, limit: int | None = None) -> str:
     shown = _WWW.sub(lambda match: f"{match[0][:-1]} .", shown)
     shown = _MARKDOWN.sub(r"\\\1", shown)
     return "".join(_HTML.get(sign, sign) for sign in shown)
+
+
+def readable(text: str) -> str:
+    """A reason with its units as laboratories print them, not as UCUM codes them."""
+    for code, shown in _units():
+        text = text.replace(code, shown)
+    return text
+
+
+@cache
+def _units() -> tuple[tuple[str, str], ...]:
+    table = yaml.safe_load((files("app.cards") / "catalogue" / "units.yaml").read_text(encoding="utf-8"))
+    return tuple(table.items())

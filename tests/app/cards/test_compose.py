@@ -197,10 +197,8 @@ class TestDetail:
             for n in range(1, 8)
         ]
         detail = card(*parts).detail or ""
-        assert (
-            "- The EHR did not hand over what E1, E2, E3, E4, E5, E6, E7 rest on, for one: history 1"
-            in detail
-        )
+        ids = "E1, E2, E3, E4, E5, E6, E7"
+        assert f"- Not handed over by the EHR, but needed for {ids}: history 1, and 6 more" in detail
         assert "history 2" not in detail
 
     def test_a_score_that_lacks_a_dozen_items_is_one_line(self) -> None:
@@ -236,6 +234,24 @@ class TestDetail:
         )
         detail = card(met).detail or ""
         assert "UPCR 1.40 g/g on 2026-06-02 is at or above 1.0 g/g (158 mg/mmol, Observation/u1)" in detail
+
+    def test_units_are_shown_as_laboratories_print_them(self) -> None:
+        reason = "GFR 79 mL/min/{1.73_m2}, UPCR 2 g/g{creat}, titre 80 {titer}, 3.1 10*9/L, 12 [IU]/mL"
+        assert r"GFR 79 mL/min/1.73 m², UPCR 2 g/g, titre 80, 3.1 10⁹/L, 12 IU/mL" in (
+            card(finding("I5", "pass", reason)).detail or ""
+        )
+
+    def test_what_can_be_ordered_comes_first_among_what_is_missing(self) -> None:
+        asked = finding("I3", "missing", needs=(need("biopsy", "biopsy class", order=None),))
+        detail = card(asked, MISSING).detail or ""
+        assert detail.index("HBV DNA") < detail.index("biopsy class")
+
+    def test_several_sources_are_told_apart(self) -> None:
+        evidence = tuple(
+            ReportedEvidence(reference=f"Observation/{n}", path="value", recorded=f"{n} mg") for n in (1, 2)
+        )
+        detail = card(finding("I5", "pass", "two", evidence=evidence)).detail or ""
+        assert "two (1 mg, Observation/1; 2 mg, Observation/2)" in detail
 
     def test_many_sources_are_counted(self) -> None:
         evidence = tuple(
