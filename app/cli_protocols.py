@@ -1,4 +1,4 @@
-"""``trialcards protocols``: list, show, check, schema."""
+"""``trialcards protocols``: list, show, check, schema, vocabulary."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from app.cli_errors import ArgumentError, InvalidProtocolError
 from app.cli_service import bundled_service
+from app.cli_vocabulary import print_vocabulary
 from app.example_charts import run_examples
 from app.screening import UnknownProtocolError
 from eligibility.errors import ProtocolError
@@ -29,6 +30,9 @@ protocols = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
 )
+
+
+protocols.command("vocabulary")(print_vocabulary)
 
 
 @protocols.command("list")
