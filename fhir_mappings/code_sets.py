@@ -184,8 +184,10 @@ class CodeSets(msgspec.Struct, frozen=True):
         return _specimens().search(text) is not None
 
 
-def load_code_sets(*, licensed_snomed: bool) -> CodeSets:
+def load_code_sets(*, licensed_snomed: bool, recalled: bool = False) -> CodeSets:
     """Read the files.
+
+    ``recalled`` also takes the rows whose code was not seen in any source.
 
     Raises:
         CatalogueError: a row or class names a concept that is not defined.
@@ -197,7 +199,7 @@ def load_code_sets(*, licensed_snomed: bool) -> CodeSets:
                 raise CatalogueError(f"{path.name}: {name} is defined twice")
             concepts[name] = msgspec.convert(raw, Concept)
     codes = CodeIndex()
-    for system, code, match, concept in _rows(licensed_snomed=licensed_snomed):
+    for system, code, match, concept in _rows(licensed_snomed=licensed_snomed, recalled=recalled):
         if concept not in concepts and concept != SILENCED:
             raise CatalogueError(f"{system} {code}: no concept {concept}")
         codes.add(system, code, match, concept)
@@ -222,20 +224,23 @@ def load_code_sets(*, licensed_snomed: bool) -> CodeSets:
 _FILES = ("rxnorm", "atc", "cvx", "icd10pcs", "snomed_gps", "snomed_licensed")
 
 
-def _rows(*, licensed_snomed: bool) -> Iterable[tuple[str, str, str, str]]:
+def _rows(*, licensed_snomed: bool, recalled: bool) -> Iterable[tuple[str, str, str, str]]:
+    def loaded(row: Mapping[str, str]) -> bool:
+        return recalled or row["confidence"] != "recalled"
+
     for name in _FILES:
         if name == "snomed_licensed" and not licensed_snomed:
             continue
         system = name.partition("_")[0]
         for row in read_csv(DATA / f"{name}.csv"):
-            if row["confidence"] != "recalled":
+            if loaded(row):
                 yield system, row["code"], row.get("match", ""), row["concept"]
     for row in read_csv(DATA / "icd10.csv"):
-        if row["confidence"] != "recalled":
+        if loaded(row):
             for system in EDITIONS[row["edition"]]:
                 yield system, row["code"], row["match"], row["concept"]
     for row in read_csv(DATA / "loinc.csv"):
-        if row["confidence"] != "recalled" and row["target"].startswith(("report_", "obs_")):
+        if loaded(row) and row["target"].startswith(("report_", "obs_")):
             yield "loinc", row["code"], "exact", row["target"]
 
 

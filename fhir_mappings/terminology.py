@@ -342,17 +342,18 @@ def _as_pattern(word: str) -> str:
 
 
 @functools.cache
-def load_terminology(*, licensed_snomed: bool = True) -> Terminology:
+def load_terminology(*, licensed_snomed: bool = True, recalled: bool = False) -> Terminology:
     """The terminology from the shipped data files, loaded once.
 
     Args:
         licensed_snomed: whether to use the SNOMED CT codes outside the Global Patient Set, for which the
             site may need an affiliate licence.
+        recalled: whether to use the codes whose meaning was not seen in any source.
 
     Raises:
         CatalogueError: a data file contradicts itself.
     """
-    return Terminology(load_code_sets(licensed_snomed=licensed_snomed), load_catalogue())
+    return Terminology(load_code_sets(licensed_snomed=licensed_snomed, recalled=recalled), load_catalogue())
 
 
 __all__ = [

@@ -183,6 +183,12 @@ class TestLicences:
                     found = SETS.codes.concepts(name.partition("_")[0], row["code"]) or frozenset()
                     assert row["concept"] not in found, row
 
+    def test_recalled_codes_come_only_when_asked_for(self) -> None:
+        asked = load_terminology(recalled=True)
+        coding = ("http://hl7.org/fhir/sid/cvx", "204")
+        assert asked.concepts_of([coding], None, kinds="vaccine").concepts == {"vaccine_live"}
+        assert not load_terminology().concepts_of([coding], None, kinds="vaccine").concepts
+
 
 CONTRADICTORY = [
     ("cond_sle", "cond_sle_drug_induced_exclude"),
