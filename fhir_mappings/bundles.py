@@ -7,50 +7,104 @@ is decoded here beyond the frame: each resource stays raw until something wants 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Literal, TypeVar
 
 import msgspec
 
 from fhir_mappings.datatypes import Element
-from fhir_mappings.decoding import parse_json, peek
+from fhir_mappings.decoding import first_value, parse_json, peek
 from fhir_mappings.errors import UnreadableInputError
 from fhir_mappings.facts import Unread
 
+T = TypeVar("T")
+
+ANY_TYPE = "*"
+"""Among truncated or failed types: all of which nothing came, where it is not told which were asked for."""
+
 _SEARCHED_TYPE = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)(?:\?|/_search|$)")
 _FAILED = frozenset({"error", "fatal"})
+Outcome = Literal["read", "nothing", "unreadable", "failed"]
+_NOT_OK = re.compile(r"[45]\d\d")
+_DEEPEST = 16
+_NOTHING = msgspec.Raw(b"null")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BLANK = b" \t\r\n"
 
 
 class Source(msgspec.Struct, frozen=True, gc=False):
-    """One resource where it was found: still raw, with the names by which others may refer to it."""
+    """One resource where it was found: still raw, with the names by which others may refer to it.
+
+    ``version`` orders copies of one resource: ``meta.lastUpdated``, else ``meta.versionId``.
+    """
 
     raw: msgspec.Raw | bytes
     kind: str
     id: str | None
     full_url: str | None
     reference: str
+    version: str | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One searchset: the resource types that were searched, and what tells whether it is whole."""
+
+    types: frozenset[str]
+    own_url: str | None = None
+    next_url: str | None = None
+    cut: bool = False
+    failed: bool = False
 
 
 class Document(msgspec.Struct):
-    """The resources of one JSON document.
+    """The resources of one JSON document, or of several that belong together.
 
     Attributes:
         sources: its resources, those of nested Bundles included.
         unread: what in it is no resource.
-        truncated: resource types of which a further page exists that was not followed.
-        failed: resource types of which the server said that the search failed.
+        pages: the searches that it holds.
         bundle: whether it is a Bundle.
+        place: what its resources without ids are named by (``2.`` on the second line of a file).
+        entries: how many entries were seen.
     """
 
     sources: list[Source] = []
     unread: list[Unread] = []
-    truncated: set[str] = set()
-    failed: set[str] = set()
+    pages: list[Page] = []
     bundle: bool = False
+    place: str = ""
+    entries: int = 0
+
+    @property
+    def truncated(self) -> set[str]:
+        """Resource types of which a further page exists that is not here."""
+        here = {page.own_url for page in self.pages if page.own_url is not None}
+        cut = (page for page in self.pages if page.cut or (page.next_url and page.next_url not in here))
+        return {kind for page in cut for kind in page.types}
+
+    @property
+    def failed(self) -> set[str]:
+        """Resource types of which the server said that the search failed."""
+        return {kind for page in self.pages if page.failed for kind in page.types}
+
+    def add(self, other: Document) -> None:
+        """Take in another document that belongs to this one."""
+        self.sources += other.sources
+        self.unread += other.unread
+        self.pages += other.pages
 
 
 class _Search(Element, frozen=True):
     mode: str | None = None
+
+
+class _Request(Element, frozen=True):
+    method: str | None = None
+    url: str | None = None
+
+
+class _Response(Element, frozen=True):
+    status: str | None = None
 
 
 class _Link(Element, frozen=True):
@@ -60,57 +114,100 @@ class _Link(Element, frozen=True):
 
 class _Entry(Element, frozen=True):
     full_url: str | None = None
-    resource: msgspec.Raw | None = None
+    resource: msgspec.Raw = _NOTHING  # there is no union with Raw: an entry without one has JSON null
     search: _Search | None = None
+    request: _Request | None = None
+    response: _Response | None = None
 
 
 class _Bundle(Element, frozen=True):
     type: str | None = None
+    total: int | None = None
     link: tuple[_Link, ...] = ()
     entry: tuple[_Entry, ...] = ()
+
+
+class _LooseEntry(Element, frozen=True):
+    full_url: msgspec.Raw = _NOTHING
+    resource: msgspec.Raw = _NOTHING
+    search: msgspec.Raw = _NOTHING
+    request: msgspec.Raw = _NOTHING
+    response: msgspec.Raw = _NOTHING
+
+
+class _LooseBundle(Element, frozen=True):
+    type: msgspec.Raw = _NOTHING
+    total: msgspec.Raw = _NOTHING
+    link: msgspec.Raw = _NOTHING
+    entry: msgspec.Raw = _NOTHING
 
 
 class _Issue(Element, frozen=True):
     severity: str | None = None
 
 
-class _Outcome(Element, frozen=True):
+class _OperationOutcome(Element, frozen=True):
     issue: tuple[_Issue, ...] = ()
 
 
 _bundle = msgspec.json.Decoder(_Bundle)
-_outcome = msgspec.json.Decoder(_Outcome)
+_outcome = msgspec.json.Decoder(_OperationOutcome)
 
 
 def split_documents(body: bytes) -> list[Document]:
     """The documents of a file: one for a Bundle or resource, one for each line of NDJSON.
 
+    What trails behind the last document is told in its ``unread``.
+
     Raises:
         UnreadableInputError: empty, not JSON, or not FHIR.
     """
+    body = body.removeprefix(_BYTE_ORDER_MARK)
     if not body.strip():
         raise UnreadableInputError("the input is empty; a FHIR Bundle, resource or NDJSON is needed")
-    whole = peek(body)
-    if whole is not None:
+    if peek(body) is not None:
         return [read_document(body)]
     lines = [(number, line) for number, line in enumerate(body.splitlines(), 1) if line.strip()]
-    readable = [peek(line) is not None for _, line in lines[:5]]
-    if len(lines) < 2 or not any(readable):
-        _refuse(body)
-    return [_line(number, line) for number, line in lines]
+    if len(lines) > 1 and any((seen := peek(line)) and seen.resource_type for _, line in lines[:1000]):
+        return [_line(number, line) for number, line in lines]
+    return _one_after_another(body)
 
 
 def _line(number: int, line: bytes) -> Document:
     try:
-        return read_document(line, place=f"line {number}")
+        value, rest = first_value(line)
+        document = read_document(value, place=str(number))
     except UnreadableInputError as error:
         return Document(unread=[Unread(f"line {number}", str(error))])
+    _tell_rest(rest, document, f"line {number}")
+    return document
+
+
+def _one_after_another(body: bytes) -> list[Document]:
+    """Documents that follow each other over many lines; the first must be readable."""
+    value, rest = first_value(body)
+    if peek(value) is None:
+        _refuse(value)
+    found = [read_document(value)]
+    while rest.lstrip(_BLANK).startswith(b"{"):
+        try:
+            value, following = first_value(rest)
+            found.append(read_document(value, place=str(len(found) + 1)))
+        except UnreadableInputError:
+            break
+        rest = following
+    _tell_rest(rest, found[-1], "file")
+    return found
+
+
+def _tell_rest(rest: bytes, document: Document, place: str) -> None:
+    if rest.strip():
+        document.unread.append(Unread(place, "what follows the JSON is no JSON; it was not read"))
 
 
 def _refuse(body: bytes) -> None:
     """Say why a whole input is unreadable."""
-    value = parse_json(body)
-    if isinstance(value, list):
+    if isinstance(parse_json(body), list):
         raise UnreadableInputError(
             "a JSON array is no FHIR; send a Bundle, or NDJSON with a resource on each line"
         )
@@ -118,7 +215,7 @@ def _refuse(body: bytes) -> None:
 
 
 def read_document(body: bytes, place: str = "") -> Document:
-    """The resources of one JSON document.
+    """The resources of one JSON document; ``place`` is its position in a file of several.
 
     Raises:
         UnreadableInputError: not JSON, or no FHIR resource.
@@ -129,117 +226,161 @@ def read_document(body: bytes, place: str = "") -> Document:
     elif not seen.resource_type:
         raise UnreadableInputError("not FHIR: the JSON object has no resourceType")
     elif seen.resource_type == "Bundle":
-        document = Document(bundle=True)
-        _read_bundle(body, document)
+        document = Document(bundle=True, place=f"{place}." if place else "")
+        _read_bundle(body, document, 1)
         return document
-    document = Document()
-    _add(document, msgspec.Raw(body), None, place or "1", None)
+    document = Document(entries=int(place or 1) - 1)
+    read_resource(msgspec.Raw(body), document)
     return document
 
 
-def read_resource(raw: msgspec.Raw | bytes, document: Document, full_url: str | None = None) -> None:
+def read_resource(raw: msgspec.Raw | bytes, document: Document) -> None:
     """Add one resource, or all those of a Bundle, to a document."""
-    _add(document, raw, full_url, str(len(document.sources) + 1), None)
+    _add(_Entry(resource=msgspec.Raw(raw)), document, 0)
 
 
-def _read_bundle(raw: msgspec.Raw | bytes, document: Document) -> None:
+def _read_bundle(raw: msgspec.Raw | bytes, document: Document, depth: int) -> None:
+    if depth > _DEEPEST:
+        document.unread.append(Unread("Bundle", "Bundles are nested too deeply; the innermost were not read"))
+        document.pages.append(Page(frozenset({ANY_TYPE}), cut=True))
+        return
     try:
         bundle = _bundle.decode(raw)
-        entries: Sequence[tuple[str | None, msgspec.Raw | None, str | None]] = [
-            (entry.full_url, entry.resource, entry.search.mode if entry.search else None)
-            for entry in bundle.entry
-        ]
-        links = [(link.relation, link.url) for link in bundle.link]
-    except (msgspec.ValidationError, RecursionError):
-        entries, links = _loose_bundle(raw, document)
-    before = len(document.sources)
-    for position, (full_url, resource, mode) in enumerate(entries, 1):
-        if resource is not None and bytes(resource) != b"null":
-            _add(document, resource, full_url, str(position), mode)
-    kinds = {source.kind for source in document.sources[before:]}
-    searched = {
-        match[1]
-        for relation, url in links
-        if relation == "self" and url and (match := _SEARCHED_TYPE.search(url))
-    }
-    if any(relation == "next" for relation, _ in links):
-        document.truncated |= kinds | searched
-    if "OperationOutcome" in document.failed:
-        document.failed |= kinds | searched
-
-
-def _loose_bundle(
-    raw: msgspec.Raw | bytes, document: Document
-) -> tuple[list[tuple[str | None, msgspec.Raw | None, str | None]], list[tuple[str | None, str | None]]]:
-    """A Bundle whose frame departs from FHIR: what can be found in it."""
-    value = parse_json(bytes(raw))
-    listed = value.get("entry")
-    found: list[tuple[str | None, msgspec.Raw | None, str | None]] = []
-    for position, entry in enumerate(_as_list(listed), 1):
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if not isinstance(resource, dict):
-            document.unread.append(Unread(f"Bundle.entry[{position - 1}]", "the entry holds no resource"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        bundle = _loose_bundle(raw, document)
+    seen: set[str] = set()
+    kinds: set[str] = set()
+    outcomes: set[str] = set()
+    matches = 0
+    for entry in bundle.entry:
+        if bundle.type == "history" and _superseded(entry, seen):
             continue
-        full_url = entry.get("fullUrl")
-        search = entry.get("search")
-        mode = search.get("mode") if isinstance(search, dict) else None
-        found.append(
-            (
-                full_url if isinstance(full_url, str) else None,
-                msgspec.Raw(msgspec.json.encode(resource)),
-                mode if isinstance(mode, str) else None,
-            )
-        )
-    links = [
-        (link.get("relation"), link.get("url"))
-        for link in _as_list(value.get("link"))
-        if isinstance(link, dict)
-    ]
-    return found, links
+        outcome, kind = _add(entry, document, depth)
+        outcomes.add(outcome)
+        if kind is not None and not (entry.search is not None and entry.search.mode == "include"):
+            kinds.add(kind)
+            matches += 1
+    searchset = bundle.type == "searchset"
+    urls = {link.relation: link.url for link in bundle.link}
+    alone = not urls.keys() & {"next", "previous", "prev"}
+    page = Page(
+        types=_searched(kinds, urls.get("self"), searchset or "next" in urls),
+        own_url=urls.get("self"),
+        next_url=(urls["next"] or "next") if "next" in urls else None,
+        cut="unreadable" in outcomes or (searchset and alone and (bundle.total or 0) > matches),
+        failed="failed" in outcomes,
+    )
+    if page.cut or page.failed or page.next_url or page.own_url:
+        document.pages.append(page)
 
 
-def _as_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+def _searched(kinds: set[str], own: str | None, search: bool) -> frozenset[str]:
+    """The types of which more may exist: those of the search; where it is not told which, any."""
+    named = _SEARCHED_TYPE.search(own) if own else None
+    if named is not None:
+        return frozenset(kinds | {named[1]})
+    if search and own is None and len(kinds) == 1:
+        return frozenset(kinds)
+    return frozenset(kinds | {ANY_TYPE}) if search else frozenset({ANY_TYPE})
 
 
-def _add(
-    document: Document, raw: msgspec.Raw | bytes, full_url: str | None, place: str, mode: str | None
-) -> None:
-    seen = peek(raw)
+def _superseded(entry: _Entry, seen: set[str]) -> bool:
+    """Whether an entry of a history, which runs from new to old, is an older version of one seen."""
+    request = entry.request
+    peeked = peek(entry.resource)
+    name = f"{peeked.resource_type}/{peeked.id}" if peeked is not None and peeked.id else None
+    if name is None:
+        name = bare(entry.full_url or (request.url if request is not None else None) or "")
+    if name in seen:
+        return True
+    if name:
+        seen.add(name)
+    return request is not None and request.method == "DELETE"
+
+
+def _add(entry: _Entry, document: Document, depth: int) -> tuple[Outcome, str | None]:
+    """Add what an entry holds: what came of it, and the resource type."""
+    raw = entry.resource
+    absent = bytes(raw) == b"null"
+    seen = None if absent else peek(raw)
+    if seen is not None and seen.resource_type == "Bundle":
+        _read_bundle(raw, document, depth + 1)
+        return "read", None
+    document.entries += 1
+    place = f"#{document.place}{document.entries}"
+    if absent and depth > 0:
+        status = entry.response.status if entry.response is not None else None
+        if status is None or not _NOT_OK.match(status):
+            return "nothing", None
+        document.unread.append(Unread(place, f"the server answered a part of the request with {status[:3]}"))
+        return "failed", None
     if seen is None or not seen.resource_type:
-        document.unread.append(
-            Unread(f"#{place}", "no FHIR resource: a JSON object with a resourceType is needed")
-        )
-        return
+        reason = "no FHIR resource: a JSON object with a resourceType is needed"
+        document.unread.append(Unread(place, reason))
+        return "unreadable", None
     kind = seen.resource_type
-    if kind == "Bundle":
-        _read_bundle(raw, document)
-        return
-    if kind == "OperationOutcome" or mode == "outcome":
-        _note_outcome(document, raw)
-        return
-    name = f"{kind}/{seen.id}" if seen.id else (full_url or f"{kind}/#{place}")
-    document.sources.append(Source(raw, kind, seen.id, full_url, name))
+    if kind == "OperationOutcome" or (entry.search is not None and entry.search.mode == "outcome"):
+        return ("failed" if _tells_failure(raw, document) else "nothing"), None
+    name = f"{kind}/{seen.id}" if seen.id else (entry.full_url or f"{kind}/{place}")
+    document.sources.append(Source(raw, kind, seen.id, entry.full_url, name, seen.version))
+    return "read", kind
 
 
-def _note_outcome(document: Document, raw: msgspec.Raw | bytes) -> None:
-    """A server's remark among the results: an error means that the results are not whole."""
+def _tells_failure(raw: msgspec.Raw, document: Document) -> bool:
+    """Whether a server's remark among the results says that they are not whole."""
     try:
         issues = _outcome.decode(raw).issue
-    except (msgspec.DecodeError, RecursionError):
-        issues = ()
-    if any(issue.severity in _FAILED for issue in issues):
-        document.failed.add("OperationOutcome")
-        document.unread.append(Unread("OperationOutcome", "the server reported an error among the results"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        issues = (_Issue(severity="error"),)
+    if not any(issue.severity in _FAILED for issue in issues):
+        return False
+    document.unread.append(Unread("OperationOutcome", "the server reported an error among the results"))
+    return True
+
+
+def _loose_bundle(raw: msgspec.Raw | bytes, document: Document) -> _Bundle:
+    """A Bundle whose frame departs from FHIR: what can be found in it."""
+    loose = _as(raw, _LooseBundle) or _LooseBundle()
+    entries = []
+    for entry in _each(loose.entry):
+        found = _as(entry, _Entry)
+        if found is None and (parts := _as(entry, _LooseEntry)) is not None:
+            found = _Entry(
+                full_url=_as(parts.full_url, str),
+                resource=parts.resource,
+                search=_as(parts.search, _Search),
+                request=_as(parts.request, _Request),
+                response=_as(parts.response, _Response),
+            )
+        # What is no entry at all is told as one without a resource.
+        entries.append(found or _Entry(resource=msgspec.Raw(b'""')))
+    links = tuple(link for one in _each(loose.link) if (link := _as(one, _Link)) is not None)
+    return _Bundle(_as(loose.type, str), _as(loose.total, int), links, tuple(entries))
+
+
+def _each(raw: msgspec.Raw) -> Iterable[msgspec.Raw]:
+    listed = _as(raw, list[msgspec.Raw])
+    if listed is not None:
+        return listed
+    return () if bytes(raw) == b"null" else (raw,)
+
+
+def _as(raw: msgspec.Raw | bytes, kind: type[T]) -> T | None:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 class References:
-    """Resolves references among the resources at hand: relative, absolute, versioned, ``urn:uuid:``."""
+    """Resolves references among the resources at hand: relative, absolute, versioned, ``urn:uuid:``.
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    ``beside`` are resources that are looked for after these.
+    """
+
+    def __init__(self, sources: Iterable[Source], beside: References | None = None) -> None:
         self._found: dict[str, Source] = {}
+        self._beside = beside
         for source in sources:
             for name in names_of(source):
                 self._found.setdefault(name, source)
@@ -248,7 +389,8 @@ class References:
         """The resource that a reference names, if it is at hand."""
         if not reference:
             return None
-        return self._found.get(reference) or self._found.get(bare(reference))
+        found = self._found.get(reference) or self._found.get(bare(reference))
+        return self._beside.find(reference) if found is None and self._beside is not None else found
 
 
 def names_of(source: Source) -> Iterator[str]:

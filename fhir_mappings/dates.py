@@ -17,6 +17,7 @@ from fhir_mappings.datatypes import Period, Quantity
 from fhir_mappings.intervals import DateSpan
 
 _PARTIAL = re.compile(r"^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?$")
+_END_OF_DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})[T ]24:00(?::00(?:\.0+)?)?(Z|[+-]\d{2}:?\d{2})?$")
 _TIMED = re.compile(r"^(\d{4}-\d{2}-\d{2})[T ](.*)$")
 
 
@@ -51,10 +52,13 @@ def read_instant(text: str | None) -> datetime | None:
     """The instant of a dateTime with a time; one without a zone is taken as UTC, for ordering only."""
     if not text or _TIMED.match(text) is None:
         return None
+    midnight = _END_OF_DAY.match(text)
     try:
-        found = datetime.fromisoformat(text.strip())
+        found = datetime.fromisoformat(f"{midnight[1]}T00:00{midnight[2]}" if midnight else text.strip())
     except ValueError:
         return None
+    if midnight:
+        found += timedelta(days=1)
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 

@@ -20,7 +20,13 @@ T = TypeVar("T")
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _EXPECTED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
+_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 _MOST_REPAIRS = 200
+
+
+class _Meta(msgspec.Struct, rename="camel", gc=False):
+    version_id: str | None = None
+    last_updated: str | None = None
 
 
 class Peek(msgspec.Struct, rename="camel", gc=False):
@@ -28,9 +34,20 @@ class Peek(msgspec.Struct, rename="camel", gc=False):
 
     resource_type: str | None = None
     id: str | None = None
+    meta: _Meta | None = None
+
+    @property
+    def version(self) -> str | None:
+        """What orders copies of one resource: when it was last changed, else its version."""
+        return None if self.meta is None else self.meta.last_updated or self.meta.version_id
+
+
+class _Type(msgspec.Struct, rename="camel", gc=False):
+    resource_type: str | None = None
 
 
 _peek = msgspec.json.Decoder(Peek)
+_type = msgspec.json.Decoder(_Type)
 _decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 
 
@@ -38,7 +55,13 @@ def peek(raw: bytes | msgspec.Raw) -> Peek | None:
     """Type and id of a resource, or ``None`` if it is no JSON object with such elements."""
     try:
         return _peek.decode(raw)
+    except msgspec.ValidationError:
+        pass  # an id that is a number, a meta that is none
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    try:
+        return Peek(_type.decode(raw).resource_type)
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 
@@ -54,6 +77,27 @@ def parse_json(body: bytes) -> Any:
         raise UnreadableInputError("the JSON is nested too deeply") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableInputError(f"not JSON: {error}") from None
+
+
+def first_value(body: bytes) -> tuple[bytes, bytes]:
+    """The JSON value at the beginning, and what follows it.
+
+    Raises:
+        UnreadableInputError: it does not begin with JSON.
+    """
+    try:
+        _type.decode(body)
+    except msgspec.ValidationError:
+        return body, b""  # JSON of another shape: for the caller to refuse
+    except RecursionError:
+        raise UnreadableInputError("the JSON is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        trailing = _TRAILING.search(str(error))
+        if trailing is None:
+            raise UnreadableInputError(f"not JSON: {error}") from None
+        end = int(trailing[1]) - 1  # it counts from one
+        return body[:end], body[end:]
+    return body, b""
 
 
 def decode(raw: bytes | msgspec.Raw, kind: type[T]) -> tuple[T | None, list[str]]:
@@ -105,6 +149,8 @@ def _mend(document: Any, error: str) -> str | None:
             return None
     last = steps[-1]
     value = _child(holder, last)
+    if value is None:
+        return "" if _remove(holder, last) else None  # null: absent
     mended = _mended(value, match["what"])
     if mended is not None:
         return "" if _put(holder, last, mended) else None
@@ -131,8 +177,9 @@ def _put(holder: Any, step: str | int | None, value: Any) -> bool:
 
 
 def _remove(holder: Any, step: str | int | None) -> bool:
-    if isinstance(holder, dict) and isinstance(step, str):
-        return holder.pop(step, None) is not None
+    if isinstance(holder, dict) and isinstance(step, str) and step in holder:
+        del holder[step]
+        return True
     if isinstance(holder, list) and isinstance(step, int) and step < len(holder):
         del holder[step]
         return True
@@ -147,7 +194,7 @@ def _mended(value: Any, what: str) -> Any:
     expected, got = match[1], match[2]
     if "array" in expected and got in ("object", "str", "int", "float", "bool"):
         return [value]
-    if "object" in expected and got == "array" and value:
+    if "object" in expected and got == "array" and len(value) == 1:
         return value[0]
     if "object" in expected and got == "str":
         # STU3 had a code where R4 has a CodeableConcept; a Reference is sometimes sent as its string.
@@ -156,6 +203,6 @@ def _mended(value: Any, what: str) -> Any:
         return {"coding": [{"code": value}], "text": value}
     if "str" in expected and got in ("int", "float"):
         return str(value)
-    if "str" in expected and got == "array" and value and isinstance(value[0], str):
+    if "str" in expected and got == "array" and len(value) == 1 and isinstance(value[0], str):
         return value[0]
     return None

@@ -1,0 +1,209 @@
+"""Conditions: which are diagnoses, how sure they are, and when they began and ended."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from fhir_mappings.facts import Diagnosis
+from fhir_mappings.intervals import DateSpan, day
+from tests.fhir_mappings.reading.written import ICD10CM, SNOMED, concept, patient, quantity, read, resource
+
+SLE = "55464009"
+CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+WEEK = DateSpan(date(2020, 6, 1), date(2020, 6, 9))
+
+
+def condition(identifier: str = "c1", **elements: Any) -> dict[str, Any]:
+    written = {
+        "code": concept(SLE, SNOMED, "Systemic lupus erythematosus"),
+        "clinicalStatus": concept("active", CLINICAL),
+        "verificationStatus": concept("confirmed", VERIFICATION),
+        "onsetDateTime": "2019-05",
+    }
+    return resource("Condition", identifier, **{**written, **elements})
+
+
+def diagnoses(*resources: dict[str, Any], who: dict[str, Any] | None = None) -> list[Diagnosis]:
+    return [event for event in read(*resources, who=who).events if isinstance(event, Diagnosis)]
+
+
+def diagnosis(*resources: dict[str, Any], who: dict[str, Any] | None = None) -> Diagnosis:
+    (found,) = diagnoses(*resources, who=who)
+    return found
+
+
+def test_a_diagnosis_keeps_code_dates_status_and_provenance() -> None:
+    found = diagnosis(condition())
+    assert "cond_sle" in found.concepts
+    assert found.label == "Systemic lupus erythematosus"
+    assert found.start == DateSpan(date(2019, 5, 1), date(2019, 5, 31))
+    assert found.end is None
+    assert found.ongoing
+    assert found.confirmed
+    assert found.clinical == "active"
+    assert found.reference == "Condition/c1"
+    assert not found.by_text
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "refuted"])
+def test_a_refuted_condition_is_none(status: str) -> None:
+    assert diagnoses(condition(verificationStatus=concept(status, VERIFICATION))) == []
+    assert diagnoses(condition(verificationStatus=status)) == []  # the shape of STU3
+
+
+def test_a_refutation_counts_in_whichever_coding_it_stands() -> None:
+    refuted = [{"system": SNOMED, "code": "723511001"}, {"system": VERIFICATION, "code": "refuted"}]
+    assert diagnoses(condition(verificationStatus={"coding": refuted})) == []
+
+
+@pytest.mark.parametrize("status", ["unconfirmed", "provisional", "differential"])
+def test_a_suspicion_is_kept_and_marked(status: str) -> None:
+    assert not diagnosis(condition(verificationStatus=concept(status, VERIFICATION))).confirmed
+
+
+def test_without_a_verification_status_a_condition_is_taken_at_its_word() -> None:
+    assert diagnosis(condition(verificationStatus=None)).confirmed
+
+
+@pytest.mark.parametrize("status", ["inactive", "remission", "resolved"])
+def test_a_condition_that_is_over_is_not_absent(status: str) -> None:
+    found = diagnosis(condition(clinicalStatus=concept(status, CLINICAL)))
+    assert found.clinical == status
+    assert not found.ongoing
+    assert found.end is None
+
+
+@pytest.mark.parametrize("status", ["recurrence", "relapse"])
+def test_a_relapse_goes_on(status: str) -> None:
+    assert diagnosis(condition(clinicalStatus=concept(status, CLINICAL))).ongoing
+
+
+# Onset
+
+
+@pytest.mark.parametrize(
+    ("elements", "start"),
+    [
+        ({"onsetDateTime": "2019-05-03T23:00:00-08:00"}, day(date(2019, 5, 3))),
+        ({"onsetDateTime": None, "onsetPeriod": {"start": "2021-05-14"}}, day(date(2021, 5, 14))),
+        (
+            {"onsetDateTime": None, "onsetAge": quantity(20, "a")},
+            DateSpan(date(2010, 4, 2), date(2011, 4, 1)),
+        ),
+        (
+            {"onsetDateTime": None, "onsetRange": {"low": quantity(20, "a"), "high": quantity(22, "a")}},
+            DateSpan(date(2010, 4, 2), date(2013, 4, 1)),
+        ),
+    ],
+)
+def test_every_form_of_onset_gives_the_days_it_may_mean(elements: dict[str, Any], start: DateSpan) -> None:
+    assert diagnosis(condition(**elements)).start == start
+
+
+def test_an_onset_in_words_is_undated_and_shown() -> None:
+    found = diagnosis(condition(onsetDateTime=None, onsetString="approximately November 2012"))
+    assert found.start is None
+    assert any("approximately November 2012" in note for note in found.notes)
+
+
+def test_what_was_recorded_on_a_day_began_on_that_day_or_before() -> None:
+    found = diagnosis(condition(onsetDateTime=None, recordedDate="2020-01-01"))
+    assert found.start is None or found.start.last == date(2020, 1, 1)
+    assert found.start is None or found.start.first <= date(1990, 4, 2)
+    assert found.notes
+
+
+def test_an_onset_that_cannot_be_read_is_told() -> None:
+    facts = read(condition(onsetDateTime={"year": 2019}))
+    assert any(u.reference == "Condition/c1" and "onsetDateTime" in u.why for u in facts.unread)
+    (found,) = facts.events
+    assert found.start is None
+
+
+# Abatement
+
+
+@pytest.mark.parametrize(
+    ("elements", "end"),
+    [
+        ({"abatementDateTime": "2020-06"}, DateSpan(date(2020, 6, 1), date(2020, 6, 30))),
+        ({"abatementPeriod": {"start": "2020-06-01", "end": "2020-06-09"}}, WEEK),
+        ({"abatementAge": quantity(30, "a")}, DateSpan(date(2020, 4, 2), date(2021, 4, 1))),
+        ({"abatementString": "after the birth of her son"}, None),
+        ({"abatementBoolean": True}, None),
+    ],
+)  # fmt: skip
+def test_an_abatement_ends_the_condition_even_where_no_one_closed_it(
+    elements: dict[str, Any], end: DateSpan | None
+) -> None:
+    found = diagnosis(condition(**elements))
+    assert found.end == end
+    assert not found.ongoing
+
+
+def test_without_a_clinical_status_nothing_says_that_it_goes_on() -> None:
+    assert not diagnosis(condition(clinicalStatus=None)).ongoing
+
+
+# What is no diagnosis
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {
+            "category": [
+                concept("health-concern", "http://hl7.org/fhir/us/core/CodeSystem/condition-category")
+            ]
+        },
+        {"code": concept("Z82.69", ICD10CM, "Family history of systemic lupus erythematosus")},
+        {"code": concept("416471007", SNOMED, "Family history of clinical finding")},
+        {"code": concept(text="Family history: systemic lupus erythematosus")},
+        {"code": concept("160245001", SNOMED, "No current problems or disability")},
+        {"code": concept("no-problem-info", "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips")},
+        {"code": concept(text="No known problems")},
+        {"code": concept(text="no evidence of lupus nephritis")},
+    ],
+)
+def test_family_history_concerns_and_statements_of_absence_are_no_diagnosis(elements: dict[str, Any]) -> None:
+    assert diagnoses(condition(**elements)) == []
+
+
+def test_a_condition_without_a_code_is_told() -> None:
+    facts = read(condition(code=None))
+    assert facts.events == [] or facts.events == ()
+    assert [u.reference for u in facts.unread] == ["Condition/c1"]
+
+
+def test_a_condition_with_a_modifier_that_no_one_understands_is_told_and_not_used() -> None:
+    facts = read(condition(modifierExtension=[{"url": "http://example.org/negated", "valueBoolean": True}]))
+    assert not facts.events
+    assert [u.reference for u in facts.unread] == ["Condition/c1"]
+
+
+def test_words_make_a_diagnosis_only_where_no_code_does_and_say_so() -> None:
+    assert diagnosis(condition(code=concept(text="Lupus nephritis"))).by_text
+    assert diagnoses(condition(code=concept("195967001", SNOMED, "Asthma with lupus-like rash"))) == []
+
+
+def test_suspected_in_words_is_unconfirmed() -> None:
+    assert not diagnosis(condition(code=concept(text="suspected systemic lupus erythematosus"))).confirmed
+
+
+def test_the_class_of_a_nephritis_may_stand_in_its_stage() -> None:
+    nephritis = concept("68815009", SNOMED, "SLE glomerulonephritis syndrome")
+    found = diagnosis(condition(code=nephritis, stage=[{"summary": {"text": "ISN/RPS class IV (A)"}}]))
+    assert found.stage == "ISN/RPS class IV (A)"
+
+
+def test_severity_is_kept() -> None:
+    assert diagnosis(condition(severity=concept("24484000", SNOMED, "Severe"))).severity == "severe"
+
+
+def test_an_age_needs_a_birth_date() -> None:
+    found = diagnosis(condition(onsetDateTime=None, onsetAge=quantity(20, "a")), who=patient(birthDate=None))
+    assert found.start is None

@@ -1,0 +1,300 @@
+"""Recorded scores, answers to attestation questions, trials and consents."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, TypeVar
+
+import pytest
+
+from fhir_mappings.facts import Answer, Assessment, ConsentGiven, Event, Participation
+from fhir_mappings.intervals import day, point
+from tests.fhir_mappings.reading.written import (
+    LOINC,
+    concept,
+    loinc,
+    observation,
+    quantity,
+    read,
+    resource,
+    snomed,
+)
+
+T = TypeVar("T", bound=Event)
+JUNE = day(date(2026, 6, 1))
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+QUESTION = "nct07517536/E9a.i/attributable-to-sle"
+
+
+def event(kind: type[T], *resources: dict[str, Any]) -> T:
+    (found,) = (one for one in read(*resources).events if isinstance(one, kind))
+    return found
+
+
+# Attestations
+
+
+def response(*items: dict[str, Any], **elements: Any) -> dict[str, Any]:
+    written = {
+        "status": "completed",
+        "questionnaire": "https://trialcards.example.org/Questionnaire/nct07517536",
+        "authored": "2026-06-01T10:00:00+08:00",
+        "author": {"reference": "Practitioner/d1"},
+        "item": list(items),
+    }
+    return resource("QuestionnaireResponse", "q1", **{**written, **elements})
+
+
+def item(link: str, **answer: Any) -> dict[str, Any]:
+    return {"linkId": link, "answer": [answer]}
+
+
+def answers(*resources: dict[str, Any]) -> list[Answer]:
+    return list(read(*resources).answers)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ({"valueBoolean": True}, True),
+        ({"valueBoolean": False}, False),
+        ({"valueCoding": {"system": "http://terminology.hl7.org/CodeSystem/v2-0136", "code": "Y"}}, True),
+        ({"valueCoding": {"system": "http://terminology.hl7.org/CodeSystem/v2-0136", "code": "N"}}, False),
+    ],
+)
+def test_a_persons_answer_is_kept_with_date_and_author(written: dict[str, Any], value: bool) -> None:
+    (found,) = answers(response(item(QUESTION, **written)))
+    assert found.question == QUESTION
+    assert found.value is value
+    assert found.when == JUNE
+    assert found.author == "Practitioner/d1"
+    assert found.evidence.reference == "QuestionnaireResponse/q1"
+
+
+def test_a_question_within_a_group_is_found() -> None:
+    (found,) = answers(response({"linkId": "g", "item": [item(QUESTION, valueBoolean=True)]}))
+    assert found.question == QUESTION
+
+
+def test_within_the_protocols_own_form_the_question_may_be_named_without_the_protocol() -> None:
+    (found,) = answers(response(item("E9a.i/attributable-to-sle", valueBoolean=True)))
+    assert found.question == QUESTION
+
+
+@pytest.mark.parametrize("status", ["in-progress", "entered-in-error", "stopped", None])
+def test_an_unfinished_or_withdrawn_form_answers_nothing(status: str | None) -> None:
+    assert answers(response(item(QUESTION, valueBoolean=True), status=status)) == []
+
+
+def test_an_amended_form_answers() -> None:
+    assert answers(response(item(QUESTION, valueBoolean=True), status="amended"))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"linkId": QUESTION},
+        {"linkId": QUESTION, "answer": []},
+        item(QUESTION, valueCoding={"system": ABSENT, "code": "unknown"}),
+        item(QUESTION, valueString="ask the nephrologist"),
+    ],
+)  # fmt: skip
+def test_a_question_left_open_is_not_answered_no(written: dict[str, Any]) -> None:
+    assert answers(response(written)) == []
+
+
+def test_contradicting_answers_of_one_item_are_none() -> None:
+    both = {"linkId": QUESTION, "answer": [{"valueBoolean": True}, {"valueBoolean": False}]}
+    assert answers(response(both)) == []
+
+
+def test_an_answer_without_a_date_is_told_and_not_used() -> None:
+    facts = read(response(item(QUESTION, valueBoolean=True), authored=None))
+    assert not facts.answers
+    assert any(unread.reference == "QuestionnaireResponse/q1" for unread in facts.unread)
+
+
+# Scores
+
+
+def assessments(*resources: dict[str, Any]) -> list[Assessment]:
+    return list(read(*resources).assessments)
+
+
+def test_a_recorded_total_is_an_assessment() -> None:
+    (found,) = assessments(observation(concept(text="SLEDAI-2K"), valueInteger=8))
+    assert found.instrument == "sledai_2k"
+    assert found.total == point(8)
+    assert found.when == JUNE
+    assert found.by_text
+    assert found.evidence.reference == "Observation/o1"
+
+
+@pytest.mark.parametrize("status", ["preliminary", "registered", "unknown"])
+def test_a_score_that_is_not_final_is_told_and_not_used(status: str) -> None:
+    facts = read(observation(concept(text="SLEDAI-2K"), valueInteger=8, status=status))
+    assert not facts.assessments
+    assert facts.unread
+
+
+def test_a_score_entered_in_error_is_none() -> None:
+    assert (
+        assessments(observation(concept(text="SLEDAI-2K"), valueInteger=8, status="entered-in-error")) == []
+    )
+
+
+def test_items_of_a_score_are_its_components() -> None:
+    (found,) = assessments(
+        observation(
+            concept(text="SLEDAI-2K total score"),
+            valueQuantity=quantity(8, "{score}"),
+            component=[
+                {"code": {"text": "arthritis"}, "valueBoolean": True},
+                {"code": {"text": "proteinuria"}, "valueInteger": 4},
+                {"code": {"text": "seizure"}, "valueCodeableConcept": snomed("260385009")},
+            ],
+        )
+    )
+    ticked = {one.item: one for one in found.items}
+    assert ticked["arthritis"].present is True
+    assert ticked["proteinuria"].number == 4
+    assert ticked["seizure"].present is False
+    assert found.total == point(8)
+
+
+def test_a_form_has_its_items_and_total() -> None:
+    (found,) = assessments(
+        resource(
+            "QuestionnaireResponse",
+            "q1",
+            status="completed",
+            questionnaire="https://hospital.example.org/Questionnaire/sledai-2k",
+            authored="2026-06-01",
+            item=[
+                {"linkId": "1", "text": "Arthritis", "answer": [{"valueBoolean": True}]},
+                {"linkId": "2", "text": "Total score", "answer": [{"valueInteger": 4}]},
+            ],
+        )
+    )
+    assert found.instrument == "sledai_2k"
+    assert found.total == point(4)
+    assert [(one.item, one.present) for one in found.items] == [("arthritis", True)]
+
+
+def test_the_ninth_item_of_the_phq_9_is_a_result_of_its_own() -> None:
+    (found,) = read(observation("44260-8", valueInteger=1)).measurements["phq9_item9"]
+    assert found.value == point(1)
+
+
+def test_a_loinc_answer_of_the_ninth_item_has_its_points() -> None:
+    # LA6569-3 is "Several days", one point of the PHQ-9.
+    several = {"coding": [{"system": LOINC, "code": "LA6569-3", "display": "Several days"}]}
+    facts = read(observation("44260-8", valueCodeableConcept=several))
+    found = facts.measurements.get("phq9_item9")
+    assert found or facts.unusable.get("phq9_item9")
+    if found:
+        assert found[0].value == point(1)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"valueString": "NYHA class III"},
+        {"valueString": "III"},
+        {"valueInteger": 3},
+        {"valueCodeableConcept": {"text": "Class III"}},
+    ],
+)
+def test_a_class_of_heart_failure_is_a_category(value: dict[str, Any]) -> None:
+    (found,) = read(observation(concept(text="NYHA classification"), **value)).measurements["nyha_class"]
+    assert found.category == "III"
+
+
+# Trials
+
+
+def subject(status: str = "on-study", **elements: Any) -> dict[str, Any]:
+    written = {
+        "status": status,
+        "study": {"reference": "ResearchStudy/s"},
+        "period": {"start": "2026-01", "end": "2026-06-01"},
+    }
+    return resource("ResearchSubject", "r1", **{**written, **elements})
+
+
+def study(**elements: Any) -> dict[str, Any]:
+    written = {
+        "title": "A study of anifrolumab",
+        "identifier": [{"system": "https://clinicaltrials.gov", "value": "nct01234567"}],
+        "phase": concept("phase-3", "http://terminology.hl7.org/CodeSystem/research-study-phase"),
+    }
+    return {"resourceType": "ResearchStudy", "id": "s", "status": "active", **written, **elements}
+
+
+@pytest.mark.parametrize(
+    "status", ["candidate", "eligible", "ineligible", "screening", "on-study", "off-study", "withdrawn"]
+)
+def test_a_participation_keeps_its_status_for_the_protocol_to_judge(status: str) -> None:
+    found = event(Participation, subject(status), study())
+    assert found.status == status
+    assert found.study_ids == {"NCT01234567"}
+    assert found.phase
+    assert found.end == JUNE
+    assert found.label
+
+
+def test_a_participation_whose_study_is_not_at_hand_is_still_one() -> None:
+    found = event(
+        Participation, subject(study={"reference": "ResearchStudy/x", "display": "NCT09999999 trial"})
+    )
+    assert found.study_ids == {"NCT09999999"}
+
+
+def test_a_participation_without_an_end_in_a_running_trial_goes_on() -> None:
+    assert event(Participation, subject(period={"start": "2026-01"}), study()).ongoing
+    assert not event(Participation, subject("off-study", period={"start": "2026-01"}), study()).ongoing
+
+
+def test_the_drugs_of_a_study_are_told() -> None:
+    found = event(Participation, subject(), study(focus=[concept(text="anifrolumab")]))
+    assert found.drugs == {"drug_anifrolumab"}
+
+
+def test_an_observational_study_is_told_by_its_words_or_type() -> None:
+    found = event(Participation, subject(), study(category=[concept(text="observational")]))
+    assert found.study_kind == "observational"
+
+
+# Consents
+
+
+def consent(**elements: Any) -> dict[str, Any]:
+    written = {
+        "status": "active",
+        "scope": concept("research", "http://terminology.hl7.org/CodeSystem/consentscope"),
+        "category": [loinc("59284-0")],
+        "dateTime": "2026-06-01",
+        "sourceReference": {"display": "Informed consent NCT07517536"},
+    }
+    return resource("Consent", "k1", **{**written, **elements})
+
+
+def test_a_consent_to_research_is_a_decision() -> None:
+    found = event(ConsentGiven, consent())
+    assert found.decision == "permit"
+    assert found.start == JUNE
+
+
+@pytest.mark.parametrize("elements", [{"status": "rejected"}, {"provision": {"type": "deny"}}])
+def test_a_refusal_is_a_decision_too(elements: dict[str, Any]) -> None:
+    assert event(ConsentGiven, consent(**elements)).decision == "deny"
+
+
+@pytest.mark.parametrize("status", ["draft", "proposed", "entered-in-error"])
+def test_a_consent_that_was_not_given_is_none(status: str) -> None:
+    assert not read(consent(status=status)).events
+
+
+def test_a_consent_to_treatment_is_none_to_research() -> None:
+    treatment = concept("treatment", "http://terminology.hl7.org/CodeSystem/consentscope")
+    assert not read(consent(scope=treatment, category=[concept(text="surgery")])).events

@@ -1,0 +1,375 @@
+"""Whose record it is: demographics, several patients in one input, what was retrieved and what was not."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+from fhir_mappings.patient import read_patient, read_patients
+
+from fhir_mappings.errors import InputError, NoPatientError, PatientMismatchError, SeveralPatientsError
+from fhir_mappings.facts import Retrieval
+from fhir_mappings.intervals import DateSpan, day
+from fhir_mappings.patient_facts import PatientFacts
+from tests.fhir_mappings.reading.written import (
+    CREATININE,
+    SNOMED,
+    body,
+    bundle,
+    concept,
+    observation,
+    patient,
+    quantity,
+    read,
+    resource,
+)
+
+BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
+CLINICAL_SEX = "http://hl7.org/fhir/StructureDefinition/patient-sexParameterForClinicalUse"
+SLE = concept("55464009", SNOMED, "Systemic lupus erythematosus")
+
+
+def creatinine(who: str = "p1", identifier: str = "o1") -> dict[str, Any]:
+    return observation(
+        CREATININE,
+        identifier,
+        subject={"reference": f"Patient/{who}"},
+        valueQuantity=quantity(1.2, "mg/dL"),
+    )
+
+
+def ndjson(*documents: Any) -> bytes:
+    return b"\n".join(json.dumps(document).encode() for document in documents)
+
+
+def by_reference(patients: list[PatientFacts]) -> dict[str, PatientFacts]:
+    return {facts.reference: facts for facts in patients}
+
+
+# Demographics
+
+
+@pytest.mark.parametrize(
+    ("written", "born"),
+    [
+        ("1990-04-02", day(date(1990, 4, 2))),
+        ("1990-04", DateSpan(date(1990, 4, 1), date(1990, 4, 30))),
+        ("1990", DateSpan(date(1990, 1, 1), date(1990, 12, 31))),
+        (None, None),
+        ("unknown", None),
+    ],
+)
+def test_the_birth_date_may_be_partial_or_absent(written: str | None, born: DateSpan | None) -> None:
+    facts = read(who=patient(birthDate=written))
+    assert facts.birth_date == born
+    assert ("birth_date" in facts.demographics) is (born is not None)
+
+
+def test_demographics_have_their_provenance() -> None:
+    facts = read()
+    assert facts.reference == "Patient/p1"
+    assert facts.demographics["birth_date"].reference == "Patient/p1"
+    assert facts.demographics["birth_date"].path == "birthDate"
+    assert facts.demographics["sex"].path == "gender"
+
+
+@pytest.mark.parametrize(
+    ("gender", "sex"),
+    [("female", "female"), ("male", "male"), ("other", None), ("unknown", None), (None, None)],
+)
+def test_other_and_unknown_are_no_sex(gender: str | None, sex: str | None) -> None:
+    assert read(who=patient(gender=gender)).sex == sex
+
+
+def test_birth_sex_is_preferred_to_administrative_gender() -> None:
+    facts = read(who=patient(gender="male", extension=[{"url": BIRTH_SEX, "valueCode": "F"}]))
+    assert facts.sex == "female"
+
+
+@pytest.mark.parametrize("code", ["UNK", "OTH", "ASKU"])
+def test_an_unknown_birth_sex_says_nothing(code: str) -> None:
+    facts = read(who=patient(gender="male", extension=[{"url": BIRTH_SEX, "valueCode": code}]))
+    assert facts.sex == "male"
+
+
+def test_sex_for_clinical_use_is_preferred_to_all() -> None:
+    clinical = {
+        "url": CLINICAL_SEX,
+        "extension": [{"url": "value", "valueCodeableConcept": concept("male-typical", "urn:sex")}],
+    }
+    facts = read(who=patient(extension=[{"url": BIRTH_SEX, "valueCode": "F"}, clinical]))
+    assert facts.sex == "male"
+
+
+def test_sexes_for_clinical_use_that_differ_are_none() -> None:
+    def clinical(code: str) -> dict[str, Any]:
+        value = {"url": "value", "valueCodeableConcept": concept(code, "urn:sex")}
+        return {"url": CLINICAL_SEX, "extension": [value]}
+
+    facts = read(who=patient(extension=[clinical("male-typical"), clinical("female-typical")]))
+    assert facts.sex is None
+
+
+@pytest.mark.parametrize(
+    ("elements", "deceased"),
+    [
+        ({}, False),
+        ({"deceasedBoolean": False}, False),
+        ({"deceasedBoolean": True}, True),
+        ({"deceasedDateTime": "2026-03"}, True),
+        ({"deceasedDateTime": "unknown"}, True),
+    ],
+)
+def test_whether_the_patient_lives(elements: dict[str, Any], deceased: bool) -> None:
+    assert read(who=patient(**elements)).deceased is deceased
+
+
+def test_a_record_that_was_merged_into_another_is_told() -> None:
+    link = [{"other": {"reference": "Patient/p2"}, "type": "replaced-by"}]
+    facts = read(who=patient(active=False, link=link))
+    assert any(unread.reference == "Patient/p1" for unread in facts.unread)
+
+
+# One patient
+
+
+def test_a_bundle_of_a_patient_is_the_whole_record() -> None:
+    facts = read(creatinine())
+    assert facts.retrieval_of(["Condition", "Observation"]) == "complete"
+
+
+def test_types_that_were_not_retrieved_were_not_asked_for() -> None:
+    (facts,) = read_patients(body(bundle(patient(), creatinine())), retrieved={"Observation", "Patient"})
+    assert facts.retrieval_of(["Observation"]) == "complete"
+    assert facts.retrieval_of(["Condition"]) == "not-asked"
+
+
+def test_a_search_with_a_further_page_is_truncated() -> None:
+    page = bundle(
+        creatinine(), kind="searchset", link=[{"relation": "next", "url": "https://x/Observation?p=2"}]
+    )
+    (facts,) = read_patients(body(bundle(patient(), page)))
+    assert facts.retrieval_of(["Observation"]) == "truncated"
+    assert facts.retrieval_of(["Condition"]) == "complete"
+
+
+def test_a_search_in_which_the_server_failed_is_failed() -> None:
+    failed = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]}
+    page = bundle(failed, kind="searchset", link=[{"relation": "self", "url": "https://x/Observation?p=1"}])
+    (facts,) = read_patients(body(bundle(patient(), page)))
+    assert facts.retrieval_of(["Observation"]) == "failed"
+
+
+def test_a_patient_alone_is_a_record() -> None:
+    (facts,) = read_patients(body(patient()))
+    assert facts.reference == "Patient/p1"
+    assert not facts.measurements
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"reference": "Patient/p1"},
+        {"reference": "Patient/p1/_history/3"},
+        {"reference": "https://fhir.example.org/r4/Patient/p1"},
+    ],
+)
+def test_every_form_of_reference_to_the_patient_is_the_patient(subject: dict[str, Any]) -> None:
+    (facts,) = read_patients(body(bundle(patient(), {**creatinine(), "subject": subject})))
+    assert facts.measurements["serum_creatinine"]
+
+
+def test_a_urn_to_the_patient_is_the_patient() -> None:
+    written = bundle()
+    written["entry"] = [
+        {"fullUrl": "urn:uuid:a", "resource": {**patient(), "id": "x"}},
+        {"fullUrl": "urn:uuid:b", "resource": {**creatinine(), "subject": {"reference": "urn:uuid:a"}}},
+    ]
+    (facts,) = read_patients(body(written))
+    assert facts.measurements["serum_creatinine"]
+
+
+def test_a_patient_without_an_id_is_known_by_the_url_of_the_entry() -> None:
+    who = patient()
+    del who["id"]
+    written = bundle()
+    written["entry"] = [
+        {"fullUrl": "urn:uuid:a", "resource": who},
+        {"fullUrl": "urn:uuid:b", "resource": {**creatinine(), "subject": {"reference": "urn:uuid:a"}}},
+    ]
+    (facts,) = read_patients(body(written))
+    assert facts.measurements["serum_creatinine"]
+
+
+def test_a_resource_without_a_subject_is_not_guessed_to_be_the_patients() -> None:
+    written = creatinine()
+    del written["subject"]
+    (facts,) = read_patients(body(bundle(patient(), written)))
+    used = bool(facts.measurements.get("serum_creatinine"))
+    told = any(unread.reference == "Observation/o1" for unread in facts.unread)
+    assert used or told
+
+
+def test_a_resource_known_twice_counts_once() -> None:
+    again = bundle(resource("Condition", "c1", code=SLE, clinicalStatus="active"), kind="searchset")
+    facts = read(resource("Condition", "c1", code=SLE, clinicalStatus="active"), again)
+    assert len(facts.events) == 1
+
+
+def test_nothing_but_unread_lines_is_lost() -> None:
+    (facts,) = read_patients(
+        ndjson(patient(), creatinine()) + b'\n{"resourceType": "Observation", "status": '
+    )
+    assert facts.measurements["serum_creatinine"]
+    assert any(unread.reference == "line 3" for unread in facts.unread)
+
+
+def test_a_condition_that_cannot_be_read_leaves_the_history_of_conditions_open() -> None:
+    # What could not be read may be the very diagnosis that a trial excludes: absence is not shown.
+    broken = resource("Condition", "c1", code=SLE, verificationStatus={"coding": {"code": {"deep": 1}}})
+    facts = read(broken)
+    assert facts.events == [] or facts.events == ()
+    assert facts.unread
+    assert facts.retrieval_of(["Condition"]) != "complete"
+
+
+def test_types_of_no_use_are_no_errors() -> None:
+    practitioner = {"resourceType": "Practitioner", "id": "x", "name": [{"family": "X"}]}
+    assert not read(practitioner, {"resourceType": "Claim", "id": "y"}).unread
+
+
+# Several patients
+
+
+def test_each_patient_of_a_file_has_the_resources_of_that_patient() -> None:
+    found = by_reference(
+        read_patients(
+            ndjson(
+                patient("p1"), patient("p2", gender="male"), creatinine("p2", "o2"), creatinine("p1", "o1")
+            )
+        )
+    )
+    assert set(found) == {"Patient/p1", "Patient/p2"}
+    for name, own in (("Patient/p1", "Observation/o1"), ("Patient/p2", "Observation/o2")):
+        (result,) = found[name].measurements["serum_creatinine"]
+        assert result.evidence[0].reference == own
+    assert found["Patient/p2"].sex == "male"
+
+
+def test_patients_of_one_bundle_are_told_apart_too() -> None:
+    found = by_reference(
+        read_patients(body(bundle(patient("p1"), patient("p2"), creatinine("p2"), creatinine("p1", "o2"))))
+    )
+    assert all(len(facts.measurements["serum_creatinine"]) == 1 for facts in found.values())
+
+
+def test_bundles_on_lines_are_patients_of_their_own_even_where_ids_are_missing() -> None:
+    def chart(urn: str, value: float) -> dict[str, Any]:
+        who = patient()
+        del who["id"]
+        result = observation(CREATININE, valueQuantity=quantity(value, "mg/dL"), subject={"reference": urn})
+        del result["id"]
+        return {
+            "resourceType": "Bundle",
+            "type": "collection",
+            "entry": [{"fullUrl": urn, "resource": who}, {"resource": result}],
+        }
+
+    found = read_patients(ndjson(chart("urn:uuid:a", 1.0), chart("urn:uuid:b", 2.0)))
+    values = [facts.measurements["serum_creatinine"][0].reported for facts in found]
+    assert [value.low for value in values if value is not None] == [1.0, 2.0]
+    assert all(len(facts.measurements["serum_creatinine"]) == 1 for facts in found)
+
+
+def test_resources_of_someone_whose_patient_is_not_there_are_told_and_given_to_no_one() -> None:
+    (facts,) = read_patients(ndjson(patient("p1"), creatinine("p9")))
+    assert not facts.measurements
+    assert any(unread.reference == "Observation/o1" for unread in facts.unread)
+
+
+def test_a_file_without_a_patient_is_refused_in_one_line() -> None:
+    with pytest.raises(NoPatientError) as caught:
+        read_patients(ndjson(creatinine()))
+    assert "\n" not in str(caught.value)
+
+
+# The hook: resources of several prefetch values, one patient in context
+
+
+def prefetched(
+    *resources: dict[str, Any], patient_id: str | None = "p1", **states: Retrieval
+) -> PatientFacts:
+    return read_patient(
+        [msgspec.Raw(msgspec.json.encode(one)) for one in resources],
+        patient_id=patient_id,
+        retrieval=states,
+        default_retrieval="not-asked",
+    )
+
+
+def test_the_prefetch_of_the_patient_in_context_is_one_record() -> None:
+    facts = prefetched(
+        patient(), bundle(creatinine(), kind="searchset"), Observation="complete", Condition="failed"
+    )
+    assert facts.measurements["serum_creatinine"]
+    assert facts.retrieval_of(["Observation"]) == "complete"
+    assert facts.retrieval_of(["Condition"]) == "failed"
+    assert facts.retrieval_of(["Procedure"]) == "not-asked"
+
+
+def test_a_page_not_followed_makes_a_complete_prefetch_truncated() -> None:
+    page = bundle(
+        creatinine(), kind="searchset", link=[{"relation": "next", "url": "https://x/Observation?p=2"}]
+    )
+    facts = prefetched(patient(), page, Observation="complete")
+    assert facts.retrieval_of(["Observation"]) == "truncated"
+
+
+def test_another_patient_than_the_one_in_context_is_refused() -> None:
+    with pytest.raises(PatientMismatchError) as caught:
+        prefetched(patient("p2"))
+    assert "1990" not in str(caught.value)
+
+
+def test_a_resource_of_another_patient_is_refused_with_its_reference() -> None:
+    with pytest.raises(InputError) as caught:
+        prefetched(patient(), creatinine("p2", "o7"))
+    assert isinstance(caught.value, SeveralPatientsError | PatientMismatchError)
+    assert "Observation/o7" in str(caught.value)
+
+
+def test_two_patients_in_one_prefetch_are_refused() -> None:
+    with pytest.raises(InputError):
+        prefetched(patient(), patient("p2"))
+
+
+def test_resources_without_ids_in_two_prefetch_bundles_are_different_resources() -> None:
+    def nameless(value: float) -> dict[str, Any]:
+        written = observation(CREATININE, valueQuantity=quantity(value, "mg/dL"))
+        del written["id"]
+        return bundle(written, kind="searchset")
+
+    facts = prefetched(patient(), nameless(1.0), nameless(2.0))
+    found = facts.measurements["serum_creatinine"]
+    assert {m.reported.low for m in found if m.reported is not None} == {1.0, 2.0}
+    assert len({m.evidence[0].reference for m in found}) == 2
+
+
+def test_garbage_among_the_prefetch_costs_only_itself() -> None:
+    facts = read_patient(
+        [msgspec.Raw(b"null"), msgspec.Raw(b'"<html>"'), msgspec.Raw(msgspec.json.encode(patient()))],
+        patient_id="p1",
+        retrieval={},
+        default_retrieval="complete",
+    )
+    assert facts.reference == "Patient/p1"
+    assert facts.unread
+
+
+def test_medications_of_a_medication_search_are_no_ones() -> None:
+    # Medication, ResearchStudy, Practitioner have no subject; they belong to whoever refers to them.
+    facts = prefetched(patient(), {"resourceType": "Medication", "id": "m", "code": {"text": "x"}})
+    assert not facts.unread

@@ -1,0 +1,118 @@
+"""Resources as a test writes them, and the facts that are read from them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fhir_mappings.patient import read_patients
+
+from fhir_mappings.facts import Measurement, Unusable
+from fhir_mappings.patient_facts import PatientFacts
+
+LOINC = "http://loinc.org"
+SNOMED = "http://snomed.info/sct"
+UCUM = "http://unitsofmeasure.org"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
+CVX = "http://hl7.org/fhir/sid/cvx"
+INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+
+CREATININE = "2160-0"
+CREATININE_MOLAR = "14682-9"
+ALT = "1742-6"
+HBSAG = "5196-1"
+HBV_DNA = "42595-9"
+HEMOGLOBIN = "718-7"
+WEIGHT = "29463-7"
+URINE_PROTEIN = "2888-6"
+URINE_CREATININE = "2161-8"
+
+Json = dict[str, Any]
+
+
+def concept(code: str | None = None, system: str | None = None, text: str | None = None) -> Json:
+    """A CodeableConcept with one coding, with words, or with both."""
+    written: Json = {}
+    if code is not None:
+        written["coding"] = [{"code": code} if system is None else {"system": system, "code": code}]
+    if text is not None:
+        written["text"] = text
+    return written
+
+
+def loinc(code: str) -> Json:
+    return concept(code, LOINC)
+
+
+def snomed(code: str) -> Json:
+    return concept(code, SNOMED)
+
+
+def quantity(value: float | str, unit: str, comparator: str | None = None) -> Json:
+    """A quantity in UCUM."""
+    written: Json = {"value": value, "unit": unit, "system": UCUM, "code": unit}
+    return written if comparator is None else {**written, "comparator": comparator}
+
+
+def patient(identifier: str = "p1", **elements: Any) -> Json:
+    return {
+        "resourceType": "Patient",
+        "id": identifier,
+        "gender": "female",
+        "birthDate": "1990-04-02",
+        **elements,
+    }
+
+
+def resource(kind: str, identifier: str, **elements: Any) -> Json:
+    """A resource of patient ``p1``; ``None`` leaves a default out."""
+    holder = "patient" if kind in ("AllergyIntolerance", "Immunization", "Consent", "Device") else "subject"
+    if kind == "ResearchSubject":
+        holder = "individual"
+    written = {"resourceType": kind, "id": identifier, holder: {"reference": "Patient/p1"}, **elements}
+    return {name: value for name, value in written.items() if value is not None}
+
+
+def observation(code: str | Json, identifier: str = "o1", **elements: Any) -> Json:
+    """A final Observation of patient ``p1`` on 1 June 2026."""
+    written: Json = {
+        "status": "final",
+        "code": loinc(code) if isinstance(code, str) else code,
+        "effectiveDateTime": "2026-06-01",
+    }
+    return resource("Observation", identifier, **{**written, **elements})
+
+
+def bundle(*resources: Json, kind: str = "collection", **elements: Any) -> Json:
+    return {
+        "resourceType": "Bundle",
+        "type": kind,
+        "entry": [{"resource": one} for one in resources],
+        **elements,
+    }
+
+
+def body(document: Json) -> bytes:
+    return json.dumps(document).encode()
+
+
+def read(*resources: Json, who: Json | None = None) -> PatientFacts:
+    """The facts of patient ``p1`` from these resources."""
+    (facts,) = read_patients(body(bundle(who or patient(), *resources)))
+    return facts
+
+
+def result(name: str, *resources: Json, who: Json | None = None) -> Measurement:
+    """The one usable result that these resources give for a criterion input."""
+    facts = read(*resources, who=who)
+    (found,) = facts.measurements.get(name, ())
+    return found
+
+
+def refused(name: str, *resources: Json, who: Json | None = None) -> Unusable:
+    """The one unusable result; there is no usable one."""
+    facts = read(*resources, who=who)
+    assert not facts.measurements.get(name)
+    (found,) = facts.unusable.get(name, ())
+    return found
