@@ -22,7 +22,7 @@ from app.cli_serve import serve
 cli = typer.Typer(
     name="trialcards",
     help="May this patient join an open lupus trial, on which evidence, and what stands in the way?",
-    epilog="Exit codes: 0 done, 2 usage, 3 unreadable input, 4 could not retrieve, 5 invalid protocol.",
+    epilog="Exit codes: 0 done, 2 usage, 3 unreadable input, 5 invalid protocol.",
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -174,7 +174,7 @@ class TestScreen:
         later = screened(run("screen", chart, "--as-of", "2027-06-15", "--format", "json"))
         i4 = next(f for s in later["screenings"] for f in s["findings"] if f["criterion"] == "I4")
         assert i4["outcome"] == "missing"
-        assert {need["why"] for need in i4["needs"]} == {"stale"}
+        assert "stale" in {need["why"] for need in i4["needs"]}
 
     def test_standard_input_is_read_for_a_dash(
         self, run: Run, chart: Path, monkeypatch: pytest.MonkeyPatch
