@@ -10,8 +10,6 @@ from typing import Annotated, Literal
 
 import msgspec
 import typer
-from fhir_mappings.errors import InputError
-from fhir_mappings.patient import read_patients
 from rich.console import Console
 from rich.progress import track
 
@@ -23,6 +21,8 @@ from app.screening import UnknownProtocolError
 from app.strict_reading import refusals
 from eligibility.findings import ScreeningReport
 from eligibility.screening import Anchors
+from fhir_mappings.errors import InputError
+from fhir_mappings.patient import read_patients
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.record import PatientRecord
 

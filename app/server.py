@@ -68,7 +68,7 @@ def create_app(
     application.include_router(protocol_routes(service))
     application.include_router(operation_routes(service))
     if settings.demo:
-        application.include_router(demo_routes(TEMPLATES))
+        application.include_router(demo_routes(TEMPLATES, clock))
     # The last one added is the outermost: everything is logged, also what is refused for its size.
     application.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     if settings.allowed_origins:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from datetime import date
 from importlib import resources
 from typing import Final
 
@@ -29,8 +29,8 @@ _POLICY: Final = {
 _STATIC: Final = {"demo.js": "text/javascript", "demo.css": "text/css", "cards.css": "text/css"}
 
 
-def demo_routes(templates: Mapping[str, str]) -> APIRouter:
-    """The page and what it needs; ``templates`` are the prefetch templates of the hook that it fires."""
+def demo_routes(templates: Mapping[str, str], today: Callable[[], date]) -> APIRouter:
+    """The page and what it needs: the prefetch templates of the hook that it fires, and the hook's clock."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/", response_class=HTMLResponse)
@@ -48,12 +48,12 @@ def demo_routes(templates: Mapping[str, str]) -> APIRouter:
 
     @routes.get("/demo/patients/{patient}")
     async def chart(patient: str, asOf: date | None = None) -> Response:  # noqa: N803  # as on the other routes
-        bundle = _known(patient).bundle(asOf or _today())
+        bundle = _known(patient).bundle(asOf or today())
         return Response(json.dumps(bundle, ensure_ascii=False), media_type="application/fhir+json")
 
     @routes.get("/demo/requests/{patient}")
     async def request(patient: str) -> Response:
-        body = hook_request(_known(patient), _today(), templates)
+        body = hook_request(_known(patient), today(), templates)
         return Response(json.dumps(body, ensure_ascii=False), media_type="application/json")
 
     @routes.post("/demo/cards", response_class=HTMLResponse)
@@ -72,7 +72,3 @@ def _known(patient: str) -> DemoPatient:
     except KeyError:
         known = ", ".join(demo_patients())
         raise HTTPException(404, f"no demonstration patient '{patient}'; there are {known}") from None
-
-
-def _today() -> date:
-    return datetime.now().astimezone().date()

@@ -20,7 +20,7 @@ TEMPLATES = {"patient": "Patient/{{context.patientId}}"}
 @pytest.fixture
 def page() -> TestClient:
     application = FastAPI()
-    application.include_router(demo_routes(TEMPLATES))
+    application.include_router(demo_routes(TEMPLATES, lambda: date(2026, 6, 15)))
     return TestClient(application)
 
 
@@ -71,6 +71,7 @@ def test_the_request_of_a_patient_is_a_hook_request_for_that_patient(page: TestC
     assert request["hook"] == "patient-view"
     assert request["context"]["patientId"] == "lin-mei"
     assert set(request["prefetch"]) == set(TEMPLATES)
+    assert request["prefetch"]["patient"]["birthDate"] == "1992-01-26"
 
 
 def test_a_chart_can_be_had_as_of_any_day(page: TestClient) -> None:
