@@ -195,7 +195,15 @@ def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
         return decided
     if min(rung.state, decided.state) >= State.REVIEW_TRUE:
         # Whichever it is, it does not stand in the way: report the more cautious of the two.
-        return msgspec.structs.replace(decided, state=min(rung.state, decided.state))
+        if decided.state <= rung.state:
+            return decided
+        return msgspec.structs.replace(
+            decided,
+            state=rung.state,
+            reason=joined([opened.reason, decided.reason]),
+            evidence=unique((*opened.evidence, *decided.evidence)),
+            until=earliest([opened.until, decided.until]),
+        )
     if opened.state is State.ATTEST and decided.state in (State.FALSE, State.REVIEW_FALSE):
         return msgspec.structs.replace(
             decided,

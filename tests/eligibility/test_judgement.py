@@ -62,6 +62,11 @@ def test_the_first_condition_that_holds_decides_and_an_open_one_leaves_open_what
     assert (finding.outcome, finding.leaning) == (outcome, leaning)
 
 
+def test_a_review_that_an_open_condition_brings_about_says_so() -> None:
+    finding = judged(LADDER, HandChart([value("alt", 50, JUNE_1)]), kind="E1")
+    assert finding.reason.startswith("HBsAg: no result is on record")
+
+
 def test_a_ladder_whose_conditions_are_only_presumed_not_to_hold_ends_in_presumed() -> None:
     ladder = "cases: {of: [{when: {found: {kind: [diagnosis], of: [cond_mi]}}, then: fail}], otherwise: pass}"
     assert judged(ladder, HandChart(), kind="E1").outcome == "presumed"
