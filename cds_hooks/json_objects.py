@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _MEMBER_START = re.compile(rb'[\s{,]*"((?:[^"\\]|\\.)*)"\s*:\s*')
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_CONTAINERS = (dict, list, tuple)
 _OBJECTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -116,15 +117,16 @@ def is_null(raw: bytes | msgspec.Raw) -> bool:
 def without_empties(value: Any) -> Any:
     """JSON-like data without nulls, empty strings, lists and objects: CDS Hooks wants none."""
     if isinstance(value, dict):
-        filled = {name: without_empties(member) for name, member in value.items()}
-        return {name: member for name, member in filled.items() if not _is_empty(member)}
-    if isinstance(value, list | tuple):
-        return [item for item in map(without_empties, value) if not _is_empty(item)]
+        filled: dict[Any, Any] = {}
+        for name, member in value.items():
+            kept = without_empties(member) if isinstance(member, _CONTAINERS) else member
+            if kept is not None and kept != "" and kept != [] and kept != {}:
+                filled[name] = kept
+        return filled
+    if isinstance(value, (list, tuple)):
+        kept_items = [without_empties(item) for item in value]
+        return [item for item in kept_items if item is not None and item not in ("", [], {})]
     return value
-
-
-def _is_empty(value: Any) -> bool:
-    return value is None or (not value and isinstance(value, str | list | dict))
 
 
 def _plain(error: Exception) -> str:

@@ -16,7 +16,7 @@ import yaml
 ELLIPSIS = "…"
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~$])")
-_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # Renderers turn bare addresses into links, some of them after entities are resolved; a space prevents it.
 _SCHEME = re.compile(r"(?<=\w):(?=//)")
 _WWW = re.compile(r"\bwww\.", re.IGNORECASE)
@@ -50,8 +50,7 @@ def markdown(text: str, limit: int | None = None) -> str:
     shown = plain(text, limit)
     shown = _SCHEME.sub(": ", shown)
     shown = _WWW.sub(lambda match: f"{match[0][:-1]} .", shown)
-    shown = _MARKDOWN.sub(r"\\\1", shown)
-    return "".join(_HTML.get(sign, sign) for sign in shown)
+    return _MARKDOWN.sub(r"\\\1", shown).translate(_HTML)
 
 
 def readable(text: str) -> str:
