@@ -18,7 +18,7 @@ def prefetch(
     """Print the prefetch templates of the hook.
 
     Clients that do not read the discovery endpoint, Epic among them, have them typed in by an analyst. The
-    keys must be spelt as they are here. What is left out is fetched by the service where the client lets it.
+    keys must be spelt as they are here. What is left out counts as not retrieved, and is told as missing.
 
     \b
     Examples:

@@ -1,0 +1,78 @@
+"""What the documents show is what the product does."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.cli import main
+from app.server import create_app
+from app.settings import Settings
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def client() -> TestClient:
+    return TestClient(create_app())
+
+
+def block(document: str, language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", (DOCS / document).read_text("utf-8"), re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_the_report_in_the_documents_is_the_one_that_the_call_above_it_returns(client: TestClient) -> None:
+    call = block("http-api.md", "console")
+    assert "demo/patients/lin-mei?asOf=2026-06-15" in call
+    assert "screenings?asOf=2026-06-15" in call
+    chart = client.get("/demo/patients/lin-mei", params={"asOf": "2026-06-15"}).content
+    report = client.post("/screenings", params={"asOf": "2026-06-15"}, content=chart).json()
+
+    shown = json.loads(block("http-api.md", "json"))
+    [shown_screening] = shown.pop("screenings")
+    [shown_finding] = shown_screening.pop("findings")
+    screening = next(s for s in report.pop("screenings") if s["protocol"] == shown_screening["protocol"])
+    finding = next(f for f in screening.pop("findings") if f["criterion"] == shown_finding["criterion"])
+    assert (shown, shown_screening, shown_finding) == (report, screening, finding)
+
+
+def test_every_route_that_the_documents_name_exists(client: TestClient) -> None:
+    table = re.findall(r"`(GET|POST) ([^`?]+)`", (DOCS / "http-api.md").read_text("utf-8"))
+    values = {"{id}": "nct07517536", "{patient}": "lin-mei"}
+    assert len(table) >= 9
+    for method, path in table:
+        for name, value in values.items():
+            path = path.replace(name, value)
+        answer = client.request(method, path)
+        # A POST without a body is refused for its body, not for its address.
+        assert answer.status_code == (200 if method == "GET" else 400), (method, path, answer.text)
+
+
+def test_the_table_of_settings_is_complete_and_its_defaults_are_true() -> None:
+    rows = re.findall(
+        r"^\| `TRIALCARDS_(\w+)` \| (\S+) \|", (DOCS / "settings.md").read_text("utf-8"), re.MULTILINE
+    )
+    documented = {name.lower(): default.strip("`") for name, default in rows}
+    defaults: dict[str, Any] = {
+        name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()
+    }
+    shown = {
+        name: "–" if value == () else str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in defaults.items()
+    }
+    assert documented == shown
+
+
+def test_every_option_of_screen_that_the_documents_name_exists(capsys: pytest.CaptureFixture[str]) -> None:
+    named = set(re.findall(r"`(--[a-z0-9-]+)", (DOCS / "cli.md").read_text("utf-8")))
+    for command in (["serve"], ["screen"], ["protocols", "show"], ["prefetch"], []):
+        main([*command, "--help"])
+    helped = set(re.findall(r"--[a-z0-9-]+", capsys.readouterr().out))
+    assert named <= helped
