@@ -14,7 +14,7 @@ COMPILE := build/lock/bin/uv pip compile --quiet --universal --generate-hashes -
 PROTOCOLS := $(wildcard eligibility/protocols/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock picture clean
+.PHONY: help run test coverage check lock picture clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ run: $(VENV)/.installed-run ## set everything up and serve, with demonstration p
 
 test: $(VENV)/.installed-dev ## set everything up and run all tests
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+coverage: $(VENV)/.installed-dev ## run all tests and tell which lines they reach
+	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 check: $(VENV)/.installed-dev ## lint, types, import rules, and the bundled protocols
 	$(BIN)/ruff check .

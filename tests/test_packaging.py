@@ -98,6 +98,16 @@ def test_every_dependency_has_a_line_that_says_why_it_is_there() -> None:
     assert explained == {*RUN, *DEV}
 
 
+def test_every_dependency_of_the_product_is_imported_by_it() -> None:
+    modules = {"pyyaml": "yaml", "python-dateutil": "dateutil", "markdown-it-py": "markdown_it"}
+    source = "\n".join(file.read_text("utf-8") for room in ROOMS for file in (ROOT / room).rglob("*.py"))
+    for name in RUN:
+        module = modules.get(name, name.replace("-", "_"))
+        # "fhir-resources" is the package "fhir.resources".
+        pattern = rf"^\s*(?:from|import) {re.escape(module).replace('_', '[_.]')}\b"
+        assert re.search(pattern, source, re.MULTILINE), name
+
+
 def test_the_locks_pin_every_dependency_and_agree_with_each_other() -> None:
     run, dev, build = locked("run.txt"), locked("dev.txt"), locked("build.txt")
     assert set(RUN) <= set(run)
