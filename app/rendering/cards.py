@@ -69,7 +69,8 @@ def cards_fragment(body: bytes) -> str:
 
 def markdown(text: str) -> str:
     """A card's detail, GitHub Flavored Markdown, as HTML; raw HTML in it is escaped."""
-    return _MARKDOWN.render(text)
+    html: str = _MARKDOWN.render(text)
+    return html
 
 
 def followable(url: str) -> bool:

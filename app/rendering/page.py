@@ -30,6 +30,7 @@ def environment() -> Environment:
         words.outcome_words,
         words.own_evidence,
         words.own_needs,
+        words.own_reason,
         words.verdict_words,
         words.with_parts,
     ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -16,6 +18,7 @@ from app.rendering.words import (
     outcome_words,
     own_evidence,
     own_needs,
+    own_reason,
     verdict_words,
     with_parts,
 )
@@ -60,7 +63,7 @@ def _anchors(screening: Screening) -> list[str]:
 
 def _criteria(screening: Screening) -> Table:
     table = Table(box=None, padding=(0, 1), show_header=False, expand=True)
-    table.add_column(no_wrap=True)
+    table.add_column(max_width=14, overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
     for finding in screening.findings:
@@ -69,19 +72,19 @@ def _criteria(screening: Screening) -> Table:
             table.add_row(
                 Text("  " * depth + part.criterion, style="bold" if depth == 0 else ""),
                 Text(f"{look.sign} {outcome_words(part)}", style=look.style),
-                _account(part),
+                _account(part, shorten(part.text, 100, placeholder=" …") if depth == 0 else ""),
             )
     return table
 
 
-def _account(finding: Finding) -> Text:
-    lines = Text(finding.reason)
-    if finding.clears_on:
-        lines.append(f"\nclears on {finding.clears_on}", style="bold")
-    for need in own_needs(finding):
-        lines.append(f"\n{need_words(need)}", style="yellow")
-    for evidence in own_evidence(finding):
-        lines.append(f"\n{evidence_words(evidence)}", style="dim")
-    for note in finding.notes:
-        lines.append(f"\n{note}", style="italic dim")
-    return lines
+def _account(finding: Finding, asked: str) -> Text:
+    clears = f"clears on {finding.clears_on}" if finding.clears_on else ""
+    lines = [
+        (asked, "italic dim"),
+        (own_reason(finding), ""),
+        (clears, "bold"),
+        *((need_words(need), "yellow") for need in own_needs(finding)),
+        *((evidence_words(evidence), "dim") for evidence in own_evidence(finding)),
+        *((note, "italic dim") for note in finding.notes),
+    ]
+    return Text("\n").join(Text(words, style=style) for words, style in lines if words)

@@ -88,6 +88,12 @@ def in_the_way(screening: Screening) -> list[Finding]:
     ]
 
 
+def own_reason(finding: Finding) -> str:
+    """The reason, or nothing where it only joins what the sub-criteria say."""
+    below = " ".join(part.reason for part in finding.parts)
+    return "" if below and all(phrase in below for phrase in finding.reason.split("; ")) else finding.reason
+
+
 def own_needs(finding: Finding) -> list[ReportedNeed]:
     """The needs that none of the sub-criteria shows already."""
     below = {(need.input, need.why, need.detail) for part in finding.parts for need in part.needs}

@@ -108,6 +108,18 @@ def test_what_a_part_says_already_is_not_said_again_by_its_compound(shown: Show)
     assert page.count("158 mg/mmol") == 1
 
 
+def test_a_compound_whose_reason_only_joins_those_of_its_parts_does_not_repeat_them(shown: Show) -> None:
+    parts = (finding("E8.hbv", reason="HBsAg is negative"), finding("E8.hcv", reason="HCV is negative"))
+    joined = finding("E8", reason="HBsAg is negative; HCV is negative", parts=parts)
+    assert shown(report(joined)).count("HBsAg is negative") == 1
+    decided = finding("E8", reason="HBsAg is positive", parts=parts)
+    assert "HBsAg is positive" in shown(report(decided))
+
+
+def test_each_criterion_is_shown_with_its_own_words(shown: Show) -> None:
+    assert "Age 18-65 years" in shown(report(finding()))
+
+
 def test_a_wash_out_shows_when_it_clears_and_the_verdict_when_the_earliest_day_is(shown: Show) -> None:
     washing_out = finding("E10", outcome="fail", clears_on="2027-01-02")
     page = shown(report(washing_out, verdict="ineligible-for-now", earliest="2027-01-02")).lower()
