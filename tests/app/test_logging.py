@@ -116,9 +116,12 @@ def test_nothing_of_a_chart_is_ever_logged(captured: Captured, http: TestClient,
     http.get(f"/protocols/{patient}", params={"name": patient})
     http.post(f"/cds-services/{patient}", json=request)
     http.get(f"/fails/{patient}")
-    text = captured.text
     assert len(captured.lines) >= 9
-    assert TOKEN not in text
+    assert TOKEN not in captured.text
+    # A duration may happen to be a number of the chart.
+    measured = {"duration_ms", "timestamp", "request_id"}
+    text = "\n".join([str({k: v for k, v in x.items() if k not in measured}) for x in captured.lines])
+    text += "\n".join(captured.records)
     told = {word for word in words_of([request, bundle]) if len(word) > 3}
     own_words = {"patient-view", "error"}  # the name of the hook, and a level of the log
     assert [
