@@ -7,7 +7,7 @@ is decoded here beyond the frame: each resource stays raw until something wants 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, TypeVar
 
 import msgspec
@@ -23,10 +23,13 @@ ANY_TYPE = "*"
 """Among truncated or failed types: all of which nothing came, where it is not told which were asked for."""
 
 _SEARCHED_TYPE = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)(?:\?|/_search|$)")
+_TYPE_IN_TEXT = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]+)"')
+_PATIENT_IN_TEXT = re.compile(rb'"reference"\s*:\s*"(?:[^"]*/)?Patient/([A-Za-z0-9.-]+)"')
 _FAILED = frozenset({"error", "fatal"})
 Outcome = Literal["read", "nothing", "unreadable", "failed"]
 _NOT_OK = re.compile(r"[45]\d\d")
 _DEEPEST = 16
+_UUID_LENGTH = 36
 _NOTHING = msgspec.Raw(b"null")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
@@ -47,13 +50,26 @@ class Source(msgspec.Struct, frozen=True, gc=False):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One searchset: the resource types that were searched, and what tells whether it is whole."""
+    """One searchset, or a part of the input that something is missing from.
+
+    Attributes:
+        types: of which more may exist; ``ANY_TYPE`` among them for all that are not here.
+        own_url, next_url: of the searchset.
+        cut: not all is here.
+        failed: the server reported an error.
+        of: the patient whom it concerns, where it is known; ``None`` for any.
+    """
 
     types: frozenset[str]
     own_url: str | None = None
     next_url: str | None = None
     cut: bool = False
     failed: bool = False
+    of: str | None = None
+
+    def is_cut(self, here: Collection[str]) -> bool:
+        """Whether more exists, the pages with these URLs being here."""
+        return self.cut or (self.next_url is not None and self.next_url not in here)
 
 
 class Document(msgspec.Struct):
@@ -79,8 +95,7 @@ class Document(msgspec.Struct):
     def truncated(self) -> set[str]:
         """Resource types of which a further page exists that is not here."""
         here = {page.own_url for page in self.pages if page.own_url is not None}
-        cut = (page for page in self.pages if page.cut or (page.next_url and page.next_url not in here))
-        return {kind for page in cut for kind in page.types}
+        return {kind for page in self.pages if page.is_cut(here) for kind in page.types}
 
     @property
     def failed(self) -> set[str]:
@@ -178,9 +193,16 @@ def _line(number: int, line: bytes) -> Document:
         value, rest = first_value(line)
         document = read_document(value, place=str(number))
     except UnreadableInputError as error:
-        return Document(unread=[Unread(f"line {number}", str(error))])
+        return Document(unread=[Unread(f"line {number}", str(error))], pages=[_broken(line)])
     _tell_rest(rest, document, f"line {number}")
     return document
+
+
+def _broken(line: bytes) -> Page:
+    """What a line that is no JSON may have held: its beginning often tells the type and the patient."""
+    kind, patient = _TYPE_IN_TEXT.search(line), _PATIENT_IN_TEXT.search(line)
+    types = frozenset({kind[1].decode() if kind is not None and kind[1] != b"Bundle" else ANY_TYPE})
+    return Page(types, cut=True, of=f"Patient/{patient[1].decode()}" if patient is not None else None)
 
 
 def _one_after_another(body: bytes) -> list[Document]:
@@ -397,6 +419,9 @@ def names_of(source: Source) -> Iterator[str]:
     """The names by which a resource may be referred to."""
     if source.id:
         yield f"{source.kind}/{source.id}"
+        if len(source.id) == _UUID_LENGTH:
+            # Some systems loaded transactions without rewriting the references in them.
+            yield f"urn:uuid:{source.id}"
     if source.full_url:
         yield source.full_url
         yield bare(source.full_url)

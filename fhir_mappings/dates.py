@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from fhir_mappings.datatypes import Period, Quantity
+from fhir_mappings.datatypes import Period, Quantity, Range
 from fhir_mappings.intervals import DateSpan
 
 _PARTIAL = re.compile(r"^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?$")
@@ -95,3 +95,13 @@ def at_age(birth: DateSpan | None, age: Quantity | None) -> DateSpan | None:
     except (OverflowError, ValueError):
         return None
     return DateSpan(first, last)
+
+
+def at_ages(birth: DateSpan | None, ages: Range | None) -> DateSpan | None:
+    """The days on which someone born then was between two ages, both included."""
+    if ages is None:
+        return None
+    first, last = at_age(birth, ages.low), at_age(birth, ages.high)
+    if first is None or last is None or first.first > last.last:
+        return None
+    return DateSpan(first.first, last.last)

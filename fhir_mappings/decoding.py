@@ -9,6 +9,7 @@ that is reported too.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -42,12 +43,18 @@ class Peek(msgspec.Struct, rename="camel", gc=False):
         return None if self.meta is None else self.meta.last_updated or self.meta.version_id
 
 
+class _Contains(msgspec.Struct, gc=False):
+    contained: tuple[msgspec.Raw, ...] = ()
+
+
 class _Type(msgspec.Struct, rename="camel", gc=False):
     resource_type: str | None = None
 
 
 _peek = msgspec.json.Decoder(Peek)
 _type = msgspec.json.Decoder(_Type)
+_contains = msgspec.json.Decoder(_Contains)
+_plain = msgspec.json.Decoder(float_hook=Decimal)  # a number keeps its digits while its neighbours are mended
 _decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 
 
@@ -114,7 +121,19 @@ def decode(raw: bytes | msgspec.Raw, kind: type[T]) -> tuple[T | None, list[str]
         pass
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return None, [f"not JSON: {error}"]
-    return convert(msgspec.json.decode(raw), kind)
+    document = _plain.decode(raw)
+    contained = document.pop("contained", None) if isinstance(document, dict) else None
+    found, left_out = convert(document, kind)
+    if found is not None and contained is not None and hasattr(found, "contained"):
+        found = msgspec.structs.replace(found, contained=_contained(raw))  # type: ignore[type-var]
+    return found, left_out
+
+
+def _contained(raw: bytes | msgspec.Raw) -> tuple[msgspec.Raw, ...]:
+    try:
+        return _contains.decode(raw).contained
+    except msgspec.DecodeError:
+        return ()
 
 
 def convert(document: Any, kind: type[T]) -> tuple[T | None, list[str]]:

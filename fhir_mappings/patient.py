@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from fhir_mappings.bundles import Document, Source, bare, read_resource, split_documents
+from fhir_mappings.bundles import ANY_TYPE, Document, Page, Source, names_of, read_resource, split_documents
 from fhir_mappings.errors import (
     InputError,
     NoPatientError,
@@ -15,7 +15,8 @@ from fhir_mappings.errors import (
     SeveralPatientsError,
     UnreadableInputError,
 )
-from fhir_mappings.facts import Measurement, Retrieval, Unread, Unusable
+from fhir_mappings.facts import Retrieval, Unread
+from fhir_mappings.gathering import Group, gather, group_of
 from fhir_mappings.patient_facts import RETRIEVAL_ORDER, PatientFacts
 from fhir_mappings.reading.allergies import read_allergy
 from fhir_mappings.reading.care import (
@@ -37,8 +38,9 @@ from fhir_mappings.reading.medications import (
 from fhir_mappings.reading.observations import read_observation
 from fhir_mappings.reading.questionnaires import read_response
 from fhir_mappings.reading.research import read_consent, read_participation
-from fhir_mappings.reading.sheet import Pool, Sheet
+from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.resources import RESOURCES, Patient
+from fhir_mappings.settling import settle
 from fhir_mappings.terminology import load_terminology
 
 Reader = Callable[[Any, str, Sheet], None]
@@ -62,38 +64,51 @@ READERS: dict[str, Reader] = {
     "ServiceRequest": read_order,
     "Device": read_device,
 }
-_HOLDERS = ("subject", "patient", "individual")
+# What could not be read of these leaves a question open by itself; of the others, it leaves a history open.
+_ANSWERS = frozenset({"Observation", "QuestionnaireResponse", "Consent"})
+_RANK = {kind: rank for rank, kind in enumerate(READERS)}
 
 
 def read_patients(body: bytes, *, retrieved: Collection[str] | None = None) -> list[PatientFacts]:
     """The facts of each patient of a file: a Bundle, a resource, or NDJSON with one of these on each line.
 
     What is given counts as the whole record, except that resource types not among ``retrieved`` (if that is
-    given), cut-off pages and failed searches do not. Single resources on lines belong together by their
-    references; a Bundle stands for itself.
+    given), cut-off pages, failed searches and what could not be read do not. Whose a resource is,
+    ``fhir_mappings.gathering`` tells. Resources of no patient in the file are ``unread`` of the first.
 
     Raises:
         UnreadableInputError: not JSON, not FHIR, or empty.
         NoPatientError: no Patient in it.
     """
-    documents = split_documents(body)
+    groups, rest = gather(split_documents(body), READERS)
+    if not groups:
+        raise NoPatientError("no Patient is in the input; a Patient resource is needed")
     default: Retrieval = "complete" if retrieved is None else "not-asked"
     states: dict[str, Retrieval] = dict.fromkeys(retrieved or (), "complete")
-    loose = Document()
-    found: list[PatientFacts] = []
-    for document in documents:
-        if document.bundle:
-            found += _patients_of(document, states, default)
-        else:
-            loose.sources += document.sources
-            loose.unread += document.unread
-    if loose.sources:
-        found += _patients_of(loose, states, default)
-    elif loose.unread and found:
-        found[0].unread = [*found[0].unread, *loose.unread]
-    if not found:
-        raise NoPatientError("no Patient is in the input; a Patient resource is needed")
+    found = []
+    for group in groups:
+        documents = (group.document,) if group is rest else (group.document, rest.document)
+        pages = [page for document in documents for page in document.pages]
+        # With one patient only, what names nobody is taken for the patient's.
+        alone = len(group.patients) == 1
+        for patient in group.patients:
+            own = [*group.owned.get(patient.reference, ()), *(group.nobodys if alone else ())]
+            found.append(_facts(group, patient, own, pages, states, default))
+    first = found[0]
+    first.unread = [*first.unread, *_belonging_to_none(groups, rest)]
     return found
+
+
+def _belonging_to_none(groups: Sequence[Group], rest: Group) -> list[Unread]:
+    told = [unread for group in groups for unread in group.document.unread]
+    lost = [(source, holder.why or "") for group in groups for source, holder in group.others]
+    for group in (*groups, rest):
+        if len(group.patients) != 1:
+            lost += [(source, "it names no patient") for source in group.nobodys]
+    if rest not in groups:
+        told += rest.document.unread
+        lost += [(source, holder.why or "") for source, holder in rest.others]
+    return [*told, *(Unread(source.reference, why) for source, why in lost)]
 
 
 def read_patient(
@@ -108,7 +123,8 @@ def read_patient(
     Args:
         resources: each a resource or a Bundle of any type.
         patient_id: id of the Patient that is asked for; ``None`` for whichever is there.
-        retrieval: how far each resource type was retrieved; cut-off pages and failed searches make it worse.
+        retrieval: how far each resource type was retrieved; cut-off pages, failed searches and resources that
+            cannot be read make it worse.
         default_retrieval: the state of the types that are not named.
 
     Raises:
@@ -119,106 +135,39 @@ def read_patient(
     document = Document(bundle=True)
     for raw in resources:
         read_resource(raw, document)
-    patients = {source.reference: source for source in document.sources if source.kind == "Patient"}
-    if not patients:
+    group = group_of(document, frozenset(READERS), None)
+    names = {source.reference for source in group.patients}
+    if not names:
         raise NoPatientError("no Patient is among the resources")
-    if len(patients) > 1:
+    if len(names) > 1:
         raise SeveralPatientsError("there are several Patients among the resources; one is needed")
-    (patient,) = patients.values()
+    patient = group.patients[-1]
     if patient_id is not None and patient.id != patient_id:
         raise PatientMismatchError("the Patient among the resources is not the one asked for")
-    pool = Pool(_distinct(document.sources))
-    grouped, strangers, nobodys = _grouped(pool)
-    if strangers:
-        kind = next(iter(strangers.values()))[0].kind
-        raise SeveralPatientsError(f"a {kind} among the resources is of another patient than the Patient")
-    own = [*grouped.get(patient.reference, []), *nobodys]
-    return _facts(pool, patient, own, document, retrieval, default_retrieval)
-
-
-def _patients_of(
-    document: Document, states: Mapping[str, Retrieval], default: Retrieval
-) -> list[PatientFacts]:
-    """The patients of one pool of resources, each with what refers to them."""
-    pool = Pool(_distinct(document.sources))
-    patients = [source for source in pool.sources if source.kind == "Patient"]
-    if not patients:
-        return []
-    grouped, strangers, nobodys = _grouped(pool)
-    found: list[PatientFacts] = []
-    for position, patient in enumerate(patients):
-        own = list(grouped.get(patient.reference, ()))
-        if len(patients) == 1:
-            own += nobodys
-        facts = _facts(pool, patient, own, document, states, default)
-        if position > 0:
-            facts.unread = [u for u in facts.unread if u not in document.unread]
-        found.append(facts)
-    lost = [source for sources in strangers.values() for source in sources]
-    if len(patients) > 1:
-        lost += nobodys
-    told = [Unread(source.reference, "its patient is not in the input") for source in lost]
-    found[0].unread = [*found[0].unread, *told]
-    return found
-
-
-def _distinct(sources: Sequence[Source]) -> list[Source]:
-    """The resources without those that were sent twice, word for word or by one id."""
-    seen: dict[str, Source] = {}
-    kept: list[Source] = []
-    for source in sources:
-        if source.id is not None:
-            first = seen.setdefault(source.reference, source)
-            if first is not source and bytes(first.raw) == bytes(source.raw):
-                continue
-        kept.append(source)
-    return kept
-
-
-def _grouped(pool: Pool) -> tuple[dict[str, list[Source]], dict[str, list[Source]], list[Source]]:
-    """Resources by the Patient whose they are; those of patients not at hand; those that name nobody."""
-    known = {source.reference for source in pool.sources if source.kind == "Patient"}
-    grouped: dict[str, list[Source]] = {}
-    strangers: dict[str, list[Source]] = {}
-    nobodys: list[Source] = []
-    for source in pool.sources:
-        if source.kind not in READERS:
-            continue
-        holder = _holder(pool, source)
-        if holder is None:
-            nobodys.append(source)
-        elif holder in known:
-            grouped.setdefault(holder, []).append(source)
-        else:
-            strangers.setdefault(holder, []).append(source)
-    return grouped, strangers, nobodys
-
-
-def _holder(pool: Pool, source: Source) -> str | None:
-    """Reference of the patient that a resource is of, as far as it says."""
-    resource = pool.decode(source)
-    for name in _HOLDERS:
-        reference = getattr(resource, name, None)
-        if reference is None or not reference.reference or reference.reference.startswith("#"):
-            continue
-        target = pool.references.find(reference.reference)
-        return target.reference if target is not None else bare(reference.reference)
-    return None
+    for source, holder in group.others:
+        if holder.stranger:
+            raise SeveralPatientsError(f"{source.reference} is of another patient than {patient.reference}")
+    own = [*group.owned.get(patient.reference, ()), *group.nobodys]
+    facts = _facts(group, patient, own, document.pages, retrieval, default_retrieval)
+    others = [Unread(source.reference, holder.why or "") for source, holder in group.others]
+    facts.unread = [*facts.unread, *document.unread, *others]
+    return facts
 
 
 def _facts(
-    pool: Pool,
+    group: Group,
     patient: Source,
     own: Sequence[Source],
-    document: Document,
+    pages: Sequence[Page],
     states: Mapping[str, Retrieval],
     default: Retrieval,
 ) -> PatientFacts:
-    sheet = Sheet(load_terminology(), pool)
-    sheet.unread += document.unread
+    sheet = Sheet(load_terminology(), group.pool, frozenset(names_of(patient)))
+    retrieval = _States(states, default)
     demographics = {}
-    resource = pool.decode(patient)
     deceased = False
+    resource = group.pool.decode(patient)
+    sheet.unread += [Unread(patient.reference, reason) for reason in group.pool.left_out(patient)]
     if isinstance(resource, Patient):
         sheet.birth, born = read_birth_date(resource, patient.reference)
         sheet.sex, said = read_sex(resource, patient.reference)
@@ -226,92 +175,64 @@ def _facts(
         deceased = is_deceased(resource)
         if resource.active is False or any(link.type == "replaced-by" for link in resource.link):
             sheet.refuse(patient.reference, "the record is marked as inactive or merged into another")
-    _tell_left_out(pool, patient, sheet)
-    retrieval = dict(states)
-    rank = list(READERS)
-    for source in sorted(own, key=lambda s: rank.index(s.kind)):
-        read = pool.decode(source)
-        _tell_left_out(pool, source, sheet)
-        if read is None:
-            # What could not be read may be the very thing that is asked for: absence is no longer shown.
-            _worsen(retrieval, source.kind, "truncated", default)
-            continue
-        READERS[source.kind](read, source.reference, sheet)
-    for kind in RESOURCES:
-        if kind in document.failed:
-            _worsen(retrieval, kind, "failed", default)
-        if kind in document.truncated:
-            _worsen(retrieval, kind, "truncated", default)
+    for source in sorted(own, key=_rank):
+        read = group.pool.decode(source)
+        sheet.unread += [Unread(source.reference, reason) for reason in group.pool.left_out(source)]
+        refused = len(sheet.unread)
+        if read is not None:
+            READERS[source.kind](read, source.reference, sheet)
+        if read is None or (len(sheet.unread) > refused and source.kind not in _ANSWERS):
+            # It may be the very thing that is asked for: that nothing of the kind was found shows nothing.
+            retrieval.worsen(source.kind, "truncated")
+    retrieval.judge(pages, patient.reference, {source.kind for source in own})
+    measurements, unusable = settle(sheet.results)
     return PatientFacts(
         reference=patient.reference,
         birth_date=sheet.birth,
         sex=sheet.sex,
         deceased=deceased,
         demographics=demographics,
-        measurements=_settled(sheet),
-        unusable={name: _latest_first(items) for name, items in sheet.unusable.items()},
+        measurements=measurements,
+        unusable=unusable,
         events=tuple(sheet.events),
         assessments=tuple(sheet.assessments),
         answers=tuple(sheet.answers),
-        retrieval=retrieval,
+        retrieval=retrieval.states,
         default_retrieval=default,
         unread=list(dict.fromkeys(sheet.unread)),
     )
 
 
-def _tell_left_out(pool: Pool, source: Source, sheet: Sheet) -> None:
-    for reason in pool.left_out.get(source.reference, ()):
-        sheet.refuse(source.reference, reason)
+def _rank(source: Source) -> int:
+    return _RANK[source.kind]
 
 
-def _worsen(retrieval: dict[str, Retrieval], kind: str, state: Retrieval, default: Retrieval) -> None:
-    known = retrieval.get(kind, default)
-    retrieval[kind] = max(known, state, key=RETRIEVAL_ORDER.index)
+class _States:
+    """How far each resource type was retrieved; it only ever gets worse."""
 
+    def __init__(self, states: Mapping[str, Retrieval], default: Retrieval) -> None:
+        self.states = dict(states)
+        self._default = default
 
-def _settled(sheet: Sheet) -> dict[str, list[Measurement]]:
-    """Results by input, latest first, without those that a later report corrected and without duplicates."""
-    superseded = {id(result) for result in _superseded(sheet)}
-    settled: dict[str, list[Measurement]] = {}
-    for name, results in sheet.measurements.items():
-        kept: dict[tuple[object, ...], Measurement] = {}
-        for result in results:
-            if id(result) not in superseded:
-                key = (
-                    result.when,
-                    result.at,
-                    result.value,
-                    result.category,
-                    result.reported_unit,
-                    result.role,
-                )
-                kept.setdefault((*key, result.specimen, result.reported), result)
-        settled[name] = sorted(kept.values(), key=_time, reverse=True)
-    return settled
+    def worsen(self, kind: str, state: Retrieval) -> None:
+        known = self.states.get(kind, self._default)
+        self.states[kind] = max(known, state, key=RETRIEVAL_ORDER.index)
 
-
-def _superseded(sheet: Sheet) -> Iterable[Measurement]:
-    for correcting, identifiers in sheet.corrections:
-        own = correcting.evidence[0].reference
-        for result in sheet.measurements[correcting.input]:
-            reference = result.evidence[0].reference
-            if reference == own or any(result is c for c, _ in sheet.corrections):
+    def judge(self, pages: Sequence[Page], patient: str, present: set[str]) -> None:
+        """Take the searches into account, as far as they concern the patient."""
+        here = {page.own_url for page in pages if page.own_url is not None}
+        for page in pages:
+            if page.of is not None and page.of != patient:
                 continue
-            shared = identifiers & sheet.identifiers.get(reference, frozenset())
-            same = result.when == correcting.when and result.at == correcting.at
-            if shared or (same and result.specimen == correcting.specimen and result.role == correcting.role):
-                yield result
-
-
-def _time(measurement: Measurement) -> tuple[Any, ...]:
-    at = measurement.at
-    return (measurement.when.last, at.timestamp() if at is not None else 0.0)
-
-
-def _latest_first(items: Sequence[Unusable]) -> list[Unusable]:
-    return sorted(
-        items, key=lambda item: item.when.last.toordinal() if item.when is not None else 0, reverse=True
-    )
+            state: Retrieval | None = "failed" if page.failed else None
+            if state is None and page.is_cut(here):
+                state = "truncated"
+            if state is not None:
+                for kind in page.types - {ANY_TYPE}:
+                    self.worsen(kind, state)
+                if ANY_TYPE in page.types:
+                    for kind in RESOURCES.keys() - present:
+                        self.worsen(kind, state)
 
 
 __all__ = [

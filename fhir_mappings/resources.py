@@ -116,6 +116,7 @@ class Observation(Valued, frozen=True, kw_only=True):
     performer: tuple[Reference, ...] = ()
     note: tuple[Annotation, ...] = ()
     specimen: Reference | None = None
+    has_member: tuple[Reference, ...] = ()
     component: tuple[Component, ...] = ()
 
 
@@ -221,6 +222,7 @@ class Procedure(Resource, frozen=True, kw_only=True):
     performed_period: Period | None = None
     performed_string: str | None = None
     performed_age: Quantity | None = None
+    performed_range: Range | None = None
 
 
 class Reaction(Element, frozen=True):
@@ -262,6 +264,13 @@ class EncounterDiagnosis(Element, frozen=True):
     condition: Reference | None = None
 
 
+class Hospitalization(Element, frozen=True):
+    """Encounter.hospitalization."""
+
+    admit_source: CodeableConcept | None = None
+    discharge_disposition: CodeableConcept | None = None
+
+
 class Encounter(Resource, frozen=True, kw_only=True):
     """Encounter."""
 
@@ -273,6 +282,7 @@ class Encounter(Resource, frozen=True, kw_only=True):
     reason_code: tuple[CodeableConcept, ...] = ()
     reason_reference: tuple[Reference, ...] = ()
     diagnosis: tuple[EncounterDiagnosis, ...] = ()
+    hospitalization: Hospitalization | None = None
 
 
 class Attachment(Element, frozen=True):

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_date
 from fhir_mappings.facts import Allergy
-from fhir_mappings.reading.conditions import ACTIVE, REFUTED, UNCONFIRMED, code_of
+from fhir_mappings.reading.conditions import ACTIVE, CLINICAL
 from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.reading.terms import code_of, is_any, meaning_of, terms
 from fhir_mappings.resources import AllergyIntolerance
 
 _NONE_KNOWN = frozenset({"allergen_none_known", "allergen_no_known_drug_allergy"})
 _SEVERITIES = ("severe", "moderate", "mild")
-# International Patient Summary: a statement about allergies in place of one.
-_ABSENT_UNKNOWN = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
-_STATEMENTS: dict[str, Literal["none-known", "no-information"]] = {
-    "no-known-allergies": "none-known",
-    "no-known-medication-allergies": "none-known",
-    "no-allergy-info": "no-information",
-}
 
 
 def read_allergy(resource: AllergyIntolerance, reference: str, sheet: Sheet) -> None:
     """Put down an allergy, to whatever it is: how many there are matters too."""
-    verification = code_of(resource.verification_status)
-    if verification in REFUTED:
+    if is_any(resource.verification_status, terms().refuted):
         return
     substances = [r.substance for r in resource.reaction if r.substance is not None]
     code = resource.code or (substances[0] if substances else None)
     if code is None:
         sheet.refuse(reference, "the allergy names no substance")
         return
-    stated = _stated(code)
+    stated = meaning_of(code, terms().allergy_statement)
     if stated == "no-information":
         return
     match = sheet.terminology.concepts_of(code.pairs, code.label, kinds="allergen")
@@ -47,7 +37,7 @@ def read_allergy(resource: AllergyIntolerance, reference: str, sheet: Sheet) -> 
             manifestations |= sheet.terminology.concepts_of(
                 seen.pairs, seen.label, kinds="condition"
             ).concepts
-    clinical = code_of(resource.clinical_status)
+    clinical = code_of(resource.clinical_status, CLINICAL)
     severities = {reaction.severity for reaction in resource.reaction}
     none_known = stated == "none-known" or bool(match.concepts & _NONE_KNOWN)
     start = read_date(resource.onset_date_time)
@@ -58,7 +48,7 @@ def read_allergy(resource: AllergyIntolerance, reference: str, sheet: Sheet) -> 
             label=code.label or "Allergy",
             start=start,
             ongoing=clinical in ACTIVE or clinical is None,
-            confirmed=verification not in UNCONFIRMED and not match.suspected,
+            confirmed=not is_any(resource.verification_status, terms().unconfirmed) and not match.suspected,
             by_text=match.by_text,
             status=clinical,
             statement="none-known" if none_known else "allergy",
@@ -70,10 +60,3 @@ def read_allergy(resource: AllergyIntolerance, reference: str, sheet: Sheet) -> 
             evidence=evidence_of(reference, "code", start, code, by_text=match.by_text),
         )
     )
-
-
-def _stated(code: CodeableConcept) -> Literal["none-known", "no-information"] | None:
-    for coding in code.coding:
-        if coding.system == _ABSENT_UNKNOWN and coding.code in _STATEMENTS:
-            return _STATEMENTS[coding.code]
-    return None

@@ -8,13 +8,14 @@ from fhir_mappings.instruments import InstrumentMatch
 from fhir_mappings.intervals import DateSpan, Interval, point
 from fhir_mappings.qualitative import category_of_text, interval_of_text
 from fhir_mappings.reading.sheet import Sheet
+from fhir_mappings.reading.terms import terms
 from fhir_mappings.reading.values import interval_of
 from fhir_mappings.resources import Observation, Valued
+from fhir_mappings.terminology import Terminology
 
 GRADED = frozenset({"bilag_2004", "bilag"})
 BILAG_DOMAINS = 9
 _GRADES = frozenset("ABCDE")
-_NYHA = {"i": "I", "ii": "II", "iii": "III", "iv": "IV", "1": "I", "2": "II", "3": "III", "4": "IV"}
 _USABLE = frozenset({"final", "amended", "corrected"})
 _PRESENT = {"positive": True, "negative": False}
 
@@ -45,7 +46,7 @@ def read_assessment(observation: Observation, reference: str, when: DateSpan | N
         _read_nyha(observation, when, evidence, sheet)
         return True
     items = _items(observation, evidence, match, sheet)
-    own = item_of(match, value_of(observation), observation, evidence)
+    own = item_of(match, value_of(observation), observation, evidence, sheet.terminology)
     total = value_of(observation) if own is None else None
     if own is not None:
         items = (own, *items)
@@ -97,21 +98,25 @@ def _items(
             label=part.code.label,
             by_text=match.by_text,
         )
-        item = item_of(match, value_of(part), part, own)
+        item = item_of(match, value_of(part), part, own, sheet.terminology)
         if item is not None:
             found.append(item)
     return tuple(found)
 
 
 def item_of(
-    match: InstrumentMatch, number: Interval | None, part: Valued, evidence: Evidence
+    match: InstrumentMatch,
+    number: Interval | None,
+    part: Valued,
+    evidence: Evidence,
+    terminology: Terminology,
 ) -> AssessmentItem | None:
     """One item or domain of a form, ``None`` if the code is that of a total."""
     name = match.item or match.domain
     if name is None:
         return None
     grade = grade_of(part)
-    present = present_of(part)
+    present = present_of(part, terminology)
     value = number.low if number is not None and number.exact else None
     if grade is None and present is None and value is None:
         return None
@@ -146,17 +151,17 @@ def grade_of_text(text: str | None) -> str | None:
     return plain if plain in _GRADES else None
 
 
-def present_of(part: Valued) -> bool | None:
+def present_of(part: Valued, terminology: Terminology) -> bool | None:
     """Whether an item is ticked."""
     if part.value_boolean is not None:
         return part.value_boolean
-    words = [part.value_string]
+    said: str | None = None
     if part.value_codeable_concept is not None:
-        words.append(part.value_codeable_concept.label)
-    for word in words:
-        if word and (said := _PRESENT.get(category_of_text(word) or "")) is not None:
-            return said
-    return None
+        concept = part.value_codeable_concept
+        said = terminology.category_of_codings(concept.pairs) or category_of_text(concept.label or "")
+    elif part.value_string is not None:
+        said = category_of_text(part.value_string)
+    return _PRESENT.get(said or "")
 
 
 def recorded_of(part: Valued) -> str | None:
@@ -181,9 +186,9 @@ def _read_nyha(observation: Observation, when: DateSpan, evidence: Evidence, she
         words.append(f"{number.low:g}")
     for word in words:
         tail = (word or "").lower().replace("nyha", "").replace("class", "").replace("级", "").strip(" :")
-        grade = _NYHA.get(tail.split(" ")[0].strip("()") if tail else "")
+        grade = terms().nyha.get(tail.split(" ")[0].strip("()") if tail else "")
         if grade is not None:
-            sheet.measurements["nyha_class"].append(
+            sheet.add_result(
                 Measurement(
                     input="nyha_class", when=when, category=grade, basis="recorded", evidence=(evidence,)
                 )

@@ -5,26 +5,30 @@ from __future__ import annotations
 import base64
 import binascii
 
-from fhir_mappings.dates import hull, read_date, read_period
+import msgspec
+
+from fhir_mappings.datatypes import CodeableConcept
+from fhir_mappings.dates import at_age, at_ages, hull, read_date, read_period
+from fhir_mappings.decoding import decode, peek
 from fhir_mappings.facts import Admission, Implant, Planned, Report, Vaccination
 from fhir_mappings.facts import Procedure as ProcedureFact
 from fhir_mappings.intervals import DateSpan
-from fhir_mappings.reading.observations import USABLE
+from fhir_mappings.reading.observations import USABLE, read_observation
 from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.reading.terms import is_any, meaning_of, terms
 from fhir_mappings.resources import (
     Condition,
     Device,
     DiagnosticReport,
     Encounter,
     Immunization,
+    Observation,
     Procedure,
     ServiceRequest,
 )
 
 _DONE = frozenset({"completed", "in-progress", "stopped"})
 _NOT_AN_ENCOUNTER = frozenset({"planned", "cancelled", "entered-in-error"})
-_INPATIENT = {"IMP", "ACUTE", "NONAC", "SS"}
-_OUTPATIENT = {"AMB", "VR", "HH", "FLD", "EMER", "OBSENC", "PRENC"}
 _PLANNED = frozenset({"active", "on-hold"})
 _WITHDRAWN = frozenset({"entered-in-error", "not-done", "preparation", "on-hold"})
 
@@ -40,7 +44,9 @@ def read_procedure(resource: Procedure, reference: str, sheet: Sheet) -> None:
         sheet.refuse(reference, "it carries a modifierExtension that is not understood")
         return
     start, end = read_period(resource.performed_period)
-    when = read_date(resource.performed_date_time)
+    when = read_date(resource.performed_date_time) or (
+        at_age(sheet.birth, resource.performed_age) or at_ages(sheet.birth, resource.performed_range)
+    )
     if when is not None:
         start = end = when
     words = resource.performed_string
@@ -98,7 +104,9 @@ def read_encounter(resource: Encounter, reference: str, sheet: Sheet) -> None:
     ]
     for ref in named:
         condition = sheet.pool.resolve(ref, Condition, resource.contained)
-        if condition is not None and condition.code is not None:
+        if condition is None or condition.code is None:
+            continue
+        if not is_any(condition.verification_status, terms().refuted):
             reasons.append(condition.code)
     concepts: frozenset[str] = frozenset()
     by_text = False
@@ -128,10 +136,15 @@ def read_encounter(resource: Encounter, reference: str, sheet: Sheet) -> None:
 
 
 def _inpatient(resource: Encounter) -> bool | None:
-    code = (resource.class_.code or "").upper() if resource.class_ is not None else ""
-    if code in _INPATIENT or code == "INPATIENT":
+    """Whether the patient was admitted; ``None`` where it is not told."""
+    said = None
+    if resource.class_ is not None:
+        said = meaning_of(CodeableConcept(coding=(resource.class_,)), terms().encounter)
+    stay = resource.hospitalization
+    admitted = stay is not None and stay.admit_source is not None
+    if said == "inpatient" or (admitted and said != "outpatient"):
         return True
-    return False if code in _OUTPATIENT or code in ("OUTPATIENT", "AMBULATORY", "EMERGENCY") else None
+    return None if said is None else False
 
 
 def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> None:
@@ -139,16 +152,24 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
     if resource.code is None:
         return
     match = sheet.terminology.concepts_of(resource.code.pairs, resource.code.label, kinds="report")
-    if not match.concepts:
+    released = resource.status in USABLE or resource.status == "appended"
+    if released:
+        _read_contained(resource, reference, sheet)
+    if not match.concepts or resource.status in ("entered-in-error", "cancelled"):
         return
-    if resource.status not in USABLE and resource.status != "appended":
-        if resource.status not in ("entered-in-error", "cancelled"):
-            sheet.refuse(reference, f"the report is {resource.status or 'without a status'}, not final")
+    if not released:
+        sheet.refuse(reference, f"the report is {resource.status or 'without a status'}, not final")
+        return
+    if resource.modifier_extension:
+        sheet.refuse(reference, "it carries a modifierExtension that is not understood")
         return
     when = read_date(resource.effective_date_time)
     if when is None and resource.effective_period is not None:
         start, end = read_period(resource.effective_period)
         when = hull(start, end) if start is not None and end is not None else start or end
+    notes: tuple[str, ...] = ()
+    if when is None and resource.issued:
+        notes = (f"The examination is undated; the report was issued on {resource.issued[:10]}.",)
     concepts = match.concepts
     for coded in resource.conclusion_code:
         concepts |= sheet.terminology.concepts_of(coded.pairs, coded.label, kinds="condition").concepts
@@ -163,10 +184,32 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
             end=when,
             by_text=match.by_text,
             status=resource.status,
+            notes=notes,
             text=text,
             evidence=evidence_of(reference, "conclusion", when, resource.code, recorded=_short(text)),
         )
     )
+
+
+def _read_contained(report: DiagnosticReport, reference: str, sheet: Sheet) -> None:
+    """Results that stand in the report itself; those beside it are read by themselves."""
+    for raw in report.contained:
+        seen = peek(raw)
+        if seen is None or seen.resource_type != "Observation":
+            continue
+        name = f"{reference}#{seen.id or ''}"
+        observation, left_out = decode(raw, Observation)
+        for reason in left_out:
+            sheet.refuse(name, reason)
+        if observation is None or left_out:
+            continue
+        if observation.effective_date_time is None and observation.effective_period is None:
+            observation = msgspec.structs.replace(
+                observation,
+                effective_date_time=report.effective_date_time,
+                effective_period=report.effective_period,
+            )
+        read_observation(observation, name, sheet)
 
 
 def _forms(resource: DiagnosticReport) -> list[str]:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from datetime import date
 
-from fhir_mappings.datatypes import CodeableConcept, Quantity, Range
-from fhir_mappings.dates import at_age, hull, read_date, read_period
+from fhir_mappings.datatypes import CodeableConcept
+from fhir_mappings.dates import at_age, at_ages, hull, read_date, read_period
 from fhir_mappings.facts import Diagnosis
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.reading.terms import code_of, is_any, terms
 from fhir_mappings.resources import Condition
 
-REFUTED = frozenset({"entered-in-error", "refuted"})
-UNCONFIRMED = frozenset({"unconfirmed", "provisional", "differential"})
 ACTIVE = frozenset({"active", "recurrence", "relapse"})
+CLINICAL = ACTIVE | {"inactive", "remission", "resolved"}
 _NO_CATEGORY = frozenset({"health-concern"})
 _EARLIEST = date(1900, 1, 1)
 
 
 def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
     """Put down a diagnosis, if it is of a code set that anything asks for."""
-    verification = code_of(condition.verification_status)
-    if verification in REFUTED or condition.code is None:
-        if condition.code is None:
-            sheet.refuse(reference, "the condition has no code")
+    if is_any(condition.verification_status, terms().refuted):
+        return
+    if condition.code is None:
+        sheet.refuse(reference, "the condition has no code")
         return
     if any(c.code in _NO_CATEGORY for concept in condition.category for c in concept.coding):
         return
@@ -35,7 +35,7 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
     if condition.modifier_extension:
         sheet.refuse(reference, "it carries a modifierExtension that is not understood")
         return
-    clinical = code_of(condition.clinical_status)
+    clinical = code_of(condition.clinical_status, CLINICAL)
     start, notes = _onset(condition, sheet.birth)
     end, ended = _abatement(condition, sheet.birth)
     if ended and end is None and condition.abatement_string:
@@ -55,7 +55,7 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
             start=start,
             end=end,
             ongoing=ongoing,
-            confirmed=verification not in UNCONFIRMED and not match.suspected,
+            confirmed=not is_any(condition.verification_status, terms().unconfirmed) and not match.suspected,
             by_text=match.by_text,
             status=clinical,
             clinical=clinical,
@@ -65,14 +65,6 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
             evidence=evidence_of(reference, "code", start, condition.code, by_text=match.by_text),
         )
     )
-
-
-def code_of(concept: CodeableConcept | None) -> str | None:
-    """The first code of a concept that has a small required value set, else its text."""
-    if concept is None:
-        return None
-    found = next((c.code for c in concept.coding if c.code), None) or concept.text
-    return found.strip().lower() if found else None
 
 
 def _severity(concept: CodeableConcept | None) -> str | None:
@@ -85,7 +77,7 @@ def _onset(condition: Condition, birth: DateSpan | None) -> tuple[DateSpan | Non
     if start is None and condition.onset_period is not None:
         start = read_period(condition.onset_period)[0]
     if start is None:
-        start = at_age(birth, condition.onset_age) or _at_ages(birth, condition.onset_range)
+        start = at_age(birth, condition.onset_age) or at_ages(birth, condition.onset_range)
     if start is not None:
         return start, ()
     notes = (f"Onset as recorded: {condition.onset_string[:60]}",) if condition.onset_string else ()
@@ -105,7 +97,7 @@ def _abatement(condition: Condition, birth: DateSpan | None) -> tuple[DateSpan |
         first, last = read_period(condition.abatement_period)
         end = hull(first, last) if first is not None and last is not None else last or first
     if end is None:
-        end = at_age(birth, condition.abatement_age) or _at_ages(birth, condition.abatement_range)
+        end = at_age(birth, condition.abatement_age) or at_ages(birth, condition.abatement_range)
     said = (
         condition.abatement_boolean is True
         or condition.abatement_string is not None
@@ -115,13 +107,3 @@ def _abatement(condition: Condition, birth: DateSpan | None) -> tuple[DateSpan |
         or condition.abatement_range is not None
     )
     return end, said
-
-
-def _at_ages(birth: DateSpan | None, ages: Range | None) -> DateSpan | None:
-    if ages is None:
-        return None
-    low: Quantity | None = ages.low
-    first, last = at_age(birth, low), at_age(birth, ages.high)
-    if first is None or last is None:
-        return None
-    return DateSpan(first.first, last.last)

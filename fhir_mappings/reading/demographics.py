@@ -6,22 +6,12 @@ from fhir_mappings.dates import read_date
 from fhir_mappings.facts import Evidence
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import Sex
-from fhir_mappings.reading.conditions import code_of
+from fhir_mappings.reading.terms import code_of, terms
 from fhir_mappings.resources import Extension, Patient
 
 BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
 US_CORE_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-sex"
 CLINICAL_SEX = "http://hl7.org/fhir/StructureDefinition/patient-sexParameterForClinicalUse"
-_WORDS: dict[str, Sex] = {
-    "m": "male",
-    "male": "male",
-    "male-typical": "male",
-    "248153007": "male",
-    "f": "female",
-    "female": "female",
-    "female-typical": "female",
-    "248152002": "female",
-}
 
 
 def read_birth_date(patient: Patient, reference: str) -> tuple[DateSpan | None, Evidence | None]:
@@ -39,12 +29,18 @@ def read_sex(patient: Patient, reference: str) -> tuple[Sex | None, Evidence | N
         ("extension[birthsex]", _of(patient, BIRTH_SEX) or _of(patient, US_CORE_SEX)),
         ("gender", {patient.gender} if patient.gender else set()),
     ):
-        known = {_WORDS[word.lower()] for word in said if word.lower() in _WORDS}
+        known = {sex for word in said if (sex := sex_of(word)) is not None}
         if len(known) == 1:
             return known.pop(), Evidence(reference=reference, path=path, recorded=", ".join(sorted(said)))
         if len(known) > 1:
             return None, None
     return None, None
+
+
+def sex_of(word: str) -> Sex | None:
+    """The sex that a code or a word means."""
+    said = terms().sex.get(word.strip().lower())
+    return "male" if said == "male" else "female" if said == "female" else None
 
 
 def _of(patient: Patient, url: str) -> set[str]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
-from datetime import timedelta
 from typing import Literal
 
 import msgspec
 
-from fhir_mappings.datatypes import CodeableConcept, Dosage, Quantity, Ratio
-from fhir_mappings.dates import read_date, read_period
+from fhir_mappings.datatypes import CodeableConcept, Ratio
 from fhir_mappings.dosage import read_doses
-from fhir_mappings.facts import Exposure, Measurement
-from fhir_mappings.intervals import DateSpan, Interval, point
+from fhir_mappings.facts import Exposure
+from fhir_mappings.intervals import Interval, point
 from fhir_mappings.medication_strength import Strength, StrengthLike, strength_of_name
-from fhir_mappings.reading.conditions import code_of
+from fhir_mappings.reading.courses import Course, course_given, course_ordered, course_stated, course_supplied
 from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.reading.terms import is_any, terms
 from fhir_mappings.resources import (
     Medicated,
     Medication,
@@ -38,13 +35,8 @@ TAKEN = {
 """Statuses that mean exposure. ``unknown`` and none at all mean that it is unconfirmed; others mean none."""
 
 ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
-RUNNING = frozenset({"active", "on-hold", "in-progress"})
 _ROUTES = {"injectable": "systemic", "otic": "topical", "vaginal": "topical", "rectal": "other"}
 _ROUTES |= {"transdermal": "other", "implant": "other"}
-_INVESTIGATIONAL = re.compile(
-    r"\b(?:investigational|clinical[ -]trial|trial|study) (?:drug|medication|product)\b", re.IGNORECASE
-)
-_LONGEST_SUPPLY_DAYS = 3650
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -59,89 +51,26 @@ class Named(msgspec.Struct, frozen=True):
     route: str | None
 
 
-class Course(msgspec.Struct, frozen=True):
-    """When it was taken."""
-
-    start: DateSpan | None
-    end: DateSpan | None
-    ongoing: bool
-    dosages: Sequence[Dosage]
-    notes: tuple[str, ...] = ()
-
-
 def read_administration(resource: MedicationAdministration, reference: str, sheet: Sheet) -> None:
     """Put down a dose that was given."""
-    start, end = read_period(resource.effective_period)
-    given = read_date(resource.effective_date_time)
-    if given is not None:
-        start = end = given
-    running = resource.status == "in-progress" and end is None
-    dosages = (resource.dosage,) if resource.dosage is not None else ()
-    _put_down(resource, reference, "administration", Course(start, end, running, dosages), sheet)
+    _put_down(resource, reference, "administration", course_given(resource), sheet)
 
 
 def read_dispense(resource: MedicationDispense, reference: str, sheet: Sheet) -> None:
-    """Put down a supply that was handed out; it lasts as long as the days' supply says."""
-    start = read_date(resource.when_handed_over) or read_date(resource.when_prepared)
-    end = _after(start, resource.days_supply, 1)
-    _put_down(resource, reference, "dispense", Course(start, end, False, resource.dosage_instruction), sheet)
+    """Put down a supply that was handed out."""
+    _put_down(resource, reference, "dispense", course_supplied(resource), sheet)
 
 
 def read_statement(resource: MedicationStatement, reference: str, sheet: Sheet) -> None:
     """Put down what the patient is said to take or to have taken."""
-    start, end = read_period(resource.effective_period)
-    if start is None:
-        start = read_date(resource.effective_date_time)
-    bounds = _bounds(resource.dosage)
-    start, end = start or bounds[0], end or bounds[1]
-    running = resource.status in RUNNING and end is None
-    _put_down(resource, reference, "statement", Course(start, end, running, resource.dosage), sheet)
+    _put_down(resource, reference, "statement", course_stated(resource), sheet)
 
 
 def read_request(resource: MedicationRequest, reference: str, sheet: Sheet) -> None:
     """Put down an order; a proposal, a plan or a prohibition is no exposure."""
     if resource.do_not_perform or (resource.intent is not None and resource.intent not in ORDERS):
         return
-    first, last = _bounds(resource.dosage_instruction)
-    start = first or read_date(resource.authored_on)
-    end = last
-    notes = () if resource.intent is not None else ("The order has no intent; it was taken as an order.",)
-    supply = resource.dispense_request
-    if start is None and supply is not None:
-        start = read_period(supply.validity_period)[0]
-    running = resource.status in RUNNING and end is None
-    if end is None and not running and supply is not None:
-        repeats = 1 + max(supply.number_of_repeats_allowed or 0, 0)
-        end = _after(start, supply.expected_supply_duration, repeats)
-    course = Course(start, end, running, resource.dosage_instruction, notes)
-    _put_down(resource, reference, "request", course, sheet)
-
-
-def _bounds(dosages: Sequence[Dosage]) -> tuple[DateSpan | None, DateSpan | None]:
-    """First and last day of the dosages' own periods, where every one of them has such."""
-    periods = [
-        d.timing.repeat.bounds_period if d.timing is not None and d.timing.repeat is not None else None
-        for d in dosages
-    ]
-    read = [read_period(period) for period in periods]
-    starts = [start for start, _ in read if start is not None]
-    ends = [end for _, end in read if end is not None]
-    last = max(ends, key=lambda d: d.last) if ends and len(ends) == len(read) else None
-    return (min(starts, key=lambda d: d.first) if starts else None), last
-
-
-def _after(start: DateSpan | None, supply: Quantity | None, repeats: int) -> DateSpan | None:
-    if start is None or supply is None or supply.value is None or supply.value <= 0:
-        return None
-    unit = supply.code or supply.unit or "d"
-    size = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7, "mo": 30, "month": 30, "months": 30}
-    if unit not in size:
-        return None
-    days = math.ceil(float(supply.value) * size[unit] * repeats)
-    if days > _LONGEST_SUPPLY_DAYS:
-        return None
-    last = timedelta(days=max(days - 1, 0))
-    return DateSpan(start.first + last, start.last + last)
+    _put_down(resource, reference, "request", course_ordered(resource), sheet)
 
 
 def _put_down(resource: Medicated, reference: str, source: SourceKind, course: Course, sheet: Sheet) -> None:
@@ -256,12 +185,12 @@ def _drug(concepts: frozenset[str]) -> str | None:
 
 def _is_investigational(resource: Medicated, named: Named) -> bool:
     words = [named.label, *(c.label or "" for c in resource.category)]
-    coded = {code_of(concept) for concept in resource.category}
-    return "clinicaltrial" in coded or any(_INVESTIGATIONAL.search(word) for word in words)
+    coded = any(is_any(concept, terms().investigational_codes) for concept in resource.category)
+    return coded or any(terms().investigational_words.search(word) for word in words)
 
 
 def _latest(sheet: Sheet, name: str) -> Interval | None:
-    found: list[Measurement] = [m for m in sheet.measurements.get(name, ()) if m.value is not None]
+    found = [result for result in sheet.measured(name) if result.value is not None]
     return max(found, key=lambda m: m.when.last).value if found else None
 
 

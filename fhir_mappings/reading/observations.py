@@ -6,32 +6,34 @@ from datetime import datetime
 
 import msgspec
 
+from fhir_mappings.bundles import bare
 from fhir_mappings.catalogue import Analyte
 from fhir_mappings.dates import hull, read_date, read_instant
 from fhir_mappings.facts import Evidence, Measurement, Report, Unusable
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.reading.assessments import read_assessment
-from fhir_mappings.reading.reference_ranges import read_limits
+from fhir_mappings.reading.reference_ranges import Limits, read_limits
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.values import Value, read_value
-from fhir_mappings.resources import Component, Observation, Valued
+from fhir_mappings.resources import Observation, Valued
+from fhir_mappings.settling import Issued
 from fhir_mappings.units import Converted, OwnScale, to_canonical
 
 USABLE = frozenset({"final", "amended", "corrected"})
 IGNORED = frozenset({"entered-in-error", "cancelled"})
 CORRECTING = frozenset({"amended", "corrected"})
-_WITHOUT_ISSUE = frozenset({"appended"})
 
 
 class Frame(msgspec.Struct, frozen=True):
     """What all results of one Observation share."""
 
     reference: str
-    when: DateSpan
+    status: str | None
+    when: DateSpan | None
     at: datetime | None
     specimen: str | None
-    status: str
     identifiers: frozenset[str]
+    issued: datetime | None
 
 
 def read_observation(observation: Observation, reference: str, sheet: Sheet) -> None:
@@ -39,28 +41,33 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
     status = observation.status
     if status in IGNORED:
         return
-    if observation.focus:
+    if any(bare(one.reference or "") not in sheet.patient for one in observation.focus):
         sheet.refuse(reference, "it is about something or someone other than the patient (focus)")
         return
     if observation.modifier_extension:
         sheet.refuse(reference, "it carries a modifierExtension that is not understood")
         return
-    when, at = _time(observation)
-    if read_assessment(observation, reference, when, sheet):
+    frame = _frame(observation, reference)
+    if read_assessment(observation, reference, frame.when, sheet):
         return
-    parts: list[tuple[Valued, str]] = [(observation, "")]
-    parts += [(part, f"component[{i}].") for i, part in enumerate(observation.component)]
-    matched = False
-    for part, prefix in parts:
-        if part.code is None:
-            continue
-        found = sheet.terminology.analyte_of(part.code.pairs, part.code.label)
-        if found is None:
-            continue
-        matched = True
-        _read_part(part, prefix, found.analyte, found.by_text, observation, reference, when, at, sheet)
-    if not matched:
-        _read_narrative(observation, reference, when, sheet)
+    found = _read_part(observation, "", observation, frame, sheet)
+    for i, component in enumerate(observation.component):
+        found = _read_part(component, f"component[{i}].", observation, frame, sheet) or found
+    if not found:
+        _read_narrative(observation, reference, frame.when, sheet)
+
+
+def _frame(observation: Observation, reference: str) -> Frame:
+    when, at = _time(observation)
+    return Frame(
+        reference=reference,
+        status=observation.status,
+        when=when,
+        at=at,
+        specimen=_specimen(observation, reference),
+        identifiers=frozenset(f"{i.system}|{i.value}" for i in observation.identifier if i.value),
+        issued=read_instant(observation.issued),
+    )
 
 
 def _time(observation: Observation) -> tuple[DateSpan | None, datetime | None]:
@@ -78,70 +85,71 @@ def _time(observation: Observation) -> tuple[DateSpan | None, datetime | None]:
     return start or end, read_instant(period.start or period.end)
 
 
-def _read_part(
-    part: Valued,
-    prefix: str,
-    analyte: Analyte,
-    by_text: bool,
-    observation: Observation,
-    reference: str,
-    when: DateSpan | None,
-    at: datetime | None,
-    sheet: Sheet,
-) -> None:
+def _read_part(part: Valued, prefix: str, whole: Observation, frame: Frame, sheet: Sheet) -> bool:
+    """Put down the result of an Observation or a component; whether it is one of an analyte."""
+    if part.code is None:
+        return False
+    found = sheet.terminology.analyte_of(part.code.pairs, part.code.label)
+    if found is None:
+        return False
+    analyte = found.analyte
     value = read_value(part, analyte, sheet.terminology)
-    if value.absent and (observation.component or isinstance(part, Component)) and value.problem is None:
-        return  # a panel's head has no value of its own
+    if value.absent and value.problem is None and (whole.component or whole.has_member):
+        return True  # a panel's head has no value of its own
     evidence = Evidence(
-        reference=reference,
+        reference=frame.reference,
         path=prefix + value.path,
-        date=str(when) if when is not None else None,
+        date=str(frame.when) if frame.when is not None else None,
         recorded=value.recorded,
         label=analyte.label,
-        by_text=by_text,
+        by_text=found.by_text,
     )
-    why = _why_unusable(observation, value, when)
-    if why is not None:
-        conflict = value.conflicting and observation.status in USABLE and when is not None
-        sheet.unusable[analyte.name].append(
-            Unusable(
-                why="conflicting" if conflict else "unreadable", detail=why, when=when, evidence=(evidence,)
-            )
+    result = _result(part, analyte, value, evidence, frame, sheet)
+    if isinstance(result, Measurement) and found.by_text:
+        note = f"Matched by its words: {part.code.label}"
+        result = msgspec.structs.replace(result, notes=(*result.notes, note))
+    sheet.results.append(
+        Issued(
+            input=analyte.name,
+            result=result,
+            role=analyte.role,
+            at=frame.at,
+            specimen=frame.specimen,
+            correcting=frame.status in CORRECTING,
+            identifiers=frame.identifiers,
+            issued=frame.issued,
         )
-        return
-    assert when is not None  # noqa: S101  # a value without a date is not usable
-    frame = Frame(
-        reference=reference,
-        when=when,
-        at=at,
-        specimen=_specimen(observation, reference),
-        status=observation.status or "",
-        identifiers=frozenset(f"{i.system}|{i.value}" for i in observation.identifier if i.value),
     )
-    measured = _measure(part, analyte, value, evidence, frame, sheet)
-    if isinstance(measured, Unusable):
-        sheet.unusable[analyte.name].append(measured)
-        sheet.refuse(reference, measured.detail)
-        return
-    if by_text:
-        note = f"Matched by its words: {part.code.label if part.code else ''}"
-        measured = msgspec.structs.replace(measured, notes=(*measured.notes, note))
-    sheet.add_result(measured, frame.status in CORRECTING, frame.identifiers)
+    return True
 
 
-def _why_unusable(observation: Observation, value: Value, when: DateSpan | None) -> str | None:
-    status = observation.status
-    if status not in USABLE and status not in _WITHOUT_ISSUE:
-        return f"the result is {status}, not final" if status else "the result has no status"
+def _result(
+    part: Valued, analyte: Analyte, value: Value, evidence: Evidence, frame: Frame, sheet: Sheet
+) -> Measurement | Unusable:
+    why = _why_unusable(frame, value)
+    if why is not None:
+        return Unusable(why="unreadable", detail=why, when=frame.when, evidence=(evidence,))
     if value.conflicting:
-        return f"the value ({value.recorded}) and its interpretation contradict each other"
+        detail = f"the value ({value.recorded}) and its interpretation contradict each other"
+        return Unusable(why="conflicting", detail=detail, when=frame.when, evidence=(evidence,))
+    if frame.when is None:
+        detail = "the date of the specimen is not recorded"
+        return Unusable(why="unreadable", detail=detail, evidence=(evidence,))
+    measured = _measure(part, analyte, value, evidence, frame, frame.when, sheet)
+    if isinstance(measured, Unusable):
+        sheet.refuse(frame.reference, measured.detail)
+    return measured
+
+
+def _why_unusable(frame: Frame, value: Value) -> str | None:
+    status = frame.status
+    if status == "preliminary":
+        return "only a preliminary result is there"
+    if status not in USABLE:
+        return f"the result is {status}, not final" if status else "the result has no status"
     if value.problem is not None:
         return value.problem
-    if value.absent:
-        return "no value is given"
-    if when is None:
-        return "the date of the specimen is not recorded"
-    return None
+    return "no value is given" if value.absent else None
 
 
 def _specimen(observation: Observation, reference: str) -> str | None:
@@ -152,13 +160,19 @@ def _specimen(observation: Observation, reference: str) -> str | None:
 
 
 def _measure(
-    part: Valued, analyte: Analyte, value: Value, evidence: Evidence, frame: Frame, sheet: Sheet
+    part: Valued,
+    analyte: Analyte,
+    value: Value,
+    evidence: Evidence,
+    frame: Frame,
+    when: DateSpan,
+    sheet: Sheet,
 ) -> Measurement | Unusable:
     number = value.number
-    limits = read_limits(part.reference_range, analyte, number, sheet.sex, sheet.birth, frame.when)
+    limits = read_limits(part.reference_range, analyte, number, sheet.sex, sheet.birth, when)
     plain = Measurement(
         input=analyte.name,
-        when=frame.when,
+        when=when,
         at=frame.at,
         unit=analyte.unit,
         category=value.said or value.flag,
@@ -200,9 +214,8 @@ def _measure(
     return _refused(converted.detail, frame, evidence)
 
 
-def _by_own_range(low: float, high: float, limits: object) -> str | None:
-    upper = getattr(limits, "own_upper", None)
-    lower = getattr(limits, "own_lower", None)
+def _by_own_range(low: float, high: float, limits: Limits) -> str | None:
+    upper, lower = limits.own_upper, limits.own_lower
     if upper is not None and low > upper:
         return "high"
     if lower is not None and high < lower:

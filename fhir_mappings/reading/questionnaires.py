@@ -179,7 +179,7 @@ def _put_result(
     numbers = [n for answer in item.answer if (n := _number(answer)) is not None]
     evidence = _evidence(item, when, reference)
     if len(numbers) == 1:
-        sheet.measurements[match.analyte.name].append(
+        sheet.add_result(
             Measurement(
                 input=match.analyte.name,
                 when=when,

@@ -6,18 +6,16 @@ import msgspec
 
 from fhir_mappings.catalogue import Analyte
 from fhir_mappings.datatypes import Quantity
+from fhir_mappings.dates import at_age
 from fhir_mappings.intervals import INFINITY, DateSpan
 from fhir_mappings.patient_facts import Sex
 from fhir_mappings.qualitative import quantity_of_text
+from fhir_mappings.reading.terms import meaning_of, terms
 from fhir_mappings.reading.values import Number, interval_of
 from fhir_mappings.resources import ReferenceRange
 from fhir_mappings.units import Converted, OwnScale, to_canonical
 
 _NORMAL = frozenset({"normal", "recommended"})
-_SEX_WORDS = {
-    "male": ("male", "males", "m", "男", "248153007"),
-    "female": ("female", "females", "f", "女", "248152002"),
-}
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -67,31 +65,18 @@ def _is_normal(given: ReferenceRange) -> bool:
 
 
 def _of_sex(given: ReferenceRange, sex: Sex | None) -> bool:
-    words: set[str] = set()
-    for concept in given.applies_to:
-        for word in (concept.text, *(c.code for c in concept.coding), *(c.display for c in concept.coding)):
-            if word:
-                words.add(word.strip().lower())
-    for name, spellings in _SEX_WORDS.items():
-        if words & set(spellings) and name != sex:
-            return False
-    return True
+    said = {meaning_of(concept, terms().sex) for concept in given.applies_to} - {None}
+    return not said or said == {sex}
 
 
 def _of_age(given: ReferenceRange, birth: DateSpan | None, when: DateSpan) -> bool:
-    if given.age is None or birth is None:
+    """Whether the patient may have been of the age; an upper age of 17 lasts until the 18th birthday."""
+    if given.age is None:
         return True
-    years = (when.first - birth.last).days / 365.25
-    low, high = given.age.low, given.age.high
+    first, last = at_age(birth, given.age.low), at_age(birth, given.age.high)
     return not (
-        (low is not None and low.value is not None and _years(low) > years)
-        or (high is not None and high.value is not None and years > _years(high) + 1)
+        (first is not None and when.last < first.first) or (last is not None and when.first > last.last)
     )
-
-
-def _years(quantity: Quantity) -> float:
-    share = {"mo": 1 / 12, "wk": 1 / 52.18, "d": 1 / 365.25}.get(quantity.code or quantity.unit or "a", 1.0)
-    return float(quantity.value or 0) * share
 
 
 def _limits(given: ReferenceRange, analyte: Analyte, number: Number | None) -> Limits:
@@ -99,7 +84,8 @@ def _limits(given: ReferenceRange, analyte: Analyte, number: Number | None) -> L
         return _from_text(given.text, analyte, number) if given.text else NONE
     own_lower, lower = _limit(given.low, analyte, number)
     own_upper, upper = _limit(given.high, analyte, number)
-    return Limits(lower, upper, own_lower, own_upper)
+    reversed_range = lower is not None and upper is not None and lower > upper
+    return NONE if reversed_range else Limits(lower, upper, own_lower, own_upper)
 
 
 def _limit(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -10,11 +9,9 @@ from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_date, read_period
 from fhir_mappings.facts import ConsentGiven, Participation
 from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.reading.terms import is_any, terms
 from fhir_mappings.resources import Consent, ResearchStudy, ResearchSubject
 
-_REGISTRY_ID = re.compile(
-    r"\b(?:NCT\d{8}|ChiCTR\w{8,14}|EUCTR\d{4}-\d{6}-\d{2}|ISRCTN\d{8})\b", re.IGNORECASE
-)
 _ON_STUDY = frozenset(
     {
         "on-study",
@@ -26,8 +23,6 @@ _ON_STUDY = frozenset(
     }
 )
 _GIVEN = {"active": "permit", "rejected": "deny", "inactive": "permit"}
-_RESEARCH = re.compile(r"\b(?:research|clinical[ -]trial|study)\b|研究|临床试验", re.IGNORECASE)
-_RESEARCH_CODES = frozenset({"research", "rescon", "research-participation", "59284-0", "rsreid"})
 
 
 def read_participation(resource: ResearchSubject, reference: str, sheet: Sheet) -> None:
@@ -64,7 +59,7 @@ def read_participation(resource: ResearchSubject, reference: str, sheet: Sheet) 
 
 def registry_ids(words: Iterable[str | None]) -> frozenset[str]:
     """Registry numbers in any of the texts, upper case."""
-    return frozenset(m.upper() for word in words if word for m in _REGISTRY_ID.findall(word))
+    return frozenset(m.upper() for word in words if word for m in terms().registry_numbers.findall(word))
 
 
 def _drugs(study: ResearchStudy | None, label: str | None, sheet: Sheet) -> frozenset[str]:
@@ -85,10 +80,8 @@ def _drugs(study: ResearchStudy | None, label: str | None, sheet: Sheet) -> froz
 def _kind(study: ResearchStudy | None) -> str | None:
     if study is None:
         return None
-    words = " ".join(c.label or "" for c in (*study.category, *study.keyword)).lower()
-    if "observational" in words or "registry" in words:
-        return "observational"
-    return "interventional" if "interventional" in words else None
+    words = " ".join(c.label or "" for c in (*study.category, *study.keyword))
+    return next((kind for kind, pattern in terms().study_kind.items() if pattern.search(words)), None)
 
 
 def read_consent(resource: Consent, reference: str, sheet: Sheet) -> None:
@@ -121,12 +114,10 @@ def read_consent(resource: Consent, reference: str, sheet: Sheet) -> None:
 
 def _is_research(resource: Consent) -> bool:
     concepts = [*resource.category, *((resource.scope,) if resource.scope is not None else ())]
-    for concept in concepts:
-        if any((coding.code or "").lower() in _RESEARCH_CODES for coding in concept.coding):
-            return True
-        if _RESEARCH.search(concept.label or ""):
-            return True
-    return False
+    return any(
+        is_any(concept, terms().research_codes) or terms().research_words.search(concept.label or "")
+        for concept in concepts
+    )
 
 
 def _of_subjects(reference: str, sheet: Sheet) -> frozenset[str]:

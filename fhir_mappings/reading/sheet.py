@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -19,43 +18,50 @@ from fhir_mappings.facts import (
     Evidence,
     Measurement,
     Unread,
-    Unusable,
 )
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import Sex
 from fhir_mappings.resources import RESOURCES, AnyResource
+from fhir_mappings.settling import Issued
 from fhir_mappings.terminology import Terminology
 
 T = TypeVar("T")
 
 # If one of these cannot be read, the rest of the resource may mean the opposite of what it seems to.
 _MODIFIERS = frozenset(
-    {"status", "intent", "doNotPerform", "modifierExtension", "verificationStatus", "clinicalStatus", "code"}
+    {"status", "intent", "doNotPerform", "modifierExtension", "verificationStatus", "clinicalStatus"}
 )
+REVERSED = "not used: an element that can reverse its meaning is unreadable"
 
 
 class Pool:
-    """Resources that may refer to each other, decoded at most once each."""
+    """Resources that may refer to each other, decoded at most once each.
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    ``beside`` are resources that references are looked for in after these.
+    """
+
+    def __init__(self, sources: Sequence[Source], beside: References | None = None) -> None:
         self.sources = sources
-        self.references = References(sources)
-        self.left_out: dict[str, list[str]] = {}
-        self._decoded: dict[int, AnyResource | None] = {}
+        self.references = References(sources, beside)
+        self._decoded: dict[int, tuple[AnyResource | None, list[str]]] = {}
 
     def decode(self, source: Source) -> AnyResource | None:
-        """The typed resource; what had to be left out of it is in ``left_out``, by reference."""
+        """The typed resource, ``None`` if nothing of it can be used."""
+        return self._read(source)[0]
+
+    def left_out(self, source: Source) -> list[str]:
+        """What had to be left out of a resource."""
+        return self._read(source)[1]
+
+    def _read(self, source: Source) -> tuple[AnyResource | None, list[str]]:
         key = id(source)
-        if key in self._decoded:
-            return self._decoded[key]
-        found, left_out = decode(source.raw, RESOURCES[source.kind])
-        if found is not None and any(_element(reason) in _MODIFIERS for reason in left_out):
-            found = None
-            left_out.append("not used: an element that can reverse its meaning is unreadable")
-        if left_out:
-            self.left_out.setdefault(source.reference, []).extend(left_out)
-        self._decoded[key] = found
-        return found
+        known = self._decoded.get(key)
+        if known is None:
+            found, left_out = decode(source.raw, RESOURCES[source.kind])
+            if found is not None and left_out and _reverses(found, left_out):
+                found, left_out = None, [*left_out, REVERSED]
+            known = self._decoded[key] = found, left_out
+        return known
 
     def resolve(
         self, reference: Reference | None, kind: type[T], contained: tuple[msgspec.Raw, ...] = ()
@@ -77,41 +83,44 @@ class Pool:
         return found if isinstance(found, kind) else None
 
 
-def _element(reason: str) -> str:
-    return re.split(r"[.:\[]", reason, maxsplit=1)[0]
+def _reverses(resource: AnyResource, left_out: Sequence[str]) -> bool:
+    """Whether what was left out may turn the meaning of the rest."""
+    elements = {re.split(r"[.:\[]", reason, maxsplit=1)[0] for reason in left_out}
+    if elements & _MODIFIERS:
+        return True
+    code = getattr(resource, "code", None)
+    return "code" in elements and (code is None or code.label is None)
 
 
 class Sheet:
     """Gathers facts and what could not be read. One for each patient.
 
     Attributes:
+        patient: names by which the patient is referred to.
         birth, sex: of the patient, for ages and for reference ranges.
-        corrections: results that correct others, with the identifiers that they share.
-        identifiers: of resources that carry any, by reference.
+        results: as they were issued; which of them stand is settled when all have been read.
     """
 
-    def __init__(self, terminology: Terminology, pool: Pool) -> None:
+    def __init__(self, terminology: Terminology, pool: Pool, patient: frozenset[str] = frozenset()) -> None:
         self.terminology = terminology
         self.pool = pool
+        self.patient = patient
         self.birth: DateSpan | None = None
         self.sex: Sex | None = None
-        self.measurements: dict[str, list[Measurement]] = defaultdict(list)
-        self.unusable: dict[str, list[Unusable]] = defaultdict(list)
+        self.results: list[Issued] = []
         self.events: list[Event] = []
         self.assessments: list[Assessment] = []
         self.answers: list[Answer] = []
         self.unread: list[Unread] = []
-        self.corrections: list[tuple[Measurement, frozenset[str]]] = []
-        self.identifiers: dict[str, frozenset[str]] = {}
 
-    def add_result(self, result: Measurement, correcting: bool, identifiers: frozenset[str]) -> None:
-        """Put down a result; whether it corrects another is settled when all have been read."""
-        self.measurements[result.input].append(result)
-        reference = result.evidence[0].reference
-        if correcting:
-            self.corrections.append((result, identifiers))
-        if identifiers:
-            self.identifiers[reference] = identifiers
+    def add_result(self, result: Measurement) -> None:
+        """Put down a usable result that stands for itself."""
+        self.results.append(Issued(result.input, result, result.role, result.at, result.specimen))
+
+    def measured(self, name: str) -> list[Measurement]:
+        """The usable results of a criterion input that have been read so far."""
+        found = (issued.result for issued in self.results if issued.input == name)
+        return [result for result in found if isinstance(result, Measurement)]
 
     def refuse(self, reference: str, why: str) -> None:
         """Put down that a resource is not used as a fact."""

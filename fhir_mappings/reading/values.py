@@ -1,4 +1,4 @@
-"""The value of an Observation or a component: a number with its unit, a category, or the words for why not."""
+"""The value of an Observation or a component: a number with its unit, a category, or why it has none."""
 
 from __future__ import annotations
 

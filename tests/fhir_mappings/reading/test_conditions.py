@@ -17,14 +17,14 @@ VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 WEEK = DateSpan(date(2020, 6, 1), date(2020, 6, 9))
 
 
-def condition(identifier: str = "c1", **elements: Any) -> dict[str, Any]:
+def condition(own_id: str = "c1", /, **elements: Any) -> dict[str, Any]:
     written = {
         "code": concept(SLE, SNOMED, "Systemic lupus erythematosus"),
         "clinicalStatus": concept("active", CLINICAL),
         "verificationStatus": concept("confirmed", VERIFICATION),
         "onsetDateTime": "2019-05",
     }
-    return resource("Condition", identifier, **{**written, **elements})
+    return resource("Condition", own_id, **{**written, **elements})
 
 
 def diagnoses(*resources: dict[str, Any], who: dict[str, Any] | None = None) -> list[Diagnosis]:

@@ -28,7 +28,7 @@ DAILY = {
 FIRST = day(date(2026, 3, 2))
 
 
-def order(identifier: str = "m1", **elements: Any) -> dict[str, Any]:
+def order(own_id: str = "m1", /, **elements: Any) -> dict[str, Any]:
     written = {
         "status": "active",
         "intent": "order",
@@ -36,32 +36,32 @@ def order(identifier: str = "m1", **elements: Any) -> dict[str, Any]:
         "authoredOn": "2026-03-02",
         "dosageInstruction": [DAILY],
     }
-    return resource("MedicationRequest", identifier, **{**written, **elements})
+    return resource("MedicationRequest", own_id, **{**written, **elements})
 
 
-def statement(identifier: str = "m1", **elements: Any) -> dict[str, Any]:
+def statement(own_id: str = "m1", /, **elements: Any) -> dict[str, Any]:
     written = {"status": "active", "medicationCodeableConcept": PREDNISONE, "dosage": [DAILY]}
-    return resource("MedicationStatement", identifier, **{**written, **elements})
+    return resource("MedicationStatement", own_id, **{**written, **elements})
 
 
-def given(identifier: str = "m1", **elements: Any) -> dict[str, Any]:
+def given(own_id: str = "m1", /, **elements: Any) -> dict[str, Any]:
     written = {
         "status": "completed",
         "medicationCodeableConcept": PREDNISONE,
         "effectiveDateTime": "2026-03-02T10:00:00Z",
         "dosage": {"dose": quantity(20, "mg")},
     }
-    return resource("MedicationAdministration", identifier, **{**written, **elements})
+    return resource("MedicationAdministration", own_id, **{**written, **elements})
 
 
-def dispense(identifier: str = "m1", **elements: Any) -> dict[str, Any]:
+def dispense(own_id: str = "m1", /, **elements: Any) -> dict[str, Any]:
     written = {
         "status": "completed",
         "medicationCodeableConcept": PREDNISONE,
         "whenHandedOver": "2026-03-02",
         "dosageInstruction": [DAILY],
     }
-    return resource("MedicationDispense", identifier, **{**written, **elements})
+    return resource("MedicationDispense", own_id, **{**written, **elements})
 
 
 def exposures(*resources: dict[str, Any]) -> list[Exposure]:
@@ -218,10 +218,25 @@ def test_a_completed_order_for_two_weeks_ended_after_two_weeks() -> None:
     assert found.end == day(date(2026, 3, 15))
 
 
-def test_a_completed_order_lasted_for_its_supply_and_refills() -> None:
+def test_a_completed_order_lasted_for_its_supply_and_at_most_for_all_its_refills() -> None:
     supply = {"expectedSupplyDuration": quantity(30, "d"), "numberOfRepeatsAllowed": 2}
     found = exposure(order(status="completed", dispenseRequest=supply))
-    assert found.end == day(date(2026, 5, 30))
+    assert found.end == DateSpan(date(2026, 3, 31), date(2026, 5, 30))
+
+
+def test_a_stopped_order_may_have_ended_on_any_day_of_its_course() -> None:
+    supply = {"expectedSupplyDuration": quantity(30, "d")}
+    found = exposure(order(status="stopped", dispenseRequest=supply))
+    assert found.end == DateSpan(date(2026, 3, 2), date(2026, 3, 31))
+
+
+def test_the_steps_of_a_taper_follow_each_other() -> None:
+    def step(number: int) -> dict[str, Any]:
+        timing = {"repeat": {**DAILY["timing"]["repeat"], "boundsDuration": quantity(1, "wk")}}
+        return {**DAILY, "sequence": number, "timing": timing}
+
+    found = exposure(order(status="completed", dosageInstruction=[step(1), step(2)]))
+    assert found.end == day(date(2026, 3, 15))
 
 
 def test_an_undated_order_is_undated() -> None:
@@ -255,7 +270,6 @@ def test_a_medication_elsewhere_in_the_bundle_is_the_drug(reference: str) -> Non
 
 def test_a_medication_by_urn_is_the_drug() -> None:
     from fhir_mappings.patient import read_patients
-
     from tests.fhir_mappings.reading.written import body
 
     written = bundle(

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from fhir_mappings.patient import read_patient, read_patients
 
 from fhir_mappings.errors import InputError, NoPatientError, PatientMismatchError, SeveralPatientsError
 from fhir_mappings.facts import Retrieval
 from fhir_mappings.intervals import DateSpan, day
+from fhir_mappings.patient import read_patient, read_patients
 from fhir_mappings.patient_facts import PatientFacts
 from tests.fhir_mappings.reading.written import (
     CREATININE,
@@ -32,10 +32,10 @@ CLINICAL_SEX = "http://hl7.org/fhir/StructureDefinition/patient-sexParameterForC
 SLE = concept("55464009", SNOMED, "Systemic lupus erythematosus")
 
 
-def creatinine(who: str = "p1", identifier: str = "o1") -> dict[str, Any]:
+def creatinine(who: str = "p1", own_id: str = "o1") -> dict[str, Any]:
     return observation(
         CREATININE,
-        identifier,
+        own_id,
         subject={"reference": f"Patient/{who}"},
         valueQuantity=quantity(1.2, "mg/dL"),
     )
@@ -192,6 +192,14 @@ def test_a_urn_to_the_patient_is_the_patient() -> None:
     assert facts.measurements["serum_creatinine"]
 
 
+def test_a_urn_that_was_never_rewritten_names_the_patient_with_that_id() -> None:
+    # The CDS Hooks sandbox sends Patient 1818afec-… and Conditions of urn:uuid:1818afec-…
+    own_id = "1818afec-ef81-4c14-9ecf-0541f2ee9b22"
+    result = {**creatinine(), "subject": {"reference": f"urn:uuid:{own_id}"}}
+    facts = prefetched(patient(own_id), result, patient_id=own_id)
+    assert facts.measurements["serum_creatinine"]
+
+
 def test_a_patient_without_an_id_is_known_by_the_url_of_the_entry() -> None:
     who = patient()
     del who["id"]
@@ -202,6 +210,21 @@ def test_a_patient_without_an_id_is_known_by_the_url_of_the_entry() -> None:
     ]
     (facts,) = read_patients(body(written))
     assert facts.measurements["serum_creatinine"]
+
+
+def test_a_subject_by_identifier_is_the_patient_who_has_it() -> None:
+    number = {"system": "urn:mrn", "value": "17"}
+    result = {**creatinine(), "subject": {"identifier": number}}
+    found = by_reference(read_patients(ndjson(patient("p1"), patient("p2", identifier=[number]), result)))
+    assert found["Patient/p2"].measurements["serum_creatinine"]
+    assert not found["Patient/p1"].measurements
+
+
+def test_what_is_about_a_group_or_a_device_is_told_and_no_error() -> None:
+    result = {**creatinine(), "subject": {"reference": "Group/g1"}}
+    facts = prefetched(patient(), result)
+    assert not facts.measurements
+    assert any(unread.reference == "Observation/o1" for unread in facts.unread)
 
 
 def test_a_resource_without_a_subject_is_not_guessed_to_be_the_patients() -> None:
@@ -288,6 +311,80 @@ def test_resources_of_someone_whose_patient_is_not_there_are_told_and_given_to_n
     (facts,) = read_patients(ndjson(patient("p1"), creatinine("p9")))
     assert not facts.measurements
     assert any(unread.reference == "Observation/o1" for unread in facts.unread)
+
+
+def test_a_page_without_a_patient_belongs_to_the_patient_it_names() -> None:
+    page = bundle(creatinine("p2"), kind="searchset")
+    found = by_reference(read_patients(ndjson(page, patient("p1"), patient("p2"))))
+    assert found["Patient/p2"].measurements["serum_creatinine"]
+
+
+def test_lines_beside_a_bundle_belong_to_the_patient_in_it() -> None:
+    chart = bundle(patient("p1"), creatinine("p1", "o1"))
+    condition = resource("Condition", "c1", code=SLE, clinicalStatus="active")
+    (facts,) = read_patients(ndjson(chart, condition))
+    assert facts.measurements["serum_creatinine"]
+    assert len(facts.events) == 1
+
+
+def test_two_bundles_with_the_very_same_patient_are_one_record() -> None:
+    pages = (bundle(patient("p1"), creatinine("p1", name)) for name in ("o1", "o2"))
+    first, second = pages
+    second["entry"][1]["resource"]["effectiveDateTime"] = "2026-06-02"
+    (facts,) = read_patients(ndjson(first, second))
+    assert len(facts.measurements["serum_creatinine"]) == 2
+
+
+def test_two_patients_that_merely_share_an_id_are_two() -> None:
+    first = bundle(patient("p1"), creatinine("p1", "o1"))
+    second = bundle(patient("p1", birthDate="1950-01-01"), creatinine("p1", "o2"))
+    found = read_patients(ndjson(first, second))
+    assert len(found) == 2
+    assert all(len(facts.measurements["serum_creatinine"]) == 1 for facts in found)
+
+
+def test_a_broken_line_leaves_open_only_what_it_may_have_held() -> None:
+    broken = b'{"resourceType":"Condition","subject":{"reference":"Patient/p1"},"code":'
+    found = by_reference(read_patients(ndjson(patient("p1"), patient("p2")) + b"\n" + broken))
+    assert found["Patient/p1"].retrieval_of(["Condition"]) == "truncated"
+    assert found["Patient/p1"].retrieval_of(["Procedure"]) == "complete"
+    assert found["Patient/p2"].retrieval_of(["Condition"]) == "complete"
+
+
+def test_a_following_page_that_is_there_truncates_nothing() -> None:
+    url = "https://x/Observation?patient=p1"
+    first = bundle(
+        creatinine("p1", "o1"),
+        kind="searchset",
+        link=[{"relation": "self", "url": url}, {"relation": "next", "url": f"{url}&page=2"}],
+    )
+    second = bundle(
+        creatinine("p1", "o2"), kind="searchset", link=[{"relation": "self", "url": f"{url}&page=2"}]
+    )
+    (facts,) = read_patients(ndjson(patient(), first, second))
+    assert facts.retrieval_of(["Observation"]) == "complete"
+
+
+def test_of_two_versions_of_a_resource_the_newer_one_counts() -> None:
+    old = resource("Condition", "c1", code=SLE, meta={"versionId": "9"})
+    new = resource("Condition", "c1", code=SLE, meta={"versionId": "10"}, verificationStatus="refuted")
+    for order in ((old, new), (new, old)):
+        assert not read(*order).events
+
+
+def test_of_a_history_only_the_newest_versions_count_and_nothing_that_was_deleted() -> None:
+    newest = resource("Condition", "c1", code=SLE, verificationStatus="refuted")
+    oldest = resource("Condition", "c1", code=SLE)
+    deleted = resource("Condition", "c2", code=SLE)
+    written = bundle(patient(), kind="history")
+    written["entry"] += [
+        {"resource": newest},
+        {"request": {"method": "DELETE", "url": "Condition/c2"}},
+        {"resource": oldest},
+        {"resource": deleted},
+    ]
+    (facts,) = read_patients(body(written))
+    assert not facts.events
 
 
 def test_a_file_without_a_patient_is_refused_in_one_line() -> None:

@@ -398,7 +398,7 @@ def test_what_is_not_about_the_patient_or_was_not_done_is_not_used(elements: dic
 
 def test_the_code_of_a_donors_specimen_never_answers_for_the_patient() -> None:
     # LOINC 47364-5: hepatitis B virus surface Ag in serum from donor.
-    facts = read(observation("47364-5", valueString="Positive", code={**loinc("47364-5"), "text": "HBsAg"}))
+    facts = read(observation({**loinc("47364-5"), "text": "HBsAg"}, valueString="Positive"))
     assert not facts.measurements.get("hbsag")
 
 

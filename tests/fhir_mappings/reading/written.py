@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fhir_mappings.patient import read_patients
-
 from fhir_mappings.facts import Measurement, Unusable
+from fhir_mappings.patient import read_patients
 from fhir_mappings.patient_facts import PatientFacts
 
 LOINC = "http://loinc.org"
@@ -55,33 +54,33 @@ def quantity(value: float | str, unit: str, comparator: str | None = None) -> Js
     return written if comparator is None else {**written, "comparator": comparator}
 
 
-def patient(identifier: str = "p1", **elements: Any) -> Json:
+def patient(own_id: str = "p1", /, **elements: Any) -> Json:
     return {
         "resourceType": "Patient",
-        "id": identifier,
+        "id": own_id,
         "gender": "female",
         "birthDate": "1990-04-02",
         **elements,
     }
 
 
-def resource(kind: str, identifier: str, **elements: Any) -> Json:
+def resource(kind: str, own_id: str, /, **elements: Any) -> Json:
     """A resource of patient ``p1``; ``None`` leaves a default out."""
     holder = "patient" if kind in ("AllergyIntolerance", "Immunization", "Consent", "Device") else "subject"
     if kind == "ResearchSubject":
         holder = "individual"
-    written = {"resourceType": kind, "id": identifier, holder: {"reference": "Patient/p1"}, **elements}
+    written = {"resourceType": kind, "id": own_id, holder: {"reference": "Patient/p1"}, **elements}
     return {name: value for name, value in written.items() if value is not None}
 
 
-def observation(code: str | Json, identifier: str = "o1", **elements: Any) -> Json:
+def observation(code: str | Json, own_id: str = "o1", /, **elements: Any) -> Json:
     """A final Observation of patient ``p1`` on 1 June 2026."""
     written: Json = {
         "status": "final",
         "code": loinc(code) if isinstance(code, str) else code,
         "effectiveDateTime": "2026-06-01",
     }
-    return resource("Observation", identifier, **{**written, **elements})
+    return resource("Observation", own_id, **{**written, **elements})
 
 
 def bundle(*resources: Json, kind: str = "collection", **elements: Any) -> Json:

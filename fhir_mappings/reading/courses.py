@@ -1,0 +1,152 @@
+"""From when until when a drug was taken, as each kind of medication resource tells it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import msgspec
+
+from fhir_mappings.datatypes import Dosage, Quantity
+from fhir_mappings.dates import read_date, read_period
+from fhir_mappings.dosing_terms import dosing_terms
+from fhir_mappings.intervals import DateSpan
+from fhir_mappings.resources import (
+    MedicationAdministration,
+    MedicationDispense,
+    MedicationRequest,
+    MedicationStatement,
+)
+from fhir_mappings.timing import Schedule, TimingError, bounds_of, schedule_of, shifted
+
+RUNNING = frozenset({"active", "on-hold", "in-progress"})
+_LONGEST_SUPPLY_DAYS = 3650
+
+
+class Course(msgspec.Struct, frozen=True):
+    """When a drug was taken, and its dosages.
+
+    ``end`` ``None``: not known, unless ``ongoing``.
+    """
+
+    start: DateSpan | None
+    end: DateSpan | None
+    ongoing: bool
+    dosages: Sequence[Dosage]
+    notes: tuple[str, ...] = ()
+
+
+def course_given(resource: MedicationAdministration) -> Course:
+    """An administration: on the days on which it was given."""
+    start, end = read_period(resource.effective_period)
+    given = read_date(resource.effective_date_time)
+    if given is not None:
+        start = end = given
+    running = resource.status == "in-progress" and end is None
+    return Course(start, end, running, (resource.dosage,) if resource.dosage is not None else ())
+
+
+def course_supplied(resource: MedicationDispense) -> Course:
+    """A dispense: from the day it was handed over for the days of its supply."""
+    start = read_date(resource.when_handed_over) or read_date(resource.when_prepared)
+    supply = _days(resource.days_supply)
+    end = _after(start, supply) if start is not None and supply is not None else None
+    return Course(start, end, False, resource.dosage_instruction)
+
+
+def course_stated(resource: MedicationStatement) -> Course:
+    """A statement: its own period, else that of its dosages."""
+    start, end = read_period(resource.effective_period)
+    start = start or read_date(resource.effective_date_time)
+    start, bound = _bounds(resource.dosage, start)
+    end = end or bound
+    return Course(start, end, resource.status in RUNNING and end is None, resource.dosage)
+
+
+def course_ordered(resource: MedicationRequest) -> Course:
+    """An order: from its dosages' first day, else its writing, until its dosages end.
+
+    One that no longer runs lasted at most for its supply with all refills. One that was stopped may have
+    ended on any day before.
+    """
+    supply = resource.dispense_request
+    written = read_date(resource.authored_on)
+    if written is None and supply is not None:
+        written = read_period(supply.validity_period)[0]
+    start, end = _bounds(resource.dosage_instruction, written)
+    running = resource.status in RUNNING and end is None
+    if end is None and not running and supply is not None:
+        end = _supplied(start, supply.expected_supply_duration, supply.number_of_repeats_allowed)
+    if end is not None and resource.status == "stopped" and start is not None:
+        end = DateSpan(min(start.first, end.first), end.last)
+    notes = () if resource.intent is not None else ("The order has no intent; it was taken as an order.",)
+    return Course(start, end, running, resource.dosage_instruction, notes)
+
+
+def _supplied(start: DateSpan | None, supply: Quantity | None, repeats: int | None) -> DateSpan | None:
+    """The last day of a supply: after the first filling, or after the last that was allowed."""
+    days = _days(supply)
+    if start is None or days is None:
+        return None
+    last = _after(start, days * (1 + max(repeats or 0, 0)))
+    return None if last is None else DateSpan(shifted(start.first, days - 1), last.last)
+
+
+def _days(supply: Quantity | None) -> int | None:
+    if supply is None or supply.value is None or not supply.value.is_finite() or supply.value <= 0:
+        return None
+    for spelling in (supply.code, supply.unit):
+        unit = dosing_terms().unit(spelling) if spelling else None
+        if unit is not None and unit.kind == "time":
+            return max(math.ceil(float(supply.value) * unit.size), 1)
+    # The element counts days where it names no unit.
+    return math.ceil(float(supply.value)) if not (supply.code or supply.unit) else None
+
+
+def _after(start: DateSpan, days: int) -> DateSpan | None:
+    if days > _LONGEST_SUPPLY_DAYS:
+        return None
+    return DateSpan(shifted(start.first, days - 1), shifted(start.last, days - 1))
+
+
+def _bounds(dosages: Sequence[Dosage], start: DateSpan | None) -> tuple[DateSpan | None, DateSpan | None]:
+    """First and last day of the dosages, beginning on ``start`` where they do not say.
+
+    Steps of a taper follow each other. There is a last day only where every dosage has one.
+    """
+    starts = [first for d in dosages if (first := _stated_start(d)) is not None]
+    begin = min(starts, key=lambda d: d.first) if starts else start
+    end: DateSpan | None = None
+    cursor = begin
+    for number in sorted({dosage.sequence or 0 for dosage in dosages}):
+        ends = [_last_day(d, cursor) for d in dosages if (d.sequence or 0) == number]
+        known = [one for one in ends if one is not None]
+        if len(known) < len(ends):
+            return begin, None
+        latest = DateSpan(max(one.first for one in known), max(one.last for one in known))
+        end = latest if end is None else DateSpan(max(end.first, latest.first), max(end.last, latest.last))
+        cursor = DateSpan(end.first + timedelta(days=1), end.last + timedelta(days=1))
+    return begin, end
+
+
+def _stated_start(dosage: Dosage) -> DateSpan | None:
+    repeat = dosage.timing.repeat if dosage.timing is not None else None
+    return read_period(repeat.bounds_period)[0] if repeat is not None else None
+
+
+def _last_day(dosage: Dosage, cursor: DateSpan | None) -> DateSpan | None:
+    if dosage.timing is None:
+        return None
+    schedule: Schedule | None = None
+    try:
+        schedule = schedule_of(dosage.timing)
+    except TimingError:
+        schedule = None  # its bounds may still be told
+    try:
+        bounds = bounds_of(dosage.timing, schedule)
+    except TimingError:
+        return None
+    start = bounds.start or cursor
+    last = bounds.end if start is None else bounds.last_day(start)
+    return None if last is None or last.last == date.max else last

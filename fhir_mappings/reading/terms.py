@@ -1,0 +1,85 @@
+"""The codes and words in ``terms.yaml``, by which the readers know what a resource means."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from fhir_mappings.catalogue import read_yaml
+from fhir_mappings.datatypes import CodeableConcept
+
+_FILE = Path(__file__).with_name("terms.yaml")
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """Codes and words, lower case, by what they mean; patterns that ignore case."""
+
+    refuted: frozenset[str]
+    unconfirmed: frozenset[str]
+    sex: Mapping[str, str]
+    encounter: Mapping[str, str]
+    allergy_statement: Mapping[str, str]
+    research_codes: frozenset[str]
+    research_words: re.Pattern[str]
+    registry_numbers: re.Pattern[str]
+    study_kind: Mapping[str, re.Pattern[str]]
+    investigational_codes: frozenset[str]
+    investigational_words: re.Pattern[str]
+    nyha: Mapping[str, str]
+
+
+@functools.cache
+def terms() -> Terms:
+    """The terms, loaded once."""
+    raw = read_yaml(_FILE)
+    return Terms(
+        refuted=frozenset(raw["verification"]["refuted"]),
+        unconfirmed=frozenset(raw["verification"]["unconfirmed"]),
+        sex=_meanings(raw["sex"]),
+        encounter=_meanings(raw["encounter"]),
+        allergy_statement=_meanings(raw["allergy_statement"]),
+        research_codes=frozenset(raw["research_consent"]["codes"]),
+        research_words=_pattern(raw["research_consent"]["words"]),
+        registry_numbers=_pattern(raw["registry_numbers"]),
+        study_kind={kind: _pattern(words) for kind, words in raw["study_kind"].items()},
+        investigational_codes=frozenset(raw["investigational"]["codes"]),
+        investigational_words=_pattern(raw["investigational"]["words"]),
+        nyha=_meanings(raw["nyha"]),
+    )
+
+
+def _meanings(raw: Mapping[str, list[str]]) -> dict[str, str]:
+    return {word: meaning for meaning, words in raw.items() for word in words}
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    return re.compile(words, re.IGNORECASE)
+
+
+def words_of(concept: CodeableConcept | None) -> tuple[str, ...]:
+    """Codes, displays and text of a concept, lower case."""
+    if concept is None:
+        return ()
+    codes = [coding.code for coding in concept.coding]
+    displays = [coding.display for coding in concept.coding]
+    return tuple(word.strip().lower() for word in (*codes, concept.text, *displays) if word)
+
+
+def meaning_of(concept: CodeableConcept | None, meanings: Mapping[str, str]) -> str | None:
+    """What a concept means by any of its codes or words."""
+    return next((meanings[word] for word in words_of(concept) if word in meanings), None)
+
+
+def is_any(concept: CodeableConcept | None, codes: frozenset[str]) -> bool:
+    """Whether a concept is one of these, by any of its codes or words."""
+    return not codes.isdisjoint(words_of(concept))
+
+
+def code_of(concept: CodeableConcept | None, known: frozenset[str] = frozenset()) -> str | None:
+    """Which of the ``known`` codes a concept is; failing them, its first code or text, lower case."""
+    words = words_of(concept)
+    return next((word for word in words if word in known), words[0] if words else None)
