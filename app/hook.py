@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from app.cards.compose import compose_cards
+from app.cards.wording import wording
 from app.prefetch_table import RESOURCE_TYPES
 from app.prefetched_chart import Chart, read_chart
 from app.screening import ScreeningService
@@ -38,6 +39,9 @@ class TrialsHook:
     """Answers the hook from prefetch alone; holds nothing of any patient between calls.
 
     ``today`` tells the evaluation date: nothing below reads a clock.
+
+    Raises:
+        FileNotFoundError: there is no catalogue for the language.
     """
 
     served_hooks = (PATIENT_VIEW,)
@@ -46,6 +50,7 @@ class TrialsHook:
         self._service = service
         self._settings = settings
         self._today = today
+        wording(settings.language)  # so that a language without words is found at the start
 
     def answer(self, body: bytes) -> HookAnswer:
         """Cards for the patient in context.

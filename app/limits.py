@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +17,11 @@ _NOT_JSON = re.compile(
     r"|.*[/+-](?:x-)?(?:ndjson|jsonl|jsonlines)\b",
     re.IGNORECASE,
 )
+JSON_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+}
+"""For OpenAPI: bodies are read as bytes, so that the framework does not know of them."""
+
 _OPENING = ord("[")
 _SQUARE = bytes.maketrans(b"{}", b"[]")
 _OTHERS = bytes(set(range(256)) - set(b'[]{}"'))

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.outcomes import outcome_response
@@ -51,6 +52,8 @@ FIELDS = frozenset(
 """All that may be logged: names of routes and hooks, counts, times, and where in the code an error arose."""
 
 _COUNTS = "trialcards.counts"
+_CLIENT_WENT_AWAY = 499
+"""Logged, as proxies do, for a request whose client did not wait for the answer."""
 
 
 def make_logger(level: str, stream: TextIO | None = None) -> structlog.typing.FilteringBoundLogger:
@@ -113,6 +116,8 @@ class RequestLog:
 
         try:
             await self.app(scope, receive, identified)
+        except ClientDisconnect:
+            status = _CLIENT_WENT_AWAY
         except Exception as error:  # the last resort; see the docstring
             self.logger.error(
                 "request failed",

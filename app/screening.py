@@ -11,6 +11,7 @@ from datetime import date
 from app import __version__
 from eligibility.findings import Screening, ScreeningReport
 from eligibility.loading import load_bundled
+from eligibility.messages import catalogue
 from eligibility.screening import Anchors, BoundProtocol, applies, screen
 from fhir_mappings.record import PatientRecord
 from fhir_mappings.vocabulary import vocabulary
@@ -32,6 +33,8 @@ class ScreeningService:
     def __init__(self, protocols: Mapping[str, BoundProtocol], language: str = "en") -> None:
         self.protocols = protocols
         self.language = language
+        # A language without words is a fault of the configuration, to be found at the start.
+        catalogue(language)
 
     @classmethod
     def bundled(cls, language: str = "en") -> ScreeningService:
@@ -39,6 +42,7 @@ class ScreeningService:
 
         Raises:
             eligibility.errors.ProtocolError: one of them cannot be used.
+            FileNotFoundError: there is no catalogue for the language.
         """
         return cls(load_bundled(vocabulary()), language)
 

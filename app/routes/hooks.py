@@ -12,7 +12,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from app.hook import PATIENT_VIEW, SERVICE_ID, TrialsHook
-from app.limits import must_be_json, must_be_shallow
+from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
 from app.prefetch_table import TEMPLATES
 from app.settings import Settings
@@ -64,7 +64,7 @@ def hook_routes(hook: TrialsHook, settings: Settings) -> APIRouter:
     async def discover() -> Response:
         return Response(announced, media_type=_JSON)
 
-    @routes.post("/{service_id}", summary="Fire a hook")
+    @routes.post("/{service_id}", summary="Fire a hook", openapi_extra=JSON_BODY)
     async def fire(service_id: str, request: Request) -> Response:
         """Body: a CDS Hooks request. Answer: cards."""
         _must_be_known(service_id)
@@ -73,7 +73,7 @@ def hook_routes(hook: TrialsHook, settings: Settings) -> APIRouter:
         note(request.scope, **answer.counts)
         return Response(answer.body, media_type=_JSON)
 
-    @routes.post("/{service_id}/feedback", summary="What became of cards")
+    @routes.post("/{service_id}/feedback", summary="What became of cards", openapi_extra=JSON_BODY)
     async def feedback(service_id: str, request: Request) -> Response:
         """Body: CDS Hooks feedback. It is checked and acknowledged; cards that are not known are no error."""
         _must_be_known(service_id)

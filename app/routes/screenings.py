@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from app.errors import ParameterError, UnreadableBodyError
-from app.limits import must_be_json, must_be_shallow
+from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
 from app.screening import ScreeningService, UnknownProtocolError
 from app.settings import Settings
@@ -65,7 +65,7 @@ def screening_routes(service: ScreeningService, settings: Settings, today: Calla
     """The route, with the protocols to screen against and the clock of the edge."""
     routes = APIRouter(tags=["Screenings"])
 
-    @routes.post("/screenings", summary="Screen one patient")
+    @routes.post("/screenings", summary="Screen one patient", openapi_extra=JSON_BODY)
     async def screenings(request: Request, query: Annotated[ScreeningQuery, Query()]) -> Response:
         """Body: a FHIR R4 Bundle of any type, or a single resource, of one patient. It is taken as the whole
         record unless `retrieved` says otherwise. Answer: the screening report."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -13,9 +14,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.requests import ClientDisconnect
 
 from app.demo.patients import demo_patients
-from app.logging import FIELDS, make_logger
+from app.logging import FIELDS, RequestLog, make_logger
 from app.server import create_app
 from app.settings import Settings
 from tests.app.service import AS_OF, HOOK, LUPUS, bundle_of, request_of, screening_service
@@ -172,6 +174,16 @@ def test_a_callers_request_id_is_kept_if_it_is_a_uuid_and_replaced_if_it_could_b
     other = http.get("/healthz", headers={"x-request-id": "lin-mei 1990-01-26"}).headers["x-request-id"]
     assert uuid.UUID(other)
     assert "1990" not in captured.text
+
+
+def test_a_client_that_goes_away_is_no_failure_of_the_service(captured: Captured) -> None:
+    async def gone(scope: Any, receive: Any, send: Any) -> None:
+        raise ClientDisconnect
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+    asyncio.run(RequestLog(gone, make_logger("info", captured.stream))(scope, None, None))  # type: ignore[arg-type]  # unused
+    (line,) = captured.lines
+    assert (line["event"], line["status"]) == ("request", 499)
 
 
 def test_the_servers_own_access_log_is_silent() -> None:

@@ -14,6 +14,8 @@ import pytest
 from app.cards.compose import EXTENSION, compose_cards
 from app.cards.wording import wording
 from app.screening import ScreeningService
+from app.server import create_app
+from app.settings import Settings
 from cds_hooks.cards import Card
 from eligibility.findings import Finding, ReportedEvidence, ReportedNeed, Screening, ScreeningReport
 from eligibility.screening import verdict_of
@@ -332,5 +334,7 @@ class TestCard:
 
 
 def test_a_language_without_a_catalogue_stops_the_start() -> None:
+    with pytest.raises(FileNotFoundError):
+        create_app(Settings(language="xx", tune_garbage_collection=False))
     with pytest.raises(FileNotFoundError):
         wording("xx")
