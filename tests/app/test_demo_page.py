@@ -105,6 +105,11 @@ def test_cards_show_summary_detail_suggestions_links_and_source() -> None:
     assert "Not now" in drawn
 
 
+def test_a_card_that_gives_no_reasons_can_still_be_dismissed() -> None:
+    assert "data-dismiss" in cards_fragment(response(uuid="u1"))
+    assert "data-dismiss" not in cards_fragment(response())
+
+
 def test_no_card_is_said_in_words() -> None:
     assert "nothing to say" in cards_fragment(b'{"cards": []}')
 

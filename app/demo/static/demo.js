@@ -58,11 +58,21 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const card = button.closest("[data-card]");
   if (button.dataset.patient) {
-    open(button.dataset.patient);
+    location.hash = button.dataset.patient;
   } else if (card && button.dataset.suggestion) {
     feedback(card, { outcome: "accepted", acceptedSuggestions: [{ id: button.dataset.suggestion }] });
   } else if (card && button.dataset.reason) {
     const reason = { code: button.dataset.reason, system: button.dataset.system };
     feedback(card, { outcome: "overridden", overrideReason: { reason } });
+  } else if (card && "dismiss" in button.dataset) {
+    feedback(card, { outcome: "overridden" });
   }
 });
+
+// The address names the chart, so that it can be linked to and the browser can go back.
+function openNamed() {
+  if (location.hash) open(location.hash.slice(1));
+}
+
+window.addEventListener("hashchange", openNamed);
+openNamed();
