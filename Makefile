@@ -42,7 +42,7 @@ lock: build/lock/.installed ## make requirements/*.txt anew (UPGRADE=1: with new
 	$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	$(COMPILE) requirements/lock.in -o requirements/lock.txt
 
-picture: $(VENV)/.installed-run ## draw docs/images/card.png anew (needs Chromium)
+picture: $(VENV)/.installed-dev ## draw docs/images/card.png anew (needs Chromium)
 	$(BIN)/python scripts/card_picture.py docs/images/card.png
 
 clean: ## remove the virtual environment and everything that was built

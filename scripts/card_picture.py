@@ -1,4 +1,4 @@
-"""Draw the cards that a demonstration patient really gets, as the picture in the README.
+"""Draw the first card that a demonstration patient really gets, as the picture in the README.
 
     python scripts/card_picture.py docs/images/card.png [patient]
 
@@ -9,6 +9,7 @@ template and style, and photographs it with a headless Chromium. Neither running
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -18,11 +19,11 @@ import tempfile
 from pathlib import Path
 
 import httpx
-from app.server import create_app
 
 from app.cli_serve import DEMO_PATIENT
 from app.rendering.cards import cards_fragment
 from app.routes.demo import HOOK_PATH
+from app.server import create_app
 
 WIDTH = 860
 STYLES = Path(__file__).parent.parent / "app" / "demo" / "static"
@@ -32,12 +33,13 @@ body {{ padding: 14px 16px 2px; background: #f3f5f7 }}</style><body>{cards}
 
 
 def main(target: Path, patient: str = DEMO_PATIENT) -> None:
-    """Write the picture of the patient's cards to ``target``."""
-    cards = cards_fragment(asyncio.run(fire(patient)))
+    """Write the picture of the patient's first card to ``target``."""
+    cards = json.loads(asyncio.run(fire(patient)))["cards"]
+    drawing = cards_fragment(json.dumps({"cards": cards[:1]}).encode())
     style = "".join((STYLES / name).read_text("utf-8") for name in ("demo.css", "cards.css"))
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "card.html"
-        page.write_text(PAGE.format(style=style, cards=cards), "utf-8")
+        page.write_text(PAGE.format(style=style, cards=drawing), "utf-8")
         drawn = browse(page, "--dump-dom", f"--window-size={WIDTH},200").stdout
         height = re.search(r'data-height="(\d+)"', drawn)
         if height is None:

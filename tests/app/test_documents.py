@@ -76,3 +76,12 @@ def test_every_option_of_screen_that_the_documents_name_exists(capsys: pytest.Ca
         main([*command, "--help"])
     helped = set(re.findall(r"--[a-z0-9-]+", capsys.readouterr().out))
     assert named <= helped
+
+
+def test_the_call_in_the_readme_returns_what_the_readme_says(client: TestClient) -> None:
+    readme = (DOCS.parent / "README.md").read_text("utf-8")
+    shown = re.search(r"json\.load\(sys\.stdin\).*?\n(.*?)```", readme, re.DOTALL)
+    assert shown
+    request = client.get("/demo/requests/lin-mei").content
+    cards = client.post("/cds-services/lupus-trials", content=request).json()["cards"]
+    assert shown[1] == "".join(f"{card['summary']}\n" for card in cards)
