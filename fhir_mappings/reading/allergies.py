@@ -41,6 +41,8 @@ def read_allergy(resource: AllergyIntolerance, reference: str, sheet: Sheet) -> 
     severities = {reaction.severity for reaction in resource.reaction}
     none_known = stated == "none-known" or bool(match.concepts & _NONE_KNOWN)
     start = read_date(resource.onset_date_time)
+    if start is None and none_known:
+        start = read_date(resource.recorded_date)  # a statement is made on the day on which it is recorded
     sheet.event(
         Allergy(
             reference=reference,

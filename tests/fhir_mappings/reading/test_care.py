@@ -241,6 +241,12 @@ def test_no_known_allergy_is_a_statement_and_no_information_is_none() -> None:
     assert events(Allergy, silent) == []
 
 
+def test_the_statement_that_there_are_none_is_dated_by_its_record_and_an_allergy_is_not() -> None:
+    none = allergy(code=concept("716186003", SNOMED, "No known allergy"), recordedDate="2026-02-01")
+    assert str(event(Allergy, none).start) == "2026-02-01"
+    assert event(Allergy, allergy(recordedDate="2026-02-01")).start is None
+
+
 def test_a_refuted_statement_of_no_allergies_is_none() -> None:
     code = concept("716186003", SNOMED, "No known allergy")
     assert events(Allergy, allergy(code=code, verificationStatus="refuted")) == []
