@@ -16,13 +16,13 @@ from fhir_mappings.facts import (
     WhyMissing,
 )
 from fhir_mappings.intervals import DateSpan
-from fhir_mappings.patient_facts import RETRIEVAL_ORDER, PatientFacts
+from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.terminology import load_terminology
 
 SeriesOf = Callable[[str], Series]
 EventKinds = tuple[type[Event], ...]
 
-# Systems differ in which of these they offer; one that was wholly retrieved speaks for the drug history.
+# A drug may be on record as any of these, so that only all of them together speak for the drug history.
 MEDICATION_TYPES = (
     "MedicationStatement",
     "MedicationRequest",
@@ -99,9 +99,8 @@ class Situation:
         return tuple(e for e in self.events((Diagnosis, Admission), concepts) if e.confirmed)
 
     def drug_history(self) -> Retrieval:
-        """The best retrieval state among the medication resources."""
-        states = [self.facts.retrieval_of([name]) for name in MEDICATION_TYPES]
-        return min(states, key=RETRIEVAL_ORDER.index)
+        """The worst retrieval state among the medication resources."""
+        return self.facts.retrieval_of(MEDICATION_TYPES)
 
     def need(self, name: str, undecided: str | None = None) -> Need:
         """Why the window holds no deciding result of an input, and what would supply one.
