@@ -15,6 +15,7 @@ from rich.progress import track
 
 from app.cli_errors import ArgumentError, UnreadableFileError, one_line
 from app.cli_service import bundled_service
+from app.parameters import iso_date, resource_types
 from app.rendering.page import html_page
 from app.rendering.table import print_report
 from app.screening import UnknownProtocolError
@@ -33,9 +34,9 @@ MANY = 20
 
 def _iso_date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"'{text}' is no date; write it as 2026-06-15") from None
+        return iso_date(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"'{text}': {error}") from None
 
 
 def _date_option(name: str, words: str) -> object:
@@ -111,9 +112,12 @@ def _refuse_invalid(body: bytes, file: str) -> None:
 
 
 def _patients(body: bytes, file: str, retrieved: Sequence[str] | None) -> list[PatientFacts]:
-    kinds = [kind.strip() for group in retrieved or () for kind in group.split(",") if kind.strip()]
     try:
-        patients = read_patients(body, retrieved=frozenset(kinds) if kinds else None)
+        kinds = resource_types(retrieved or ())
+    except ValueError as error:
+        raise ArgumentError(f"--retrieved: {error}") from None
+    try:
+        patients = read_patients(body, retrieved=kinds)
     except InputError as error:
         raise UnreadableFileError(f"{file}: {error}") from None
     if not patients:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated
@@ -15,6 +14,7 @@ from pydantic.alias_generators import to_camel
 from app.errors import ParameterError, UnreadableBodyError
 from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
+from app.parameters import iso_date, resource_types
 from app.screening import ScreeningService, UnknownProtocolError
 from app.settings import Settings
 from cds_hooks.json_objects import members, text_of
@@ -24,17 +24,7 @@ from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
 
 _ENCODER = msgspec.json.Encoder()
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-
-
-def _iso_date(value: object) -> date:
-    """Only the plain form: a number that could be a timestamp must not turn into some day of 1970."""
-    if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
-        raise ValueError("a date is expected, as in 2026-06-15")
-    return date.fromisoformat(value)
-
-
-IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+IsoDate = Annotated[date, BeforeValidator(iso_date)]
 
 
 class ScreeningQuery(BaseModel):
@@ -106,11 +96,7 @@ def _read(body: bytes, retrieved: frozenset[str] | None) -> PatientRecord:
 
 
 def _resource_types(retrieved: list[str]) -> frozenset[str] | None:
-    names = [name.strip() for group in retrieved for name in group.split(",")]
-    for name in names:
-        if not (name.isascii() and name.isalpha() and name[0].isupper()):
-            raise ParameterError(
-                "parameter 'retrieved': FHIR resource types are expected, as in Observation,Condition",
-                "retrieved",
-            )
-    return frozenset(names) if names else None
+    try:
+        return resource_types(retrieved)
+    except ValueError as error:
+        raise ParameterError(f"parameter 'retrieved': {error}", "retrieved") from None

@@ -106,7 +106,9 @@ class TestUsage:
         [
             (["nonsense"], "nonsense"),
             (["screen"], "FILE"),
-            (["screen", "x.json", "--as-of", "yesterday"], "write it as 2026-06-15"),
+            (["screen", "x.json", "--as-of", "yesterday"], "as in 2026-06-15"),
+            (["screen", "x.json", "--as-of", "20260615"], "as in 2026-06-15"),
+            (["screen", "x.json", "--day0", "2026-02-30"], "--day0"),
             (["screen", "x.json", "--format", "pdf"], "pdf"),
             (["screen", "x.json", "--unknown"], "--unknown"),
             (["protocols", "show", "nct0"], "nct0"),
@@ -128,6 +130,15 @@ class TestUsage:
         assert one_line(ran.err)
         assert TRIAL_A in ran.err
         assert TRIAL_B in ran.err
+
+    @pytest.mark.parametrize("types", ["observation", "Observation,", "Observation;Condition", ""])
+    def test_a_misspelt_resource_type_is_refused_and_not_taken_for_an_empty_record(
+        self, run: Run, chart: Path, types: str
+    ) -> None:
+        ran = run("screen", chart, "--retrieved", types)
+        assert ran.code == 2
+        assert one_line(ran.err)
+        assert "--retrieved" in ran.err
 
 
 class TestScreen:
