@@ -19,7 +19,7 @@ from fhir_mappings.facts import (
     Series,
     Therapies,
 )
-from fhir_mappings.inputs import compute_series
+from fhir_mappings.inputs import compute_series, is_score
 from fhir_mappings.patient_facts import PatientFacts
 
 MEDICATION_TYPES = (
@@ -65,10 +65,11 @@ class PatientRecord:
         return self.facts.deceased
 
     def series(self, name: str, on: date, since: date | None = None) -> Series:
-        key = (name, on, since)
+        key = (name, on, since if is_score(name) else None)
         found = self._series.get(key)
         if found is None:
-            found = self._series[key] = compute_series(name, self.facts, on, since)
+            found = compute_series(name, self.facts, on, since, lambda other: self.series(other, on))
+            self._series[key] = found
         return found
 
     def events(self, kinds: Sequence[EventKind], concepts: frozenset[str] | None) -> Events:

@@ -131,6 +131,7 @@ class _Bound(msgspec.Struct, frozen=True):
     readers: tuple[CategoryReader, ...]
     rows: tuple[_Row, ...]
     options: tuple[tuple[str, ...], ...]
+    reached: dict[tuple[str | None, ...], list[_Row]] = {}
 
     def evaluate(self, context: Context) -> Answer:
         found = [reader.current(context) for reader in self.readers]
@@ -155,7 +156,14 @@ class _Bound(msgspec.Struct, frozen=True):
         return opened
 
     def _outcomes(self, known: Sequence[str | None]) -> list[_Row]:
-        """The rows that can still decide, given what is known."""
+        """The rows that can still decide, given what is known. Each question is worked out once."""
+        key = tuple(known)
+        found = self.reached.get(key)
+        if found is None:
+            found = self.reached[key] = self._reachable(known)
+        return found
+
+    def _reachable(self, known: Sequence[str | None]) -> list[_Row]:
         options = [
             (value,) if value is not None else possible
             for value, possible in zip(known, self.options, strict=True)

@@ -9,6 +9,7 @@ data: ``analytes/``, ``inputs/definitions.yaml``, ``scores/``.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from datetime import date
 
 from fhir_mappings.facts import InputDescription, Series
@@ -32,10 +33,16 @@ from fhir_mappings.inputs.definitions import definitions
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.scores import compute_score, describe_score, score_names
 
-__all__ = ["compute_series", "describe", "input_names"]
+__all__ = ["compute_series", "describe", "input_names", "is_score"]
 
 
-def compute_series(name: str, facts: PatientFacts, on: date, since: date | None) -> Series:
+def compute_series(
+    name: str,
+    facts: PatientFacts,
+    on: date,
+    since: date | None,
+    known: Callable[[str], Series] | None = None,
+) -> Series:
     """All that is known of a criterion input on day ``on``, latest first.
 
     Args:
@@ -44,13 +51,20 @@ def compute_series(name: str, facts: PatientFacts, on: date, since: date | None)
         on: the day of the question. What depends on a day (age, an open pregnancy, the weight that goes
             with a creatinine) is taken as of it; results of later days are in the series all the same.
         since: first day of the asker's window; only scores need it.
+        known: finds series of the same day that may have been computed already.
 
     Raises:
         KeyError: no such input.
     """
     if name in _scores():
-        return compute_score(name, facts, on, since, lambda other: compute_series(other, facts, on, None))
-    return answer(Asked(name, facts, on, since))
+        others = known or (lambda other: compute_series(other, facts, on, None))
+        return compute_score(name, facts, on, since, others)
+    return answer(Asked(name, facts, on, since, known))
+
+
+def is_score(name: str) -> bool:
+    """Whether an input is a score, which takes its items from the asker's window."""
+    return name in _scores()
 
 
 def describe(name: str) -> InputDescription | None:
