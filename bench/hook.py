@@ -22,8 +22,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,7 +66,12 @@ def _stack(parse: Callable[[bytes], Any]) -> FastAPI:
     from app.logging import RequestLog, make_logger, silence_access_log
     from app.server import _spare_what_is_loaded
 
-    application = FastAPI()
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        _spare_what_is_loaded()
+        yield
+
+    application = FastAPI(lifespan=lifespan)
     silence_access_log()
 
     @application.post(HOOK)
@@ -76,7 +81,6 @@ def _stack(parse: Callable[[bytes], Any]) -> FastAPI:
 
     application.add_middleware(BodyLimit, max_bytes=20_000_000)
     application.add_middleware(RequestLog, logger=make_logger("info"))
-    application.router.on_startup.append(_spare_what_is_loaded)
     return application
 
 
