@@ -6,6 +6,7 @@ is decoded here beyond the frame: each resource stays raw until something wants 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, TypeVar
@@ -401,11 +402,17 @@ class References:
     """
 
     def __init__(self, sources: Iterable[Source], beside: References | None = None) -> None:
-        self._found: dict[str, Source] = {}
+        self._sources = sources
         self._beside = beside
-        for source in sources:
+
+    @functools.cached_property
+    def _found(self) -> dict[str, Source]:
+        # Most charts never need it: their references to the patient are told without.
+        found: dict[str, Source] = {}
+        for source in self._sources:
             for name in names_of(source):
-                self._found.setdefault(name, source)
+                found.setdefault(name, source)
+        return found
 
     def find(self, reference: str | None) -> Source | None:
         """The resource that a reference names, if it is at hand."""

@@ -2,7 +2,7 @@
 
 ::
 
-    InputError                 nothing can be read for a patient; the message is one line: what, where, how to mend
+    InputError                 nothing can be read for a patient; one line says what, where, how to mend
     ├── UnreadableInputError   not JSON, not FHIR, empty, nested too deeply
     ├── NoPatientError         FHIR, but no patient in it
     ├── SeveralPatientsError   one Bundle with resources of several patients

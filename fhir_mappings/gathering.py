@@ -36,6 +36,7 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 NOBODY = Holder()
+_NO_REFERENCE = Reference()
 
 
 class Group(msgspec.Struct):
@@ -178,8 +179,11 @@ def _reference(source: Source, pool: Pool) -> Reference:
     resource: object = pool.decode(source)
     if resource is None:
         resource = decode(source.raw, _Holders)[0]
-    found = (getattr(resource, name, None) for name in HOLDERS)
-    return next((one for one in found if one is not None), Reference())
+    for name in HOLDERS:
+        found = getattr(resource, name, None)
+        if isinstance(found, Reference):
+            return found
+    return _NO_REFERENCE
 
 
 def newest(sources: Sequence[Source]) -> list[Source]:

@@ -19,16 +19,10 @@ from fhir_mappings.facts import Retrieval, Unread
 from fhir_mappings.gathering import Group, gather, group_of
 from fhir_mappings.patient_facts import RETRIEVAL_ORDER, PatientFacts
 from fhir_mappings.reading.allergies import read_allergy
-from fhir_mappings.reading.care import (
-    read_device,
-    read_encounter,
-    read_immunization,
-    read_order,
-    read_procedure,
-    read_report,
-)
 from fhir_mappings.reading.conditions import read_condition
 from fhir_mappings.reading.demographics import is_deceased, read_birth_date, read_sex
+from fhir_mappings.reading.encounters import read_encounter
+from fhir_mappings.reading.immunizations import read_immunization
 from fhir_mappings.reading.medications import (
     read_administration,
     read_dispense,
@@ -36,8 +30,11 @@ from fhir_mappings.reading.medications import (
     read_statement,
 )
 from fhir_mappings.reading.observations import read_observation
+from fhir_mappings.reading.orders import read_device, read_order
+from fhir_mappings.reading.procedures import read_procedure
 from fhir_mappings.reading.questionnaires import read_response
-from fhir_mappings.reading.research import read_consent, read_participation
+from fhir_mappings.reading.reports import read_report
+from fhir_mappings.reading.research import read_consent, read_participation, with_last_doses
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.resources import RESOURCES, Patient
 from fhir_mappings.settling import settle
@@ -166,8 +163,8 @@ def _facts(
     retrieval = _States(states, default)
     demographics = {}
     deceased = False
-    resource = group.pool.decode(patient)
-    sheet.unread += [Unread(patient.reference, reason) for reason in group.pool.left_out(patient)]
+    resource, left_out = group.pool.read(patient)
+    sheet.unread += [Unread(patient.reference, reason) for reason in left_out]
     if isinstance(resource, Patient):
         sheet.birth, born = read_birth_date(resource, patient.reference)
         sheet.sex, said = read_sex(resource, patient.reference)
@@ -176,8 +173,8 @@ def _facts(
         if resource.active is False or any(link.type == "replaced-by" for link in resource.link):
             sheet.refuse(patient.reference, "the record is marked as inactive or merged into another")
     for source in sorted(own, key=_rank):
-        read = group.pool.decode(source)
-        sheet.unread += [Unread(source.reference, reason) for reason in group.pool.left_out(source)]
+        read, left_out = group.pool.read(source)
+        sheet.unread += [Unread(source.reference, reason) for reason in left_out]
         refused = len(sheet.unread)
         if read is not None:
             READERS[source.kind](read, source.reference, sheet)
@@ -194,7 +191,7 @@ def _facts(
         demographics=demographics,
         measurements=measurements,
         unusable=unusable,
-        events=tuple(sheet.events),
+        events=with_last_doses(sheet.events),
         assessments=tuple(sheet.assessments),
         answers=tuple(sheet.answers),
         retrieval=retrieval.states,

@@ -337,6 +337,19 @@ class ResearchStudy(Resource, frozen=True, kw_only=True):
     arm: tuple[ResearchArm, ...] = ()
 
 
+class AnswerCoding(CodingType, frozen=True):
+    """A coded answer, perhaps with the points that it stands for."""
+
+    extension: tuple[Weight, ...] = ()
+
+
+class Weight(Element, frozen=True):
+    """The points of an answer: the extensions ordinalValue (R4) and itemWeight (R5)."""
+
+    url: str | None = None
+    value_decimal: Decimal | None = None
+
+
 class QuestionnaireAnswer(Element, frozen=True):
     """QuestionnaireResponse.item.answer."""
 
@@ -344,8 +357,9 @@ class QuestionnaireAnswer(Element, frozen=True):
     value_decimal: Decimal | None = None
     value_integer: int | None = None
     value_string: str | None = None
-    value_coding: CodingType | None = None
+    value_coding: AnswerCoding | None = None
     value_quantity: Quantity | None = None
+    extension: tuple[Weight, ...] = ()
     item: tuple[QuestionnaireItem, ...] = ()
 
 

@@ -8,7 +8,7 @@ from fhir_mappings.instruments import InstrumentMatch
 from fhir_mappings.intervals import DateSpan, Interval, point
 from fhir_mappings.qualitative import category_of_text, interval_of_text
 from fhir_mappings.reading.sheet import Sheet
-from fhir_mappings.reading.terms import terms
+from fhir_mappings.reading.terms import points_of, terms
 from fhir_mappings.reading.values import interval_of
 from fhir_mappings.resources import Observation, Valued
 from fhir_mappings.terminology import Terminology
@@ -20,39 +20,37 @@ _USABLE = frozenset({"final", "amended", "corrected"})
 _PRESENT = {"positive": True, "negative": False}
 
 
-def read_assessment(observation: Observation, reference: str, when: DateSpan | None, sheet: Sheet) -> bool:
-    """Put down a recorded score; whether the Observation is one at all."""
-    code = observation.code
-    if code is None or sheet.terminology.analyte_of(code.pairs, code.label) is not None:
-        return False
-    match = _match(code, sheet)
-    if match is None:
-        return False
+def read_assessment(
+    observation: Observation, match: InstrumentMatch, reference: str, when: DateSpan | None, sheet: Sheet
+) -> None:
+    """Put down a recorded score, or an item of one."""
     if observation.status not in _USABLE:
         sheet.refuse(reference, f"a recorded score that is {observation.status or 'without a status'}")
-        return True
+        return
     if when is None:
         sheet.refuse(reference, "a recorded score without a date")
-        return True
+        return
     evidence = Evidence(
         reference=reference,
         path="value[x]",
         date=str(when),
         recorded=recorded_of(observation),
-        label=code.label,
+        label=observation.code.label if observation.code is not None else None,
         by_text=match.by_text,
     )
     if match.instrument == "nyha":
         _read_nyha(observation, when, evidence, sheet)
-        return True
+        return
     items = _items(observation, evidence, match, sheet)
     own = item_of(match, value_of(observation), observation, evidence, sheet.terminology)
     total = value_of(observation) if own is None else None
     if own is not None:
         items = (own, *items)
     if total is None and not items:
+        if observation.has_member or observation.component:
+            return  # a panel's head has no value of its own
         sheet.refuse(reference, "a recorded score without a value")
-        return True
+        return
     sheet.assessments.append(
         Assessment(
             instrument=match.instrument,
@@ -64,7 +62,6 @@ def read_assessment(observation: Observation, reference: str, when: DateSpan | N
             by_text=match.by_text,
         )
     )
-    return True
 
 
 def is_complete(instrument: str, total: Interval | None, items: tuple[AssessmentItem, ...]) -> bool:
@@ -131,7 +128,8 @@ def value_of(part: Valued) -> Interval | None:
         return point(float(part.value_integer))
     if part.value_string is not None:
         return interval_of_text(part.value_string)
-    return None
+    points = points_of(part.value_codeable_concept)
+    return None if points is None else point(points)
 
 
 def grade_of(part: Valued) -> str | None:

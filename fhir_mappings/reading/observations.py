@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 
 import msgspec
 
 from fhir_mappings.bundles import bare
 from fhir_mappings.catalogue import Analyte
+from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import hull, read_date, read_instant
 from fhir_mappings.facts import Evidence, Measurement, Report, Unusable
+from fhir_mappings.instruments import InstrumentMatch
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.reading.assessments import read_assessment
 from fhir_mappings.reading.reference_ranges import Limits, read_limits
@@ -17,6 +20,7 @@ from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.values import Value, read_value
 from fhir_mappings.resources import Observation, Valued
 from fhir_mappings.settling import Issued
+from fhir_mappings.terminology import AnalyteMatch, Match, Terminology
 from fhir_mappings.units import Converted, OwnScale, to_canonical
 
 USABLE = frozenset({"final", "amended", "corrected"})
@@ -36,10 +40,47 @@ class Frame(msgspec.Struct, frozen=True):
     issued: datetime | None
 
 
+class Meaning(msgspec.Struct, frozen=True):
+    """What the code of an Observation or a component stands for; nothing of it for most."""
+
+    analyte: AnalyteMatch | None = None
+    instrument: InstrumentMatch | None = None
+    report: Match | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether anything asks for it."""
+        return self.analyte is not None or self.instrument is not None or self.report is not None
+
+
+@functools.lru_cache(maxsize=32768)
+def meaning_of(code: CodeableConcept, terminology: Terminology) -> Meaning:
+    """What a code stands for: a result before a score before a finding in words."""
+    pairs, label = code.pairs, code.label
+    analyte = terminology.analyte_of(pairs, label)
+    if analyte is not None:
+        return Meaning(analyte=analyte)
+    instrument = terminology.instrument_of(pairs, label)
+    if instrument is not None:
+        return Meaning(instrument=instrument)
+    report = terminology.concepts_of(pairs, label, kinds="report")
+    return Meaning(report=report) if report.concepts else _UNKNOWN
+
+
+_UNKNOWN = Meaning()
+
+
 def read_observation(observation: Observation, reference: str, sheet: Sheet) -> None:
     """Put down what an Observation says."""
-    status = observation.status
-    if status in IGNORED:
+    if observation.status in IGNORED:
+        return
+    meaning = _UNKNOWN if observation.code is None else meaning_of(observation.code, sheet.terminology)
+    parts = [
+        (part, f"component[{i}].", match)
+        for i, part in enumerate(observation.component)
+        if part.code is not None and (match := meaning_of(part.code, sheet.terminology).analyte) is not None
+    ]
+    if not (meaning.known or parts):
         return
     if any(bare(one.reference or "") not in sheet.patient for one in observation.focus):
         sheet.refuse(reference, "it is about something or someone other than the patient (focus)")
@@ -48,13 +89,14 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
         sheet.refuse(reference, "it carries a modifierExtension that is not understood")
         return
     frame = _frame(observation, reference)
-    if read_assessment(observation, reference, frame.when, sheet):
-        return
-    found = _read_part(observation, "", observation, frame, sheet)
-    for i, component in enumerate(observation.component):
-        found = _read_part(component, f"component[{i}].", observation, frame, sheet) or found
-    if not found:
-        _read_narrative(observation, reference, frame.when, sheet)
+    if meaning.instrument is not None:
+        read_assessment(observation, meaning.instrument, reference, frame.when, sheet)
+    if meaning.analyte is not None:
+        _read_part(observation, "", meaning.analyte, observation, frame, sheet)
+    for part, prefix, match in parts:
+        _read_part(part, prefix, match, observation, frame, sheet)
+    if meaning.report is not None and not parts:
+        _read_narrative(observation, meaning.report, frame, sheet)
 
 
 def _frame(observation: Observation, reference: str) -> Frame:
@@ -85,28 +127,25 @@ def _time(observation: Observation) -> tuple[DateSpan | None, datetime | None]:
     return start or end, read_instant(period.start or period.end)
 
 
-def _read_part(part: Valued, prefix: str, whole: Observation, frame: Frame, sheet: Sheet) -> bool:
-    """Put down the result of an Observation or a component; whether it is one of an analyte."""
-    if part.code is None:
-        return False
-    found = sheet.terminology.analyte_of(part.code.pairs, part.code.label)
-    if found is None:
-        return False
-    analyte = found.analyte
+def _read_part(
+    part: Valued, prefix: str, match: AnalyteMatch, whole: Observation, frame: Frame, sheet: Sheet
+) -> None:
+    """Put down the result of an Observation or a component."""
+    analyte = match.analyte
     value = read_value(part, analyte, sheet.terminology)
     if value.absent and value.problem is None and (whole.component or whole.has_member):
-        return True  # a panel's head has no value of its own
+        return  # a panel's head has no value of its own
     evidence = Evidence(
         reference=frame.reference,
         path=prefix + value.path,
         date=str(frame.when) if frame.when is not None else None,
         recorded=value.recorded,
         label=analyte.label,
-        by_text=found.by_text,
+        by_text=match.by_text,
     )
     result = _result(part, analyte, value, evidence, frame, sheet)
-    if isinstance(result, Measurement) and found.by_text:
-        note = f"Matched by its words: {part.code.label}"
+    if isinstance(result, Measurement) and match.by_text:
+        note = f"Matched by its words: {part.code.label if part.code is not None else ''}"
         result = msgspec.structs.replace(result, notes=(*result.notes, note))
     sheet.results.append(
         Issued(
@@ -120,7 +159,6 @@ def _read_part(part: Valued, prefix: str, whole: Observation, frame: Frame, shee
             issued=frame.issued,
         )
     )
-    return True
 
 
 def _result(
@@ -229,16 +267,14 @@ def _refused(detail: str, frame: Frame, evidence: Evidence) -> Unusable:
     return Unusable(why="unreadable", detail=detail, when=frame.when, evidence=(evidence,))
 
 
-def _read_narrative(observation: Observation, reference: str, when: DateSpan | None, sheet: Sheet) -> None:
+def _read_narrative(observation: Observation, match: Match, frame: Frame, sheet: Sheet) -> None:
     """A finding in words, such as the result of a biopsy."""
     if observation.value_string is None and observation.value_codeable_concept is None:
         return
     if observation.status not in USABLE or observation.code is None:
+        sheet.refuse(frame.reference, f"the finding is {observation.status or 'without a status'}, not final")
         return
-    concept = observation.code
-    match = sheet.terminology.concepts_of(concept.pairs, concept.label, kinds="report")
-    if not match.concepts:
-        return
+    reference, when, concept = frame.reference, frame.when, observation.code
     value = observation.value_codeable_concept
     text = observation.value_string or (value.label if value is not None else None)
     coded = sheet.terminology.concepts_of(value.pairs, value.label, kinds="condition") if value else None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from fhir_mappings.catalogue import LOINC
+from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_date, read_instant
 from fhir_mappings.facts import Answer, Assessment, AssessmentItem, Evidence, Measurement
 from fhir_mappings.instruments import InstrumentMatch
@@ -13,13 +14,22 @@ from fhir_mappings.intervals import DateSpan, Interval, point
 from fhir_mappings.qualitative import category_of_text, interval_of_text
 from fhir_mappings.reading.assessments import grade_of_text, is_complete
 from fhir_mappings.reading.sheet import Sheet
+from fhir_mappings.reading.terms import points_of
 from fhir_mappings.reading.values import interval_of
-from fhir_mappings.resources import QuestionnaireAnswer, QuestionnaireItem, QuestionnaireResponse
+from fhir_mappings.resources import (
+    AnswerCoding,
+    QuestionnaireAnswer,
+    QuestionnaireItem,
+    QuestionnaireResponse,
+)
 
 _FINISHED = frozenset({"completed", "amended"})
 _QUESTION = re.compile(r"^[a-z0-9][a-z0-9-]*/[IE][\w.-]*/[\w./-]+$")
 _LOCAL_QUESTION = re.compile(r"^(?:[IE]\d[\w.-]*|applies-to)/[\w./-]+$")
 _LOINC_LINK = re.compile(r"^/?(\d{1,7}-\d)$")
+_WEIGHTS = frozenset(
+    f"http://hl7.org/fhir/StructureDefinition/{name}" for name in ("ordinalValue", "itemWeight")
+)
 _YES = {"y": True, "yes": True, "true": True, "n": False, "no": False, "false": False}
 
 
@@ -160,7 +170,17 @@ def _number(answer: QuestionnaireAnswer) -> Interval | None:
         return point(float(answer.value_decimal))
     if answer.value_quantity is not None:
         return interval_of(answer.value_quantity)
+    if answer.value_coding is not None:
+        return _points(answer, answer.value_coding)
     return interval_of_text(answer.value_string) if answer.value_string else None
+
+
+def _points(answer: QuestionnaireAnswer, coding: AnswerCoding) -> Interval | None:
+    for weight in (*answer.extension, *coding.extension):
+        if weight.url in _WEIGHTS and weight.value_decimal is not None:
+            return point(float(weight.value_decimal))
+    points = points_of(CodeableConcept(coding=(coding,)))
+    return None if points is None else point(points)
 
 
 def _put_result(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
+
+import msgspec
 
 from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_date, read_period
-from fhir_mappings.facts import ConsentGiven, Participation
+from fhir_mappings.facts import ConsentGiven, Event, Exposure, Participation
+from fhir_mappings.intervals import DateSpan
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.terms import is_any, terms
 from fhir_mappings.resources import Consent, ResearchStudy, ResearchSubject
@@ -82,6 +85,41 @@ def _kind(study: ResearchStudy | None) -> str | None:
         return None
     words = " ".join(c.label or "" for c in (*study.category, *study.keyword))
     return next((kind for kind, pattern in terms().study_kind.items() if pattern.search(words)), None)
+
+
+def with_last_doses(events: Iterable[Event]) -> tuple[Event, ...]:
+    """The events, each participation that is over with the last dose of a study drug given during it."""
+    known = tuple(events)
+    given = [e for e in known if isinstance(e, Exposure) and e.source == "administration" and e.confirmed]
+    trials = [e for e in known if isinstance(e, Participation) and not e.ongoing]
+    if not (given and trials):
+        return known
+    alone = len(trials) == 1
+    return tuple(
+        _with_last_dose(e, given, alone) if isinstance(e, Participation) and not e.ongoing else e
+        for e in known
+    )
+
+
+def _with_last_dose(trial: Participation, given: Sequence[Exposure], alone: bool) -> Participation:
+    days = [
+        dose.end or dose.start
+        for dose in given
+        if (dose.concepts & trial.drugs or (dose.investigational and alone)) and _within(dose.start, trial)
+    ]
+    known = [day for day in days if day is not None]
+    if not known:
+        return trial
+    last = DateSpan(max(day.first for day in known), max(day.last for day in known))
+    return msgspec.structs.replace(trial, last_dose=last)
+
+
+def _within(day: DateSpan | None, trial: Participation) -> bool:
+    if day is None:
+        return False
+    early = trial.start is not None and day.last < trial.start.first
+    late = trial.end is not None and day.first > trial.end.last
+    return not (early or late)
 
 
 def read_consent(resource: Consent, reference: str, sheet: Sheet) -> None:

@@ -47,13 +47,10 @@ class Pool:
 
     def decode(self, source: Source) -> AnyResource | None:
         """The typed resource, ``None`` if nothing of it can be used."""
-        return self._read(source)[0]
+        return self.read(source)[0]
 
-    def left_out(self, source: Source) -> list[str]:
-        """What had to be left out of a resource."""
-        return self._read(source)[1]
-
-    def _read(self, source: Source) -> tuple[AnyResource | None, list[str]]:
+    def read(self, source: Source) -> tuple[AnyResource | None, list[str]]:
+        """The typed resource, and what had to be left out of it."""
         key = id(source)
         known = self._decoded.get(key)
         if known is None:

@@ -30,6 +30,7 @@ class Terms(msgspec.Struct, frozen=True):
     investigational_codes: frozenset[str]
     investigational_words: re.Pattern[str]
     nyha: Mapping[str, str]
+    answer_points: Mapping[str, str]
 
 
 @functools.cache
@@ -49,6 +50,7 @@ def terms() -> Terms:
         investigational_codes=frozenset(raw["investigational"]["codes"]),
         investigational_words=_pattern(raw["investigational"]["words"]),
         nyha=_meanings(raw["nyha"]),
+        answer_points=_meanings(raw["answer_points"]),
     )
 
 
@@ -72,6 +74,12 @@ def words_of(concept: CodeableConcept | None) -> tuple[str, ...]:
 def meaning_of(concept: CodeableConcept | None, meanings: Mapping[str, str]) -> str | None:
     """What a concept means by any of its codes or words."""
     return next((meanings[word] for word in words_of(concept) if word in meanings), None)
+
+
+def points_of(concept: CodeableConcept | None) -> float | None:
+    """The points of a coded answer to an item of a score."""
+    said = meaning_of(concept, terms().answer_points)
+    return None if said is None else float(said)
 
 
 def is_any(concept: CodeableConcept | None, codes: frozenset[str]) -> bool:

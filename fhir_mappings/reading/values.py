@@ -15,10 +15,12 @@ from fhir_mappings.qualitative import (
     titre_of_text,
     viral_load_of_text,
 )
+from fhir_mappings.reading.terms import points_of
 from fhir_mappings.resources import Valued
 from fhir_mappings.terminology import Terminology
 
 TITRE = "{titer}"
+SCORE = "{score}"
 _CONTRADICTION = {("positive", "negative"), ("negative", "positive")}
 _POSITIVE = frozenset({"detected", "detected-below-quantification", "quantified", "above-quantification"})
 
@@ -152,6 +154,10 @@ def _digits(value: Decimal | None) -> str:
 
 
 def _of_concept(concept: CodeableConcept, analyte: Analyte, terminology: Terminology) -> Value:
+    points = points_of(concept) if analyte.unit == SCORE else None
+    if points is not None:
+        scored = Number(point(points), unit=SCORE)
+        return Value(number=scored, recorded=concept.label, path="valueCodeableConcept")
     said = terminology.category_of_codings(concept.pairs)
     words = [concept.text, *(coding.display for coding in concept.coding)]
     if said is None:

@@ -365,3 +365,19 @@ def test_a_pacemaker_is_a_device_of_the_patient() -> None:
     written = resource("Device", "v1", status="active", type=concept("14106009", SNOMED, "Cardiac pacemaker"))
     assert event(Implant, written).concepts
     assert events(Implant, {**written, "status": "entered-in-error"}) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        procedure(code=None),
+        vaccine(vaccineCode=None),
+        report(code=None),
+        resource("ServiceRequest", "s1", status="active", intent="order"),
+    ],
+)
+def test_what_has_no_code_is_told_and_leaves_the_history_open(written: dict[str, Any]) -> None:
+    facts = read(written)
+    assert not facts.events
+    assert [u.reference for u in facts.unread] == [f"{written['resourceType']}/{written['id']}"]
+    assert facts.retrieval_of([written["resourceType"]]) == "truncated"

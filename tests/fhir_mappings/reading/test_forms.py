@@ -186,14 +186,45 @@ def test_the_ninth_item_of_the_phq_9_is_a_result_of_its_own() -> None:
     assert found.value == point(1)
 
 
-def test_a_loinc_answer_of_the_ninth_item_has_its_points() -> None:
-    # LA6569-3 is "Several days", one point of the PHQ-9.
-    several = {"coding": [{"system": LOINC, "code": "LA6569-3", "display": "Several days"}]}
-    facts = read(observation("44260-8", valueCodeableConcept=several))
-    found = facts.measurements.get("phq9_item9")
-    assert found or facts.unusable.get("phq9_item9")
-    if found:
-        assert found[0].value == point(1)
+@pytest.mark.parametrize(
+    ("code", "points"), [("LA6568-5", 0), ("LA6569-3", 1), ("LA6570-1", 2), ("LA6571-9", 3)]
+)
+def test_a_coded_answer_has_the_points_of_the_phq_9(code: str, points: int) -> None:
+    (found,) = read(observation("44260-8", valueCodeableConcept=loinc(code))).measurements["phq9_item9"]
+    assert found.value == point(points)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"valueCoding": {"system": LOINC, "code": "LA6569-3"}},
+        {"valueInteger": 1},
+        {
+            "valueCoding": {
+                "code": "at1",
+                "extension": [
+                    {"url": "http://hl7.org/fhir/StructureDefinition/ordinalValue", "valueDecimal": 1}
+                ],
+            }
+        },
+    ],
+)
+def test_a_form_named_by_loinc_gives_results_of_its_items(answer: dict[str, Any]) -> None:
+    written = resource(
+        "QuestionnaireResponse",
+        "q1",
+        status="completed",
+        authored="2026-06-01",
+        item=[{"linkId": "/44260-8", "text": "Thoughts of death", "answer": [answer]}],
+    )
+    (found,) = read(written).measurements["phq9_item9"]
+    assert found.value == point(1)
+
+
+def test_an_answer_that_has_no_points_is_told() -> None:
+    facts = read(observation("44260-8", valueCodeableConcept={"text": "prefers not to say"}))
+    assert not facts.measurements
+    assert facts.unusable["phq9_item9"]
 
 
 @pytest.mark.parametrize(
@@ -258,6 +289,24 @@ def test_a_participation_without_an_end_in_a_running_trial_goes_on() -> None:
 def test_the_drugs_of_a_study_are_told() -> None:
     found = event(Participation, subject(), study(focus=[concept(text="anifrolumab")]))
     assert found.drugs == {"drug_anifrolumab"}
+
+
+def test_the_last_dose_of_a_trial_that_is_over_is_the_last_that_was_given() -> None:
+    def dose(own_id: str, day_given: str) -> dict[str, Any]:
+        return resource(
+            "MedicationAdministration",
+            own_id,
+            status="completed",
+            medicationCodeableConcept=concept(text="anifrolumab"),
+            effectiveDateTime=day_given,
+        )
+
+    doses = (dose("m1", "2026-02-01"), dose("m2", "2026-04-01"), dose("m3", "2025-01-01"))
+    written = study(focus=[concept(text="anifrolumab")])
+    over = event(Participation, subject("off-study"), written, *doses)
+    assert over.last_dose == day(date(2026, 4, 1))
+    running = event(Participation, subject("on-study", period={"start": "2026-01"}), written, *doses)
+    assert running.last_dose is None
 
 
 def test_an_observational_study_is_told_by_its_words_or_type() -> None:

@@ -1,0 +1,37 @@
+"""Immunizations: which vaccine was given, and when."""
+
+from __future__ import annotations
+
+from fhir_mappings.dates import read_date
+from fhir_mappings.facts import Vaccination
+from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.resources import Immunization
+
+
+def read_immunization(resource: Immunization, reference: str, sheet: Sheet) -> None:
+    """Put down a vaccine that was given."""
+    if resource.status in ("not-done", "entered-in-error"):
+        return
+    code = resource.vaccine_code
+    if code is None:
+        sheet.refuse(reference, "the vaccine cannot be told: there is no code")
+        return
+    match = sheet.terminology.concepts_of(code.pairs, code.label, kinds="vaccine")
+    if not match.concepts:
+        return
+    when = read_date(resource.occurrence_date_time)
+    words = resource.occurrence_string
+    sheet.event(
+        Vaccination(
+            reference=reference,
+            concepts=match.concepts,
+            label=code.label or "Vaccine",
+            start=when,
+            end=when,
+            confirmed=resource.status == "completed" and not match.suspected,
+            by_text=match.by_text,
+            status=resource.status,
+            notes=(f"Date as recorded: {words[:60]}",) if words and when is None else (),
+            evidence=evidence_of(reference, "vaccineCode", when, code, by_text=match.by_text),
+        )
+    )

@@ -1,0 +1,48 @@
+"""Procedures: what was done, and when."""
+
+from __future__ import annotations
+
+from fhir_mappings.dates import at_age, at_ages, read_date, read_period
+from fhir_mappings.facts import Procedure as ProcedureFact
+from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.resources import Procedure
+
+_DONE = frozenset({"completed", "in-progress", "stopped"})
+_WITHDRAWN = frozenset({"entered-in-error", "not-done", "preparation", "on-hold"})
+
+
+def read_procedure(resource: Procedure, reference: str, sheet: Sheet) -> None:
+    """Put down a procedure that was done."""
+    if resource.status in _WITHDRAWN:
+        return
+    if resource.code is None:
+        sheet.refuse(reference, "the procedure has no code")
+        return
+    match = sheet.terminology.concepts_of(resource.code.pairs, resource.code.label, kinds="procedure")
+    if not match.concepts:
+        return
+    if resource.modifier_extension:
+        sheet.refuse(reference, "it carries a modifierExtension that is not understood")
+        return
+    start, end = read_period(resource.performed_period)
+    when = read_date(resource.performed_date_time) or (
+        at_age(sheet.birth, resource.performed_age) or at_ages(sheet.birth, resource.performed_range)
+    )
+    if when is not None:
+        start = end = when
+    words = resource.performed_string
+    sheet.event(
+        ProcedureFact(
+            reference=reference,
+            concepts=match.concepts,
+            label=resource.code.label or "Procedure",
+            start=start,
+            end=end,
+            ongoing=resource.status == "in-progress" and end is None,
+            confirmed=resource.status in _DONE and not match.suspected,
+            by_text=match.by_text,
+            status=resource.status,
+            notes=(f"Date as recorded: {words[:60]}",) if words and start is None else (),
+            evidence=evidence_of(reference, "code", start, resource.code, by_text=match.by_text),
+        )
+    )

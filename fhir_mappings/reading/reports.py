@@ -1,0 +1,97 @@
+"""DiagnosticReports: imaging and histology in words, and the results that stand in them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import msgspec
+
+from fhir_mappings.dates import hull, read_date, read_period
+from fhir_mappings.decoding import decode, peek
+from fhir_mappings.facts import Report
+from fhir_mappings.reading.observations import USABLE, read_observation
+from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.resources import DiagnosticReport, Observation
+
+
+def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> None:
+    """Put down a report whose words something asks for: imaging, histology."""
+    if resource.code is None:
+        if resource.conclusion or resource.presented_form:
+            sheet.refuse(reference, "the report has no code")
+        return
+    match = sheet.terminology.concepts_of(resource.code.pairs, resource.code.label, kinds="report")
+    released = resource.status in USABLE or resource.status == "appended"
+    if released:
+        _read_contained(resource, reference, sheet)
+    if not match.concepts or resource.status in ("entered-in-error", "cancelled"):
+        return
+    if not released:
+        sheet.refuse(reference, f"the report is {resource.status or 'without a status'}, not final")
+        return
+    if resource.modifier_extension:
+        sheet.refuse(reference, "it carries a modifierExtension that is not understood")
+        return
+    when = read_date(resource.effective_date_time)
+    if when is None and resource.effective_period is not None:
+        start, end = read_period(resource.effective_period)
+        when = hull(start, end) if start is not None and end is not None else start or end
+    notes: tuple[str, ...] = ()
+    if when is None and resource.issued:
+        notes = (f"The examination is undated; the report was issued on {resource.issued[:10]}.",)
+    concepts = match.concepts
+    for coded in resource.conclusion_code:
+        concepts |= sheet.terminology.concepts_of(coded.pairs, coded.label, kinds="condition").concepts
+    texts = [resource.conclusion, *(c.label for c in resource.conclusion_code), *_forms(resource)]
+    text = "\n".join(dict.fromkeys(t for t in texts if t)) or None
+    sheet.event(
+        Report(
+            reference=reference,
+            concepts=concepts,
+            label=resource.code.label or "Report",
+            start=when,
+            end=when,
+            by_text=match.by_text,
+            status=resource.status,
+            notes=notes,
+            text=text,
+            evidence=evidence_of(reference, "conclusion", when, resource.code, recorded=_short(text)),
+        )
+    )
+
+
+def _read_contained(report: DiagnosticReport, reference: str, sheet: Sheet) -> None:
+    """Results that stand in the report itself; those beside it are read by themselves."""
+    for raw in report.contained:
+        seen = peek(raw)
+        if seen is None or seen.resource_type != "Observation":
+            continue
+        name = f"{reference}#{seen.id or ''}"
+        observation, left_out = decode(raw, Observation)
+        for reason in left_out:
+            sheet.refuse(name, reason)
+        if observation is None or left_out:
+            continue
+        if observation.effective_date_time is None and observation.effective_period is None:
+            observation = msgspec.structs.replace(
+                observation,
+                effective_date_time=report.effective_date_time,
+                effective_period=report.effective_period,
+            )
+        read_observation(observation, name, sheet)
+
+
+def _forms(resource: DiagnosticReport) -> list[str]:
+    found: list[str] = []
+    for form in resource.presented_form:
+        if form.data and (form.content_type or "").startswith("text/plain"):
+            try:
+                found.append(base64.b64decode(form.data, validate=False).decode("utf-8", errors="replace"))
+            except (binascii.Error, ValueError):
+                continue
+    return found
+
+
+def _short(text: str | None) -> str | None:
+    return text if text is None or len(text) <= 200 else text[:197] + "…"
