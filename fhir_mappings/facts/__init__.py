@@ -1,0 +1,80 @@
+"""Facts: typed, unit-normalised, dated statements read from FHIR resources, each with its provenance.
+
+This package is the border between the rooms: ``fhir_mappings`` produces these values, ``eligibility``
+consumes them and nothing else of FHIR. It holds no logic beyond what a value knows of itself.
+
+Two shapes carry almost everything:
+
+``Measurement``
+    a number or a category at a time (a laboratory result, a vital sign, a computed clearance, a score);
+    a ``Series`` is all that is known of one criterion input, latest first, the unusable ones beside it.
+``Event`` and its kinds
+    something with a beginning and perhaps an end (a diagnosis, a course of a drug, a procedure …).
+
+What could not be read is never dropped: it is an ``Unusable`` in its series, or an ``Unread`` in the
+record. What could not be retrieved is told by ``Retrieval``.
+"""
+
+from __future__ import annotations
+
+from fhir_mappings.facts.chart import Chart, InputDescription, Vocabulary
+from fhir_mappings.facts.events import (
+    Admission,
+    Allergy,
+    ConsentGiven,
+    Diagnosis,
+    DoseSegment,
+    Event,
+    EventKind,
+    Events,
+    Exposure,
+    Implant,
+    Participation,
+    Planned,
+    Procedure,
+    Report,
+    Vaccination,
+)
+from fhir_mappings.facts.measurements import Category, Measurement, Series, Unusable
+from fhir_mappings.facts.provenance import Coding, Evidence, Need, Retrieval, Unread, WhyMissing
+from fhir_mappings.facts.recorded import Answer, Assessment, AssessmentItem
+from fhir_mappings.facts.treatment import DayDose, DoseHistory, Therapies, Therapy, TherapyChange
+
+__all__ = [
+    "Admission",
+    "Allergy",
+    "Answer",
+    "Assessment",
+    "AssessmentItem",
+    "Category",
+    "Chart",
+    "Coding",
+    "ConsentGiven",
+    "DayDose",
+    "Diagnosis",
+    "DoseHistory",
+    "DoseSegment",
+    "Event",
+    "EventKind",
+    "Events",
+    "Evidence",
+    "Exposure",
+    "Implant",
+    "InputDescription",
+    "Measurement",
+    "Need",
+    "Participation",
+    "Planned",
+    "Procedure",
+    "Report",
+    "Retrieval",
+    "Series",
+    "Therapies",
+    "Therapy",
+    "TherapyChange",
+    "Unread",
+    "Unusable",
+    "Vaccination",
+    "Vocabulary",
+    "WhyMissing",
+]

@@ -1,0 +1,44 @@
+"""What a person wrote down: scores, their items, and answers to attestation questions."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fhir_mappings.facts.provenance import Evidence
+from fhir_mappings.intervals import DateSpan, Interval
+
+
+class AssessmentItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One recorded item of an assessment: present or not, or a number, or a grade (``A`` … ``E``)."""
+
+    item: str
+    present: bool | None = None
+    number: float | None = None
+    grade: str | None = None
+    evidence: Evidence
+
+
+class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded score: ``instrument`` is the criterion input that it answers, e.g. ``sledai_2k``.
+
+    ``total`` is the recorded total, ``items`` what was recorded item by item. ``complete`` says that the
+    form as a whole was filled in, so that an item not ticked is absent.
+    """
+
+    instrument: str
+    when: DateSpan
+    evidence: Evidence
+    total: Interval | None = None
+    items: tuple[AssessmentItem, ...] = ()
+    complete: bool = False
+    by_text: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's recorded answer to an attestation question (QuestionnaireResponse item or Observation)."""
+
+    question: str
+    value: bool
+    when: DateSpan
+    evidence: Evidence
+    author: str | None = None
