@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from fhir_mappings.facts.provenance import Evidence
+from fhir_mappings.facts.provenance import Evidence, Retrieval
 from fhir_mappings.intervals import DateSpan, Interval
 
 EventKind = Literal[
