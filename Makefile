@@ -30,8 +30,9 @@ test: $(VENV)/.installed-dev ## set everything up and run all tests
 coverage: $(VENV)/.installed-dev ## run all tests and tell which lines they reach
 	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
-check: $(VENV)/.installed-dev ## lint, types, import rules, and the bundled protocols
+check: $(VENV)/.installed-dev ## lint, layout, types, import rules, and the bundled protocols
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/trialcards protocols check $(PROTOCOLS)
