@@ -8,7 +8,7 @@ which refuses doubled keys; their values stay undecoded.
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -18,7 +18,6 @@ T = TypeVar("T")
 
 _MEMBER_START = re.compile(rb'[\s{,]*"((?:[^"\\]|\\.)*)"\s*:\s*')
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_CONTAINERS = (dict, list, tuple)
 _OBJECTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -112,21 +111,6 @@ def decoded(raw: bytes | msgspec.Raw, kind: type[T], path: str) -> T:
 def is_null(raw: bytes | msgspec.Raw) -> bool:
     """Whether a value is JSON's null."""
     return bytes(memoryview(raw)[:5]) == b"null"
-
-
-def without_empties(value: Any) -> Any:
-    """JSON-like data without nulls, empty strings, lists and objects: CDS Hooks wants none."""
-    if isinstance(value, dict):
-        filled: dict[Any, Any] = {}
-        for name, member in value.items():
-            kept = without_empties(member) if isinstance(member, _CONTAINERS) else member
-            if kept is not None and kept != "" and kept != [] and kept != {}:
-                filled[name] = kept
-        return filled
-    if isinstance(value, (list, tuple)):
-        kept_items = [without_empties(item) for item in value]
-        return [item for item in kept_items if item is not None and item not in ("", [], {})]
-    return value
 
 
 def _plain(error: Exception) -> str:

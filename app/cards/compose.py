@@ -14,7 +14,6 @@ from app.cards.summary import summary
 from app.cards.text import plain
 from app.cards.wording import Wording, wording
 from cds_hooks.cards import Card, Coding, Link, Source
-from cds_hooks.json_objects import without_empties
 from eligibility.findings import Screening, ScreeningReport, Verdict
 from eligibility.protocol import Protocol
 from eligibility.screening import BoundProtocol
@@ -87,5 +86,6 @@ def _card(screening: Screening, as_of: str, protocol: Protocol, words: Wording) 
                 type="absolute",
             ),
         ),
-        extension={EXTENSION: without_empties(msgspec.to_builtins(screening))},
+        # The published shape of the report, nulls and empty lists included: scripts rely on its keys.
+        extension={EXTENSION: msgspec.to_builtins(screening)},
     )

@@ -15,7 +15,7 @@ _SEVERITIES = ("severe", "moderate", "mild")
 
 def read_allergy(resource: AllergyIntolerance, reference: str, sheet: Sheet) -> None:
     """Put down an allergy, to whatever it is: how many there are matters too."""
-    if is_any(resource.verification_status, terms().refuted):
+    if is_any(resource.verification_status, terms().refuted) or sheet.is_modified(resource, reference):
         return
     substances = [r.substance for r in resource.reaction if r.substance is not None]
     code = resource.code or (substances[0] if substances else None)

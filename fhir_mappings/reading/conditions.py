@@ -32,8 +32,7 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
     )
     if not match.concepts:
         return
-    if condition.modifier_extension:
-        sheet.refuse(reference, "it carries a modifierExtension that is not understood")
+    if sheet.is_modified(condition, reference):
         return
     clinical = code_of(condition.clinical_status, CLINICAL)
     start, notes = _onset(condition, sheet.birth)

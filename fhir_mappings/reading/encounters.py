@@ -34,7 +34,7 @@ def read_encounter(resource: Encounter, reference: str, sheet: Sheet) -> None:
         concepts |= match.concepts
         by_text = by_text or match.by_text
     inpatient = _inpatient(resource)
-    if not concepts and inpatient is not True:
+    if (not concepts and inpatient is not True) or sheet.is_modified(resource, reference):
         return
     start, end = read_period(resource.period)
     label = ", ".join(dict.fromkeys(r.label for r in reasons if r.label)) or "Admission"

@@ -17,7 +17,7 @@ def read_immunization(resource: Immunization, reference: str, sheet: Sheet) -> N
         sheet.refuse(reference, "the vaccine cannot be told: there is no code")
         return
     match = sheet.terminology.concepts_of(code.pairs, code.label, kinds="vaccine")
-    if not match.concepts:
+    if not match.concepts or sheet.is_modified(resource, reference):
         return
     when = read_date(resource.occurrence_date_time)
     words = resource.occurrence_string

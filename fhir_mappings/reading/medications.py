@@ -85,8 +85,7 @@ def _put_down(resource: Medicated, reference: str, source: SourceKind, course: C
     investigational = _is_investigational(resource, named)
     if not named.concepts and not investigational:
         return
-    if resource.modifier_extension:
-        sheet.refuse(reference, "it carries a modifierExtension that is not understood")
+    if sheet.is_modified(resource, reference):
         return
     drug = _drug(named.concepts)
     weight = _latest(sheet, "body_weight")

@@ -85,8 +85,7 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
     if any(bare(one.reference or "") not in sheet.patient for one in observation.focus):
         sheet.refuse(reference, "it is about something or someone other than the patient (focus)")
         return
-    if observation.modifier_extension:
-        sheet.refuse(reference, "it carries a modifierExtension that is not understood")
+    if sheet.is_modified(observation, reference):
         return
     frame = _frame(observation, reference)
     if meaning.instrument is not None:

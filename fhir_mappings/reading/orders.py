@@ -19,7 +19,7 @@ def read_order(resource: ServiceRequest, reference: str, sheet: Sheet) -> None:
         sheet.refuse(reference, "the order has no code")
         return
     match = sheet.terminology.concepts_of(resource.code.pairs, resource.code.label, kinds="procedure")
-    if not match.concepts:
+    if not match.concepts or sheet.is_modified(resource, reference):
         return
     start: DateSpan | None = read_date(resource.occurrence_date_time)
     if start is None:
@@ -44,7 +44,7 @@ def read_device(resource: Device, reference: str, sheet: Sheet) -> None:
     if resource.status == "entered-in-error" or resource.type is None:
         return
     match = sheet.terminology.concepts_of(resource.type.pairs, resource.type.label, kinds="device")
-    if not match.concepts:
+    if not match.concepts or sheet.is_modified(resource, reference):
         return
     sheet.event(
         Implant(

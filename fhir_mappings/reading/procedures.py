@@ -21,8 +21,7 @@ def read_procedure(resource: Procedure, reference: str, sheet: Sheet) -> None:
     match = sheet.terminology.concepts_of(resource.code.pairs, resource.code.label, kinds="procedure")
     if not match.concepts:
         return
-    if resource.modifier_extension:
-        sheet.refuse(reference, "it carries a modifierExtension that is not understood")
+    if sheet.is_modified(resource, reference):
         return
     start, end = read_period(resource.performed_period)
     when = read_date(resource.performed_date_time) or (

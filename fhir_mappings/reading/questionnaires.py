@@ -35,7 +35,7 @@ _YES = {"y": True, "yes": True, "true": True, "n": False, "no": False, "false": 
 
 def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet) -> None:
     """Put down what a person answered."""
-    if resource.status not in _FINISHED:
+    if resource.status not in _FINISHED or sheet.is_modified(resource, reference):
         return
     when = read_date(resource.authored)
     if when is None:

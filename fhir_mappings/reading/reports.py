@@ -30,8 +30,7 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
     if not released:
         sheet.refuse(reference, f"the report is {resource.status or 'without a status'}, not final")
         return
-    if resource.modifier_extension:
-        sheet.refuse(reference, "it carries a modifierExtension that is not understood")
+    if sheet.is_modified(resource, reference):
         return
     when = read_date(resource.effective_date_time)
     if when is None and resource.effective_period is not None:

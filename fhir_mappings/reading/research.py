@@ -30,7 +30,7 @@ _GIVEN = {"active": "permit", "rejected": "deny", "inactive": "permit"}
 
 def read_participation(resource: ResearchSubject, reference: str, sheet: Sheet) -> None:
     """Put down a participation, whatever its status; the protocol judges which count."""
-    if resource.status == "entered-in-error":
+    if resource.status == "entered-in-error" or sheet.is_modified(resource, reference):
         return
     study = sheet.pool.resolve(resource.study, ResearchStudy, resource.contained)
     named = resource.study
@@ -125,7 +125,7 @@ def _within(day: DateSpan | None, trial: Participation) -> bool:
 def read_consent(resource: Consent, reference: str, sheet: Sheet) -> None:
     """Put down a consent to research, or its refusal."""
     decided = _GIVEN.get(resource.status or "")
-    if decided is None or not _is_research(resource):
+    if decided is None or not _is_research(resource) or sheet.is_modified(resource, reference):
         return
     denied = decided == "deny" or (resource.provision is not None and resource.provision.type == "deny")
     decision: Literal["permit", "deny"] = "deny" if denied else "permit"

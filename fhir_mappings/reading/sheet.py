@@ -21,7 +21,7 @@ from fhir_mappings.facts import (
 )
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import Sex
-from fhir_mappings.resources import RESOURCES, AnyResource
+from fhir_mappings.resources import RESOURCES, AnyResource, Medicated
 from fhir_mappings.settling import Issued
 from fhir_mappings.terminology import Terminology
 
@@ -122,6 +122,13 @@ class Sheet:
     def refuse(self, reference: str, why: str) -> None:
         """Put down that a resource is not used as a fact."""
         self.unread.append(Unread(reference, why))
+
+    def is_modified(self, resource: AnyResource | Medicated, reference: str) -> bool:
+        """Whether a modifierExtension, none of which is understood, may turn the meaning of a resource."""
+        if not resource.modifier_extension:
+            return False
+        self.refuse(reference, "it carries a modifierExtension that is not understood")
+        return True
 
     def event(self, event: Event) -> None:
         """Put down an event."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_hooks.errors import InvalidRequestError, MissingElementError, NotJsonError
-from cds_hooks.json_objects import is_null, members, optional, required, text_of, without_empties
+from cds_hooks.json_objects import is_null, members, optional, required, text_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -101,8 +101,3 @@ def test_an_optional_member_may_lack_or_be_null() -> None:
 def test_only_null_is_null() -> None:
     assert is_null(b"null")
     assert not any(is_null(value) for value in (b"nulls", b'"null"', b"{}", b"n"))
-
-
-def test_what_is_empty_is_left_out_at_every_depth_and_zero_and_false_are_kept() -> None:
-    given = {"a": None, "b": "", "c": [], "d": {}, "e": [None, {"f": []}, {"g": 0}], "h": False, "i": (1,)}
-    assert without_empties(given) == {"e": [{"g": 0}], "h": False, "i": [1]}
