@@ -1,8 +1,8 @@
 """Whose resources are whose: the patients of an input, each with the resources that name this patient.
 
 A Bundle with a Patient stands for itself: its references are looked for in it first. Loose resources (lines
-of NDJSON) and Bundles without a Patient belong together, and to whichever patient they name. The same
-Patient, word for word, in two Bundles is one person; two Patients that merely share an id are not.
+of NDJSON) and Bundles without a Patient belong together, and to whichever patient they name. A Patient of one
+id in two Bundles is one person if birth date or identifiers say so; two that merely share an id are not.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Group(msgspec.Struct):
     """Resources that refer to each other, and the patients among them.
 
     Attributes:
+        patients: one for each reference.
+        copies: all Patient resources of a reference, where there are several.
         owned: by reference of the patient.
         nobodys: resources that name nobody.
         others: resources that name someone or something else, with that.
@@ -51,15 +53,39 @@ class Group(msgspec.Struct):
     document: Document
     pool: Pool
     patients: list[Source]
-    owned: dict[str, list[Source]]
-    nobodys: list[Source]
-    others: list[tuple[Source, Holder]]
+    copies: dict[str, list[Source]] = {}
+    owned: dict[str, list[Source]] = {}
+    nobodys: list[Source] = []
+    others: list[tuple[Source, Holder]] = []
 
 
 class _Holders(Element, frozen=True):
     subject: Reference | None = None
     patient: Reference | None = None
     individual: Reference | None = None
+
+
+class _Person(msgspec.Struct, frozen=True):
+    reference: str
+    raw: bytes
+    born: str | None
+    identifiers: frozenset[str]
+
+    def is_same_as(self, other: _Person) -> bool:
+        """Whether two Patients of one id are one person."""
+        if self.raw == other.raw:
+            return True
+        if self.born is not None and other.born is not None and self.born != other.born:
+            return False
+        if self.identifiers and other.identifiers:
+            return not self.identifiers.isdisjoint(other.identifiers)
+        return self.born is not None and self.born == other.born
+
+
+def _person(source: Source) -> _Person:
+    patient = decode(source.raw, Patient)[0] or Patient()
+    identifiers = frozenset(f"{i.system or ''}|{i.value}" for i in patient.identifier if i.value)
+    return _Person(source.reference, bytes(source.raw), patient.birth_date, identifiers)
 
 
 def gather(documents: Sequence[Document], kinds: Iterable[str]) -> tuple[list[Group], Group]:
@@ -71,19 +97,21 @@ def gather(documents: Sequence[Document], kinds: Iterable[str]) -> tuple[list[Gr
     """
     wanted = frozenset(kinds)
     homes: list[Document] = []
-    by_patient: dict[tuple[str, bytes], Document] = {}
+    known: dict[str, list[tuple[_Person, Document]]] = {}
     loose = Document()
     for document in documents:
-        own = [(s.reference, bytes(s.raw)) for s in document.sources if s.kind == "Patient"]
+        own = [_person(source) for source in document.sources if source.kind == "Patient"]
         if not document.bundle or not own:
             loose.add(document)
             continue
-        home = next((by_patient[key] for key in own if key in by_patient), None)
+        alike = (home for one in own for other, home in known.get(one.reference, ()) if one.is_same_as(other))
+        home = next(alike, None)
         if home is None:
             homes.append(home := document)
         else:
             home.add(document)
-        by_patient.update(dict.fromkeys(own, home))
+        for one in own:
+            known.setdefault(one.reference, []).append((one, home))
     beside = References(loose.sources)
     groups = [group_of(document, wanted, beside) for document in homes]
     rest = group_of(loose, wanted, None)
@@ -97,7 +125,11 @@ def group_of(document: Document, kinds: frozenset[str], beside: References | Non
     """The resources of one document, sorted by whose they are."""
     sources = newest(document.sources)
     pool = Pool(sources, beside)
-    group = Group(document, pool, [s for s in sources if s.kind == "Patient"], {}, [], [])
+    copies: dict[str, list[Source]] = {}
+    for source in sources:
+        if source.kind == "Patient":
+            copies.setdefault(source.reference, []).append(source)
+    group = Group(document, pool, [same[-1] for same in copies.values()], copies)
     known = dict(_names(group))
     for source in sources:
         if source.kind not in kinds:
@@ -114,16 +146,16 @@ def group_of(document: Document, kinds: frozenset[str], beside: References | Non
 
 def _give_away(rest: Group, groups: Sequence[Group]) -> None:
     """Hand resources that name a patient of exactly one group to that patient."""
-    homes: dict[str, list[tuple[Group, str]]] = {}
+    homes: dict[str, dict[tuple[int, str], Group]] = {}
     for group in groups:
         for name, patient in _names(group):
-            homes.setdefault(name, []).append((group, patient))
+            homes.setdefault(name, {})[id(group), patient] = group
     kept: list[tuple[Source, Holder]] = []
     for source, holder in rest.others:
         reference = _reference(source, rest.pool)
         found = homes.get(reference.reference or "") or homes.get(bare(reference.reference or ""))
         if found is not None and len(found) == 1:
-            group, patient = found[0]
+            ((_, patient), group) = next(iter(found.items()))
             group.owned.setdefault(patient, []).append(source)
         else:
             kept.append((source, holder))

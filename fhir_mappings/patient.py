@@ -20,7 +20,7 @@ from fhir_mappings.gathering import Group, gather, group_of
 from fhir_mappings.patient_facts import RETRIEVAL_ORDER, PatientFacts
 from fhir_mappings.reading.allergies import read_allergy
 from fhir_mappings.reading.conditions import read_condition
-from fhir_mappings.reading.demographics import is_deceased, read_birth_date, read_sex
+from fhir_mappings.reading.demographics import read_demographics
 from fhir_mappings.reading.encounters import read_encounter
 from fhir_mappings.reading.immunizations import read_immunization
 from fhir_mappings.reading.medications import (
@@ -161,17 +161,13 @@ def _facts(
 ) -> PatientFacts:
     sheet = Sheet(load_terminology(), group.pool, frozenset(names_of(patient)))
     retrieval = _States(states, default)
-    demographics = {}
-    deceased = False
-    resource, left_out = group.pool.read(patient)
-    sheet.unread += [Unread(patient.reference, reason) for reason in left_out]
-    if isinstance(resource, Patient):
-        sheet.birth, born = read_birth_date(resource, patient.reference)
-        sheet.sex, said = read_sex(resource, patient.reference)
-        demographics = {k: v for k, v in (("birth_date", born), ("sex", said)) if v is not None}
-        deceased = is_deceased(resource)
-        if resource.active is False or any(link.type == "replaced-by" for link in resource.link):
-            sheet.refuse(patient.reference, "the record is marked as inactive or merged into another")
+    copies: list[Patient] = []
+    for source in group.copies.get(patient.reference, (patient,)):
+        resource, left_out = group.pool.read(source)
+        sheet.unread += [Unread(source.reference, reason) for reason in left_out]
+        if isinstance(resource, Patient):
+            copies.append(resource)
+    demographics, deceased = read_demographics(copies, patient.reference, sheet)
     for source in sorted(own, key=_rank):
         read, left_out = group.pool.read(source)
         sheet.unread += [Unread(source.reference, reason) for reason in left_out]

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fhir_mappings.dates import read_date
 from fhir_mappings.facts import Evidence
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import Sex
+from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.reading.terms import code_of, terms
 from fhir_mappings.resources import Extension, Patient
 
 BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
 US_CORE_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-sex"
 CLINICAL_SEX = "http://hl7.org/fhir/StructureDefinition/patient-sexParameterForClinicalUse"
+
+
+def read_demographics(
+    copies: Sequence[Patient], reference: str, sheet: Sheet
+) -> tuple[dict[str, Evidence], bool]:
+    """Put birth and sex on the sheet; their evidence, and whether the patient has died.
+
+    Where copies of the Patient disagree, neither is believed.
+    """
+    evidence: dict[str, Evidence] = {}
+    births = [read_birth_date(patient, reference) for patient in copies]
+    sexes = [read_sex(patient, reference) for patient in copies]
+    sheet.birth, born = next((pair for pair in births if pair[0] is not None), (None, None))
+    sheet.sex, said = next((pair for pair in sexes if pair[0] is not None), (None, None))
+    if len({birth for birth, _ in births if birth is not None}) > 1:
+        sheet.birth = born = None
+        sheet.refuse(reference, "several Patients have this id, and their birth dates differ")
+    if len({sex for sex, _ in sexes if sex is not None}) > 1:
+        sheet.sex = said = None
+        sheet.refuse(reference, "several Patients have this id, and their sexes differ")
+    if born is not None:
+        evidence["birth_date"] = born
+    if said is not None:
+        evidence["sex"] = said
+    if any(p.active is False or any(link.type == "replaced-by" for link in p.link) for p in copies):
+        sheet.refuse(reference, "the record is marked as inactive or merged into another")
+    return evidence, any(is_deceased(patient) for patient in copies)
 
 
 def read_birth_date(patient: Patient, reference: str) -> tuple[DateSpan | None, Evidence | None]:

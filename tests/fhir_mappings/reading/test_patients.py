@@ -343,6 +343,29 @@ def test_two_patients_that_merely_share_an_id_are_two() -> None:
     assert all(len(facts.measurements["serum_creatinine"]) == 1 for facts in found)
 
 
+def test_two_bundles_of_one_person_are_one_record_though_the_patient_was_edited_between() -> None:
+    # A feed of messages repeats the patient, a little different each time.
+    first = bundle(patient("p1"), creatinine("p1", "o1"))
+    second = bundle(patient("p1", telecom=[{"value": "1"}]), creatinine("p1", "o2"))
+    second["entry"][1]["resource"]["effectiveDateTime"] = "2026-06-02"
+    (facts,) = read_patients(ndjson(first, second))
+    assert len(facts.measurements["serum_creatinine"]) == 2
+
+
+def test_copies_of_a_patient_that_disagree_are_not_believed() -> None:
+    (facts,) = read_patients(ndjson(patient("p1"), patient("p1", birthDate="1950-01-01", gender="male")))
+    assert facts.birth_date is None
+    assert facts.sex is None
+    assert len(facts.unread) == 2
+
+
+def test_lines_beside_a_bundle_find_a_patient_who_goes_by_several_names() -> None:
+    chart = bundle()
+    chart["entry"] = [{"fullUrl": "https://x/r4/Patient/p1", "resource": patient("p1")}]
+    (facts,) = read_patients(ndjson(chart, creatinine("p1")))
+    assert facts.measurements["serum_creatinine"]
+
+
 def test_a_broken_line_leaves_open_only_what_it_may_have_held() -> None:
     broken = b'{"resourceType":"Condition","subject":{"reference":"Patient/p1"},"code":'
     found = by_reference(read_patients(ndjson(patient("p1"), patient("p2")) + b"\n" + broken))
