@@ -6,9 +6,8 @@ is decoded here beyond the frame: each resource stays raw until something wants 
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Literal, TypeVar
 
 import msgspec
@@ -17,6 +16,7 @@ from fhir_mappings.datatypes import Element
 from fhir_mappings.decoding import first_value, parse_json, peek
 from fhir_mappings.errors import UnreadableInputError
 from fhir_mappings.facts import Unread
+from fhir_mappings.references import Source, bare
 
 T = TypeVar("T")
 
@@ -30,24 +30,9 @@ _FAILED = frozenset({"error", "fatal"})
 Outcome = Literal["read", "nothing", "unreadable", "failed"]
 _NOT_OK = re.compile(r"[45]\d\d")
 _DEEPEST = 16
-_UUID_LENGTH = 36
 _NOTHING = msgspec.Raw(b"null")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
-
-
-class Source(msgspec.Struct, frozen=True, gc=False):
-    """One resource where it was found: still raw, with the names by which others may refer to it.
-
-    ``version`` orders copies of one resource: ``meta.lastUpdated``, else ``meta.versionId``.
-    """
-
-    raw: msgspec.Raw | bytes
-    kind: str
-    id: str | None
-    full_url: str | None
-    reference: str
-    version: str | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -258,8 +243,11 @@ def read_document(body: bytes, place: str = "") -> Document:
 
 
 def read_resource(raw: msgspec.Raw | bytes, document: Document) -> None:
-    """Add one resource, or all those of a Bundle, to a document."""
-    _add(_Entry(resource=msgspec.Raw(raw)), document, 0)
+    """Add one resource, or all those of a Bundle, to a document; JSON null is none."""
+    outcome, _ = _add(_Entry(resource=msgspec.Raw(raw)), document, 0)
+    if outcome in ("unreadable", "failed"):
+        any_type = frozenset({ANY_TYPE})
+        document.pages.append(Page(any_type, cut=outcome == "unreadable", failed=outcome == "failed"))
 
 
 def _read_bundle(raw: msgspec.Raw | bytes, document: Document, depth: int) -> None:
@@ -331,7 +319,7 @@ def _add(entry: _Entry, document: Document, depth: int) -> tuple[Outcome, str | 
         return "read", None
     document.entries += 1
     place = f"#{document.place}{document.entries}"
-    if absent and depth > 0:
+    if absent:
         status = entry.response.status if entry.response is not None else None
         if status is None or not _NOT_OK.match(status):
             return "nothing", None
@@ -393,51 +381,3 @@ def _as(raw: msgspec.Raw | bytes, kind: type[T]) -> T | None:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-
-
-class References:
-    """Resolves references among the resources at hand: relative, absolute, versioned, ``urn:uuid:``.
-
-    ``beside`` are resources that are looked for after these.
-    """
-
-    def __init__(self, sources: Iterable[Source], beside: References | None = None) -> None:
-        self._sources = sources
-        self._beside = beside
-
-    @functools.cached_property
-    def _found(self) -> dict[str, Source]:
-        # Most charts never need it: their references to the patient are told without.
-        found: dict[str, Source] = {}
-        for source in self._sources:
-            for name in names_of(source):
-                found.setdefault(name, source)
-        return found
-
-    def find(self, reference: str | None) -> Source | None:
-        """The resource that a reference names, if it is at hand."""
-        if not reference:
-            return None
-        found = self._found.get(reference) or self._found.get(bare(reference))
-        return self._beside.find(reference) if found is None and self._beside is not None else found
-
-
-def names_of(source: Source) -> Iterator[str]:
-    """The names by which a resource may be referred to."""
-    if source.id:
-        yield f"{source.kind}/{source.id}"
-        if len(source.id) == _UUID_LENGTH:
-            # Some systems loaded transactions without rewriting the references in them.
-            yield f"urn:uuid:{source.id}"
-    if source.full_url:
-        yield source.full_url
-        yield bare(source.full_url)
-
-
-def bare(reference: str) -> str:
-    """``Type/id`` of a reference: without server, version or fragment; others as they are."""
-    if reference.startswith(("urn:", "#")):
-        return reference
-    path = reference.split("/_history/")[0].rstrip("/")
-    parts = path.split("/")
-    return "/".join(parts[-2:]) if len(parts) > 2 else path

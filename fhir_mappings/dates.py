@@ -18,6 +18,7 @@ from fhir_mappings.intervals import DateSpan
 
 _PARTIAL = re.compile(r"^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?$")
 _END_OF_DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})[T ]24:00(?::00(?:\.0+)?)?(Z|[+-]\d{2}:?\d{2})?$")
+_NO_YEAR = frozenset({1, 9999})
 _TIMED = re.compile(r"^(\d{4}-\d{2}-\d{2})[T ](.*)$")
 
 
@@ -26,6 +27,7 @@ def read_date(text: str | None) -> DateSpan | None:
     """The days that a FHIR date or dateTime may mean; ``None`` if it is absent or no date.
 
     ``2024`` is the whole year, ``2024-03`` the whole month, ``2024-03-05T23:30:00-05:00`` the 5th of March.
+    The years 1 and 9999, which systems write for want of a date, are none.
     """
     if not text:
         return None
@@ -34,9 +36,9 @@ def read_date(text: str | None) -> DateSpan | None:
     if match is None:
         return None
     year, month, day = (int(part) if part else None for part in match.groups())
+    if year in _NO_YEAR or year is None:
+        return None
     try:
-        if year is None:
-            return None
         if month is None:
             return DateSpan(date(year, 1, 1), date(year, 12, 31))
         if day is None:

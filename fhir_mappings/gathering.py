@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from fhir_mappings.bundles import Document, References, Source, bare, names_of
+from fhir_mappings.bundles import Document
 from fhir_mappings.datatypes import Element, Reference
 from fhir_mappings.decoding import decode
 from fhir_mappings.reading.sheet import Pool
+from fhir_mappings.references import References, Source, bare, names_of
 from fhir_mappings.resources import Patient
 
 HOLDERS = ("subject", "patient", "individual")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from fhir_mappings.bundles import ANY_TYPE, Document, Page, Source, names_of, read_resource, split_documents
+from fhir_mappings.bundles import ANY_TYPE, Document, Page, read_resource, split_documents
 from fhir_mappings.errors import (
     InputError,
     NoPatientError,
@@ -36,6 +36,7 @@ from fhir_mappings.reading.questionnaires import read_response
 from fhir_mappings.reading.reports import read_report
 from fhir_mappings.reading.research import read_consent, read_participation, with_last_doses
 from fhir_mappings.reading.sheet import Sheet
+from fhir_mappings.references import Source, names_of
 from fhir_mappings.resources import RESOURCES, Patient
 from fhir_mappings.settling import settle
 from fhir_mappings.terminology import load_terminology

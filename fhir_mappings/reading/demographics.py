@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_date
 from fhir_mappings.facts import Evidence
 from fhir_mappings.intervals import DateSpan
@@ -88,7 +89,9 @@ def _clinical(patient: Patient) -> set[str]:
 
 
 def _words(extension: Extension) -> set[str]:
-    found = {extension.value_code, code_of(extension.value_codeable_concept)}
+    coding = extension.value_coding
+    coded = extension.value_codeable_concept or (CodeableConcept(coding=(coding,)) if coding else None)
+    found = {extension.value_code, code_of(coded, frozenset(terms().sex))}
     return {word for word in found if word}
 
 

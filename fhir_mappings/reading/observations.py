@@ -7,7 +7,6 @@ from datetime import datetime
 
 import msgspec
 
-from fhir_mappings.bundles import bare
 from fhir_mappings.catalogue import Analyte
 from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import hull, read_date, read_instant
@@ -18,6 +17,7 @@ from fhir_mappings.reading.assessments import read_assessment
 from fhir_mappings.reading.reference_ranges import Limits, read_limits
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.values import Value, read_value
+from fhir_mappings.references import bare
 from fhir_mappings.resources import Observation, Valued
 from fhir_mappings.settling import Issued
 from fhir_mappings.terminology import AnalyteMatch, Match, Terminology

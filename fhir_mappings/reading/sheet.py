@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import msgspec
 
-from fhir_mappings.bundles import References, Source
 from fhir_mappings.datatypes import CodeableConcept, Reference
 from fhir_mappings.decoding import decode, peek
 from fhir_mappings.facts import (
@@ -21,6 +20,7 @@ from fhir_mappings.facts import (
 )
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import Sex
+from fhir_mappings.references import References, Source
 from fhir_mappings.resources import RESOURCES, AnyResource, Medicated
 from fhir_mappings.settling import Issued
 from fhir_mappings.terminology import Terminology

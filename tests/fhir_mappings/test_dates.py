@@ -70,6 +70,8 @@ def test_the_calendar_day_is_the_local_one_whatever_the_offset(written: str) -> 
         "2024-03-05X",
         "20240305",
         "2024-Q1",
+        "9999-12-31",  # no end
+        "0001-01-01T00:00:00Z",
     ],
 )
 def test_what_is_no_date_is_none_and_never_a_guess(written: str | None) -> None:

@@ -179,6 +179,12 @@ def test_a_statement_has_the_ends_of_its_period() -> None:
     assert found.end == day(date(2026, 2, 10))
 
 
+def test_an_end_in_the_year_9999_is_no_end() -> None:
+    found = exposure(statement(effectivePeriod={"start": "2026-03-02", "end": "9999-12-31"}))
+    assert found.end is None
+    assert found.ongoing
+
+
 def test_an_administration_is_on_its_day() -> None:
     found = exposure(given())
     assert (found.start, found.end) == (FIRST, FIRST)

@@ -1,4 +1,4 @@
-"""Whose record it is: demographics, several patients in one input, what was retrieved and what was not."""
+"""One patient: demographics, the record as a whole, what was retrieved and what was not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fhir_mappings.errors import InputError, NoPatientError, PatientMismatchError, SeveralPatientsError
+from fhir_mappings.errors import InputError, PatientMismatchError, SeveralPatientsError
 from fhir_mappings.facts import Retrieval
 from fhir_mappings.intervals import DateSpan, day
 from fhir_mappings.patient import read_patient, read_patients
@@ -87,6 +87,12 @@ def test_other_and_unknown_are_no_sex(gender: str | None, sex: str | None) -> No
 def test_birth_sex_is_preferred_to_administrative_gender() -> None:
     facts = read(who=patient(gender="male", extension=[{"url": BIRTH_SEX, "valueCode": "F"}]))
     assert facts.sex == "female"
+
+
+def test_the_sex_of_us_core_may_be_a_code_or_a_coding() -> None:
+    url = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-sex"
+    for value in ({"valueCode": "248152002"}, {"valueCoding": {"system": SNOMED, "code": "248152002"}}):
+        assert read(who=patient(gender="unknown", extension=[{"url": url, **value}])).sex == "female"
 
 
 @pytest.mark.parametrize("code", ["UNK", "OTH", "ASKU"])
@@ -264,158 +270,6 @@ def test_types_of_no_use_are_no_errors() -> None:
     assert not read(practitioner, {"resourceType": "Claim", "id": "y"}).unread
 
 
-# Several patients
-
-
-def test_each_patient_of_a_file_has_the_resources_of_that_patient() -> None:
-    found = by_reference(
-        read_patients(
-            ndjson(
-                patient("p1"), patient("p2", gender="male"), creatinine("p2", "o2"), creatinine("p1", "o1")
-            )
-        )
-    )
-    assert set(found) == {"Patient/p1", "Patient/p2"}
-    for name, own in (("Patient/p1", "Observation/o1"), ("Patient/p2", "Observation/o2")):
-        (result,) = found[name].measurements["serum_creatinine"]
-        assert result.evidence[0].reference == own
-    assert found["Patient/p2"].sex == "male"
-
-
-def test_patients_of_one_bundle_are_told_apart_too() -> None:
-    found = by_reference(
-        read_patients(body(bundle(patient("p1"), patient("p2"), creatinine("p2"), creatinine("p1", "o2"))))
-    )
-    assert all(len(facts.measurements["serum_creatinine"]) == 1 for facts in found.values())
-
-
-def test_bundles_on_lines_are_patients_of_their_own_even_where_ids_are_missing() -> None:
-    def chart(urn: str, value: float) -> dict[str, Any]:
-        who = patient()
-        del who["id"]
-        result = observation(CREATININE, valueQuantity=quantity(value, "mg/dL"), subject={"reference": urn})
-        del result["id"]
-        return {
-            "resourceType": "Bundle",
-            "type": "collection",
-            "entry": [{"fullUrl": urn, "resource": who}, {"resource": result}],
-        }
-
-    found = read_patients(ndjson(chart("urn:uuid:a", 1.0), chart("urn:uuid:b", 2.0)))
-    values = [facts.measurements["serum_creatinine"][0].reported for facts in found]
-    assert [value.low for value in values if value is not None] == [1.0, 2.0]
-    assert all(len(facts.measurements["serum_creatinine"]) == 1 for facts in found)
-
-
-def test_resources_of_someone_whose_patient_is_not_there_are_told_and_given_to_no_one() -> None:
-    (facts,) = read_patients(ndjson(patient("p1"), creatinine("p9")))
-    assert not facts.measurements
-    assert any(unread.reference == "Observation/o1" for unread in facts.unread)
-
-
-def test_a_page_without_a_patient_belongs_to_the_patient_it_names() -> None:
-    page = bundle(creatinine("p2"), kind="searchset")
-    found = by_reference(read_patients(ndjson(page, patient("p1"), patient("p2"))))
-    assert found["Patient/p2"].measurements["serum_creatinine"]
-
-
-def test_lines_beside_a_bundle_belong_to_the_patient_in_it() -> None:
-    chart = bundle(patient("p1"), creatinine("p1", "o1"))
-    condition = resource("Condition", "c1", code=SLE, clinicalStatus="active")
-    (facts,) = read_patients(ndjson(chart, condition))
-    assert facts.measurements["serum_creatinine"]
-    assert len(facts.events) == 1
-
-
-def test_two_bundles_with_the_very_same_patient_are_one_record() -> None:
-    pages = (bundle(patient("p1"), creatinine("p1", name)) for name in ("o1", "o2"))
-    first, second = pages
-    second["entry"][1]["resource"]["effectiveDateTime"] = "2026-06-02"
-    (facts,) = read_patients(ndjson(first, second))
-    assert len(facts.measurements["serum_creatinine"]) == 2
-
-
-def test_two_patients_that_merely_share_an_id_are_two() -> None:
-    first = bundle(patient("p1"), creatinine("p1", "o1"))
-    second = bundle(patient("p1", birthDate="1950-01-01"), creatinine("p1", "o2"))
-    found = read_patients(ndjson(first, second))
-    assert len(found) == 2
-    assert all(len(facts.measurements["serum_creatinine"]) == 1 for facts in found)
-
-
-def test_two_bundles_of_one_person_are_one_record_though_the_patient_was_edited_between() -> None:
-    # A feed of messages repeats the patient, a little different each time.
-    first = bundle(patient("p1"), creatinine("p1", "o1"))
-    second = bundle(patient("p1", telecom=[{"value": "1"}]), creatinine("p1", "o2"))
-    second["entry"][1]["resource"]["effectiveDateTime"] = "2026-06-02"
-    (facts,) = read_patients(ndjson(first, second))
-    assert len(facts.measurements["serum_creatinine"]) == 2
-
-
-def test_copies_of_a_patient_that_disagree_are_not_believed() -> None:
-    (facts,) = read_patients(ndjson(patient("p1"), patient("p1", birthDate="1950-01-01", gender="male")))
-    assert facts.birth_date is None
-    assert facts.sex is None
-    assert len(facts.unread) == 2
-
-
-def test_lines_beside_a_bundle_find_a_patient_who_goes_by_several_names() -> None:
-    chart = bundle()
-    chart["entry"] = [{"fullUrl": "https://x/r4/Patient/p1", "resource": patient("p1")}]
-    (facts,) = read_patients(ndjson(chart, creatinine("p1")))
-    assert facts.measurements["serum_creatinine"]
-
-
-def test_a_broken_line_leaves_open_only_what_it_may_have_held() -> None:
-    broken = b'{"resourceType":"Condition","subject":{"reference":"Patient/p1"},"code":'
-    found = by_reference(read_patients(ndjson(patient("p1"), patient("p2")) + b"\n" + broken))
-    assert found["Patient/p1"].retrieval_of(["Condition"]) == "truncated"
-    assert found["Patient/p1"].retrieval_of(["Procedure"]) == "complete"
-    assert found["Patient/p2"].retrieval_of(["Condition"]) == "complete"
-
-
-def test_a_following_page_that_is_there_truncates_nothing() -> None:
-    url = "https://x/Observation?patient=p1"
-    first = bundle(
-        creatinine("p1", "o1"),
-        kind="searchset",
-        link=[{"relation": "self", "url": url}, {"relation": "next", "url": f"{url}&page=2"}],
-    )
-    second = bundle(
-        creatinine("p1", "o2"), kind="searchset", link=[{"relation": "self", "url": f"{url}&page=2"}]
-    )
-    (facts,) = read_patients(ndjson(patient(), first, second))
-    assert facts.retrieval_of(["Observation"]) == "complete"
-
-
-def test_of_two_versions_of_a_resource_the_newer_one_counts() -> None:
-    old = resource("Condition", "c1", code=SLE, meta={"versionId": "9"})
-    new = resource("Condition", "c1", code=SLE, meta={"versionId": "10"}, verificationStatus="refuted")
-    for order in ((old, new), (new, old)):
-        assert not read(*order).events
-
-
-def test_of_a_history_only_the_newest_versions_count_and_nothing_that_was_deleted() -> None:
-    newest = resource("Condition", "c1", code=SLE, verificationStatus="refuted")
-    oldest = resource("Condition", "c1", code=SLE)
-    deleted = resource("Condition", "c2", code=SLE)
-    written = bundle(patient(), kind="history")
-    written["entry"] += [
-        {"resource": newest},
-        {"request": {"method": "DELETE", "url": "Condition/c2"}},
-        {"resource": oldest},
-        {"resource": deleted},
-    ]
-    (facts,) = read_patients(body(written))
-    assert not facts.events
-
-
-def test_a_file_without_a_patient_is_refused_in_one_line() -> None:
-    with pytest.raises(NoPatientError) as caught:
-        read_patients(ndjson(creatinine()))
-    assert "\n" not in str(caught.value)
-
-
 # The hook: resources of several prefetch values, one patient in context
 
 
@@ -487,6 +341,18 @@ def test_garbage_among_the_prefetch_costs_only_itself() -> None:
     )
     assert facts.reference == "Patient/p1"
     assert facts.unread
+    assert facts.retrieval_of(["Condition"]) == "truncated"
+
+
+def test_null_in_the_prefetch_is_nothing() -> None:
+    facts = read_patient(
+        [msgspec.Raw(b"null"), msgspec.Raw(msgspec.json.encode(patient()))],
+        patient_id="p1",
+        retrieval={"Condition": "complete"},
+        default_retrieval="not-asked",
+    )
+    assert not facts.unread
+    assert facts.retrieval_of(["Condition"]) == "complete"
 
 
 def test_medications_of_a_medication_search_are_no_ones() -> None:

@@ -1,11 +1,6 @@
-"""FHIR R4 resources, as a typed subset: only the elements that some fact is read from.
-
-Nothing is required, whatever the specification says. Elements that are not named here are not looked at.
-"""
+"""The patient, findings, diagnoses and what was done."""
 
 from __future__ import annotations
-
-from decimal import Decimal
 
 import msgspec
 
@@ -13,10 +8,8 @@ from fhir_mappings.datatypes import (
     Annotation,
     CodeableConcept,
     CodingType,
-    Dosage,
     Element,
     Identifier,
-    Ingredient,
     Period,
     Quantity,
     Range,
@@ -24,26 +17,7 @@ from fhir_mappings.datatypes import (
     Reference,
     Timing,
 )
-
-
-class Extension(Element, frozen=True):
-    """Extension; only the values that we look at."""
-
-    url: str | None = None
-    value_code: str | None = None
-    value_codeable_concept: CodeableConcept | None = None
-    value_boolean: bool | None = None
-    extension: tuple[Extension, ...] = ()
-
-
-class Resource(Element, frozen=True, kw_only=True):
-    """Elements of every resource."""
-
-    id: str | None = None
-    identifier: tuple[Identifier, ...] = ()
-    contained: tuple[msgspec.Raw, ...] = ()
-    modifier_extension: tuple[Extension, ...] = ()
-    implicit_rules: str | None = None
+from fhir_mappings.resources.base import Extension, Resource
 
 
 class PatientLink(Element, frozen=True):
@@ -151,67 +125,6 @@ class Condition(Resource, frozen=True, kw_only=True):
     stage: tuple[ConditionStage, ...] = ()
 
 
-class Medicated(Resource, frozen=True, kw_only=True):
-    """The elements that the medication resources share."""
-
-    status: str | None = None
-    category: tuple[CodeableConcept, ...] = ()
-    medication_codeable_concept: CodeableConcept | None = None
-    medication_reference: Reference | None = None
-    subject: Reference | None = None
-
-
-class MedicationStatement(Medicated, frozen=True, kw_only=True):
-    """MedicationStatement."""
-
-    effective_date_time: str | None = None
-    effective_period: Period | None = None
-    date_asserted: str | None = None
-    dosage: tuple[Dosage, ...] = ()
-
-
-class DispenseRequest(Element, frozen=True):
-    """MedicationRequest.dispenseRequest."""
-
-    validity_period: Period | None = None
-    number_of_repeats_allowed: int | None = None
-    expected_supply_duration: Quantity | None = None
-
-
-class MedicationRequest(Medicated, frozen=True, kw_only=True):
-    """MedicationRequest."""
-
-    intent: str | None = None
-    do_not_perform: bool | None = None
-    authored_on: str | None = None
-    dosage_instruction: tuple[Dosage, ...] = ()
-    dispense_request: DispenseRequest | None = None
-
-
-class MedicationAdministration(Medicated, frozen=True, kw_only=True):
-    """MedicationAdministration."""
-
-    effective_date_time: str | None = None
-    effective_period: Period | None = None
-    dosage: Dosage | None = None
-
-
-class MedicationDispense(Medicated, frozen=True, kw_only=True):
-    """MedicationDispense."""
-
-    when_prepared: str | None = None
-    when_handed_over: str | None = None
-    days_supply: Quantity | None = None
-    dosage_instruction: tuple[Dosage, ...] = ()
-
-
-class Medication(Resource, frozen=True, kw_only=True):
-    """Medication."""
-
-    code: CodeableConcept | None = None
-    ingredient: tuple[Ingredient, ...] = ()
-
-
 class Procedure(Resource, frozen=True, kw_only=True):
     """Procedure."""
 
@@ -306,106 +219,6 @@ class DiagnosticReport(Resource, frozen=True, kw_only=True):
     presented_form: tuple[Attachment, ...] = ()
 
 
-class ResearchSubject(Resource, frozen=True, kw_only=True):
-    """ResearchSubject."""
-
-    status: str | None = None
-    period: Period | None = None
-    study: Reference | None = None
-    individual: Reference | None = None
-    consent: Reference | None = None
-
-
-class ResearchArm(Element, frozen=True):
-    """ResearchStudy.arm."""
-
-    name: str | None = None
-    description: str | None = None
-
-
-class ResearchStudy(Resource, frozen=True, kw_only=True):
-    """ResearchStudy."""
-
-    title: str | None = None
-    status: str | None = None
-    phase: CodeableConcept | None = None
-    primary_purpose_type: CodeableConcept | None = None
-    category: tuple[CodeableConcept, ...] = ()
-    focus: tuple[CodeableConcept, ...] = ()
-    keyword: tuple[CodeableConcept, ...] = ()
-    description: str | None = None
-    arm: tuple[ResearchArm, ...] = ()
-
-
-class AnswerCoding(CodingType, frozen=True):
-    """A coded answer, perhaps with the points that it stands for."""
-
-    extension: tuple[Weight, ...] = ()
-
-
-class Weight(Element, frozen=True):
-    """The points of an answer: the extensions ordinalValue (R4) and itemWeight (R5)."""
-
-    url: str | None = None
-    value_decimal: Decimal | None = None
-
-
-class QuestionnaireAnswer(Element, frozen=True):
-    """QuestionnaireResponse.item.answer."""
-
-    value_boolean: bool | None = None
-    value_decimal: Decimal | None = None
-    value_integer: int | None = None
-    value_string: str | None = None
-    value_coding: AnswerCoding | None = None
-    value_quantity: Quantity | None = None
-    extension: tuple[Weight, ...] = ()
-    item: tuple[QuestionnaireItem, ...] = ()
-
-
-class QuestionnaireItem(Element, frozen=True):
-    """QuestionnaireResponse.item."""
-
-    link_id: str | None = None
-    text: str | None = None
-    answer: tuple[QuestionnaireAnswer, ...] = ()
-    item: tuple[QuestionnaireItem, ...] = ()
-
-
-class QuestionnaireResponse(Element, frozen=True, kw_only=True):
-    """QuestionnaireResponse. Its ``identifier`` is a single one, unlike elsewhere."""
-
-    id: str | None = None
-    identifier: Identifier | None = None
-    contained: tuple[msgspec.Raw, ...] = ()
-    modifier_extension: tuple[Extension, ...] = ()
-    questionnaire: str | None = None
-    status: str | None = None
-    subject: Reference | None = None
-    authored: str | None = None
-    author: Reference | None = None
-    item: tuple[QuestionnaireItem, ...] = ()
-
-
-class ConsentProvision(Element, frozen=True):
-    """Consent.provision."""
-
-    type: str | None = None
-    period: Period | None = None
-
-
-class Consent(Resource, frozen=True, kw_only=True):
-    """Consent."""
-
-    status: str | None = None
-    scope: CodeableConcept | None = None
-    category: tuple[CodeableConcept, ...] = ()
-    patient: Reference | None = None
-    date_time: str | None = None
-    source_reference: Reference | None = None
-    provision: ConsentProvision | None = None
-
-
 class ServiceRequest(Resource, frozen=True, kw_only=True):
     """ServiceRequest."""
 
@@ -425,23 +238,3 @@ class Device(Resource, frozen=True, kw_only=True):
     status: str | None = None
     type: CodeableConcept | None = None
     patient: Reference | None = None
-
-
-AnyResource = (
-    Patient | Observation | Condition | MedicationStatement | MedicationRequest | MedicationAdministration
-    | MedicationDispense | Medication | Procedure | AllergyIntolerance | Immunization | Encounter
-    | DiagnosticReport | ResearchSubject | ResearchStudy | QuestionnaireResponse | Consent | ServiceRequest
-    | Device
-)  # fmt: skip
-"""Every resource that some fact is read from."""
-
-RESOURCES: dict[str, type[AnyResource]] = {
-    kind.__name__: kind
-    for kind in (
-        Patient, Observation, Condition, MedicationStatement, MedicationRequest, MedicationAdministration,
-        MedicationDispense, Medication, Procedure, AllergyIntolerance, Immunization, Encounter,
-        DiagnosticReport, ResearchSubject, ResearchStudy, QuestionnaireResponse, Consent, ServiceRequest,
-        Device,
-    )
-}  # fmt: skip
-"""By resource type."""
