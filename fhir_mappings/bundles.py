@@ -17,6 +17,7 @@ from fhir_mappings.decoding import first_value, parse_json, peek
 from fhir_mappings.errors import UnreadableInputError
 from fhir_mappings.facts import Unread
 from fhir_mappings.references import Source, bare
+from fhir_mappings.resources import RESOURCES
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ ANY_TYPE = "*"
 _SEARCHED_TYPE = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)(?:\?|/_search|$)")
 _TYPE_IN_TEXT = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]+)"')
 _PATIENT_IN_TEXT = re.compile(rb'"reference"\s*:\s*"(?:[^"]*/)?Patient/([A-Za-z0-9.-]+)"')
+_EVERY = frozenset(RESOURCES)
 _FAILED = frozenset({"error", "fatal"})
 Outcome = Literal["read", "nothing", "unreadable", "failed"]
 _NOT_OK = re.compile(r"[45]\d\d")
@@ -187,7 +189,7 @@ def _line(number: int, line: bytes) -> Document:
 def _broken(line: bytes) -> Page:
     """What a line that is no JSON may have held: its beginning often tells the type and the patient."""
     kind, patient = _TYPE_IN_TEXT.search(line), _PATIENT_IN_TEXT.search(line)
-    types = frozenset({kind[1].decode() if kind is not None and kind[1] != b"Bundle" else ANY_TYPE})
+    types = _EVERY if kind is None or kind[1] == b"Bundle" else frozenset({kind[1].decode()})
     return Page(types, cut=True, of=f"Patient/{patient[1].decode()}" if patient is not None else None)
 
 
@@ -246,14 +248,14 @@ def read_resource(raw: msgspec.Raw | bytes, document: Document) -> None:
     """Add one resource, or all those of a Bundle, to a document; JSON null is none."""
     outcome, _ = _add(_Entry(resource=msgspec.Raw(raw)), document, 0)
     if outcome in ("unreadable", "failed"):
-        any_type = frozenset({ANY_TYPE})
-        document.pages.append(Page(any_type, cut=outcome == "unreadable", failed=outcome == "failed"))
+        failed = outcome == "failed"
+        document.pages.append(Page(frozenset({ANY_TYPE}) if failed else _EVERY, cut=True, failed=failed))
 
 
 def _read_bundle(raw: msgspec.Raw | bytes, document: Document, depth: int) -> None:
     if depth > _DEEPEST:
         document.unread.append(Unread("Bundle", "Bundles are nested too deeply; the innermost were not read"))
-        document.pages.append(Page(frozenset({ANY_TYPE}), cut=True))
+        document.pages.append(Page(_EVERY, cut=True))
         return
     try:
         bundle = _bundle.decode(raw)
@@ -273,24 +275,32 @@ def _read_bundle(raw: msgspec.Raw | bytes, document: Document, depth: int) -> No
             matches += 1
     searchset = bundle.type == "searchset"
     urls = {link.relation: link.url for link in bundle.link}
+    searched = _searched_type(urls.get("self"))
+    if "unreadable" in outcomes:
+        document.pages.append(Page(frozenset({searched}) if searched else _EVERY, cut=True))
     alone = not urls.keys() & {"next", "previous", "prev"}
     page = Page(
-        types=_searched(kinds, urls.get("self"), searchset or "next" in urls),
+        types=_types(kinds, searched, searchset or "next" in urls, "self" in urls),
         own_url=urls.get("self"),
         next_url=(urls["next"] or "next") if "next" in urls else None,
-        cut="unreadable" in outcomes or (searchset and alone and (bundle.total or 0) > matches),
+        cut=searchset and alone and (bundle.total or 0) > matches,
         failed="failed" in outcomes,
     )
     if page.cut or page.failed or page.next_url or page.own_url:
         document.pages.append(page)
 
 
-def _searched(kinds: set[str], own: str | None, search: bool) -> frozenset[str]:
-    """The types of which more may exist: those of the search; where it is not told which, any."""
+def _searched_type(own: str | None) -> str | None:
+    """The resource type that a search was for, by the URL of its result."""
     named = _SEARCHED_TYPE.search(own) if own else None
-    if named is not None:
-        return frozenset(kinds | {named[1]})
-    if search and own is None and len(kinds) == 1:
+    return named[1] if named is not None else None
+
+
+def _types(kinds: set[str], searched: str | None, search: bool, told: bool) -> frozenset[str]:
+    """The types of which more may exist: those of the search; where it is not told which, any."""
+    if searched is not None:
+        return frozenset(kinds | {searched})
+    if search and not told and len(kinds) == 1:
         return frozenset(kinds)
     return frozenset(kinds | {ANY_TYPE}) if search else frozenset({ANY_TYPE})
 

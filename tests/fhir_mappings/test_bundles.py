@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fhir_mappings.bundles import Document, read_document, split_documents
+from fhir_mappings.bundles import ANY_TYPE, Document, read_document, split_documents
 from fhir_mappings.errors import UnreadableInputError
 
 PATIENT = {"resourceType": "Patient", "id": "p1"}
@@ -131,6 +131,28 @@ def test_entries_that_hold_no_resource_cost_only_themselves() -> None:
     ]
     (document,) = split_documents(text(found))
     assert names([document]) == ["Patient/p1", "Observation/o1"]
+    assert document.unread
+
+
+def test_an_entry_that_cannot_be_read_may_have_been_of_any_type_or_of_the_one_that_was_searched() -> None:
+    collected, searched = bundle(PATIENT, RESULT), bundle(CONDITION, kind="searchset")
+    collected["entry"].append({"resource": "garbage"})
+    searched["entry"].append({"resource": "garbage"})
+    searched["link"] = [{"relation": "self", "url": "https://x/Condition?patient=p1"}]
+    assert {"Observation", "Condition", "Procedure"} <= split_documents(text(collected))[0].truncated
+    assert split_documents(text(searched))[0].truncated == {"Condition"}
+
+
+def test_a_searchset_that_holds_less_than_its_total_is_not_whole() -> None:
+    assert split_documents(text(bundle(RESULT, kind="searchset", total=2)))[0].truncated == {"Observation"}
+    assert split_documents(text(bundle(RESULT, kind="searchset", total=1)))[0].truncated == set()
+
+
+def test_a_part_of_a_batch_that_failed_leaves_open_what_did_not_come() -> None:
+    batch = bundle(PATIENT, bundle(RESULT, kind="searchset"), kind="batch-response")
+    batch["entry"].append({"response": {"status": "500 Internal Server Error"}})
+    (document,) = split_documents(text(batch))
+    assert document.failed == {ANY_TYPE}
     assert document.unread
 
 
