@@ -95,6 +95,8 @@ class Analyte(msgspec.Struct, frozen=True, kw_only=True):
         units: accepted units; the canonical one has factor 1.
         molar_mass: g/mol, where mass and amount of substance meet.
         plausible: physical range in the canonical unit; what lies wholly outside is a wrong unit.
+        plausible_upper_limit, plausible_lower_limit: where the limits of a normal range lie, in the
+            canonical unit. A range with a limit elsewhere is none: it is therapeutic, or of something else.
         unitless: a number without a unit is understood (INR, titres, scores).
         codes: LOINC codes of all roles.
         role: the role of this variant; empty for the analyte as such.
@@ -113,6 +115,8 @@ class Analyte(msgspec.Struct, frozen=True, kw_only=True):
     units: tuple[UnitRule, ...] = ()
     molar_mass: float | None = None
     plausible: Interval | None = None
+    plausible_upper_limit: Interval | None = None
+    plausible_lower_limit: Interval | None = None
     unitless: bool = False
     codes: tuple[AnalyteCode, ...] = ()
     text: tuple[TextRule, ...] = ()
@@ -160,6 +164,8 @@ class _Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own_scale: tuple[str, ...] = ()
     molar_mass: float | None = None
     plausible: tuple[float, float] | None = None
+    plausible_upper_limit: tuple[float, float] | None = None
+    plausible_lower_limit: tuple[float, float] | None = None
     unitless: bool = False
     aliases: dict[str, tuple[str, ...]] = {}
     notes: dict[str, str] = {}
@@ -265,7 +271,9 @@ def _analyte(
         kind=definition.kind,
         unit=definition.unit,
         molar_mass=definition.molar_mass,
-        plausible=None if definition.plausible is None else Interval(*definition.plausible),
+        plausible=_span(definition.plausible),
+        plausible_upper_limit=_span(definition.plausible_upper_limit),
+        plausible_lower_limit=_span(definition.plausible_lower_limit),
         codes=codes,
         text=definition.text,
         order=order,
@@ -279,6 +287,10 @@ def _analyte(
         high_means=definition.high_means,
     )
     return _in_role(base, whole, definition, units)
+
+
+def _span(bounds: tuple[float, float] | None) -> Interval | None:
+    return None if bounds is None else Interval(*bounds)
 
 
 def _variants(base: Analyte, definition: _Definition, units: Mapping[str, _Unit]) -> dict[str, Analyte]:

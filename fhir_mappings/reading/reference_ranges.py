@@ -7,7 +7,7 @@ import msgspec
 from fhir_mappings.catalogue import Analyte
 from fhir_mappings.datatypes import Quantity
 from fhir_mappings.dates import at_age
-from fhir_mappings.intervals import INFINITY, DateSpan
+from fhir_mappings.intervals import INFINITY, DateSpan, Interval, point
 from fhir_mappings.patient_facts import Sex
 from fhir_mappings.qualitative import quantity_of_text
 from fhir_mappings.reading.terms import meaning_of, terms
@@ -41,20 +41,49 @@ def read_limits(
 ) -> Limits:
     """The limits that apply to this patient.
 
-    Where several ranges could apply and differ, none does, and a note says so.
+    Where several ranges could apply and differ, none does, and a note says so. Nor does one that is no
+    normal range of the analyte, such as the therapeutic range of an INR.
     """
     fitting = [r for r in ranges if _is_normal(r) and _of_sex(r, sex) and _of_age(r, birth, when)]
     if not fitting:
         return NONE
     own = [r for r in fitting if r.applies_to] or fitting
     read = [_limits(one, analyte, number) for one in own]
-    known = [limits for limits in read if limits != NONE]
+    known = [limits for limits in read if limits != NONE and _is_plausible(limits, analyte)]
     if not known:
-        return NONE
+        notes = tuple(
+            f"The reference range {_shown(limits)} is not a normal range (therapeutic?); it was not used."
+            for limits in read
+            if limits != NONE
+        )
+        return Limits(notes=tuple(dict.fromkeys(notes)))
     first = known[0]
     if any((limits.lower, limits.upper) != (first.lower, first.upper) for limits in known[1:]):
         return Limits(notes=("Several reference ranges are given; none was used.",))
     return first
+
+
+def _is_plausible(limits: Limits, analyte: Analyte) -> bool:
+    """Whether both limits lie where those of a normal range do."""
+    pairs = (
+        (limits.lower, analyte.plausible_lower_limit),
+        (limits.upper, analyte.plausible_upper_limit),
+    )
+    return all(limit is None or span is None or _within(limit, span) for limit, span in pairs)
+
+
+def _within(limit: float, span: Interval) -> bool:
+    known = point(limit)
+    return known.holds("at_least", span.low) is True and known.holds("at_most", span.high) is True
+
+
+def _shown(limits: Limits) -> str:
+    """The range as it stands beside the value where that is known, else in the canonical unit."""
+    lower = limits.own_lower if limits.own_lower is not None else limits.lower
+    upper = limits.own_upper if limits.own_upper is not None else limits.upper
+    if lower is None:
+        return f"up to {upper:g}"
+    return f"from {lower:g}" if upper is None else f"{lower:g}–{upper:g}"
 
 
 def _is_normal(given: ReferenceRange) -> bool:

@@ -122,3 +122,71 @@ def test_an_own_scale_is_judged_by_its_own_range_only() -> None:
     assert found.upper_limit is None
     assert found.reported == point(80)
     assert found.category in ("high", "positive")
+
+
+# A range that is no normal one must never be taken for the limit of normal (A-E9b, A-E9d)
+
+INR, BILIRUBIN, IGG = "6301-6", "1975-2", "2465-3"
+
+
+def limits_of(
+    name: str, code: str, value: float, unit: str, *ranges: dict[str, Any]
+) -> tuple[float | None, float | None]:
+    found = result(name, observation(code, valueQuantity=quantity(value, unit), referenceRange=list(ranges)))
+    return found.lower_limit, found.upper_limit
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "expected"),
+    [
+        (2, 3, (None, None)),
+        (2.5, 3.5, (None, None)),
+        (1.5, 2, (None, None)),
+        (None, 3, (None, None)),
+        (2, None, (None, None)),
+        (0.8, 1.2, (0.8, 1.2)),
+        (None, 1.6, (None, 1.6)),
+        (None, 1.61, (None, None)),
+        (0.9, 0.9, (0.9, 0.9)),
+        (0.5, 0.89, (None, None)),
+    ],
+)
+def test_a_therapeutic_range_of_an_inr_is_no_normal_range(
+    lower: float | None, upper: float | None, expected: tuple[float | None, float | None]
+) -> None:
+    """INR 4.4 under warfarin with the range 2–3 is not at or below 1.5 × 3."""
+    given = {side: {"value": value} for side, value in (("low", lower), ("high", upper)) if value is not None}
+    assert limits_of("inr", INR, 4.4, "1", given) == expected
+
+
+def test_the_report_tells_that_a_range_was_not_used() -> None:
+    given = {"low": quantity(2, "1"), "high": quantity(3, "1")}
+    found = result("inr", observation(INR, valueQuantity=quantity(4.4, "1"), referenceRange=[given]))
+    assert found.notes == ("The reference range 2–3 is not a normal range (therapeutic?); it was not used.",)
+
+
+def test_a_therapeutic_range_in_words_is_none_either() -> None:
+    assert limits_of("inr", INR, 4.4, "1", {"text": "2.0-3.0"}) == (None, None)
+
+
+def test_a_normal_range_beside_a_therapeutic_one_is_taken() -> None:
+    therapeutic = {"low": {"value": 2}, "high": {"value": 3}}
+    normal = {"low": {"value": 0.8}, "high": {"value": 1.2}}
+    assert limits_of("inr", INR, 4.4, "1", therapeutic, normal) == (0.8, 1.2)
+
+
+@pytest.mark.parametrize(("upper", "kept"), [(15, 15), (40, 40), (120, 120), (121, None), (5000, None)])
+def test_the_end_of_a_measuring_range_is_no_upper_limit(upper: float, kept: float | None) -> None:
+    assert limits_of("alt", ALT, 90, "U/L", {"high": quantity(upper, "U/L")}) == (None, kept)
+
+
+def test_a_limit_is_judged_in_the_canonical_unit() -> None:
+    """A bilirubin of up to 21 µmol/L is 1.2 mg/dL; up to 21 mg/dL there is no normal one."""
+    molar = {"high": quantity(21, "umol/L")}
+    assert limits_of("bilirubin_total", "14631-6", 30, "umol/L", molar)[1] == pytest.approx(1.228, abs=0.001)
+    assert limits_of("bilirubin_total", BILIRUBIN, 2, "mg/dL", {"high": quantity(21, "mg/dL")})[1] is None
+
+
+def test_a_lower_limit_of_nothing_is_none_where_low_is_asked_for() -> None:
+    """An IgG can never be below 0: such a range would show that it is not low."""
+    assert limits_of("igg", IGG, 300, "mg/dL", {"low": quantity(0, "mg/dL")}) == (None, None)
