@@ -48,11 +48,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; ``arguments`` default to those of the process."""
     try:
         result = cli(args=arguments, prog_name="trialcards", standalone_mode=False)
+        sys.stdout.flush()
     except typer.TyperException as error:
         typer.echo(f"trialcards: {one_line(error.format_message())}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader of our output (`| head`) has gone; that is no error of ours.
+    except (BrokenPipeError, SystemExit) as stop:
+        if not _reader_has_gone(stop):
+            raise
+        # What is still buffered has nowhere to go, and Python would complain of it when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return result if isinstance(result, int) else 0
+
+
+def _reader_has_gone(stop: BaseException) -> bool:
+    """Whether the output went into a pipe that was closed, as by ``head``: no fault. Typer exits on it."""
+    return any(isinstance(cause, BrokenPipeError) for cause in (stop, stop.__context__))

@@ -97,6 +97,17 @@ class TestHelp:
         ran = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, check=False)
         assert ran.returncode == 0
 
+    @pytest.mark.parametrize("command", ["prefetch", "protocols schema"])
+    def test_a_reader_that_goes_away_is_no_error(self, command: str) -> None:
+        code = f"import sys; from app.cli import main; sys.exit(main({command.split()!r}))"
+        ran = subprocess.run(
+            ["/bin/bash", "-c", 'set -o pipefail; "$1" -c "$2" | exec true', "-", sys.executable, code],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ran.returncode, ran.stderr) == (0, "")
+
 
 class TestUsage:
     """Exit code 2, one line on standard error, nothing on standard output."""
