@@ -23,7 +23,7 @@ from eligibility.kinds.exposed_for import ExposedForNode
 from eligibility.kinds.found import FoundNode
 from eligibility.kinds.logic import AllNode, AnyNode, AtLeastNode, NotNode
 from eligibility.kinds.number import NumberNode
-from eligibility.kinds.proven import ProvenNode
+from eligibility.kinds.proven import ProvenNode, SeenNode
 from eligibility.kinds.review import CarveOutNode, ReviewNode
 from eligibility.kinds.stable_therapy import StableTherapyNode
 from eligibility.kinds.table import TableNode
@@ -54,11 +54,22 @@ Node = Annotated[
         Annotated[AttestNode, Tag("attest")],
         Annotated[AttestedNode, Tag("attested")],
         Annotated[ProvenNode, Tag("proven")],
+        Annotated[SeenNode, Tag("seen")],
     ],
     Discriminator(_kind_of),
 ]
 
-for _model in (AllNode, AnyNode, NotNode, AtLeastNode, CasesNode, ReviewNode, CarveOutNode, ProvenNode):
+for _model in (
+    AllNode,
+    AnyNode,
+    NotNode,
+    AtLeastNode,
+    CasesNode,
+    ReviewNode,
+    CarveOutNode,
+    ProvenNode,
+    SeenNode,
+):
     _model.model_rebuild(_types_namespace={"Node": Node})
 
 __all__ = ["Node"]

@@ -19,6 +19,7 @@ from fhir_mappings.facts import (
     Therapies,
     Therapy,
     TherapyChange,
+    Unusable,
 )
 from fhir_mappings.intervals import DateSpan, Interval, day, point
 from tests.eligibility.charts import AS_OF, HandChart, category, evidence, judged, protocol, value
@@ -109,6 +110,17 @@ def test_proven_lets_an_open_condition_fall_through_to_the_rungs_below() -> None
     assert judged(PROVEN, HandChart([value("alt", 50, JUNE_1)]), kind="E1").outcome == "pass"
     assert judged(PROVEN, HandChart([value("upcr", 2, JUNE_1)]), kind="E1").outcome == "fail"
     assert judged(PROVEN, HandChart(), kind="E1").outcome == "missing"
+
+
+def test_seen_keeps_open_what_is_there_but_unreadable_or_was_not_retrieved() -> None:
+    seen = PROVEN.replace("proven:", "seen:")
+    upcr = value("upcr", 2, JUNE_1)
+    assert judged(seen, HandChart([upcr]), kind="E1").outcome == "fail"
+    unreadable = Unusable(why="unreadable", detail="no unit", when=day(JUNE_1))
+    finding = judged(seen, HandChart([upcr], unusable={"alt": (unreadable,)}), kind="E1")
+    assert (finding.outcome, finding.needs[0].why) == ("missing", "unreadable")
+    not_retrieved = judged(seen, HandChart([upcr], retrieval="failed"), kind="E1")
+    assert (not_retrieved.outcome, not_retrieved.needs[0].why) == ("missing", "not-retrieved")
 
 
 def test_proven_is_refused_where_it_would_turn_unknown_into_no() -> None:

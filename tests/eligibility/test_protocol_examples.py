@@ -22,11 +22,13 @@ PROTOCOLS = [path.stem for path in bundled_files()]
 
 NOT_TO_BE_MISSING = {
     "nct05247203": {
+        "I1": "a consent that is not on record is pending, and that never stands in the way of screening",
         "E1c": "only a person can say, whatever the record holds",
         "E3.0": "only a person can say, whatever the record holds",
         "E16": "only a person can say, whatever the record holds",
     },
     "nct07517536": {
+        "I10": "a consent that is not on record is pending, and that never stands in the way of screening",
         "E13": "only a person can say, whatever the record holds",
     },
 }
