@@ -7,12 +7,12 @@ id in two Bundles is one person if birth date or identifiers say so; two that me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from fhir_mappings.bundles import Document
-from fhir_mappings.datatypes import Element, Reference
+from fhir_mappings.datatypes import Element, Identifier, Reference
 from fhir_mappings.decoding import decode
 from fhir_mappings.reading.sheet import Pool
 from fhir_mappings.references import References, Source, bare, names_of
@@ -29,14 +29,18 @@ class Holder(msgspec.Struct, frozen=True):
         patient: reference of a Patient at hand.
         stranger: it names a Patient who is not at hand.
         why: why the resource can be no one's; ``None`` where it just names nobody.
+        perhaps: it may be of a patient at hand nevertheless.
     """
 
     patient: str | None = None
     stranger: bool = False
     why: str | None = None
+    perhaps: bool = False
 
 
 NOBODY = Holder()
+SOMEONE_ELSE = Holder(why="its subject is identified as someone else")
+UNTOLD = Holder(why="its subject is given by an identifier only; whose it is cannot be told", perhaps=True)
 _NO_REFERENCE = Reference()
 
 
@@ -58,6 +62,45 @@ class Group(msgspec.Struct):
     owned: dict[str, list[Source]] = {}
     nobodys: list[Source] = []
     others: list[tuple[Source, Holder]] = []
+
+
+class People(msgspec.Struct, frozen=True):
+    """The patients of a group, as others may refer to them.
+
+    Attributes:
+        names: reference of the patient by each name.
+        identifiers: (system, value) by reference of the patient.
+    """
+
+    names: Mapping[str, str]
+    identifiers: Mapping[str, frozenset[tuple[str | None, str]]]
+
+    def named(self, name: str | None) -> str | None:
+        """The patient whom a literal reference names."""
+        return None if not name else self.names.get(name) or self.names.get(bare(name))
+
+    def identified(self, identifier: Identifier | None) -> frozenset[str]:
+        """The patients who have an identifier; where a system is not given, the value tells."""
+        wanted = _pair(identifier)
+        if wanted is None:
+            return frozenset()
+        return frozenset(
+            patient for patient, own in self.identifiers.items() if any(_same(wanted, one) for one in own)
+        )
+
+    @property
+    def all_identified(self) -> bool:
+        """Whether each of them has an identifier, so that another one is someone else's."""
+        return all(self.identifiers.values())
+
+
+def _pair(identifier: Identifier | None) -> tuple[str | None, str] | None:
+    value = (identifier.value or "").strip() if identifier is not None else ""
+    return ((identifier.system or "").strip() or None, value) if identifier is not None and value else None
+
+
+def _same(one: tuple[str | None, str], other: tuple[str | None, str]) -> bool:
+    return one[1] == other[1] and (one[0] == other[0] or None in (one[0], other[0]))
 
 
 class _Holders(Element, frozen=True):
@@ -131,7 +174,7 @@ def group_of(document: Document, kinds: frozenset[str], beside: References | Non
         if source.kind == "Patient":
             copies.setdefault(source.reference, []).append(source)
     group = Group(document, pool, [same[-1] for same in copies.values()], copies)
-    known = dict(_names(group))
+    known = people_of(group)
     for source in sources:
         if source.kind not in kinds:
             continue
@@ -147,57 +190,61 @@ def group_of(document: Document, kinds: frozenset[str], beside: References | Non
 
 def _give_away(rest: Group, groups: Sequence[Group]) -> None:
     """Hand resources that name a patient of exactly one group to that patient."""
-    homes: dict[str, dict[tuple[int, str], Group]] = {}
-    for group in groups:
-        for name, patient in _names(group):
-            homes.setdefault(name, {})[id(group), patient] = group
+    homes = [(group, people_of(group)) for group in groups]
     kept: list[tuple[Source, Holder]] = []
     for source, holder in rest.others:
         reference = _reference(source, rest.pool)
-        found = homes.get(reference.reference or "") or homes.get(bare(reference.reference or ""))
-        if found is not None and len(found) == 1:
-            ((_, patient), group) = next(iter(found.items()))
+        found = [(g, patient) for g, people in homes if (patient := people.named(reference.reference))]
+        if not found:
+            found = [(g, one) for g, people in homes for one in people.identified(reference.identifier)]
+        if len(found) == 1:
+            ((group, patient),) = found
             group.owned.setdefault(patient, []).append(source)
         else:
             kept.append((source, holder))
     rest.others = kept
 
 
-def _names(group: Group) -> Iterator[tuple[str, str]]:
-    """Every name of a patient of the group, with the reference; of merged records the old one too."""
-    for source in group.patients:
-        for name in names_of(source):
-            yield name, source.reference
-        patient = group.pool.decode(source)
-        if isinstance(patient, Patient):
-            for identifier in patient.identifier:
-                if identifier.value:
-                    yield f"{identifier.system or ''}|{identifier.value}", source.reference
+def people_of(group: Group) -> People:
+    """The patients of a group, by every name and identifier; of merged records the old ones too."""
     own = {source.reference for source in group.patients}
+    names: dict[str, str] = {}
+    identifiers: dict[str, frozenset[tuple[str | None, str]]] = {}
     for source in group.patients:
-        patient = group.pool.decode(source)
-        for link in patient.link if isinstance(patient, Patient) else ():
-            if link.type == "replaces" and link.other is not None and link.other.reference:
-                old = bare(link.other.reference)
-                if old not in own:
-                    yield old, source.reference
+        names.update(dict.fromkeys(names_of(source), source.reference))
+    for source in group.patients:
+        told: list[Identifier | None] = []
+        for copy in group.copies.get(source.reference, (source,)):
+            patient = group.pool.decode(copy)
+            if not isinstance(patient, Patient):
+                continue
+            told += patient.identifier
+            for other in (link.other for link in patient.link if link.type == "replaces"):
+                if other is None:
+                    continue
+                told.append(other.identifier)
+                if other.reference and bare(other.reference) not in own:
+                    names[bare(other.reference)] = source.reference
+        identifiers[source.reference] = frozenset(pair for one in told if (pair := _pair(one)) is not None)
+    return People(names, identifiers)
 
 
-def holder_of(source: Source, pool: Pool, known: dict[str, str]) -> Holder:
-    """Whose a resource is; ``known`` are the names of the patients at hand."""
+def holder_of(source: Source, pool: Pool, people: People) -> Holder:
+    """Whose a resource is, among the people at hand."""
     reference = _reference(source, pool)
-    name = reference.reference
-    if not name:
-        identifier = reference.identifier
-        if identifier is None or not identifier.value:
-            return NOBODY
-        patient = known.get(f"{identifier.system or ''}|{identifier.value}")
-        return Holder(patient) if patient is not None else NOBODY
-    if name.startswith("#"):
-        return Holder(why="its subject is contained in it; whose it is cannot be told")
-    patient = known.get(name) or known.get(bare(name))
+    patient = people.named(reference.reference)
     if patient is not None:
         return Holder(patient)
+    identified = people.identified(reference.identifier)
+    if len(identified) == 1:
+        return Holder(next(iter(identified)))
+    name = reference.reference
+    if not name:
+        if _pair(reference.identifier) is None:
+            return NOBODY
+        return SOMEONE_ELSE if people.all_identified and not identified else UNTOLD
+    if name.startswith("#"):
+        return Holder(why="its subject is contained in it; whose it is cannot be told", perhaps=True)
     target = pool.references.find(name)
     kind = target.kind if target is not None else bare(name).partition("/")[0]
     if kind == "Patient" or name.startswith("urn:"):

@@ -178,6 +178,8 @@ def _facts(
         if read is None or (len(sheet.unread) > refused and source.kind not in _ANSWERS):
             # It may be the very thing that is asked for: that nothing of the kind was found shows nothing.
             retrieval.worsen(source.kind, "truncated")
+    for kind in {source.kind for source, holder in group.others if holder.perhaps} - _ANSWERS:
+        retrieval.worsen(kind, "truncated")
     retrieval.judge(pages, patient.reference, {source.kind for source in own})
     measurements, unusable = settle(sheet.results)
     return PatientFacts(

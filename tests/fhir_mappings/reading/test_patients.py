@@ -226,6 +226,63 @@ def test_a_subject_by_identifier_is_the_patient_who_has_it() -> None:
     assert not found["Patient/p1"].measurements
 
 
+MRN = {"system": "urn:mrn", "value": "123"}
+
+
+@pytest.mark.parametrize("written", [MRN, {"value": "123"}, {"system": "urn:mrn", "value": " 123 "}])
+def test_an_identifier_of_the_sole_patient_names_the_patient(written: dict[str, Any]) -> None:
+    result = {**creatinine(), "subject": {"identifier": written}}
+    assert read(result, who=patient(identifier=[MRN])).measurements["serum_creatinine"]
+
+
+def test_an_identifier_of_the_patient_counts_beside_a_reference_that_leads_nowhere() -> None:
+    elsewhere = {"reference": "https://other.example/Patient/77", "identifier": MRN}
+    facts = prefetched(patient(identifier=[MRN]), {**creatinine(), "subject": elsewhere})
+    assert facts.measurements["serum_creatinine"]
+
+
+@pytest.mark.parametrize(
+    "written", [{"system": "urn:mrn", "value": "999"}, {"system": "urn:ssn", "value": "123"}, {"value": "9"}]
+)
+def test_the_results_of_someone_else_are_never_the_sole_patients(written: dict[str, Any]) -> None:
+    result = {**creatinine(), "subject": {"identifier": written}}
+    for facts in (
+        read(result, who=patient(identifier=[MRN])),
+        prefetched(patient(identifier=[MRN]), result),
+        read_patients(ndjson(patient(identifier=[MRN]), result))[0],
+    ):
+        assert not facts.measurements
+        assert ("Observation/o1", "its subject is identified as someone else") in [
+            (unread.reference, unread.why) for unread in facts.unread
+        ]
+
+
+def test_an_identifier_beside_a_patient_without_any_is_of_who_knows_whom() -> None:
+    subject = {"identifier": MRN}
+    condition = resource("Condition", "c1", code=SLE, clinicalStatus="active", subject=subject)
+    for facts in (read(condition), prefetched(patient(), condition, Condition="complete")):
+        assert not facts.events
+        assert any("cannot be told" in unread.why for unread in facts.unread)
+        # It may be the patient's: that no such diagnosis was found shows nothing.
+        assert facts.retrieval_of(["Condition"]) == "truncated"
+
+
+def test_a_value_that_two_patients_have_names_neither() -> None:
+    both = [patient(one, identifier=[{"system": f"urn:{one}", "value": "5"}]) for one in ("p1", "p2")]
+    result = {**creatinine(), "subject": {"identifier": {"value": "5"}}}
+    found = read_patients(ndjson(*both, result))
+    assert not any(facts.measurements for facts in found)
+    assert any("cannot be told" in unread.why for unread in found[0].unread)
+
+
+def test_a_loose_result_finds_the_patient_of_a_bundle_by_identifier() -> None:
+    result = {**creatinine(), "subject": {"identifier": MRN}}
+    homes = [bundle(patient("p1", identifier=[MRN])), bundle(patient("p2"))]
+    found = by_reference(read_patients(ndjson(*homes, result)))
+    assert found["Patient/p1"].measurements["serum_creatinine"]
+    assert not found["Patient/p2"].measurements
+
+
 def test_what_is_about_a_group_or_a_device_is_told_and_no_error() -> None:
     result = {**creatinine(), "subject": {"reference": "Group/g1"}}
     facts = prefetched(patient(), result)
