@@ -68,16 +68,15 @@ def schedule_of(timing: Timing | None) -> Schedule:
     raise TimingError("the dosage does not say how often")
 
 
-def number(value: Decimal) -> float:
+def number(value: Decimal | int) -> float:
     """The value as a float.
 
     Raises:
         TimingError: no dosage means a number of that size.
     """
-    result = float(value)
-    if abs(result) > LARGEST or 0 < abs(result) < 1 / LARGEST:
+    if abs(value) > LARGEST or 0 < abs(value) < 1 / LARGEST:
         raise TimingError("a number in the timing of the dosage makes no sense")
-    return result
+    return float(value)
 
 
 def hours_per_dose(timing: Timing | None) -> float | None:
@@ -112,8 +111,8 @@ def _explicit(repeat: TimingRepeat) -> _Rate | None:
     listed = max(len(repeat.time_of_day), _events_of_day(repeat))
     if repeat.frequency is None and listed and days == days_max == 1:
         return float(listed), float(listed), 1.0, 1.0
-    times = float(repeat.frequency if repeat.frequency is not None else 1)
-    times_max = times if repeat.frequency_max is None else float(repeat.frequency_max)
+    times = number(repeat.frequency if repeat.frequency is not None else 1)
+    times_max = times if repeat.frequency_max is None else number(repeat.frequency_max)
     if days == 1:
         # "once a day, at 08:00 and 20:00" is written by systems that mean twice.
         times_max = max(times_max, float(listed))
