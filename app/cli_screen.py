@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
+import zlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -19,7 +21,6 @@ from app.parameters import iso_date, resource_types
 from app.rendering.page import html_page
 from app.rendering.table import print_report
 from app.screening import UnknownProtocolError
-from app.strict_reading import refusals
 from eligibility.findings import ScreeningReport
 from eligibility.screening import Anchors
 from fhir_mappings.errors import InputError
@@ -28,6 +29,7 @@ from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.record import PatientRecord
 
 Form = Literal["table", "json", "html"]
+GZIP = b"\x1f\x8b"
 MANY = 20
 """From so many patients on, a terminal shows a progress bar."""
 
@@ -44,7 +46,7 @@ def _date_option(name: str, words: str) -> object:
 
 
 def screen(
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="Bundle, resource or NDJSON; - for stdin.")],
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="Bundle, resource or NDJSON, gzipped or not; - for stdin.")],
     protocol: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Only this protocol; repeatable. All by default.")
     ] = None,
@@ -66,7 +68,7 @@ def screen(
         list[str] | None,
         typer.Option(
             metavar="TYPES",
-            help="Resource types that the file holds wholly (comma-separated). All by default.",
+            help="Resource types that the file holds wholly; comma-separated or repeated. All by default.",
         ),
     ] = None,
     strict: Annotated[
@@ -94,15 +96,20 @@ def screen(
 
 
 def _read(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read()
     try:
-        return Path(file).read_bytes()
+        body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        # Bulk exports are often kept compressed.
+        return gzip.decompress(body) if body.startswith(GZIP) else body
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise UnreadableFileError(f"{file}: the gzip data are damaged or cut off") from None
     except OSError as error:
         raise UnreadableFileError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def _refuse_invalid(body: bytes, file: str) -> None:
+    # Half a second of imports that nobody else need wait for.
+    from app.strict_reading import refusals
+
     faults = list(refusals(body))
     for fault in faults:
         typer.echo(f"{file}: {one_line(fault)}", err=True)
