@@ -8,9 +8,10 @@ import time
 from typing import Annotated
 
 import typer
-import uvicorn
+from pydantic import ValidationError
 
-from app.cli_errors import ArgumentError
+from app.cli_errors import ArgumentError, InvalidProtocolError
+from eligibility.errors import ProtocolError
 
 DEMO_PATIENT = "lin-mei"
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # read here, never bound
@@ -31,11 +32,25 @@ def serve(
       trialcards serve
       trialcards serve --host 0.0.0.0 --port 9000 --workers 4
     """
+    # FastAPI and uvicorn take half a second to import, which other commands need not wait for.
+    import uvicorn
+
+    from app.server import create_app
+
     _must_be_free(host, port)
+    try:
+        application = create_app()
+    except ProtocolError as error:
+        raise InvalidProtocolError(str(error)) from None
+    except ValidationError as error:
+        raise ArgumentError(_settings_faults(error)) from None
     threading.Thread(target=_announce, args=(host, port), daemon=True).start()
-    uvicorn.run(
-        "app.server:create_app", factory=True, host=host, port=port, workers=workers, server_header=False
-    )
+    if workers == 1:
+        uvicorn.run(application, host=host, port=port, server_header=False)
+    else:
+        uvicorn.run(
+            "app.server:create_app", factory=True, host=host, port=port, workers=workers, server_header=False
+        )
 
 
 def announcement(host: str, port: int) -> str:
@@ -47,6 +62,14 @@ def announcement(host: str, port: int) -> str:
         "or call the hook as an EHR does when a chart is opened:\n\n"
         f"  curl -s {address}/demo/requests/{DEMO_PATIENT} |\n"
         f"    curl -s {address}/cds-services/lupus-trials -H 'Content-Type: application/json' -d @-\n"
+    )
+
+
+def _settings_faults(error: ValidationError) -> str:
+    """Which settings cannot be read, and why; without what they hold."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(
+        f"TRIALCARDS_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in faults
     )
 
 

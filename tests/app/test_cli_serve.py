@@ -1,0 +1,111 @@
+"""``trialcards serve``: it says what to open once it is ready, and in one line why it cannot start."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from app.cli_serve import announcement
+
+ROOT = Path(__file__).parents[2]
+START = "import sys; from app.cli import main; sys.exit(main())"
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture(params=[1, 2], ids=["one worker", "two workers"])
+def served(request: pytest.FixtureRequest, free_port: int, tmp_path: Path) -> Iterator[tuple[int, str]]:
+    """A service in processes of its own: its port, and what it said on standard output until it was ready."""
+    command = [
+        sys.executable,
+        "-c",
+        START,
+        "serve",
+        "--port",
+        str(free_port),
+        "--workers",
+        str(request.param),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
+    ):
+        assert process.stdout
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "-d @-" in line:
+                break
+        yield free_port, said
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+
+
+def test_it_says_what_to_open_when_it_is_ready_and_the_call_that_it_names_returns_a_card(
+    served: tuple[int, str],
+) -> None:
+    port, said = served
+    address = f"http://127.0.0.1:{port}"
+    assert announcement("127.0.0.1", port).startswith(said)
+    assert f"Open {address}/" in said
+    with urllib.request.urlopen(f"{address}/demo/requests/lin-mei") as answer:
+        body = answer.read()
+    assert f"curl -s {address}/demo/requests/lin-mei" in said
+    call = urllib.request.Request(
+        f"{address}/cds-services/lupus-trials", body, {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(call) as answer:
+        assert json.load(answer)["cards"]
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000/"),
+        ("0.0.0.0", "http://127.0.0.1:8000/"),  # noqa: S104  # told, not bound
+        ("::1", "http://[::1]:8000/"),
+        ("::", "http://[::1]:8000/"),
+    ],
+)
+def test_the_address_that_it_names_can_be_opened(host: str, address: str) -> None:
+    assert f"Open {address}" in announcement(host, 8000)
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["serve", "--port", str(port)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"trialcards: cannot listen on 127.0.0.1:{port}: Address already in use")
+    assert told.count("\n") == 1
+
+
+def test_a_setting_that_cannot_be_read_is_named_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, free_port: int
+) -> None:
+    monkeypatch.setenv("TRIALCARDS_TIMEZONE", "Middle-earth/Shire")
+    assert main(["serve", "--port", str(free_port)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("trialcards: TRIALCARDS_TIMEZONE: ")
+    assert told.count("\n") == 1
