@@ -46,7 +46,10 @@ def _date_option(name: str, words: str) -> object:
 
 
 def screen(
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="Bundle, resource or NDJSON, gzipped or not; - for stdin.")],
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE|-", help="Bundle, resource or NDJSON, gzipped or not; - for stdin."),
+    ],
     protocol: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Only this protocol; repeatable. All by default.")
     ] = None,
