@@ -14,7 +14,7 @@ COMPILE := build/lock/bin/uv pip compile --quiet --universal --generate-hashes -
 PROTOCOLS := $(wildcard eligibility/protocols/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check lock picture clean
+.PHONY: help run test coverage check lock pages picture clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ lock: build/lock/.installed ## make requirements/*.txt anew (UPGRADE=1: with new
 	$(COMPILE) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
 	$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	$(COMPILE) requirements/lock.in -o requirements/lock.txt
+
+pages: $(VENV)/.installed-run ## write docs/protocols anew, from the protocols
+	$(BIN)/python scripts/protocol_pages.py
 
 picture: $(VENV)/.installed-dev ## draw docs/images/card.png anew (needs Chromium)
 	$(BIN)/python scripts/card_picture.py docs/images/card.png
