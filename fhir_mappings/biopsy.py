@@ -56,11 +56,9 @@ def read_biopsy(text: str, coded: str | None = None) -> BiopsyReading:
     ``coded``: the class that a code beside the words names. It stands where the words state none; where
     they state another, there is no class.
     """
-    words = _words()
-    normal = words.comparison.sub(" ", _normalised(text))
-    sections = list(_sections(normal))
+    normal, sections = _compared(text), present_sections(text)
     concluding = [body for kind, body in sections if kind == "diagnosis"]
-    present = [body for kind, body in sections if kind != "background"]
+    present = [body for _, body in sections]
     mentions = [m for body in concluding for m in _mentions(body)]
     if not any(m.standing in _COUNTING for m in mentions):
         mentions = [m for body in present for m in _mentions(body)]
@@ -70,11 +68,40 @@ def read_biopsy(text: str, coded: str | None = None) -> BiopsyReading:
     lupus_class = worded or coded
     if worded is not None and coded is not None and worded != coded:
         lupus_class, notes = None, (*notes, f"class {worded} in words, class {coded} coded")
-    letters = [letter for m in counted for numeral, letter in m.elements if numeral in ("III", "IV")]
+    letters = [letter for m in counted for letter in _letters(m)]
     activity, index, remark = _activity(letters, present)
     return BiopsyReading(
         lupus_class=lupus_class, activity=activity, activity_index=index, notes=(*notes, *remark)
     )
+
+
+def present_sections(text: str) -> list[tuple[str, str]]:
+    """What a report says of this biopsy: (kind of heading, text below it), ``none`` before the first.
+
+    What was known before the biopsy is left out, and so is what other biopsies are said to have shown.
+    """
+    return [(kind, body) for kind, body in _sections(_compared(text)) if kind != "background"]
+
+
+def speaks_of_another_day(sentence: str) -> bool:
+    """Whether a sentence is, at its end, about another biopsy than this one."""
+    words = _words()
+    cue = max((m.end() for m in words.former_before.finditer(sentence)), default=-1)
+    today = max((m.end() for m in words.today.finditer(sentence)), default=-1)
+    return cue > today
+
+
+def _compared(text: str) -> str:
+    """The text in normal form, without the clauses that tell what the biopsy is compared with."""
+    return _words().comparison.sub(" ", normalised(text))
+
+
+def _letters(mention: _Mention) -> list[str]:
+    """The letters of the proliferative classes. Class V has none: behind "III+V" they are those of the III."""
+    own = [letter for numeral, letter in mention.elements if numeral in ("III", "IV")]
+    if own and not any(own):
+        return [mention.elements[-1][1]]
+    return own
 
 
 def class_of_concepts(concepts: Iterable[str]) -> str | None:
@@ -116,25 +143,33 @@ def _activity(letters: Iterable[str], bodies: Iterable[str]) -> tuple[Activity, 
     if said == {True, False}:
         said = {True}
     index: int | None = None
-    for body in bodies:
-        for sentence in words.sentence.split(body):
-            if _former(sentence):
-                continue
-            rest, quiet = words.inactive.subn(" ", sentence)
-            if quiet:
-                said.add(False)
-            if words.active.search(rest):
-                said.add(True)
-            match = words.activity_index.search(sentence)
-            if match is not None and int(match["value"]) <= MAXIMUM_ACTIVITY_INDEX:
-                index = int(match["value"])
-                said.add(index > 0)
+    for sentence in (part for body in bodies for part in _of_today(body)):
+        rest, quiet = words.inactive.subn(" ", sentence)
+        if quiet:
+            said.add(False)
+        if words.active.search(rest):
+            said.add(True)
+        match = words.activity_index.search(sentence)
+        if match is not None and int(match["value"]) <= MAXIMUM_ACTIVITY_INDEX:
+            index = int(match["value"])
+            said.add(index > 0)
     if said == {True}:
         return "active", index, ()
     if said == {False}:
         return "inactive", index, ()
     contradictory = ("the report says both active and inactive",) if said else ()
     return "not-stated", index, contradictory
+
+
+def _of_today(body: str) -> Iterator[str]:
+    """The parts of sentences that are not about another biopsy; behind a semicolon that one goes on."""
+    words = _words()
+    for whole in words.full_stop.split(body):
+        former = False
+        for part in whole.split(";"):
+            former = speaks_of_another_day(part) or (former and not words.today.search(part))
+            if not former:
+                yield part
 
 
 def _mentions(body: str) -> Iterator[_Mention]:
@@ -148,6 +183,10 @@ def _mentions(body: str) -> Iterator[_Mention]:
         if start < last:
             continue
         elements = tuple(_elements(match[expression]))
+        tail = words.tail.match(body, end)
+        if tail is not None and not elements[-1][1]:
+            elements = (*elements[:-1], (elements[-1][0], _letter(tail["letters"])))
+            end = tail.end()
         standing = _standing(body, match.start(), start, end, last)
         if standing == "former" and words.from_before.search(body[: match.start()]) and len(elements) > 1:
             # "from class III to class IV": the last of them is the present one.
@@ -172,7 +211,11 @@ def _standing(body: str, start: int, numeral: int, end: int, last: int) -> Stand
     before = words.soft.split(body[max(hard, last) : start])[-1]
     if words.foreign_before.search(before) or words.foreign_after.search(after):
         return "foreign"
-    if words.from_before.search(sentence) or words.former_after.search(after) or _former(body[hard:numeral]):
+    if (
+        words.from_before.search(sentence)
+        or words.former_after.search(after)
+        or speaks_of_another_day(body[hard:numeral])
+    ):
         return "former"
     if words.uncertain_before.search(before) or words.uncertain_after.search(after):
         return "possible"
@@ -181,20 +224,14 @@ def _standing(body: str, start: int, numeral: int, end: int, last: int) -> Stand
     return "careful" if words.careful_before.search(before) else "stated"
 
 
-def _former(sentence: str) -> bool:
-    """Whether a sentence is, at its end, about another day."""
-    words = _words()
-    cue = max((m.end() for m in words.former_before.finditer(sentence)), default=-1)
-    today = max((m.end() for m in words.today.finditer(sentence)), default=-1)
-    return cue > today
-
-
 def _elements(expression: str) -> Iterator[tuple[str, str]]:
     for match in _words().element.finditer(expression):
-        letters = "".join((match["letters"] or match["bare"] or "").upper().split())
-        if letters.startswith("ACTIVE"):
-            letters = "A"
-        yield _roman(match["numeral"]), "C" if letters in ("C", "CHRONIC") else letters and "A"
+        yield _roman(match["numeral"]), _letter(match["letters"] or match["bare"] or "")
+
+
+def _letter(written: str) -> str:
+    letters = "".join(written.upper().split())
+    return "C" if letters in ("C", "CHRONIC") else letters and "A"
 
 
 def _roman(numeral: str) -> str:
@@ -210,7 +247,8 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
     yield kind, text[start:]
 
 
-def _normalised(text: str) -> str:
+def normalised(text: str) -> str:
+    """NFKC, with small Roman numerals in small letters and all dashes alike; line breaks are kept."""
     # Small Roman numerals become letters of the small case; only capitals are numerals beyond doubt.
     capitals = text.translate({code: code - 16 for code in range(0x2170, 0x217C)})
     folded = unicodedata.normalize("NFKC", capitals)
@@ -221,9 +259,11 @@ def _normalised(text: str) -> str:
 class _Words(NamedTuple):
     heading: re.Pattern[str]
     sentence: re.Pattern[str]
+    full_stop: re.Pattern[str]
     soft: re.Pattern[str]
     expression: re.Pattern[str]
     element: re.Pattern[str]
+    tail: re.Pattern[str]
     alternative: re.Pattern[str]
     foreign_before: re.Pattern[str]
     foreign_after: re.Pattern[str]
@@ -248,7 +288,7 @@ _ROMAN = r"(?:VI|IV|V|III|II|I|(?:vi|iv|v|iii|ii)\b)"
 _ANY_NUMERAL = r"(?:(?i:VI|IV|V|III|II|I)|[1-6])"
 _SUBCLASS = r"(?:\s?-?\s?[SG](?![A-Za-z]))"
 _LETTER = r"(?i:A\s*/\s*C|A\s*\+\s*C|A|C|active(?:\s*(?:/|and)\s*chronic)?|chronic)"
-_LETTERS = rf"(?:\s*-?\s*[(\[]\s*{_LETTER}\s*[)\]]|\s*-?\s*A/C(?![A-Za-z]))"
+_LETTERS = rf"(?:(?:\s*[型类])?\s*-?\s*[(\[]\s*{_LETTER}\s*[)\]]|\s*-?\s*A/C(?![A-Za-z]))"
 _END = r"(?![A-Za-z0-9]|\.\d)"
 # "III and I think": a lone I before a word is a pronoun.
 _NOT_PRONOUN = r"(?!(?<=I)(?<![IV]I)\s+[a-z])"
@@ -291,12 +331,14 @@ def _words() -> _Words:
     return _Words(
         heading=re.compile(rf"(?:(?<=^)|(?<=[\n.;。]))\s*(?:{headings})\s*[:：]", re.IGNORECASE),
         sentence=re.compile(r"[;。\n]|\.(?=\s|$)"),
+        full_stop=re.compile(r"[。\n]|\.(?=\s|$)"),
         soft=re.compile(r",|\b(?:but|however|whereas|now|currently)\b|但", re.IGNORECASE),
         expression=re.compile("|".join(pieces)),
         element=re.compile(
             rf"(?<![A-Za-z0-9])(?P<numeral>{_ANY_NUMERAL}){_SUBCLASS}?{_END}"
-            rf"(?:\s*-?\s*[(\[]\s*(?P<letters>{_LETTER})\s*[)\]]|\s*-?\s*(?P<bare>A/C)(?![A-Za-z]))?"
+            rf"(?:(?:\s*[型类])?\s*-?\s*[(\[]\s*(?P<letters>{_LETTER})\s*[)\]]|\s*-?\s*(?P<bare>A/C)(?![A-Za-z]))?"
         ),
+        tail=re.compile(rf"\s*[型类]\s*[(\[]\s*(?P<letters>{_LETTER})\s*[)\]]"),
         alternative=re.compile(r"\b(?:or|vs|versus)\b|或", re.IGNORECASE),
         foreign_before=re.compile(raw["foreign"]["before"], re.IGNORECASE),
         foreign_after=re.compile(

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from fhir_mappings.biopsy import BiopsyReading, class_of_concepts, read_biopsy
+from fhir_mappings.biopsy_specimen import Tissue, day_taken, tissue_of
 from fhir_mappings.facts import Diagnosis, Evidence, Measurement, Need, Procedure, Report, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
-from fhir_mappings.inputs.wording import known_by, speaks_of_kidney
+from fhir_mappings.inputs.wording import known_by, names_nephritis
 from fhir_mappings.intervals import DateSpan
 
 KIDNEY_BIOPSY = "proc_renal_biopsy"
@@ -32,13 +33,29 @@ UNDATED = "class {} is coded, the biopsy date is not recorded"
 OLDER_SCHEME = "the code names a WHO class; the ISN/RPS classification uses the same numerals"
 
 
+UNREAD = BiopsyReading(lupus_class=None)
+
+NOT_OF_IT: dict[Tissue, str] = {
+    "other": "it is a report of another specimen than the kidney",
+    "donor": "it is a report on a donor",
+}
+OPEN: dict[Tissue, str] = {
+    "several": "the report is of several specimens; which of its words are about the kidney needs a reader",
+    "not-stated": "the report names a class, but not the kidney as its specimen",
+}
+
+
 class _Biopsy(NamedTuple):
-    """One biopsy: its day, what was read of it, and the evidence."""
+    """One biopsy: its day, what was read of it, and the evidence.
+
+    ``pending``: its final report is not there; what is there is not joined with other documents.
+    """
 
     when: DateSpan
     reading: BiopsyReading
     evidence: tuple[Evidence, ...]
     notes: tuple[str, ...]
+    pending: bool = False
 
 
 @computes("lupus_nephritis_class")
@@ -65,6 +82,7 @@ def _measured(asked: Asked, biopsy: _Biopsy, category: str | None) -> Measuremen
     needs: tuple[Need, ...] = ()
     if category is None:
         detail = f"the class of the kidney biopsy of {biopsy.when} cannot be read from the record"
+        detail = ": ".join((detail, *biopsy.notes[:1])) if biopsy.pending else detail
         needs = (Need(input=asked.name, why="unreadable", detail=detail),)
     return Measurement(
         input=asked.name,
@@ -87,12 +105,10 @@ def _biopsies(asked: Asked) -> tuple[list[_Biopsy], list[Unusable]]:
     found: list[_Biopsy] = []
     documents = (KIDNEY_REPORT, PATHOLOGY_REPORT, CLASS_OBSERVATION, INDEX_OBSERVATION)
     for report in asked.events(Report, documents):
-        if not _of_kidney(report):
-            continue
         biopsy = _of_report(report, procedures)
         if isinstance(biopsy, Unusable):
             unusable.append(biopsy)
-        else:
+        elif biopsy is not None:
             found.append(biopsy)
     for event in asked.events(Diagnosis, LUPUS_NEPHRITIS):
         coded = _of_diagnosis(event, procedures, found)
@@ -105,27 +121,46 @@ def _biopsies(asked: Asked) -> tuple[list[_Biopsy], list[Unusable]]:
     return sorted(found, key=lambda b: b.when.last, reverse=True), unusable
 
 
-def _of_kidney(report: Report) -> bool:
-    if not report.concepts.isdisjoint((KIDNEY_REPORT, CLASS_OBSERVATION, INDEX_OBSERVATION)):
-        return True
-    return speaks_of_kidney(f"{report.label} {report.text or ''}")
+def _tissue(report: Report, procedures: Sequence[Procedure]) -> Tissue:
+    """What a report is about: by its words, else by its code, else by the biopsy that it follows."""
+    tissue = tissue_of(report.label, report.text or "")
+    if tissue == "not-stated":
+        by_code = not report.concepts.isdisjoint((CLASS_OBSERVATION, INDEX_OBSERVATION))
+        by_code = by_code or (KIDNEY_REPORT in report.concepts and PATHOLOGY_REPORT not in report.concepts)
+        if by_code or (report.start is not None and _taken_for(report.start, procedures) is not None):
+            return "kidney"
+    return tissue
 
 
-def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unusable:
-    if not report.confirmed:
-        detail = "the report of the kidney biopsy is preliminary"
-        return Unusable(why="unreadable", detail=detail, when=report.start, evidence=(report.evidence,))
+def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unusable | None:
+    """The biopsy that a report is about; ``None`` for a report that has nothing to do with the kidney."""
+    tissue = _tissue(report, procedures)
     coded = None if report.by_text else class_of_concepts(report.concepts)
     reading = read_biopsy(_words_of(report), coded)
-    notes: tuple[str, ...] = () if coded is None else (OLDER_SCHEME,)
+    if tissue in NOT_OF_IT or (tissue == "not-stated" and reading.lupus_class is None):
+        if reading.lupus_class is None and not names_nephritis(f"{report.label} {report.text or ''}"):
+            return None
+        detail = NOT_OF_IT.get(tissue, "the report does not name the kidney as its specimen")
+        return Unusable(why="unreadable", detail=detail, when=report.start, evidence=(report.evidence,))
     if report.start is None:
         named = f" (class {reading.lupus_class})" if reading.lupus_class else ""
         detail = f"the report of a kidney biopsy{named} has no date"
         return Unusable(why="too-coarse", detail=detail, evidence=(report.evidence,))
-    biopsy = _taken_for(report.start, procedures)
+    if not report.confirmed:
+        # It stands for its biopsy, so that no older one passes in its place.
+        note = "the report of the kidney biopsy is preliminary"
+        return _Biopsy(report.start, UNREAD, (report.evidence,), (note,), pending=True)
+    if tissue in OPEN:
+        return _Biopsy(report.start, UNREAD, (report.evidence,), (OPEN[tissue],), pending=True)
+    notes: tuple[str, ...] = () if coded is None else (OLDER_SCHEME,)
+    stated = day_taken(report.text or "", report.start)
+    if stated is not None:
+        notes = (*notes, f"reported on {report.start}; by its words, the biopsy was taken on {stated}")
+    reported = stated or report.start
+    biopsy = _taken_for(reported, procedures)
     if biopsy is None or biopsy.start is None:
-        return _Biopsy(report.start, reading, (report.evidence,), notes)
-    taken = DateSpan(biopsy.start.first, min(biopsy.start.last, report.start.last))
+        return _Biopsy(reported, reading, (report.evidence,), notes)
+    taken = DateSpan(biopsy.start.first, min(biopsy.start.last, reported.last))
     if taken != report.start:
         notes = (*notes, f"reported on {report.start}, taken on {biopsy.start}")
     return _Biopsy(taken, reading, (report.evidence, biopsy.evidence), notes)
@@ -190,9 +225,8 @@ def _close(recorded: DateSpan | None, taken: DateSpan) -> bool:
 def _unreported(procedures: Sequence[Procedure], found: Sequence[_Biopsy]) -> list[_Biopsy]:
     """Biopsies of which there is no report: they must not be passed over for an older one."""
     used = {evidence for biopsy in found for evidence in biopsy.evidence}
-    nothing = BiopsyReading(lupus_class=None)
     return [
-        _Biopsy(p.start, nothing, (p.evidence,), ("no report of this biopsy is on record",))
+        _Biopsy(p.start, UNREAD, (p.evidence,), ("no report of this biopsy is on record",))
         for p in procedures
         if p.start is not None and p.evidence not in used and not any(_soon_after(p.start, b) for b in found)
     ]
@@ -217,6 +251,7 @@ def _joined(biopsies: Sequence[_Biopsy]) -> list[_Biopsy]:
             biopsy.when == group[0].when
             or (
                 biopsy.reading.lupus_class is None
+                and not biopsy.pending
                 and group[0].reading.lupus_class is not None
                 and biopsy.when.first - group[0].when.last <= REPORT_DELAY
             )

@@ -14,8 +14,8 @@ from fhir_mappings.intervals import DateSpan, day
 A_YEAR = timedelta(days=366)
 
 
-def speaks_of_kidney(text: str) -> bool:
-    """Whether a pathology report is about the kidney."""
+def names_nephritis(text: str) -> bool:
+    """Whether a pathology report names a disease of the kidney, of whichever tissue it is."""
     return _pattern("kidney").search(unicodedata.normalize("NFKC", text)) is not None
 
 

@@ -16,7 +16,10 @@ from fhir_mappings.resources import DiagnosticReport, Observation
 
 
 def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> None:
-    """Put down a report whose words something asks for: imaging, histology."""
+    """Put down a report whose words something asks for: imaging, histology.
+
+    One that is not final is put down as unconfirmed: that it is there matters, its words do not count.
+    """
     if resource.code is None:
         if resource.conclusion or resource.presented_form:
             sheet.refuse(reference, "the report has no code")
@@ -29,7 +32,6 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
         return
     if not released:
         sheet.refuse(reference, f"the report is {resource.status or 'without a status'}, not final")
-        return
     if sheet.is_modified(resource, reference):
         return
     when = read_date(resource.effective_date_time)
@@ -51,6 +53,7 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
             label=resource.code.label or "Report",
             start=when,
             end=when,
+            confirmed=released,
             by_text=match.by_text,
             status=resource.status,
             notes=notes,

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from fhir_mappings.intervals import DateSpan
+from fhir_mappings.intervals import DateSpan, day
 from tests.fhir_mappings.inputs.input_charts import (
     JUNE_1,
     YEAR_2026,
@@ -166,11 +166,117 @@ def test_a_suspected_class_is_not_used() -> None:
     assert "suspicion" in series.unusable[0].detail
 
 
-@pytest.mark.parametrize(("start", "confirmed"), [(None, True), (JUNE_1, False)])
-def test_an_undated_or_preliminary_report_is_not_used(start: object, confirmed: bool) -> None:
-    series = ask(CLASS, report(KIDNEY, "class IV (A)", start, confirmed=confirmed))  # type: ignore[arg-type]
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_an_undated_report_is_not_used(confirmed: bool) -> None:
+    series = ask(CLASS, report(KIDNEY, "class IV (A)", None, confirmed=confirmed))
     assert series.measurements == ()
     assert len(series.unusable) == 1
+
+
+def test_a_preliminary_report_stands_for_its_biopsy_without_a_class() -> None:
+    """A-I3: what a preliminary report says does not count, but no older biopsy passes in its place."""
+    older = report(KIDNEY, "class IV (A)", date(2026, 5, 10))
+    newer = report(KIDNEY, "class II", JUNE_1, confirmed=False, reference="R/2")
+    for name in (CLASS, ACTIVITY):
+        series = ask(name, older, newer)
+        assert categories(series)[0] is None
+        assert len(series.measurements) == 2
+        assert "preliminary" in (series.measurements[0].needs[0].detail or "")
+
+
+def test_the_final_report_of_the_same_day_stands_for_its_preliminary_one() -> None:
+    final = report(KIDNEY, "class II")
+    assert categories(ask(CLASS, final, report(KIDNEY, "class IV", confirmed=False, reference="R/2"))) == [
+        "II"
+    ]
+
+
+SURGICAL = "report_surgical_pathology report_kidney_biopsy"
+"""The code of pathology reports, whatever the organ."""
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        (
+            "Surgical pathology study",
+            "Skin, left arm, punch biopsy: leukocytoclastic vasculitis in patient with class IV (A/C) "
+            "lupus nephritis",
+        ),
+        ("Surgical pathology, skin biopsy", "Lupus nephritis class IV (A) is known. Vasculitis."),
+        ("Cytology urine", "Red cell casts, class IV (A) lupus nephritis known"),
+        ("Surgical pathology study", "Donor kidney biopsy: class IV (A) lupus nephritis"),
+        ("Surgical pathology study", "Specimen: Skin. Diagnosis: vasculitis; lupus nephritis class IV (A)"),
+        ("Surgical pathology study", "Placenta: infarcts; mother with lupus nephritis class IV (A)"),
+        ("Surgical pathology study", "Lymph node, axilla: reactive. Lupus nephritis class III (A)."),
+        ("病理报告", "皮肤活检：血管炎，狼疮性肾炎Ⅳ型（A）患者"),
+    ],
+)
+def test_a_report_of_another_specimen_is_not_used_and_told(label: str, text: str) -> None:
+    series = ask(CLASS, report(SURGICAL, text, label=label))
+    assert series.measurements == ()
+    assert len(series.unusable) == 1
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("Surgical pathology study", "Kidney, needle biopsy: lupus nephritis class IV (A)"),
+        ("Surgical pathology study", "Native kidney biopsy, 24 glomeruli. Class IV (A)"),
+        ("Surgical pathology study", "Biopsy of the left kidney: lupus nephritis class IV (A)"),
+        ("Surgical pathology study", "Renal cortex with 20 glomeruli: lupus nephritis class IV (A)"),
+        ("Surgical pathology study", "Diffuse lupus nephritis, ISN/RPS class IV (A)."),
+        ("Renal biopsy", "Lupus nephritis class IV (A)"),
+        ("肾穿刺活检病理", "狼疮性肾炎 Ⅳ型（A）"),
+        ("病理报告", "肾组织：肾小球20个，狼疮性肾炎 Ⅳ型（A）"),
+    ],
+)
+def test_a_report_whose_specimen_is_the_kidney_is_used(label: str, text: str) -> None:
+    given = report(SURGICAL, text, label=label)
+    assert (categories(ask(CLASS, given)), categories(ask(ACTIVITY, given))) == (["IV"], ["active"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A. Kidney, needle biopsy: class IV (A) lupus nephritis\nB. Skin, punch biopsy: vasculitis",
+        "Vasculitis in a patient with class IV (A) lupus nephritis",
+    ],
+)
+def test_a_class_that_may_be_of_another_specimen_needs_a_reader(text: str) -> None:
+    older = report(KIDNEY, "class III (A)", date(2026, 3, 1))
+    given = report(SURGICAL, text, label="Surgical pathology study", reference="R/2")
+    assert categories(ask(CLASS, older, given)) == [None, "III"]
+
+
+def test_a_pathology_report_right_after_a_kidney_biopsy_is_about_it() -> None:
+    given = report(SURGICAL, "Lupus nephritis class IV (A)", label="Surgical pathology study")
+    assert categories(ask(CLASS, given, procedure("proc_renal_biopsy", MAY_20))) == ["IV"]
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("Kidney biopsy (collected 2021-05-01): lupus nephritis class IV (A)", day(date(2021, 5, 1))),
+        (
+            "Kidney biopsy 03/2019 (outside slides reviewed 2026): class IV (A)",
+            DateSpan(date(2019, 3, 1), date(2019, 3, 31)),
+        ),
+        ("Kidney biopsy from 2021. Class IV (A)", DateSpan(date(2021, 1, 1), date(2021, 12, 31))),
+        ("Date of collection: 12 May 2021. Class IV (A)", day(date(2021, 5, 12))),
+        ("Collected: 05/01/2021. Class IV (A)", DateSpan(date(2021, 1, 5), date(2021, 5, 1))),
+        ("采集日期：2021年5月1日。狼疮性肾炎Ⅳ型（A）", day(date(2021, 5, 1))),
+        ("Kidney biopsy of 2026-05-31: class IV (A)", day(date(2026, 5, 31))),
+        ("Kidney biopsy of 2026-06-01: class IV (A)", day(JUNE_1)),
+        ("Kidney biopsy of 2026-06-10: class IV (A)", day(JUNE_1)),
+        ("Renal biopsy 2018 ISN/RPS class IV (A)", day(JUNE_1)),
+        ("Class IV (A). Previous kidney biopsy 2019: class II.", day(JUNE_1)),
+    ],
+)
+def test_the_day_that_the_report_names_is_that_of_the_biopsy(text: str, taken: DateSpan) -> None:
+    """A-I3: the report of an outside biopsy bears the date of its review."""
+    measurement = the(ask(CLASS, report(KIDNEY, text)))
+    assert (measurement.when, measurement.category) == (taken, "IV")
 
 
 def test_a_coarse_date_is_kept() -> None:

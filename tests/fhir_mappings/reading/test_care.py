@@ -305,8 +305,9 @@ def test_a_form_that_cannot_be_decoded_costs_only_itself() -> None:
 
 @pytest.mark.parametrize("status", ["preliminary", "partial", "registered", "unknown"])
 def test_a_report_that_is_not_final_is_told_and_not_used(status: str) -> None:
+    """It is there as unconfirmed, so that a biopsy or an image of before does not answer in its place."""
     facts = read(report(status=status))
-    assert not facts.events
+    assert [e.confirmed for e in facts.events] == [False]
     assert [u.reference for u in facts.unread] == ["DiagnosticReport/d1"]
 
 

@@ -1,0 +1,111 @@
+"""Of which tissue a pathology report is, and on which day it says that the tissue was taken.
+
+That a report names nephritis does not make it one of the kidney: a skin biopsy of a patient with lupus
+nephritis does, too. The kidney has to be the specimen. The words are data (``biopsy.yaml``).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from fhir_mappings.biopsy import normalised, present_sections, speaks_of_another_day
+from fhir_mappings.catalogue import FOLDER, read_yaml
+from fhir_mappings.intervals import DateSpan
+from fhir_mappings.stated_dates import stated_dates
+
+Tissue = Literal["kidney", "other", "donor", "several", "not-stated"]
+"""``several``: of the kidney and of another organ; which of its words are about the kidney is not told."""
+
+
+def tissue_of(label: str, text: str) -> Tissue:
+    """The tissue that a report is about, by its name and its words."""
+    words = _words()
+    name, sentences = normalised(label), list(_sentences(text))
+    leading = [s for s in sentences if words.leading_organ.search(s) or words.cytology.search(s[:40])]
+    kidney_leads = any(words.leading_kidney.search(s) for s in sentences)
+    if words.donor.search(name) or any(words.donor.search(s) for s in sentences):
+        return "donor"
+    kidney_named = kidney_leads or words.kidney.search(name) is not None
+    if _is_other(name) and not words.kidney.search(name):
+        return "several" if kidney_leads else "other"
+    if leading:
+        return "several" if kidney_leads else "other"
+    kidney = kidney_named or any(words.kidney.search(s) for s in sentences)
+    other = any(words.organ_specimen.search(s) for s in sentences)
+    if other:
+        return "several" if kidney else "other"
+    if kidney or any(words.diagnosis.search(s) for s in sentences):
+        return "kidney"
+    return "not-stated"
+
+
+def day_taken(text: str, reported: DateSpan) -> DateSpan | None:
+    """The day that a report names as that of the biopsy, if it is surely before the one it bears.
+
+    Where it names several, the span holds them all.
+    """
+    words = _words()
+    found: list[DateSpan] = []
+    for sentence in _sentences(text):
+        for start, end, span in stated_dates(sentence):
+            before, after = sentence[:start], sentence[end:]
+            if speaks_of_another_day(before) or words.no_date.search(after):
+                continue
+            if words.date_last.search(before) or words.date_first.search(after):
+                found.append(span)
+    earlier = [span for span in found if span.last < reported.first]
+    if not earlier:
+        return None
+    return DateSpan(min(span.first for span in earlier), max(span.last for span in earlier))
+
+
+def _is_other(name: str) -> bool:
+    words = _words()
+    return words.organ.search(name) is not None or words.cytology.search(name) is not None
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for _, body in present_sections(text):
+        for sentence in re.split(r"[。\n]|(?<!\b[A-Ha-h1-9])\.(?=\s|$)", body):
+            if sentence.strip():
+                yield sentence
+
+
+class _Words(NamedTuple):
+    kidney: re.Pattern[str]
+    diagnosis: re.Pattern[str]
+    leading_kidney: re.Pattern[str]
+    leading_organ: re.Pattern[str]
+    organ: re.Pattern[str]
+    organ_specimen: re.Pattern[str]
+    cytology: re.Pattern[str]
+    donor: re.Pattern[str]
+    date_last: re.Pattern[str]
+    date_first: re.Pattern[str]
+    no_date: re.Pattern[str]
+
+
+@functools.cache
+def _words() -> _Words:
+    raw = read_yaml(FOLDER / "biopsy.yaml")
+    specimen, taken = raw["specimen"], raw["taken"]
+    organ, chinese = specimen["organ"], specimen["organ_chinese"]
+    heading = r"^\W*(?:[a-h1-9][.)]\s*)?(?:(?:native|left|right)\W+)*"
+    patterns = {
+        "kidney": specimen["kidney"],
+        "diagnosis": specimen["diagnosis"],
+        "leading_kidney": specimen["leading_kidney"],
+        # A name of an organ at the head of a sentence, as a specimen is named: "Skin, left arm:".
+        "leading_organ": rf"{heading}(?:{organ})(?:\s*[,:(]|\s*$|[^,:.]{{0,40}}\bbiops)|^\W*(?:送检)?[左右]?(?:{chinese})(?:组织|活检|穿刺|[,:(]|\s*$)",
+        "organ": rf"\b(?:{organ})\b|{chinese}",
+        "organ_specimen": rf"\b(?:{organ})\W+(?:\w+\W+){{0,3}}?biops|\bbiops\w* (?:of|from) (?:the )?(?:\w+ )?(?:{organ})\b|(?:{chinese})(?:组织)?(?:活检|穿刺)",
+        "cytology": specimen["cytology"],
+        "donor": specimen["donor"],
+        "date_last": taken["date_last"],
+        "date_first": taken["date_first"],
+        "no_date": taken["no_date"],
+    }
+    return _Words(**{name: re.compile(pattern, re.IGNORECASE) for name, pattern in patterns.items()})
