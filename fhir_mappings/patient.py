@@ -21,6 +21,7 @@ from fhir_mappings.patient_facts import RETRIEVAL_ORDER, PatientFacts
 from fhir_mappings.reading.allergies import read_allergy
 from fhir_mappings.reading.conditions import read_condition
 from fhir_mappings.reading.demographics import read_demographics
+from fhir_mappings.reading.denials import without_denied
 from fhir_mappings.reading.encounters import read_encounter
 from fhir_mappings.reading.immunizations import read_immunization
 from fhir_mappings.reading.medications import (
@@ -190,7 +191,7 @@ def _facts(
         demographics=demographics,
         measurements=measurements,
         unusable=unusable,
-        events=with_last_doses(sheet.events),
+        events=with_last_doses(without_denied(sheet.events, sheet.denials)),
         assessments=tuple(sheet.assessments),
         answers=tuple(sheet.answers),
         retrieval=retrieval.states,

@@ -8,7 +8,7 @@ hold.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from datetime import date
 
 import msgspec
@@ -19,6 +19,7 @@ from fhir_mappings.facts import Evidence, Exposure, Retrieval, Therapies, Therap
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.regimens import pieces_of
 from fhir_mappings.timeline import Course, Turn, courses_of
+from fhir_mappings.timing import shifted
 
 
 def therapies(
@@ -47,28 +48,57 @@ def _ingredient(exposure: Exposure, concepts: frozenset[str]) -> str | None:
     return exposure.drug or min(asked)
 
 
-def _therapy(drug: str, exposures: Sequence[Exposure], first: date, last: date) -> Therapy:
-    early = courses_of(pieces_of(exposures, last, "early"), last)
-    late = courses_of(pieces_of(exposures, last, "late"), last)
+def _therapy(drug: str, recorded: Sequence[Exposure], first: date, last: date) -> Therapy:
+    exposures = _renewed(recorded)
+    early, late = _worlds(exposures, last)
     latest = max(exposures, key=lambda e: exposure_span(e, last)[0].first)
-    changes = _in_window(
-        [*_changes(drug, latest.label, early, late, last), *_holds(drug, exposures, last)], first, last
-    )
+    turns = _changes(drug, latest.label, early, late, last)
+    confirmed = [e for e in exposures if e.confirmed]
+    if len(confirmed) < len(exposures):
+        # What an unconfirmed record adds, or hides, may be so or not.
+        without = _changes(drug, latest.label, *_worlds(confirmed, last), last) if confirmed else []
+        turns = _agreed(turns, without)
+    changes = _in_window([*turns, *_holds(drug, exposures, last)], first, last)
     one, other = _current(early, last), _current(late, last)
     since = DateSpan(min(one.first, other.first), max(one.first, other.first))
-    ongoing = one.last >= last and other.last >= last and not _only_held(exposures, last)
+    running = [e for e in exposures if exposure_span(e, last)[1].last >= last]
+    doubtful = bool(running) and not any(e.confirmed for e in running)
+    held = bool(running) and all(e.status == "on-hold" for e in running)
+    ongoing = one.last >= last and other.last >= last and not (held or doubtful)
     until = DateSpan(min(one.last, other.last), max(one.last, other.last))
     return Therapy(
         drug=drug,
         label=latest.label,
         since=None if since.first == date.min and since.last >= last else since,
-        until=None if ongoing and until.first == date.max else _by(until, last, ongoing),
+        until=None if doubtful or (ongoing and until.first == date.max) else _by(until, last, ongoing),
         ongoing=ongoing,
         dose_known=all(course.dose_known(first, last) for course in (*early, *late)),
         changes=tuple(sorted(changes, key=lambda change: (change.when, change.change))),
         evidence=_evidence(exposures, one, first, last),
         by_text=any(e.by_text for e in exposures),
     )
+
+
+def _worlds(exposures: Sequence[Exposure], last: date) -> tuple[list[Course], list[Course]]:
+    """The courses if everything happened as early as it can have, and as late."""
+    return courses_of(pieces_of(exposures, last, "early"), last), courses_of(
+        pieces_of(exposures, last, "late"), last
+    )
+
+
+def _renewed(exposures: Sequence[Exposure]) -> list[Exposure]:
+    """The exposures; an order that another one names as its predecessor lasted until it, if it can have."""
+    successors = {e.renews: e for e in exposures if e.renews is not None and e.start is not None}
+    found = []
+    for exposure in exposures:
+        new = successors.get(exposure.reference)
+        if new is not None and new.start is not None and exposure.start is not None and not exposure.ongoing:
+            until = DateSpan(shifted(new.start.first, -1), shifted(new.start.last, -1))
+            open_end = exposure.end is None or exposure.end.first <= until.first <= exposure.end.last
+            if open_end and until.first >= exposure.start.last:
+                exposure = msgspec.structs.replace(exposure, end=until)
+        found.append(exposure)
+    return found
 
 
 def _evidence(exposures: Sequence[Exposure], course: Course, first: date, last: date) -> tuple[Evidence, ...]:
@@ -96,21 +126,22 @@ def _current(courses: Sequence[Course], last: date) -> Course:
 def _changes(
     drug: str, label: str, early: Sequence[Course], late: Sequence[Course], last: date
 ) -> list[TherapyChange]:
-    """The turns of both worlds; where the worlds do not have the same turns, each is uncertain."""
+    """The turns of both worlds; one that has no counterpart in the other world may be none at all."""
     one = [turn for course in early for turn in course.turns]
     other = [turn for course in late for turn in course.turns]
     if [turn.change for turn in one] == [turn.change for turn in other]:
         spans = [
-            (a, DateSpan(min(a.when, b.when), max(a.when, b.when))) for a, b in zip(one, other, strict=True)
+            (a, DateSpan(min(a.when, b.when), max(a.when, b.when)), True)
+            for a, b in zip(one, other, strict=True)
         ]
     else:
-        both = {(turn.change, turn.when) for turn in one} & {(turn.change, turn.when) for turn in other}
-        spans = [(turn, _span(turn, both, turn.when, max(last, turn.when))) for turn in one]
-        spans += [
-            (turn, _span(turn, both, _earliest(turn, last), turn.when))
-            for turn in other
-            if (turn.change, turn.when) not in both
-        ]
+        # On a day that turns in both worlds something changed, whatever it was.
+        told = {turn.when: turn for turn in one if turn.when in {o.when for o in other}}
+        told |= {turn.when: turn for turn in other if turn.when in told and turn.change == "dose"}
+        spans = [(turn, DateSpan(when, when), True) for when, turn in told.items()]
+        spans += [(t, DateSpan(t.when, max(last, t.when)), False) for t in one if t.when not in told]
+        spans += [(t, DateSpan(_earliest(t, last), t.when), False) for t in other if t.when not in told]
+    references = {exposure.reference for course in (*early, *late) for exposure in _exposures(course)}
     return [
         TherapyChange(
             drug=drug,
@@ -119,13 +150,33 @@ def _changes(
             when=when,
             detail=f"{label}: {turn.detail}",
             evidence=tuple(exposure.evidence for exposure in turn.exposures),
+            certain=sure and not _renews_unseen(turn, references),
         )
-        for turn, when in spans
+        for turn, when, sure in spans
     ]
 
 
-def _span(turn: Turn, both: Set[tuple[str, date]], earliest: date, latest: date) -> DateSpan:
-    return DateSpan(turn.when, turn.when) if (turn.change, turn.when) in both else DateSpan(earliest, latest)
+def _renews_unseen(turn: Turn, references: Set[str]) -> bool:
+    """Whether it is the start of an order that follows one which is not at hand: no start, perhaps."""
+    return turn.change == "start" and any(
+        exposure.renews is not None and exposure.renews not in references for exposure in turn.exposures
+    )
+
+
+def _exposures(course: Course) -> Iterator[Exposure]:
+    for stretch in course.stretches:
+        for piece in stretch.members:
+            yield from piece.exposures
+
+
+def _agreed(turns: Sequence[TherapyChange], without: Sequence[TherapyChange]) -> list[TherapyChange]:
+    """The changes with and without the unconfirmed records; certain where both have them."""
+    both = {(c.change, c.when) for c in turns} & {(c.change, c.when) for c in without}
+    apart = [c for c in without if (c.change, c.when) not in both]
+    return [
+        change if (change.change, change.when) in both else msgspec.structs.replace(change, certain=False)
+        for change in (*turns, *apart)
+    ]
 
 
 def _earliest(turn: Turn, last: date) -> date:
@@ -150,11 +201,6 @@ def _holds(drug: str, exposures: Sequence[Exposure], last: date) -> list[Therapy
                 )
             )
     return holds
-
-
-def _only_held(exposures: Sequence[Exposure], last: date) -> bool:
-    running = [e for e in exposures if exposure_span(e, last)[1].last >= last]
-    return bool(running) and all(e.status == "on-hold" for e in running)
 
 
 def _in_window(changes: Sequence[TherapyChange], first: date, last: date) -> list[TherapyChange]:

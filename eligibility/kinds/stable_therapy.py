@@ -68,12 +68,13 @@ class StableTherapyNode(Model):
             changes = [c for therapy in found.therapies for c in therapy.changes]
             if not current and not changes:
                 return Answer(state=State.FALSE, reason=message("stable_therapy.none", **told))
-            certain = [c for c in changes if span.contains(c.when)]
+            certain = [c for c in changes if c.certain and span.contains(c.when)]
             if certain:
                 return _changed(certain, current, span, told)
             if changes:
                 change = changes[0]
-                reason = message("stable_therapy.when", what=change.detail, date=str(change.when), **told)
+                key = "when" if span.contains(change.when) is None else "whether"
+                reason = message(f"stable_therapy.{key}", what=change.detail, date=str(change.when), **told)
                 need = Need(input=need_name, why="too-coarse", detail=render(reason))
                 return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=change.evidence)
             return _unchanged(current, listed, span, told, need_name)

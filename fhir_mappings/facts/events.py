@@ -96,6 +96,7 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
         dose_unreadable: why no daily amount could be computed, else ``None``.
         as_needed: PRN.
         investigational: given within a trial.
+        renews: reference of the order that this one follows.
     """
 
     drug: str | None = None
@@ -106,6 +107,7 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
     dose_unreadable: str | None = None
     as_needed: bool = False
     investigational: bool = False
+    renews: str | None = None
 
 
 class Procedure(Event, frozen=True, kw_only=True, tag="procedure"):

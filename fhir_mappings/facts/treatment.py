@@ -39,7 +39,11 @@ class DoseHistory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TherapyChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A start, stop, hold or change of dose or schedule of a drug of interest."""
+    """A start, stop, hold or change of dose or schedule of a drug of interest.
+
+    ``certain`` is false where, as far as the dates are known, there may have been none at all: the new order
+    may be a renewal of one of which the end is not recorded.
+    """
 
     drug: str
     label: str
@@ -47,6 +51,7 @@ class TherapyChange(msgspec.Struct, frozen=True, kw_only=True):
     when: DateSpan
     detail: str
     evidence: tuple[Evidence, ...]
+    certain: bool = True
 
 
 class Therapy(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,11 +8,13 @@ from typing import Literal
 import msgspec
 
 from fhir_mappings.datatypes import CodeableConcept, Ratio
+from fhir_mappings.dates import read_date, read_period
 from fhir_mappings.dosage import read_doses
 from fhir_mappings.facts import Exposure
 from fhir_mappings.intervals import Interval, point
 from fhir_mappings.medication_strength import Strength, StrengthLike, strength_of_name
 from fhir_mappings.reading.courses import Course, course_given, course_ordered, course_stated, course_supplied
+from fhir_mappings.reading.denials import Denial
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.terms import is_any, terms
 from fhir_mappings.resources import (
@@ -62,18 +64,41 @@ def read_dispense(resource: MedicationDispense, reference: str, sheet: Sheet) ->
 
 
 def read_statement(resource: MedicationStatement, reference: str, sheet: Sheet) -> None:
-    """Put down what the patient is said to take or to have taken."""
+    """Put down what the patient is said to take, to have taken or not to take."""
+    if resource.status == "not-taken":
+        _deny(resource, reference, sheet)
+        return
     _put_down(resource, reference, "statement", course_stated(resource), sheet)
+
+
+def _deny(resource: MedicationStatement, reference: str, sheet: Sheet) -> None:
+    named = _named(resource, sheet)
+    if named is None:
+        sheet.refuse(reference, "the drug cannot be told: neither a code nor words for it are at hand")
+    elif named.concepts and not sheet.is_modified(resource, reference):
+        start, end = read_period(resource.effective_period)
+        since = start or read_date(resource.effective_date_time) or read_date(resource.date_asserted)
+        sheet.denials.append(Denial(reference, named.concepts, since, end))
 
 
 def read_request(resource: MedicationRequest, reference: str, sheet: Sheet) -> None:
     """Put down an order; a proposal, a plan or a prohibition is no exposure."""
     if resource.do_not_perform or (resource.intent is not None and resource.intent not in ORDERS):
         return
-    _put_down(resource, reference, "request", course_ordered(resource), sheet)
+    prior = resource.prior_prescription.reference if resource.prior_prescription is not None else None
+    found = sheet.pool.references.find(prior)
+    renews = found.reference if found is not None else prior
+    _put_down(resource, reference, "request", course_ordered(resource), sheet, renews)
 
 
-def _put_down(resource: Medicated, reference: str, source: SourceKind, course: Course, sheet: Sheet) -> None:
+def _put_down(
+    resource: Medicated,
+    reference: str,
+    source: SourceKind,
+    course: Course,
+    sheet: Sheet,
+    renews: str | None = None,
+) -> None:
     status = resource.status
     confirmed = status in TAKEN[source]
     if not confirmed and status not in (None, "unknown"):
@@ -112,6 +137,7 @@ def _put_down(resource: Medicated, reference: str, source: SourceKind, course: C
             dose_unreadable=doses.unreadable,
             as_needed=doses.as_needed,
             investigational=investigational,
+            renews=renews,
             evidence=evidence_of(
                 reference,
                 "medication[x]",

@@ -20,6 +20,7 @@ from fhir_mappings.facts import (
 )
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import Sex
+from fhir_mappings.reading.denials import Denial
 from fhir_mappings.references import References, Source
 from fhir_mappings.resources import RESOURCES, AnyResource, Medicated
 from fhir_mappings.settling import Issued
@@ -96,6 +97,7 @@ class Sheet:
         patient: names by which the patient is referred to.
         birth, sex: of the patient, for ages and for reference ranges.
         results: as they were issued; which of them stand is settled when all have been read.
+        denials: of drugs; what they end is told when all have been read.
     """
 
     def __init__(self, terminology: Terminology, pool: Pool, patient: frozenset[str] = frozenset()) -> None:
@@ -108,6 +110,7 @@ class Sheet:
         self.events: list[Event] = []
         self.assessments: list[Assessment] = []
         self.answers: list[Answer] = []
+        self.denials: list[Denial] = []
         self.unread: list[Unread] = []
 
     def add_result(self, result: Measurement) -> None:

@@ -39,6 +39,7 @@ class MedicationRequest(Medicated, frozen=True, kw_only=True):
     intent: str | None = None
     do_not_perform: bool | None = None
     authored_on: str | None = None
+    prior_prescription: Reference | None = None
     dosage_instruction: tuple[Dosage, ...] = ()
     dispense_request: DispenseRequest | None = None
 

@@ -279,8 +279,9 @@ def on(*courses: Therapy, retrieval: Retrieval = "complete") -> HandChart:
     return HandChart(therapies=Therapies(therapies=courses, retrieval=retrieval))
 
 
-def change(when: DateSpan) -> TherapyChange:
+def change(when: DateSpan, *, certain: bool = True) -> TherapyChange:
     return TherapyChange(
+        certain=certain,
         drug="drug_a",
         label="A",
         change="dose",
@@ -308,6 +309,11 @@ def test_a_change_at_an_uncertain_time_is_missing() -> None:
     month = DateSpan(date(2026, 5, 1), date(2026, 5, 31))
     finding = judged(STABLE, on(therapy(changes=(change(month),))))
     assert (finding.outcome, finding.needs[0].why) == ("missing", "too-coarse")
+
+
+def test_a_change_that_may_be_a_renewal_is_missing() -> None:
+    finding = judged(STABLE, on(therapy(changes=(change(day(date(2026, 6, 1)), certain=False),))))
+    assert (finding.outcome, finding.clears_on, finding.needs[0].why) == ("missing", None, "too-coarse")
 
 
 def test_an_unknown_dose_or_a_drug_of_the_open_list_needs_a_person() -> None:
