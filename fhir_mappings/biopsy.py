@@ -97,7 +97,7 @@ def _compared(text: str) -> str:
 
 
 def _letters(mention: _Mention) -> list[str]:
-    """The letters of the proliferative classes. Class V has none: behind "III+V" they are those of the III."""
+    """The letters of the proliferative classes. Class V has none: behind "III+V" they are of the III."""
     own = [letter for numeral, letter in mention.elements if numeral in ("III", "IV")]
     if own and not any(own):
         return [mention.elements[-1][1]]

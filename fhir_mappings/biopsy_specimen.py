@@ -94,14 +94,23 @@ def _words() -> _Words:
     specimen, taken = raw["specimen"], raw["taken"]
     organ, chinese = specimen["organ"], specimen["organ_chinese"]
     heading = r"^\W*(?:[a-h1-9][.)]\s*)?(?:(?:native|left|right)\W+)*"
+    named = (
+        rf"{heading}(?:{organ})(?:\s*[,:(]|\s*$|[^,:.]{{0,40}}\bbiops)",
+        rf"^\W*(?:送检)?[左右]?(?:{chinese})(?:组织|活检|穿刺|[,:(]|\s*$)",
+    )
+    taken_from = (
+        rf"\b(?:{organ})\W+(?:\w+\W+){{0,3}}?biops",
+        rf"\bbiops\w* (?:of|from) (?:the )?(?:\w+ )?(?:{organ})\b",
+        rf"(?:{chinese})(?:组织)?(?:活检|穿刺)",
+    )
     patterns = {
         "kidney": specimen["kidney"],
         "diagnosis": specimen["diagnosis"],
         "leading_kidney": specimen["leading_kidney"],
         # A name of an organ at the head of a sentence, as a specimen is named: "Skin, left arm:".
-        "leading_organ": rf"{heading}(?:{organ})(?:\s*[,:(]|\s*$|[^,:.]{{0,40}}\bbiops)|^\W*(?:送检)?[左右]?(?:{chinese})(?:组织|活检|穿刺|[,:(]|\s*$)",
+        "leading_organ": "|".join(named),
         "organ": rf"\b(?:{organ})\b|{chinese}",
-        "organ_specimen": rf"\b(?:{organ})\W+(?:\w+\W+){{0,3}}?biops|\bbiops\w* (?:of|from) (?:the )?(?:\w+ )?(?:{organ})\b|(?:{chinese})(?:组织)?(?:活检|穿刺)",
+        "organ_specimen": "|".join(taken_from),
         "cytology": specimen["cytology"],
         "donor": specimen["donor"],
         "date_last": taken["date_last"],

@@ -61,12 +61,14 @@ def _finding_of(report: Report) -> tuple[Finding, tuple[str, ...]]:
 
 
 def read_chest_report(text: str) -> tuple[Finding, tuple[str, ...]]:
-    """What the words of a report say, with remarks on what was not decided."""
+    """What the words of a report say, with remarks on what was not decided.
+
+    What was known or asked before the examination, and what earlier images showed, decides nothing.
+    """
     said: dict[str, str] = {}
-    for sentence in _SENTENCE.split(unicodedata.normalize("NFKC", text).lower()):
-        words = " ".join(sentence.split())
-        for kind in _kinds(words):
-            said.setdefault(kind, words)
+    for sentence in _findings(unicodedata.normalize("NFKC", text).lower()):
+        for kind in _kinds(sentence):
+            said.setdefault(kind, sentence)
     if "present" in said and "absent" in said:
         return "not-stated", (
             "the report says both that there is active tuberculosis and that there is none",
@@ -75,6 +77,8 @@ def read_chest_report(text: str) -> tuple[Finding, tuple[str, ...]]:
         return "active-tuberculosis", (f"the report says: {said['present']}",)
     if "hedged" in said:
         return "not-stated", (f"the report leaves it open: {said['hedged']}",)
+    if "suspicious" in said:
+        return "not-stated", (f"the report describes what may be tuberculosis: {said['suspicious']}",)
     if "absent" in said:
         return "no-active-tuberculosis", (f"the report says: {said['absent']}",)
     if "former" in said:
@@ -82,13 +86,32 @@ def read_chest_report(text: str) -> tuple[Finding, tuple[str, ...]]:
     return "not-stated", ()
 
 
+def _findings(text: str) -> Iterator[str]:
+    """The sentences that stand under no heading of the history, the question or the comparison."""
+    patterns = _patterns()
+    kept, start, background = [], 0, False
+    for heading in patterns["heading"].finditer(text):
+        if not background:
+            kept.append(text[start : heading.start()])
+        background, start = patterns["background"].match(heading["title"]) is not None, heading.end()
+    if not background:
+        kept.append(text[start:])
+    for part in kept:
+        for sentence in _SENTENCE.split(part):
+            words = " ".join(sentence.split())
+            if words:
+                yield words
+
+
 def _kinds(sentence: str) -> Iterator[str]:
     patterns = _patterns()
+    if any(not _is_denied(sentence, found) for found in patterns["suspicious"].finditer(sentence)):
+        yield "suspicious"
     if patterns["hedged"].search(sentence):
         yield "hedged"
         return
     rest, denied = patterns["absent"].subn(" ", sentence)
-    if denied:
+    if denied and not patterns["elsewhere"].search(sentence):
         yield "absent"
     if patterns["former"].search(rest):
         yield "former"
@@ -97,6 +120,19 @@ def _kinds(sentence: str) -> Iterator[str]:
     if asserted is not None:
         unclear = patterns["negation"].search(rest, 0, asserted.start())
         yield "hedged" if unclear else "present"
+
+
+def _is_denied(sentence: str, found: re.Match[str]) -> bool:
+    """Whether a finding is denied: right before it, in a list of denied ones, or behind it."""
+    patterns = _patterns()
+    before, after = sentence[: found.start()], sentence[found.end() :]
+    if patterns["denied_before"].search(before) or patterns["denied_after"].search(after):
+        return True
+    in_list = patterns["denied_list"].search(before)
+    return in_list is not None and (
+        patterns["joined_before"].search(before) is not None
+        or patterns["joined_after"].search(after) is not None
+    )
 
 
 @functools.cache

@@ -63,6 +63,56 @@ NOT_STATED = [
     "陈旧性肺结核",
     "非活动性肺结核",
     "Active infection with aspergillus.",
+    "rule out tuberculosis",
+    "Rule out tuberculosis. No active disease.",
+    "Tuberculosis to be excluded. No active lung lesion",
+    "TB cannot be excluded",
+]
+
+BEFORE_THE_EXAMINATION = [
+    "Clinical information: patient denies TB, no tuberculosis contact. Findings: lungs as described.",
+    "Clinical details: cough. No evidence of TB.",
+    "History: no tuberculosis. Impression: normal.",
+    "CLINICAL HISTORY\nno tuberculosis\nFINDINGS\nclear lungs",
+    "Patient denies TB, no tuberculosis contact.",
+    "No history of tuberculosis.",
+    "No evidence of tuberculosis on prior CT 2024. Today: unchanged.",
+    "Comparison: no active disease on 2024 film. Impression: as before.",
+    "既往无结核。右上肺清晰。",
+    "临床资料：否认结核病史，无结核接触史。影像：两肺清晰。",
+    "【临床资料】无结核 【影像所见】两肺清晰",
+    "外院胸片未见活动性结核。",
+]
+
+SUSPICIOUS = [
+    "Clinical information: patient denies TB, no tuberculosis contact. "
+    "Findings: right apical cavity with tree-in-bud.",
+    "History: no tuberculosis. Impression: Upper lobe cavities.",
+    "No evidence of tuberculosis on prior CT 2024. Today: cavitation in the RUL.",
+    "Comparison: no active disease on 2024 film. Impression: new right upper lobe cavitation",
+    "既往无结核。右上肺可见空洞及树芽征。",
+    "临床资料：否认结核病史，无结核接触史。影像：右上肺空洞。",
+    "No active tuberculosis, but a cavity in the left apex.",
+    "No effusion, right upper lobe cavity. No active tuberculosis.",
+    "No effusion but right upper lobe cavity. No active tuberculosis.",
+    "No change in the cavity. No active tuberculosis.",
+    "No active tuberculosis. Miliary nodules.",
+    "No active tuberculosis. New patchy infiltrates in the left upper lobe.",
+    "未见活动性结核，左肺见空洞",
+    "未见活动性结核征象。右肺新发斑片影。",
+]
+
+DENIED_WITH_ITS_SIGNS = [
+    "Indication: rule out tuberculosis. Findings: No active tuberculosis.",
+    "No consolidation, cavitation, or effusion. No active tuberculosis.",
+    "No evidence of cavitation or tree-in-bud nodularity. No active tuberculosis.",
+    "No miliary pattern. No active pulmonary tuberculosis.",
+    "No pleural effusion; pleural cavity clear. No active TB.",
+    "Cavitation is not seen. No active tuberculosis.",
+    "No new infiltrate. No active tuberculosis.",
+    "Chest CT: No evidence of active TB.",
+    "两肺未见空洞及粟粒影。未见活动性肺结核征象",
+    "检查所见：两肺未见活动性结核病灶",
 ]
 
 
@@ -80,6 +130,24 @@ def test_no_active_tuberculosis_in_plain_words(text: str) -> None:
 @pytest.mark.parametrize("text", NOT_STATED)
 def test_whatever_else_a_report_says_needs_a_reader(text: str) -> None:
     assert read_chest_report(text)[0] == "not-stated"
+
+
+@pytest.mark.parametrize("text", BEFORE_THE_EXAMINATION)
+def test_what_was_known_before_the_examination_is_no_finding(text: str) -> None:
+    """A-E7: a denial in the history, or on an earlier image, does not clear this one."""
+    assert read_chest_report(text)[0] == "not-stated"
+
+
+@pytest.mark.parametrize("text", SUSPICIOUS)
+def test_with_a_cavity_no_words_show_that_there_is_no_tuberculosis(text: str) -> None:
+    finding, notes = read_chest_report(text)
+    assert finding == "not-stated"
+    assert "may be tuberculosis" in notes[0]
+
+
+@pytest.mark.parametrize("text", DENIED_WITH_ITS_SIGNS)
+def test_signs_that_are_denied_leave_the_denial_standing(text: str) -> None:
+    assert read_chest_report(text)[0] == "no-active-tuberculosis"
 
 
 @pytest.mark.parametrize("concept", ["report_chest_xray", "report_chest_ct"])
