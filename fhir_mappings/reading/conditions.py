@@ -34,9 +34,13 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
         return
     if sheet.is_modified(condition, reference):
         return
+    sheet.diagnosed_at(condition.encounter, reference)
     clinical = code_of(condition.clinical_status, CLINICAL)
     start, notes = _onset(condition, sheet.birth)
     end, ended = _abatement(condition, sheet.birth)
+    if start is not None and end is not None and start.first > end.last:
+        notes = (*notes, f"The recorded end ({end}) lies before the beginning ({start}); neither was used.")
+        start = end = None
     if ended and end is None and condition.abatement_string:
         notes = (*notes, f"End as recorded: {condition.abatement_string[:60]}")
     ongoing = not ended and clinical in ACTIVE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_period
 from fhir_mappings.facts import Admission
@@ -13,10 +15,13 @@ _NOT_AN_ENCOUNTER = frozenset({"planned", "cancelled", "entered-in-error"})
 
 
 def read_encounter(resource: Encounter, reference: str, sheet: Sheet) -> None:
-    """Put down an encounter with its reasons and diagnoses."""
+    """Put down an encounter with its reasons and diagnoses; what is only suspected stands apart."""
     if resource.status in _NOT_AN_ENCOUNTER:
         return
-    reasons = list(resource.reason_code)
+    inpatient = _inpatient(resource)
+    reasons = _Reasons()
+    for concept in resource.reason_code:
+        reasons.take(concept, sheet)
     named = [
         *resource.reason_reference,
         *(d.condition for d in resource.diagnosis if d.condition is not None),
@@ -26,32 +31,56 @@ def read_encounter(resource: Encounter, reference: str, sheet: Sheet) -> None:
         if condition is None or condition.code is None:
             continue
         if not is_any(condition.verification_status, terms().refuted):
-            reasons.append(condition.code)
-    concepts: frozenset[str] = frozenset()
-    by_text = False
-    for reason in reasons:
-        match = sheet.terminology.concepts_of(reason.pairs, reason.label, kinds="condition")
-        concepts |= match.concepts
-        by_text = by_text or match.by_text
-    inpatient = _inpatient(resource)
-    if (not concepts and inpatient is not True) or sheet.is_modified(resource, reference):
+            doubtful = is_any(condition.verification_status, terms().unconfirmed)
+            reasons.take(condition.code, sheet, confirmed=not doubtful)
+    if inpatient:
+        for diagnosis in sheet.diagnoses_at(reference):
+            reasons.add(diagnosis.concepts, diagnosis.label, diagnosis.confirmed, diagnosis.by_text)
+    doubted = reasons.suspected - reasons.concepts
+    if not (reasons.concepts or doubted or inpatient) or sheet.is_modified(resource, reference):
         return
     start, end = read_period(resource.period)
-    label = ", ".join(dict.fromkeys(r.label for r in reasons if r.label)) or "Admission"
-    sheet.event(
-        Admission(
-            reference=reference,
-            concepts=concepts,
-            label=label,
-            start=start,
-            end=end,
-            ongoing=end is None and resource.status in ("in-progress", "arrived", "triaged", "onleave"),
-            by_text=by_text,
-            status=resource.status,
-            inpatient=inpatient,
-            evidence=evidence_of(reference, "reasonCode", start, None, recorded=label, by_text=by_text),
-        )
+    label = ", ".join(dict.fromkeys(reasons.labels)) or "Admission"
+    admission = Admission(
+        reference=reference,
+        concepts=reasons.concepts,
+        label=label,
+        start=start,
+        end=end,
+        ongoing=end is None and resource.status in ("in-progress", "arrived", "triaged", "onleave"),
+        by_text=reasons.by_text,
+        status=resource.status,
+        inpatient=inpatient,
+        evidence=evidence_of(reference, "reasonCode", start, None, recorded=label, by_text=reasons.by_text),
     )
+    if reasons.concepts or inpatient:
+        sheet.event(admission)
+    if doubted:
+        sheet.event(msgspec.structs.replace(admission, concepts=doubted, confirmed=False))
+
+
+class _Reasons:
+    """Why the patient came, as far as it is told: what is certain, and what is only suspected."""
+
+    def __init__(self) -> None:
+        self.concepts: frozenset[str] = frozenset()
+        self.suspected: frozenset[str] = frozenset()
+        self.labels: list[str] = []
+        self.by_text = False
+
+    def take(self, reason: CodeableConcept, sheet: Sheet, *, confirmed: bool = True) -> None:
+        """Add a reason as recorded."""
+        match = sheet.terminology.concepts_of(reason.pairs, reason.label, kinds="condition")
+        self.add(match.concepts, reason.label, confirmed and not match.suspected, match.by_text)
+
+    def add(self, concepts: frozenset[str], label: str | None, confirmed: bool, by_text: bool) -> None:
+        """Add the concepts of a reason."""
+        if confirmed:
+            self.concepts |= concepts
+        else:
+            self.suspected |= concepts
+        self.labels += [label] if label else []
+        self.by_text = self.by_text or by_text
 
 
 def _inpatient(resource: Encounter) -> bool | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from fhir_mappings.dates import at_age, at_ages, read_date, read_period
+from fhir_mappings.facts import Planned
 from fhir_mappings.facts import Procedure as ProcedureFact
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.resources import Procedure
 
 _DONE = frozenset({"completed", "in-progress", "stopped"})
-_WITHDRAWN = frozenset({"entered-in-error", "not-done", "preparation", "on-hold"})
+_AHEAD = frozenset({"preparation", "on-hold"})
+_WITHDRAWN = frozenset({"entered-in-error", "not-done"})
 
 
 def read_procedure(resource: Procedure, reference: str, sheet: Sheet) -> None:
-    """Put down a procedure that was done."""
+    """Put down a procedure that was done, is being prepared, or is to be resumed."""
     if resource.status in _WITHDRAWN:
         return
     if resource.code is None:
@@ -30,6 +32,22 @@ def read_procedure(resource: Procedure, reference: str, sheet: Sheet) -> None:
     if when is not None:
         start = end = when
     words = resource.performed_string
+    if resource.status in _AHEAD:
+        sheet.event(
+            Planned(
+                reference=reference,
+                concepts=match.concepts,
+                label=resource.code.label or "Procedure",
+                start=start,
+                ongoing=True,
+                confirmed=not match.suspected,
+                by_text=match.by_text,
+                status=resource.status,
+                evidence=evidence_of(reference, "code", start, resource.code, by_text=match.by_text),
+            )
+        )
+        if resource.status == "preparation" or start is None:
+            return  # on hold since it began, as far as it is dated
     sheet.event(
         ProcedureFact(
             reference=reference,

@@ -13,6 +13,7 @@ from fhir_mappings.decoding import decode, peek
 from fhir_mappings.facts import (
     Answer,
     Assessment,
+    Diagnosis,
     Event,
     Evidence,
     Measurement,
@@ -21,7 +22,7 @@ from fhir_mappings.facts import (
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import Sex
 from fhir_mappings.reading.denials import Denial
-from fhir_mappings.references import References, Source
+from fhir_mappings.references import References, Source, bare
 from fhir_mappings.resources import RESOURCES, AnyResource, Medicated
 from fhir_mappings.settling import Issued
 from fhir_mappings.terminology import Terminology
@@ -111,6 +112,7 @@ class Sheet:
         self.assessments: list[Assessment] = []
         self.answers: list[Answer] = []
         self.denials: list[Denial] = []
+        self._diagnosed_at: dict[str, set[str]] = {}
         self.unread: list[Unread] = []
 
     def add_result(self, result: Measurement) -> None:
@@ -132,6 +134,18 @@ class Sheet:
             return False
         self.refuse(reference, "it carries a modifierExtension that is not understood")
         return True
+
+    def diagnosed_at(self, encounter: Reference | None, diagnosis: str) -> None:
+        """Put down at which encounter a diagnosis was made."""
+        if encounter is not None and encounter.reference:
+            found = self.pool.references.find(encounter.reference)
+            name = found.reference if found is not None else bare(encounter.reference)
+            self._diagnosed_at.setdefault(name, set()).add(diagnosis)
+
+    def diagnoses_at(self, encounter: str) -> list[Diagnosis]:
+        """The diagnoses read so far that were made at an encounter."""
+        named = self._diagnosed_at.get(encounter, set())
+        return [e for e in self.events if isinstance(e, Diagnosis) and e.reference in named] if named else []
 
     def event(self, event: Event) -> None:
         """Put down an event."""

@@ -110,6 +110,7 @@ class Condition(Resource, frozen=True, kw_only=True):
     severity: CodeableConcept | None = None
     code: CodeableConcept | None = None
     subject: Reference | None = None
+    encounter: Reference | None = None
     onset_date_time: str | None = None
     onset_age: Quantity | None = None
     onset_period: Period | None = None

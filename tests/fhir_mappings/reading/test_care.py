@@ -64,6 +64,18 @@ def test_a_procedure_that_was_not_done_is_none(status: str) -> None:
     assert events(Procedure, procedure(status=status)) == []
 
 
+@pytest.mark.parametrize("status", ["preparation", "on-hold"])
+def test_a_procedure_that_is_being_prepared_or_on_hold_lies_ahead(status: str) -> None:
+    found = event(Planned, procedure(status=status))
+    assert found.concepts == event(Procedure, procedure()).concepts
+    assert (found.ongoing, found.status) == (True, status)
+
+
+def test_a_procedure_on_hold_may_have_begun() -> None:
+    assert not event(Procedure, procedure(status="on-hold")).confirmed
+    assert events(Procedure, procedure(status="on-hold", performedDateTime=None)) == []
+
+
 def test_a_procedure_of_unknown_status_is_unconfirmed() -> None:
     assert not event(Procedure, procedure(status="unknown")).confirmed
 
@@ -178,6 +190,57 @@ def test_a_refuted_diagnosis_is_no_reason_of_an_encounter() -> None:
     )
     written = encounter(reasonCode=None, diagnosis=[{"condition": {"reference": "Condition/c9"}}])
     assert not event(Admission, written, refuted).concepts
+
+
+def pneumonia(status: str = "confirmed", **elements: Any) -> dict[str, Any]:
+    code = concept("233604007", SNOMED, "Pneumonia")
+    return resource("Condition", "c9", code=code, verificationStatus=status, **elements)
+
+
+DIAGNOSED = [{"condition": {"reference": "Condition/c9"}}]
+
+
+@pytest.mark.parametrize("status", ["differential", "provisional", "unconfirmed"])
+def test_a_diagnosis_that_is_not_confirmed_is_no_certain_reason_of_an_encounter(status: str) -> None:
+    written = encounter(reasonCode=None, diagnosis=DIAGNOSED)
+    sure, doubted = events(Admission, written, pneumonia(status))
+    assert (sure.concepts, sure.confirmed, sure.inpatient) == (frozenset(), True, True)
+    assert (doubted.concepts, doubted.confirmed, doubted.inpatient) == (
+        event(Admission, encounter()).concepts,
+        False,
+        True,
+    )
+
+
+def test_a_reason_that_is_only_suspected_is_not_certain() -> None:
+    found = event(Admission, encounter("AMB", reasonCode=[concept(text="Suspected sepsis")]))
+    assert found.concepts
+    assert not found.confirmed
+
+
+def test_a_suspicion_beside_a_certain_reason_stands_apart() -> None:
+    written = encounter(reasonCode=[concept("233604007", SNOMED), concept(text="Suspected pneumonia")])
+    assert event(Admission, written).confirmed
+
+
+def test_a_diagnosis_made_during_an_admission_is_one_of_its_reasons() -> None:
+    made = pneumonia(encounter={"reference": "Encounter/e1"})
+    assert event(Admission, encounter(reasonCode=None), made).concepts == (
+        event(Admission, encounter()).concepts
+    )
+
+
+@pytest.mark.parametrize("status", ["refuted", "differential"])
+def test_a_diagnosis_made_during_an_admission_counts_as_far_as_it_is_confirmed(status: str) -> None:
+    made = pneumonia(status, encounter={"reference": "Encounter/e1"})
+    found = events(Admission, encounter(reasonCode=None), made)
+    assert not any(one.concepts for one in found if one.confirmed)
+    assert len(found) == (1 if status == "refuted" else 2)
+
+
+def test_a_diagnosis_made_at_a_visit_makes_no_admission_of_it() -> None:
+    made = pneumonia(encounter={"reference": "Encounter/e1"})
+    assert events(Admission, encounter("AMB", reasonCode=None), made) == []
 
 
 # Allergies

@@ -55,6 +55,17 @@ def test_a_refuted_condition_is_none(status: str) -> None:
     assert diagnoses(condition(verificationStatus=status)) == []  # the shape of STU3
 
 
+def test_an_end_before_the_beginning_makes_both_unknown() -> None:
+    found = diagnosis(condition(onsetDateTime="2024-03", abatementDateTime="2010"))
+    assert (found.start, found.end, found.ongoing) == (None, None, False)
+    assert any("2010" in note and "2024-03" in note for note in found.notes)
+
+
+def test_a_beginning_and_an_end_within_one_month_are_no_contradiction() -> None:
+    found = diagnosis(condition(onsetDateTime="2024-03-20", abatementDateTime="2024-03"))
+    assert found.end == DateSpan(date(2024, 3, 1), date(2024, 3, 31))
+
+
 def test_a_refutation_counts_in_whichever_coding_it_stands() -> None:
     refuted = [{"system": SNOMED, "code": "723511001"}, {"system": VERIFICATION, "code": "refuted"}]
     assert diagnoses(condition(verificationStatus={"coding": refuted})) == []
