@@ -61,7 +61,15 @@ def create_app(
         logger.info("started", version=__version__, protocols=len(service.protocols))
         yield
 
-    application = FastAPI(title="Trialcards", version=__version__, description=DESCRIPTION, lifespan=lifespan)
+    application = FastAPI(
+        title="Trialcards",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        # The interactive pages load scripts from another host; the description itself is at /openapi.json.
+        docs_url=None,
+        redoc_url=None,
+    )
     answer_errors_as_outcomes(application)
     application.include_router(hook_routes(TrialsHook(service, settings, clock), settings))
     application.include_router(screening_routes(service, settings, clock))

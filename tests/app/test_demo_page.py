@@ -50,7 +50,7 @@ def test_the_page_runs_under_a_policy_that_forbids_inline_script_and_other_hosts
         "/demo/static/demo.js",
         "/cds-services",
         "/protocols",
-        "/docs",
+        "/openapi.json",
     }
 
 

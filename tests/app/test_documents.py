@@ -85,3 +85,8 @@ def test_the_call_in_the_readme_returns_what_the_readme_says(client: TestClient)
     request = client.get("/demo/requests/lin-mei").content
     cards = client.post("/cds-services/lupus-trials", content=request).json()["cards"]
     assert shown[1] == "".join(f"{card['summary']}\n" for card in cards)
+
+
+def test_no_page_of_the_service_loads_anything_from_another_host(client: TestClient) -> None:
+    for path in ("/", "/docs", "/redoc"):
+        assert not re.search(r'(?:src|href)="https?://', client.get(path).text)
