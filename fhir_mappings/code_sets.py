@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
 import msgspec
@@ -68,6 +68,13 @@ class CodeClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: str
     members: tuple[str, ...]
     source: str = ""
+
+
+class Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What words may add beside a code (``add``), unless it is of the same family (``unless`` is, too)."""
+
+    add: tuple[str, ...]
+    unless: tuple[str, ...] = ()
 
 
 class HalfLife(msgspec.Struct, frozen=True):
@@ -161,6 +168,7 @@ class CodeSets(msgspec.Struct, frozen=True):
     half_lives: Mapping[str, HalfLife]
     answers: Mapping[tuple[str, str], tuple[str | None, str | None]]
     routes: Mapping[str, Mapping[str, str]]
+    families: tuple[Family, ...] = ()
 
     def contradicted(self, concept: str, text: str) -> bool:
         """Whether the words beside a code speak against a concept that the code is wider than."""
@@ -207,9 +215,10 @@ def load_code_sets(*, licensed_snomed: bool, recalled: bool = False) -> CodeSets
     for rxcui, product in products.items():
         for concept in product.concepts:
             codes.add("rxnorm", rxcui, "exact", concept)
+    classes = _classes(concepts)
     return CodeSets(
         concepts=concepts,
-        classes=_classes(concepts),
+        classes=classes,
         codes=codes,
         products=products,
         half_lives=_half_lives(concepts),
@@ -218,6 +227,7 @@ def load_code_sets(*, licensed_snomed: bool, recalled: bool = False) -> CodeSets
             for row in read_csv(DATA / "answers.csv")
         },
         routes=read_yaml(DATA / "routes.yaml"),
+        families=_families(concepts.keys() | classes.keys()),
     )
 
 
@@ -266,6 +276,16 @@ def _classes(concepts: Mapping[str, Concept]) -> dict[str, CodeClass]:
         if unknown or name in group.members:
             raise CatalogueError(f"classes.yaml: {name} has the unknown member {', '.join(unknown) or name}")
     return classes
+
+
+def _families(known: Set[str]) -> tuple[Family, ...]:
+    families = tuple(
+        msgspec.convert(raw, Family) for raw in read_yaml(DATA / "words_beside_codes.yaml").values()
+    )
+    unknown = {name for family in families for name in (*family.add, *family.unless)} - known
+    if unknown:
+        raise CatalogueError(f"words_beside_codes.yaml: no {', '.join(sorted(unknown))}")
+    return families
 
 
 def _half_lives(concepts: Mapping[str, Concept]) -> dict[str, HalfLife]:

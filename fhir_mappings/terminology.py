@@ -12,17 +12,17 @@ Codes speak first; words are asked only where no code was understood, and what t
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 import msgspec
 
+from fhir_mappings.analyte_words import analyte_rules
 from fhir_mappings.catalogue import Analyte, Catalogue, load_catalogue
 from fhir_mappings.code_sets import CodeIndex, CodeSets, Product, load_code_sets
 from fhir_mappings.code_systems import code_in, system_of
 from fhir_mappings.instruments import InstrumentMatch, instrument_of_text, instruments
-from fhir_mappings.text_rules import Lexicon, Rule, folded
+from fhir_mappings.text_rules import Lexicon, folded
 
 Codings = Iterable[tuple[str | None, str | None]]
 """(system, code) of each coding."""
@@ -30,6 +30,7 @@ Codings = Iterable[tuple[str | None, str | None]]
 KINDS: Mapping[str, tuple[str, ...]] = {
     "condition": ("cond",),
     "procedure": ("proc",),
+    "order": ("proc",),
     "drug": ("drug",),
     "vaccine": ("vaccine",),
     "observation": ("obs",),
@@ -46,12 +47,23 @@ class Match(msgspec.Struct, frozen=True):
     Attributes:
         concepts: empty if there are none.
         by_text: words, not a code, say so.
-        suspected: the words call it possible, suspected or the like.
+        suspected: the words call it possible, suspected, planned or the like.
+        beside: what the words name besides, as a possibility or beside a code that does not say it. It is
+            never certain.
     """
 
     concepts: frozenset[str] = frozenset()
     by_text: bool = False
     suspected: bool = False
+    beside: frozenset[str] = frozenset()
+
+
+class _Worded(msgspec.Struct, frozen=True):
+    """What a text says of each code set that it names."""
+
+    certain: frozenset[str]
+    suspected: frozenset[str]
+    denied: frozenset[str]
 
 
 class AnalyteMatch(msgspec.Struct, frozen=True):
@@ -62,6 +74,7 @@ class AnalyteMatch(msgspec.Struct, frozen=True):
 
 
 NOTHING = Match()
+_SILENT = _Worded(frozenset(), frozenset(), frozenset())
 
 
 class Terminology:
@@ -76,7 +89,7 @@ class Terminology:
         self._expanded: dict[str, frozenset[str]] = {}
         self._lexicons: dict[str, Lexicon] = {}
         self._coded: dict[tuple[str, str, str], frozenset[str] | None] = {}
-        self._worded: dict[tuple[str, str], Match] = {}
+        self._worded: dict[tuple[str, str], _Worded] = {}
         self._worded_analytes: dict[tuple[str, bool], Analyte | None] = {}
 
     @property
@@ -104,13 +117,35 @@ class Terminology:
                 return NOTHING
             concepts |= found
         coded = self._most_specific(self._without_contradicted(concepts, text))
+        said = self._of_text(text, kinds) if text else _SILENT
         defined = self._sets.concepts
         if any(not (defined[name].generic or defined[name].fallback) for name in coded):
-            return Match(coded)
-        worded = self._of_text(text, kinds) if text else NOTHING
-        if worded.concepts <= coded:
-            return Match(coded)
-        return msgspec.structs.replace(worded, concepts=self._most_specific(coded | worded.concepts))
+            return self._by_code(coded, said)
+        worded = said.certain or said.suspected
+        if worded <= coded:
+            return self._by_code(coded, said)
+        return Match(
+            self._most_specific(coded | worded),
+            by_text=True,
+            suspected=not said.certain,
+            beside=self._most_specific(said.certain | said.suspected) - worded,
+        )
+
+    def _by_code(self, coded: frozenset[str], said: _Worded) -> Match:
+        """What codes say: in doubt where the words beside them doubt or deny it, and what the words add."""
+        doubted = not coded.isdisjoint(said.suspected | said.denied) and coded.isdisjoint(said.certain)
+        return Match(coded, suspected=doubted, beside=self._added(coded, said))
+
+    def _added(self, coded: frozenset[str], said: _Worded) -> frozenset[str]:
+        """Grave findings that the words name and that no code of their family speaks of."""
+        named = said.certain | said.suspected
+        if not coded or not named:
+            return frozenset()
+        added = set[str]()
+        for family in self._sets.families:
+            if coded.isdisjoint(self._union((*family.add, *family.unless))):
+                added |= named & self._union(family.add)
+        return self._most_specific(added) if added else frozenset()
 
     def analyte_of(self, codings: Codings, text: str | None) -> AnalyteMatch | None:
         """The analyte that codings, or failing them a text, report.
@@ -267,14 +302,18 @@ class Terminology:
             self._coded[key] = found
         return found
 
-    def _of_text(self, text: str, kinds: str) -> Match:
+    def _of_text(self, text: str, kinds: str) -> _Worded:
         key = (text, kinds)
         found = self._worded.get(key)
         if found is None:
-            named = frozenset(hit for kind in kinds.split() for hit in self._lexicon(kind).find(text))
-            certain = frozenset(hit.target for hit in named if not hit.suspected)
-            concepts = self._most_specific(certain or frozenset(hit.target for hit in named))
-            found = Match(concepts, by_text=bool(concepts), suspected=bool(concepts) and not certain)
+            hits = [hit for kind in kinds.split() for hit in self._lexicon(kind).find(text)]
+
+            def of(*verdicts: str) -> set[str]:
+                return {hit.target for hit in hits if hit.verdict in verdicts}
+
+            certain = self._most_specific(of("certain"))
+            possible = self._most_specific(of("certain", "suspected"))
+            found = _Worded(certain, possible - certain, frozenset(of("denied")))
             if len(self._worded) < _REMEMBERED:
                 self._worded[key] = found
         return found
@@ -307,9 +346,9 @@ class Terminology:
         lexicon = self._lexicons.get("analyte")
         if lexicon is None:
             lexicon = self._lexicons["analyte"] = Lexicon(
-                _analyte_rules(self._catalogue), "analyte", clauses=False
+                analyte_rules(self._catalogue), "analyte", clauses=False
             )
-        targets = {hit.target for hit in lexicon.find(text)}
+        targets = {hit.target for hit in lexicon.find(text) if hit.verdict == "certain"}
         if len(targets) != 1:
             return None
         name, _, role = targets.pop().partition("/")
@@ -323,22 +362,6 @@ _REMEMBERED = 50_000
 @functools.cache
 def _prefixes(kinds: str) -> frozenset[str]:
     return frozenset(prefix for kind in kinds.split() for prefix in KINDS[kind])
-
-
-def _analyte_rules(catalogue: Catalogue) -> dict[str, list[Rule]]:
-    rules: dict[str, list[Rule]] = {}
-    for analyte in catalogue.analytes.values():
-        for rule in analyte.text:
-            forbidden = tuple(_as_pattern(word) for word in rule.unless)
-            rules.setdefault(f"{analyte.name}/{rule.role}", []).append(
-                Rule(names=rule.names, unless=forbidden, only=rule.only)
-            )
-    return rules
-
-
-def _as_pattern(word: str) -> str:
-    key = re.escape(folded(word) or word)
-    return rf"(?<![a-z0-9]){key}" if word[0].isascii() and word[0].isalnum() else key
 
 
 @functools.cache

@@ -13,27 +13,41 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from fhir_mappings.catalogue import FOLDER, read_yaml
 
-# A comma ends a clause unless a denial of what stands before it follows.
+# A comma ends a clause unless what follows speaks of what stands before it.
 _CLAUSE = re.compile(
-    r"[;。；\n]|[,，](?=\s|[\u4e00-\u9fff])(?!\s*(?:ruled|excluded|unlikely|negative|not|absent|已?排除|待排|除外))"
-    r"|\.\s|、(?=无|否认|未)|\b(?:but|however)\b|但"
+    r"(?P<weak>[,，](?=\s|[\u4e00-\u9fff])"
+    r"(?!\s*(?:(?:can|could|has|have|was|is|to|yet|still|currently|but)\s*)*"
+    r"(?:not|be|been|ruled|excluded|unlikely|negative|absent|declined|refused|cancel|deferred|planned|scheduled"
+    r"|considered|discussed|recommended|offered|possible|probable|suspected|questionable"
+    r"|已?排除|待排|除外|不除外|不能排除|可能|待查|未行|未做|拒绝|取消|暂缓|择期)))"
+    r"|[;。；\n]|\.\s|、(?=无|否认|未)|\b(?:but|however)\b|但"
 )
 _BREAK = " ¦ "
 _JOINERS = re.compile(r"[-‐‑–—_/,:()\[\]\"'`’·・]+")
 _CJK_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+|\s+(?=[\u3400-\u9fff])")
+_BRITISH = (
+    (re.compile(r"aem(?=[aioy])"), "em"),
+    (re.compile(r"oe(?=dem|soph|strog)"), "e"),
+    (re.compile("tumour"), "tumor"),
+)
 _LATIN = re.compile(r"[a-z0-9\u00c0-\u024f\u0370-\u03ff]")
 
 
 @functools.lru_cache(maxsize=16384)
 def folded(text: str) -> str:
-    """NFKC, lower case, hyphens, slashes, brackets and commas as blanks, no blanks beside Chinese signs."""
+    """NFKC, lower case, hyphens, slashes, brackets and commas as blanks, no blanks beside Chinese signs.
+
+    British and American spellings become one.
+    """
     plain = _JOINERS.sub(" ", unicodedata.normalize("NFKC", text).lower())
+    for spelling, other in _BRITISH:
+        plain = spelling.sub(other, plain)
     return _CJK_GAP.sub("", " ".join(plain.split()))
 
 
@@ -55,18 +69,32 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     past: str | None = None
 
 
+Verdict = Literal["certain", "suspected", "denied"]
+
+
 class Found(NamedTuple):
-    """A thing that a text names, and whether the text only suspects it."""
+    """A thing that a text names, and what the text says of it.
+
+    ``suspected``: that it is possible, planned, or perhaps not the patient's. ``denied``: that it is not
+    there, or is somebody else's.
+    """
 
     target: str
-    suspected: bool
+    verdict: Verdict
 
 
 class Guards(NamedTuple):
-    """Patterns that deny a name: in the whole text, before the name in its clause, or after it."""
+    """Patterns that deny a name or put it in doubt; ``codesets/text_guards.yaml`` says which is which."""
 
-    whole: re.Pattern[str]
+    mine: re.Pattern[str]
+    reported: re.Pattern[str]
+    clause: re.Pattern[str]
+    bare: re.Pattern[str]
+    carries: re.Pattern[str]
+    anew: re.Pattern[str]
+    doubted: re.Pattern[str]
     before: re.Pattern[str]
+    bridged: re.Pattern[str]
     after: re.Pattern[str]
     past: re.Pattern[str]
     suspected: re.Pattern[str]
@@ -74,14 +102,25 @@ class Guards(NamedTuple):
 
 @functools.cache
 def guards(kind: str) -> Guards:
-    """The guards for a kind of text (``condition``, ``drug`` …)."""
+    """The guards for a kind of text (``condition``, ``drug`` …), those that it takes over included."""
     raw: dict[str, Any] = read_yaml(FOLDER / "codesets" / "text_guards.yaml")
-    chosen = raw.get(kind, raw["default"])
+    chosen = raw["kinds"][kind]
+    parts = [raw["parts"][name] for name in chosen.get("take", ())] + [chosen]
 
     def compiled(name: str) -> re.Pattern[str]:
-        return re.compile("|".join(chosen.get(name, ())) or r"(?!)", re.ASCII)
+        patterns = [pattern for part in parts for pattern in part.get(name, ())]
+        for word, meaning in raw["words"].items():
+            patterns = [pattern.replace(f"<{word}>", meaning) for pattern in patterns]
+        return re.compile("|".join(patterns) or r"(?!)", re.ASCII)
 
     return Guards(*(compiled(name) for name in Guards._fields))
+
+
+class _Clause(NamedTuple):
+    """A clause, folded, and whether what it names is the patient's: ``own``, ``doubtful`` or ``other``."""
+
+    words: str
+    whose: Literal["own", "doubtful", "other"]
 
 
 class Lexicon:
@@ -114,35 +153,81 @@ class Lexicon:
             self._patterns.append((target, rule))
 
     def find(self, text: str) -> frozenset[Found]:
-        """What the text names and does not deny."""
+        """What the text names, and whether it is sure of it, suspects it or denies it."""
         whole = folded(text)
-        around = guards(self._kind)
-        if not whole or around.whole.search(whole):
+        if not whole:
             return frozenset()
-        named = {Found(target, False) for target, rule in self._whole.get(whole, ()) if _allowed(rule, whole)}
-        parts = _CLAUSE.split(unicodedata.normalize("NFKC", text)) if self._clauses else [text]
-        clauses = [folded(part) for part in parts]
-        hits = [(c, *hit) for c in clauses for hit in self._named(c)]
-        joined = _BREAK.join(clauses)
-        hits += [(joined, *hit) for hit in self._matched(joined)]
-        for context, start, end, target, rule in hits:
-            found = _judged(context, start, end, target, rule, around) if _allowed(rule, whole) else None
-            if found is not None:
-                named.add(found)
-        return frozenset(named)
+        around = guards(self._kind)
+        clauses = self._split(text, around)
+        found = {
+            Found(target, "certain") for target, rule in self._whole.get(whole, ()) if _allowed(rule, whole)
+        }
+        hits = [(n, c.words, *hit) for n, c in enumerate(clauses) for hit in self._named(c.words)]
+        joined = _BREAK.join(clause.words for clause in clauses)
+        hits += [(joined.count(_BREAK, 0, hit[0]), joined, *hit) for hit in self._matched(joined)]
+        for number, context, start, end, target, rule in hits:
+            if not _allowed(rule, whole):
+                continue
+            judged = _judged(context, start, end, target, rule, around)
+            if judged is None:
+                continue
+            whose = clauses[number].whose
+            if whose == "other":
+                judged = Found(judged.target, "denied")
+            elif whose == "doubtful" and judged.verdict == "certain":
+                judged = Found(judged.target, "suspected")
+            found.add(judged)
+        return frozenset(found)
+
+    def _split(self, text: str, around: Guards) -> list[_Clause]:
+        """The clauses of a text, each with whose it is.
+
+        What one clause puts on somebody else or denies may go on behind the next comma ("family history:
+        lymphoma, lung cancer"): there it is doubtful. A clause that only names a person speaks of the one
+        before it ("lymphoma, mother").
+        """
+        plain = unicodedata.normalize("NFKC", text)
+        borders = list(_CLAUSE.finditer(plain)) if self._clauses else []
+        starts = [0, *(border.end() for border in borders)]
+        ends = [*(border.start() for border in borders), len(plain)]
+        weak = [False, *(border["weak"] is not None for border in borders)]
+        clauses: list[_Clause] = []
+        carried = False
+        for start, end, continues in zip(starts, ends, weak, strict=True):
+            words = folded(plain[start:end])
+            rest = around.mine.sub(" ", words)
+            whose: Literal["own", "doubtful", "other"] = "own"
+            carried = carried and continues and around.anew.search(words) is None
+            if around.reported.search(rest):
+                whose = "doubtful"
+            elif around.clause.search(rest):
+                whose = "other"
+                if clauses and around.bare.search(around.clause.sub(" ", rest)):
+                    clauses[-1] = clauses[-1]._replace(whose="other")
+            elif carried:
+                whose = "doubtful"
+            carried = carried or whose == "other" or around.carries.search(words) is not None
+            clauses.append(_Clause(words, whose))
+        return clauses
 
     def _named(self, clause: str) -> Iterable[tuple[int, int, str, Rule]]:
         position, length = 0, len(clause)
         while position < length:
             step = 1
             if position == 0 or not (_is_latin(clause[position - 1]) and _is_latin(clause[position])):
-                for key, target, rule in self._index.get(clause[position : position + 2], ()):
+                for key, target, rule in self._at(clause, position):
                     end = _end_of(clause, position, key)
                     if end is None or (step > 1 and end < position + step):
                         continue
                     step = end - position
                     yield position, end, target, rule
             position += step
+
+    def _at(self, clause: str, position: int) -> Iterable[tuple[str, str, Rule]]:
+        """The names that may begin here, longest first; one Chinese sign can be a name (癌)."""
+        yield from self._index.get(clause[position : position + 2], ())
+        if position + 1 < len(clause):
+            yield from self._index.get(clause[position], ())
 
     def _matched(self, joined: str) -> Iterable[tuple[int, int, str, Rule]]:
         for target, rule in self._patterns:
@@ -167,14 +252,22 @@ def _end_of(clause: str, start: int, key: str) -> int | None:
 
 
 def _judged(context: str, start: int, end: int, target: str, rule: Rule, around: Guards) -> Found | None:
+    """What the words around a name make of it; ``None`` if it is past and a past one says nothing."""
     before = context[:start].rpartition(_BREAK)[2]
     after = context[end:].partition(_BREAK)[0]
-    if around.before.search(before) or around.after.search(after):
-        return None
+    doubted = around.doubted.search(before) is not None or around.doubted.search(after) is not None
+    if doubted:
+        before, after = around.doubted.sub(" ", before), around.doubted.sub(" ", after)
+    denial = around.before.search(before)
+    if around.after.search(after) or (denial and not around.bridged.search(denial.group())):
+        return Found(target, "denied")
     if around.past.search(before) or around.past.search(after):
-        return Found(rule.past, False) if rule.past else None
-    suspected = around.suspected.search(before) or around.suspected.search(after)
-    return Found(target, suspected is not None)
+        if not rule.past:
+            return None
+        target = rule.past
+    elif around.suspected.search(before) or around.suspected.search(after):
+        doubted = True
+    return Found(target, "suspected" if doubted or denial else "certain")
 
 
 def _allowed(rule: Rule, text: str) -> bool:

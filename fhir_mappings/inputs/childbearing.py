@@ -202,8 +202,10 @@ def breastfeeding(asked: Asked) -> Series:
 def childbearing_potential(asked: Asked) -> Series:
     """Male; female of childbearing potential; or not: hysterectomy, bilateral oophorectomy, menopause.
 
-    Menopause counts twelve months after it was recorded, or undated from the age of 55. Age alone does not
-    count, nor does tubal ligation, which is contraception. Without any entry a woman is of potential.
+    Only codes prove that womb, ovaries or menses are gone: words may be of a plan or of somebody else, and
+    leave the woman of potential, with a note. Menopause counts twelve months after it was recorded, or
+    undated from the age of 55. Age alone does not count, nor does tubal ligation, which is contraception.
+    Without any entry a woman is of potential.
     """
     facts = asked.facts
     evidence = facts.demographics.get("sex")
@@ -215,12 +217,14 @@ def childbearing_potential(asked: Asked) -> Series:
     absent = _absence(asked)
     if absent is not None:
         return asked.result([absent])
-    notes = []
+    notes = _told_in_words(asked)
     years = age_on(facts, day(asked.on))
     if years is not None and years.low > AGE_OF_CERTAIN_MENOPAUSE:
         notes.append(f"aged {years}, but neither menopause nor hysterectomy is on record")
     changes = None
     for event in asked.events(Diagnosis, [MENOPAUSE]):
+        if event.by_text:
+            continue
         if event.start is not None and event.start.first <= asked.on:
             changes = MENOPAUSE_COMPLETE.after(event.start.last)
             notes.append(f"menopause on record since {event.start}, not yet for twelve months")
@@ -235,11 +239,11 @@ def childbearing_potential(asked: Asked) -> Series:
 def _absence(asked: Asked) -> Measurement | None:
     years = age_on(asked.facts, day(asked.on))
     for event in _events_of_body(asked):
-        lasting = event.confirmed and MENOPAUSE not in event.concepts
+        lasting = event.confirmed and not event.by_text and MENOPAUSE not in event.concepts
         if lasting and (event.start is None or event.start.last <= asked.on):
             return _potential(asked, "not-of-potential", (event.evidence,))
     for event in asked.events(Diagnosis, [MENOPAUSE]):
-        if not event.confirmed:
+        if not event.confirmed or event.by_text:
             continue
         if event.start is None:
             if years is not None and years.low >= AGE_OF_CERTAIN_MENOPAUSE:
@@ -247,6 +251,12 @@ def _absence(asked: Asked) -> Measurement | None:
         elif MENOPAUSE_COMPLETE.after(event.start.last) <= asked.on:
             return _potential(asked, "not-of-potential", (event.evidence,))
     return None
+
+
+def _told_in_words(asked: Asked) -> list[str]:
+    told = (*_events_of_body(asked), *asked.events(Diagnosis, [MENOPAUSE]))
+    labels = sorted({event.label for event in told if event.by_text})
+    return [f"“{label}” is recorded in words without a code; it may be a plan" for label in labels]
 
 
 def _events_of_body(asked: Asked) -> tuple[Event, ...]:

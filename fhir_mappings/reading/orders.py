@@ -18,7 +18,7 @@ def read_order(resource: ServiceRequest, reference: str, sheet: Sheet) -> None:
     if resource.code is None:
         sheet.refuse(reference, "the order has no code")
         return
-    match = sheet.terminology.concepts_of(resource.code.pairs, resource.code.label, kinds="procedure")
+    match = sheet.terminology.concepts_of(resource.code.pairs, resource.code.label, kinds="order")
     if not match.concepts or sheet.is_modified(resource, reference):
         return
     start: DateSpan | None = read_date(resource.occurrence_date_time)

@@ -248,3 +248,18 @@ class TestBreastfeeding:
     def test_an_ended_entry_does_not_count(self) -> None:
         entry = diagnosis("cond_lactation", date(2026, 1, 1), clinical="resolved")
         assert ask("breastfeeding", entry).measurements == ()
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            procedure("proc_hysterectomy", date(2015, 1, 1), by_text=True),
+            diagnosis("cond_hysterectomy_status cond_non_childbearing_potential", None, by_text=True),
+            diagnosis("cond_menopause cond_non_childbearing_potential", date(2015, 1, 1), by_text=True),
+            diagnosis("cond_menopause cond_non_childbearing_potential", None, by_text=True),
+        ],
+    )
+    def test_words_alone_never_free_her_from_the_test(self, event: Measurement) -> None:
+        # B-E6: "hysterectomy" in words may be a plan, or her mother's.
+        measurement = the(ask("childbearing_potential", event, born=date(1960, 1, 1)))
+        assert measurement.category == "of-potential"
+        assert any("in words" in note for note in measurement.notes)
