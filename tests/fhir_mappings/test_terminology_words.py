@@ -309,7 +309,6 @@ NO_DRUGS = [
     "tacrolimus level",
     "他克莫司血药浓度",
     "Placebo",
-    "Anti-IL-2 receptor antibody",
     "metformin",
     "",
 ]
