@@ -13,7 +13,7 @@ from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.demographics import age_on
 from fhir_mappings.inputs.pairing import Draws, latest_first
 from fhir_mappings.inputs.wording import speaks_of_fluid
-from fhir_mappings.intervals import INFINITY, DateSpan, Interval
+from fhir_mappings.intervals import INFINITY, DateSpan, Interval, day
 
 ADULT = 18
 WEIGHT_LIMIT_DAYS = 90
@@ -52,25 +52,34 @@ class BodyMeasures:
         self._other = _Dated([m for m in weights if m.role != ""])
         self._heights = [m for m in asked.recorded("body_height") if _known_by(asked.on, m)]
 
-    def weight(self, when: DateSpan) -> Weight | None:
-        """The last weight before a day, else the first after it, within the limit; measured ones first."""
-        fluid = self.fluid(when)
-        limit = FLUID_WEIGHT_LIMIT_DAYS if fluid else WEIGHT_LIMIT_DAYS
+    def weight(self, when: DateSpan, still_on: date | None = None) -> Weight | None:
+        """The last weight before a day, else the first after it, within the limit; measured ones first.
+
+        With ``still_on``, a later day, the weight must not be older than the limit on that day either.
+        """
+        fluid = self.fluid(when, still_on)
+        limit = self.weight_limit(when, still_on)
         notes = ("oedema or nephrotic syndrome is on record: fluid may add to the weight",) if fluid else ()
-        found = self._measured.near(when, limit)
+        found = self._measured.near(when, limit, still_on)
         if found is not None:
             return Weight(found, notes)
-        found = self._other.near(when, limit)
+        found = self._other.near(when, limit, still_on)
         if found is None:
             return None
         return Weight(found, (*notes, f"body weight as {found.role}, not as measured"))
 
-    def weight_limit(self, when: DateSpan) -> int:
+    def weight_limit(self, when: DateSpan, still_on: date | None = None) -> int:
         """Days that a weight may lie from this day."""
-        return FLUID_WEIGHT_LIMIT_DAYS if self.fluid(when) else WEIGHT_LIMIT_DAYS
+        return FLUID_WEIGHT_LIMIT_DAYS if self.fluid(when, still_on) else WEIGHT_LIMIT_DAYS
 
-    def fluid(self, when: DateSpan) -> bool:
-        """Whether a condition with oedema is on record for a day. An open or undated one counts."""
+    def fluid(self, when: DateSpan, still_on: date | None = None) -> bool:
+        """Whether a condition with oedema is on record for a day, or for the other one.
+
+        An open or undated condition counts.
+        """
+        return self._fluid_on(when) or (still_on is not None and self._fluid_on(day(still_on)))
+
+    def _fluid_on(self, when: DateSpan) -> bool:
         return any(
             (e.start is None or e.start.first <= when.last)
             and (e.end is None or e.end.last >= when.first)
@@ -101,14 +110,18 @@ class _Dated:
         self._ascending = tuple(reversed(latest_first(measurements)))
         self._days = [m.when.last for m in self._ascending]
 
-    def near(self, when: DateSpan, limit: int) -> Measurement | None:
-        """The last one before or on a day, else the first one after it, surely within ``limit`` days."""
+    def near(self, when: DateSpan, limit: int, still_on: date | None = None) -> Measurement | None:
+        """The last one before or on a day, else the first one after it, surely within ``limit`` days.
+
+        With ``still_on``, one that may be older than that on this day is passed over.
+        """
         after = bisect_right(self._days, when.last)
-        for candidate in (*self._ascending[max(after - 1, 0) : after], *self._ascending[after : after + 1]):
+        for candidate in self._ascending[max(after - 1, 0) :]:
             distance = max(
                 abs((candidate.when.last - when.first).days), abs((when.last - candidate.when.first).days)
             )
-            if distance <= limit:
+            age = (still_on - candidate.when.first).days if still_on is not None else 0
+            if distance <= limit and age <= limit:
                 return candidate
         return None
 

@@ -29,7 +29,8 @@ def clearance(asked: Asked) -> Series:
 
     The equation was made with actual weight; the ideal weight (never above the actual) and, in overweight,
     the adjusted weight are in use as well. A threshold between their results is a question of judgement
-    (``basis`` ``policies``). Without a height there is the actual weight alone.
+    (``basis`` ``policies``). Without a height there is the actual weight alone. The weight must go with the
+    creatinine and, on the day asked, be no older than 90 days, or 30 where fluid adds to it.
     """
     return _from_creatinine(asked, every_weight=True)
 
@@ -55,7 +56,7 @@ def _from_creatinine(asked: Asked, *, every_weight: bool) -> Series:
         if years.low < ADULT or years.high >= MAXIMUM_AGE:
             unusable.append(_not_for(creatinine, f"Cockcroft–Gault is for adults, not for an age of {years}"))
             continue
-        weight = body.weight(creatinine.when)
+        weight = body.weight(creatinine.when, asked.on)
         if weight is None:
             without.append(creatinine)
             continue
@@ -65,10 +66,10 @@ def _from_creatinine(asked: Asked, *, every_weight: bool) -> Series:
             if m.value is not None
         ]
         computed.append(_clearance(asked, creatinine, years, weight, height, every_weight, checks))
-    missing_weight = asked.lack("body_weight", _no_weight(without[0], body)) if without else None
+    missing_weight = _lacking_weight(asked, without[0], body) if without else None
     if computed and missing_weight is not None:
         # A newer creatinine without a weight must not pass for "never measured".
-        unusable += [_not_for(c, _no_weight(c, body), missing_weight.why) for c in without]
+        unusable += [_not_for(c, _no_weight(asked, c, body), missing_weight.why) for c in without]
     latest_lacks = bool(without) and (not computed or without[0].when.last > computed[0].when.last)
     return asked.result(
         latest_first(computed),
@@ -91,10 +92,18 @@ def _needs(asked: Asked, creatinines: Sequence[Measurement], missing_weight: Nee
     return tuple(needs)
 
 
-def _no_weight(creatinine: Measurement, body: BodyMeasures) -> str:
-    limit = body.weight_limit(creatinine.when)
+def _lacking_weight(asked: Asked, creatinine: Measurement, body: BodyMeasures) -> Need:
+    need = asked.lack("body_weight", _no_weight(asked, creatinine, body))
+    if body.last_weighed is None or need.why != "never-measured":
+        return need
+    return msgspec.structs.replace(need, why="stale")
+
+
+def _no_weight(asked: Asked, creatinine: Measurement, body: BodyMeasures) -> str:
+    limit = body.weight_limit(creatinine.when, asked.on)
     last = f"; the last is of {body.last_weighed}" if body.last_weighed is not None else ""
-    return f"no body weight within {limit} days of the creatinine of {creatinine.when}{last}"
+    days = f"the creatinine of {creatinine.when} and of {asked.on}"
+    return f"no body weight within {limit} days of {days}{last}"
 
 
 def _not_for(creatinine: Measurement, detail: str, why: WhyMissing = "too-coarse") -> Unusable:

@@ -140,8 +140,30 @@ class TestClearance:
     def test_a_weight_counts_within_ninety_days_and_never_from_after_the_day_asked(
         self, days: int, measured: int
     ) -> None:
-        series = ask("crcl", creatinine(1.0), weight(60, JUNE_1 - timedelta(days=days)))
+        on = JUNE_1 if days > 0 else ON
+        series = ask("crcl", creatinine(1.0), weight(60, JUNE_1 - timedelta(days=days)), on=on)
         assert len(series.measurements) == measured
+
+    @pytest.mark.parametrize(("days", "measured"), [(90, 1), (91, 0), (115, 0)])
+    def test_a_weight_must_not_be_stale_on_the_day_asked_either(self, days: int, measured: int) -> None:
+        """A weight of 115 days with a creatinine of 26 days: within 90 days of it, but out of date."""
+        given = creatinine(1.0, ON - timedelta(days=26)), weight(60, ON - timedelta(days=days))
+        series = ask("crcl", *given)
+        assert len(series.measurements) == measured
+        if not measured:
+            assert [(n.input, n.why) for n in series.needs] == [("body_weight", "stale")]
+            assert series.needs[0].order is not None
+
+    @pytest.mark.parametrize(("days", "measured"), [(30, 1), (31, 0)])
+    def test_with_oedema_the_thirty_days_end_on_the_day_asked(self, days: int, measured: int) -> None:
+        swollen = diagnosis("cond_nephrotic_syndrome", ON - timedelta(days=1))
+        given = creatinine(1.0, ON - timedelta(days=26)), weight(60, ON - timedelta(days=days)), swollen
+        assert len(ask("crcl", *given).measurements) == measured
+
+    def test_a_fresh_weight_after_the_creatinine_replaces_a_stale_one_before_it(self) -> None:
+        old, new = weight(90, ON - timedelta(days=100)), weight(60, ON - timedelta(days=5))
+        found = the(ask("crcl", creatinine(1.0, ON - timedelta(days=26)), old, new))
+        assert found.value == the(ask("crcl", creatinine(1.0, ON - timedelta(days=26)), new)).value
 
     def test_a_weight_soon_after_the_creatinine_will_do(self) -> None:
         assert len(ask("crcl", creatinine(1.0), weight(60, ON)).measurements) == 1
@@ -171,7 +193,8 @@ class TestClearance:
     def test_with_oedema_a_weight_counts_for_thirty_days(
         self, condition: object, days: int, measured: int
     ) -> None:
-        series = ask("crcl", creatinine(1.0), weight(60, JUNE_1 - timedelta(days=days)), condition)  # type: ignore[arg-type]
+        given = creatinine(1.0), weight(60, JUNE_1 - timedelta(days=days)), condition
+        series = ask("crcl", *given, on=JUNE_1)  # type: ignore[arg-type]
         assert len(series.measurements) == measured
         if measured:
             assert any("fluid may add to the weight" in note for note in series.measurements[0].notes)
@@ -186,13 +209,17 @@ class TestClearance:
                 end=DateSpan(JUNE_1 - timedelta(1), JUNE_1 - timedelta(1)),
             ),
             diagnosis("cond_nephrotic_syndrome", ON),
+            diagnosis("", date(2026, 1, 1), label="Angioedema"),
+            diagnosis("", date(2026, 1, 1), label="Cerebral edema"),
+            diagnosis("", date(2026, 1, 1), label="Acute pulmonary oedema"),
+            diagnosis("", date(2026, 1, 1), label="肺水肿"),
             diagnosis("", date(2026, 1, 1), label="Macular edema"),
             diagnosis("cond_nephrotic_syndrome", date(2026, 1, 1), confirmed=False),
         ],
     )
     def test_oedema_of_another_time_or_place_does_not_matter(self, condition: object) -> None:
-        series = ask("crcl", creatinine(1.0), weight(60, JUNE_1 - timedelta(days=80)), condition)  # type: ignore[arg-type]
-        assert len(series.measurements) == 1
+        given = creatinine(1.0), weight(60, JUNE_1 - timedelta(days=80)), condition
+        assert len(ask("crcl", *given, on=JUNE_1).measurements) == 1  # type: ignore[arg-type]
 
     def test_a_stated_weight_serves_where_none_was_measured(self) -> None:
         measured = the(ask("crcl", creatinine(1.0), weight(60, date(2026, 5, 1)), weight(99, role="stated")))
@@ -207,12 +234,13 @@ class TestClearance:
         assert grown.basis == "policies"
         assert child.basis == "computed"
 
-    def test_a_newer_creatinine_without_a_weight_is_told_beside_an_older_value(self) -> None:
+    def test_a_weight_of_another_year_serves_neither_its_own_creatinine_nor_a_newer_one(self) -> None:
         old = date(2025, 6, 1)
         series = ask("crcl", creatinine(1.0, old), weight(60, old), creatinine(2.0))
-        assert [m.when.first for m in series.measurements] == [old]
-        assert series.unusable[0].detail == (
-            "no body weight within 90 days of the creatinine of 2026-06-01; the last is of 2025-06-01"
+        assert series.measurements == ()
+        assert series.needs[0].detail == (
+            "no body weight within 90 days of the creatinine of 2026-06-01 and of 2026-06-15; "
+            "the last is of 2025-06-01"
         )
         assert series.order is not None
         assert series.order.code == "29463-7"
