@@ -5,7 +5,7 @@ Days are calendar days and inclusive: 25 April to 8 May is 14 days.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import ClassVar
 
@@ -18,8 +18,8 @@ from eligibility.errors import BindingError
 from eligibility.messages import message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText, ThresholdText, parse_threshold
-from eligibility.windows import Window
-from fhir_mappings.facts import DayDose, DoseHistory, Evidence, Need
+from eligibility.windows import Span, Window
+from fhir_mappings.facts import DayDose, DoseHistory, Evidence, Exposure, Need
 
 LEAD_DAYS = 60
 """A run may begin before the window: so many days before it are looked at."""
@@ -84,10 +84,7 @@ class DoseRunNode(Model):
                         flips_on=flips,
                         until=flips if span.moving else None,
                     )
-            possible = _runs(
-                history.days, lambda dose: dose.amount.holds("at_least", threshold.value) is not False
-            )
-            for first, last in reversed(possible):
+            for first, last in reversed(_runs(history.days, _possible(threshold.value))):
                 if (last - first).days + 1 >= days_needed and last >= span.first:
                     return Answer(
                         state=conservative,
@@ -95,8 +92,11 @@ class DoseRunNode(Model):
                         evidence=_evidence(history, first, last),
                         until=span.change_by_time(last),
                     )
-            if history.unknown or history.retrieval != "complete":
-                return _open(history, body.history, told)
+            if history.retrieval != "complete":
+                return _unretrieved(history, body.history, told)
+            unread = _unread(history, start, span, days_needed, threshold.value)
+            if unread:
+                return _unreadable(unread, body.history, told)
             scattered = [
                 dose.day
                 for dose in history.days
@@ -116,15 +116,43 @@ class DoseRunNode(Model):
 
 def _runs(days: Sequence[DayDose], counts: Callable[[DayDose], bool]) -> list[tuple[date, date]]:
     """Maximal stretches of consecutive calendar days that count, oldest first."""
+    return _stretches(dose.day for dose in days if counts(dose))
+
+
+def _stretches(days: Iterable[date]) -> list[tuple[date, date]]:
     runs: list[tuple[date, date]] = []
-    for dose in days:
-        if not counts(dose):
-            continue
-        if runs and dose.day - runs[-1][1] == timedelta(days=1):
-            runs[-1] = (runs[-1][0], dose.day)
+    for when in days:
+        if runs and when - runs[-1][1] == timedelta(days=1):
+            runs[-1] = (runs[-1][0], when)
         else:
-            runs.append((dose.day, dose.day))
+            runs.append((when, when))
     return runs
+
+
+def _possible(threshold: float) -> Callable[[DayDose], bool]:
+    return lambda dose: dose.amount.holds("at_least", threshold) is not False
+
+
+def _unread(
+    history: DoseHistory, start: date, span: Span, days_needed: int, threshold: float
+) -> list[Exposure]:
+    """The exposures of unknown amount that may make a run: on each of their days it may be any amount."""
+    covered = [(exposure, _days_of(exposure, start, span.last)) for exposure in history.unknown]
+    possible = _possible(threshold)
+    days = {dose.day for dose in history.days if possible(dose)}.union(*(days for _, days in covered))
+    runs = [
+        (first, last)
+        for first, last in _stretches(sorted(days))
+        if (last - first).days + 1 >= days_needed and (span.first is None or last >= span.first)
+    ]
+    return [e for e, own in covered if any(first <= day <= last for first, last in runs for day in own)]
+
+
+def _days_of(exposure: Exposure, start: date, last: date) -> set[date]:
+    """The days within ``[start, last]`` that the exposure may cover."""
+    first = max(start, exposure.start.first) if exposure.start is not None else start
+    final = min(last, exposure.end.last) if exposure.end is not None else last
+    return {first + timedelta(days=offset) for offset in range((final - first).days + 1)}
 
 
 def _evidence(history: DoseHistory, first: date, last: date) -> tuple[Evidence, ...]:
@@ -132,15 +160,16 @@ def _evidence(history: DoseHistory, first: date, last: date) -> tuple[Evidence, 
     return tuple(history.exposures[i].evidence for i in used)
 
 
-def _open(history: DoseHistory, name: str, told: dict[str, str]) -> Answer:
-    if history.retrieval != "complete":
-        reason = message(f"dose_run.{history.retrieval}", **told)
-        need = Need(input=name, why="not-retrieved", detail=render(reason))
-        return Answer(state=State.MISSING, reason=reason, needs=(need,))
-    which = history.unknown[0]
-    reason = message(
-        "dose_run.unreadable", what=which.label, detail=which.dose_unreadable or "no dose is recorded", **told
-    )
+def _unretrieved(history: DoseHistory, name: str, told: dict[str, str]) -> Answer:
+    reason = message(f"dose_run.{history.retrieval}", **told)
+    need = Need(input=name, why="not-retrieved", detail=render(reason))
+    return Answer(state=State.MISSING, reason=reason, needs=(need,))
+
+
+def _unreadable(exposures: Sequence[Exposure], name: str, told: dict[str, str]) -> Answer:
+    which = exposures[0]
+    detail = which.dose_unreadable or "no dose is recorded"
+    reason = message("dose_run.unreadable", what=which.label, detail=detail, **told)
     need = Need(input=name, why="unreadable", detail=render(reason))
-    evidence = tuple(exposure.evidence for exposure in history.unknown)
+    evidence = tuple(exposure.evidence for exposure in exposures)
     return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from eligibility.errors import ProtocolError
@@ -255,6 +256,34 @@ def test_an_unreadable_dose_or_an_unretrieved_record_leaves_the_run_open() -> No
     assert (unreadable.outcome, unreadable.needs[0].why) == ("missing", "unreadable")
     failed = judged(RUN, doses({}, retrieval="failed"), kind="E1")
     assert (failed.outcome, failed.needs[0].why) == ("missing", "not-retrieved")
+
+
+def unreadable(first: date, last: date) -> Exposure:
+    return msgspec.structs.replace(course(), start=day(first), end=day(last))
+
+
+def test_an_unreadable_dose_of_too_few_days_leaves_no_run_open() -> None:
+    thirteen = unreadable(date(2026, 5, 20), date(2026, 6, 1))
+    assert judged(RUN, doses({}, (thirteen,)), kind="E1").outcome == "presumed"
+    fourteen = unreadable(date(2026, 5, 20), date(2026, 6, 2))
+    finding = judged(RUN, doses({}, (fourteen,)), kind="E1")
+    assert (finding.outcome, finding.needs[0].why) == ("missing", "unreadable")
+
+
+def test_an_unreadable_dose_may_make_a_run_with_the_days_beside_it() -> None:
+    three = unreadable(date(2026, 5, 20), date(2026, 5, 22))
+    eleven = stretch(date(2026, 5, 23), 11, point(100))
+    assert judged(RUN, doses(eleven, (three,)), kind="E1").outcome == "missing"
+    del eleven[date(2026, 6, 2)]
+    assert judged(RUN, doses(eleven, (three,)), kind="E1").outcome == "presumed"
+
+
+def test_an_unreadable_dose_before_the_window_leaves_no_run_open() -> None:
+    # 28 days before 15 June is 18 May.
+    long_ago = unreadable(date(2026, 3, 20), date(2026, 5, 17))
+    assert judged(RUN, doses({}, (long_ago,)), kind="E1").outcome == "presumed"
+    into_it = unreadable(date(2026, 3, 20), date(2026, 5, 18))
+    assert judged(RUN, doses({}, (into_it,)), kind="E1").outcome == "missing"
 
 
 # -- background therapy -------------------------------------------------------------------------

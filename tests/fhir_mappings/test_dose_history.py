@@ -299,6 +299,22 @@ def test_without_a_start_every_day_is_possible() -> None:
     assert amount(found, "2026-03-10") == Interval(0, 100)
 
 
+def test_an_unconfirmed_course_counts_from_zero() -> None:
+    """A status ``unknown`` tells that it may have been taken, not that it was."""
+    found = history(exposure("prednisone", 100, "2026-03-01", "2026-03-21", confirmed=False))
+    assert {d.amount for d in found.days} == {Interval(0, 100)}
+    assert len(found.days) == 21
+
+
+def test_an_unconfirmed_course_beside_a_confirmed_one_only_raises_the_upper_bound() -> None:
+    found = history(
+        exposure("prednisone", 20, *WHOLE),
+        exposure("prednisone", 100, "2026-03-01", "2026-03-21", confirmed=False),
+    )
+    assert amount(found, "2026-03-10").low == 20
+    assert amount(found, "2026-03-10").high == 120
+
+
 def test_an_order_on_hold_may_not_be_taken() -> None:
     found = history(exposure("prednisone", 100, "2026-03-01", ongoing=True, status="on-hold"))
     assert amount(found, "2026-03-10") == Interval(0, 100)
