@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import at_age, at_ages, hull, read_date, read_period
 from fhir_mappings.facts import Diagnosis
@@ -50,24 +52,33 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
     for summary in staged:
         concepts |= sheet.terminology.concepts_of(summary.pairs, summary.label, kinds="condition").concepts
     label = condition.code.label or "Condition"
-    sheet.event(
-        Diagnosis(
-            reference=reference,
-            concepts=concepts,
-            label=label,
-            start=start,
-            end=end,
-            ongoing=ongoing,
-            confirmed=not is_any(condition.verification_status, terms().unconfirmed) and not match.suspected,
-            by_text=match.by_text,
-            status=clinical,
-            clinical=clinical,
-            stage=stage,
-            severity=_severity(condition.severity),
-            notes=notes,
-            evidence=evidence_of(reference, "code", start, condition.code, by_text=match.by_text),
-        )
+    diagnosis = Diagnosis(
+        reference=reference,
+        concepts=concepts,
+        label=label,
+        start=start,
+        end=end,
+        ongoing=ongoing,
+        confirmed=not is_any(condition.verification_status, terms().unconfirmed) and not match.suspected,
+        by_text=match.by_text,
+        status=clinical,
+        clinical=clinical,
+        stage=stage,
+        severity=_severity(condition.severity),
+        notes=notes,
+        evidence=evidence_of(reference, "code", start, condition.code, by_text=match.by_text),
     )
+    sheet.event(diagnosis)
+    if match.beside:
+        sheet.event(
+            msgspec.structs.replace(
+                diagnosis,
+                concepts=match.beside,
+                confirmed=False,
+                by_text=True,
+                evidence=evidence_of(reference, "code", start, condition.code, by_text=True),
+            )
+        )
 
 
 def _severity(concept: CodeableConcept | None) -> str | None:

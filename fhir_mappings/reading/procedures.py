@@ -20,7 +20,8 @@ def read_procedure(resource: Procedure, reference: str, sheet: Sheet) -> None:
     if resource.code is None:
         sheet.refuse(reference, "the procedure has no code")
         return
-    match = sheet.terminology.concepts_of(resource.code.pairs, resource.code.label, kinds="procedure")
+    kinds = "order" if resource.status in _AHEAD else "procedure"
+    match = sheet.terminology.concepts_of(resource.code.pairs, resource.code.label, kinds=kinds)
     if not match.concepts:
         return
     if sheet.is_modified(resource, reference):

@@ -218,3 +218,22 @@ def test_severity_is_kept() -> None:
 def test_an_age_needs_a_birth_date() -> None:
     found = diagnosis(condition(onsetDateTime=None, onsetAge=quantity(20, "a")), who=patient(birthDate=None))
     assert found.start is None
+
+
+def test_what_words_add_to_a_code_is_a_diagnosis_that_is_not_confirmed() -> None:
+    code = {
+        "coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M32.14"}],
+        "text": "Lupus nephritis, ESRD on hemodialysis",
+    }
+    coded, added = diagnoses(condition(code=code))
+    assert (coded.confirmed, coded.by_text) == (True, False)
+    assert "cond_sle" in coded.concepts
+    assert (added.confirmed, added.by_text) == (False, True)
+    assert "cond_ckd_esrd" in added.concepts
+    assert added.reference == coded.reference
+
+
+def test_a_possibility_beside_a_certainty_is_a_diagnosis_that_is_not_confirmed() -> None:
+    sure, possible = diagnoses(condition(code={"text": "SLE; possible pneumonia"}))
+    assert (sure.concepts, sure.confirmed) == ({"cond_sle"}, True)
+    assert (possible.concepts, possible.confirmed) == ({"cond_pneumonia"}, False)
