@@ -37,6 +37,8 @@ class DosingTerms(msgspec.Struct, frozen=True):
         calendar: spellings of months and years.
         timing_codes: times and days of a timing code.
         routes: route by code or lower-case words.
+        route_patterns: routes by what the words contain, in order of precedence.
+        route_unstated: words that state no route.
         concept_routes: route by the code set that tells it.
         name_forms: route and the words of a product name that tell it, in order of precedence.
     """
@@ -52,6 +54,8 @@ class DosingTerms(msgspec.Struct, frozen=True):
     meals: Mapping[str, int]
     weekdays: Mapping[str, int]
     routes: Mapping[str, str]
+    route_patterns: tuple[tuple[str, re.Pattern[str]], ...]
+    route_unstated: re.Pattern[str]
     systemic_routes: frozenset[str]
     local_routes: frozenset[str]
     concept_routes: Mapping[str, str]
@@ -93,6 +97,8 @@ def dosing_terms() -> DosingTerms:
         meals=raw["meals"],
         weekdays=raw["weekdays"],
         routes=routes,
+        route_patterns=tuple((route, re.compile(p, re.ASCII)) for route, p in raw["route_patterns"]),
+        route_unstated=re.compile(raw["route_unstated"], re.ASCII),
         systemic_routes=frozenset(raw["systemic_routes"]),
         local_routes=frozenset(raw["local_routes"]),
         concept_routes=raw["concept_routes"],
@@ -101,21 +107,34 @@ def dosing_terms() -> DosingTerms:
 
 
 def route_of(concept: CodeableConcept | None) -> str | None:
-    """The kind of route (see ``Exposure.route``), by code, else by words; ``None`` if not known."""
+    """The kind of route (see ``Exposure.route``), by code, else by words.
+
+    ``other`` is also what is stated and not understood; ``None`` is what is not stated.
+    """
     if concept is None:
         return None
-    routes = dosing_terms().routes
+    terms = dosing_terms()
     spellings = [c.code for c in concept.coding] + [c.display for c in concept.coding] + [concept.text]
-    for spelling in spellings:
-        text = re.sub(r"\s*\(qualifier value\)\s*$", "", (spelling or "").strip().lower())
-        if text in routes:
-            return routes[text]
-    return None
+    texts = [_plain(spelling) for spelling in spellings if spelling]
+    stated = [text for text in texts if text and not terms.route_unstated.search(text)]
+    for text in stated:
+        if text in terms.routes:
+            return terms.routes[text]
+    for text in stated:
+        for route, pattern in terms.route_patterns:
+            if pattern.search(text):
+                return route
+    return "other" if stated else None
+
+
+def _plain(spelling: str) -> str:
+    text = unicodedata.normalize("NFKC", spelling).lower().strip()
+    return re.sub(r"\s*\(qualifier value\)$", "", text)
 
 
 def route_of_name(name: str | None) -> str | None:
     """The kind of route that a product's name tells by its dose form ("… 5 MG Oral Tablet" is oral)."""
-    text = (name or "").lower()
+    text = re.sub(r"[()\[\],;]|$", " ", unicodedata.normalize("NFKC", name or "").lower())
     for route, words in dosing_terms().name_forms:
         if any(_mentions(text, word) for word in words):
             return route

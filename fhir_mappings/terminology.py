@@ -230,9 +230,9 @@ class Terminology:
     def route_of(self, codings: Codings, text: str | None) -> str | None:
         """The route class that product codes or words imply.
 
-        ``oral``, ``injectable``, ``topical``, ``ophthalmic``, ``otic``, ``nasal``, ``inhaled``,
-        ``rectal``, ``transdermal``, ``vaginal``, ``implant``, ``intraarticular``, or ``None``. The words
-        of a product speak where its code does not.
+        ``oral``, ``intravenous``, ``injectable``, ``topical``, ``ophthalmic``, ``otic``, ``nasal``,
+        ``inhaled``, ``rectal``, ``transdermal``, ``vaginal``, ``implant``, ``intraarticular``, ``other``, or
+        ``None``. The words of a product speak where its code does not.
         """
         pairs = tuple(codings)
         product = self.product_of(pairs)

@@ -298,6 +298,8 @@ DRUGS = [
     ("华法林", {"drug_warfarin"}),
     ("度普利尤单抗", {"drug_dupilumab"}),
     ("Piperacillin-tazobactam", {"drug_antibacterial"}),
+    ("Colistimethate sodium", {"drug_antibacterial"}),
+    ("注射用多粘菌素E甲磺酸钠", {"drug_antibacterial"}),
     ("Investigational product", {"drug_investigational_unspecified"}),
 ]
 NO_DRUGS = [
