@@ -71,10 +71,12 @@ def quantity_of_text(text: str) -> QuantityText | None:
 def titre_of_text(text: str) -> Interval | None:
     """The reciprocal of the titre that a text names anywhere, the highest if it names several.
 
+    ``1:40-1:80`` is one titre, between 40 and 80.
+
     ``None`` where it names none, or calls a titre without ``<`` negative.
     """
     plain = _plain_forms(text)
-    found = [_bounded(match[1], float(match[2].replace(",", ""))) for match in _TITRE.finditer(plain)]
+    found = [_titre(match) for match in _TITRE.finditer(plain)]
     if not found:
         return None
     highest = max(found, key=lambda titre: (titre.low, titre.high))
@@ -109,12 +111,21 @@ _QUANTITY = re.compile(
     r"(?:\s*(?P<unit>(?!/\d)[^\d\s<>=:,.;~-].*))?",
     re.IGNORECASE,
 )
+_RECIPROCAL = r"(\d{1,3}(?:,\d{3})+|\d+)(?![\d.])"
 _TITRE = re.compile(
-    rf"({_SIGN})?\s*\b1\s*[:/]\s*(\d{{1,3}}(?:,\d{{3}})+|\d+)(?![\d.])", re.IGNORECASE | re.ASCII
+    rf"({_SIGN})?\s*\b1\s*[:/]\s*{_RECIPROCAL}(?:\s*(?:-|~|to|至)\s*1\s*[:/]\s*{_RECIPROCAL})?",
+    re.IGNORECASE | re.ASCII,
 )
 _AT_MOST = frozenset({"<=", "=<", "≤", "≦", "小于等于", "不大于", "up to"})
 _AT_LEAST = frozenset({">=", "=>", "≥", "≧", "大于等于", "不小于"})
 _BELOW = frozenset({"<", "小于", "低于", "less than", "below"})
+
+
+def _titre(match: re.Match[str]) -> Interval:
+    low, high = (float(digits.replace(",", "")) if digits else None for digits in match.group(2, 3))
+    if low is None or high is None or match[1]:
+        return _bounded(match[1], high or low or 0.0)
+    return Interval(min(low, high), max(low, high))
 
 
 def _bounded(written: str | None, value: float) -> Interval:

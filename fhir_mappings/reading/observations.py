@@ -8,13 +8,15 @@ from datetime import datetime
 import msgspec
 
 from fhir_mappings.catalogue import Analyte
+from fhir_mappings.corrected_reports import IssuedReport, basis_of
 from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import hull, read_date, read_instant
 from fhir_mappings.facts import Evidence, Measurement, Report, Unusable
 from fhir_mappings.instruments import InstrumentMatch
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.reading.assessments import read_assessment
-from fhir_mappings.reading.reference_ranges import Limits, read_limits
+from fhir_mappings.reading.reference_ranges import Limits, contradicts, read_limits
+from fhir_mappings.reading.remarks import unreliable
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.values import Value, read_value
 from fhir_mappings.references import bare
@@ -142,7 +144,7 @@ def _read_part(
         label=analyte.label,
         by_text=match.by_text,
     )
-    result = _result(part, analyte, value, evidence, frame, sheet)
+    result = _result(part, whole, analyte, value, evidence, frame, sheet)
     if isinstance(result, Measurement) and match.by_text:
         note = f"Matched by its words: {part.code.label if part.code is not None else ''}"
         result = msgspec.structs.replace(result, notes=(*result.notes, note))
@@ -161,7 +163,13 @@ def _read_part(
 
 
 def _result(
-    part: Valued, analyte: Analyte, value: Value, evidence: Evidence, frame: Frame, sheet: Sheet
+    part: Valued,
+    whole: Observation,
+    analyte: Analyte,
+    value: Value,
+    evidence: Evidence,
+    frame: Frame,
+    sheet: Sheet,
 ) -> Measurement | Unusable:
     why = _why_unusable(frame, value)
     if why is not None:
@@ -172,7 +180,7 @@ def _result(
     if frame.when is None:
         detail = "the date of the specimen is not recorded"
         return Unusable(why="unreadable", detail=detail, evidence=(evidence,))
-    measured = _measure(part, analyte, value, evidence, frame, frame.when, sheet)
+    measured = _measure(part, whole, analyte, value, evidence, frame, frame.when, sheet)
     if isinstance(measured, Unusable):
         sheet.refuse(frame.reference, measured.detail)
     return measured
@@ -198,6 +206,7 @@ def _specimen(observation: Observation, reference: str) -> str | None:
 
 def _measure(
     part: Valued,
+    whole: Observation,
     analyte: Analyte,
     value: Value,
     evidence: Evidence,
@@ -205,6 +214,9 @@ def _measure(
     when: DateSpan,
     sheet: Sheet,
 ) -> Measurement | Unusable:
+    remark = unreliable(part, whole, analyte.name)
+    if remark is not None:
+        return _refused(f"a remark makes it unusable: '{_short(remark)}'", frame, evidence)
     number = value.number
     limits = read_limits(part.reference_range, analyte, number, sheet.sex, sheet.birth, when)
     plain = Measurement(
@@ -227,6 +239,13 @@ def _measure(
             return _refused(f"'{value.recorded}' is no number", frame, evidence)
         return plain
     converted = to_canonical(analyte, number.value, number.system, number.code, number.unit)
+    own = isinstance(converted, OwnScale)
+    if isinstance(converted, Converted | OwnScale) and contradicts(
+        limits, converted.value, value.interpreted, own=own
+    ):
+        detail = f"the value ({value.recorded}) lies where its own reference range says the opposite"
+        detail += f" of its interpretation ({value.interpreted})"
+        return Unusable(why="conflicting", detail=detail, when=frame.when, evidence=(evidence,))
     if isinstance(converted, Converted):
         shown = converted.value.low if converted.value.exact else str(converted.value)
         return msgspec.structs.replace(
@@ -277,17 +296,25 @@ def _read_narrative(observation: Observation, match: Match, frame: Frame, sheet:
     value = observation.value_codeable_concept
     text = observation.value_string or (value.label if value is not None else None)
     coded = sheet.terminology.concepts_of(value.pairs, value.label, kinds="condition") if value else None
-    sheet.event(
-        Report(
-            reference=reference,
-            concepts=match.concepts | (coded.concepts if coded else frozenset()),
-            label=concept.label or "Report",
-            start=when,
-            end=when,
-            status=observation.status,
-            by_text=match.by_text,
-            text=text,
-            evidence=evidence_of(reference, "value[x]", when, concept, recorded=_short(text)),
+    report = Report(
+        reference=reference,
+        concepts=match.concepts | (coded.concepts if coded else frozenset()),
+        label=concept.label or "Report",
+        start=when,
+        end=when,
+        status=observation.status,
+        by_text=match.by_text,
+        text=text,
+        evidence=evidence_of(reference, "value[x]", when, concept, recorded=_short(text)),
+    )
+    sheet.report(
+        IssuedReport(
+            report,
+            identifiers=frame.identifiers,
+            code=frozenset(concept.pairs) or frozenset({(None, concept.label)}),
+            effective=observation.effective_date_time,
+            issued=frame.issued,
+            basis=basis_of((frame.specimen,)),
         )
     )
 

@@ -63,6 +63,30 @@ def read_limits(
     return first
 
 
+def contradicts(limits: Limits, number: Interval, interpreted: str | None, *, own: bool) -> bool:
+    """Whether an interpretation says the opposite of where a number lies ("high" within the limits …).
+
+    ``own``: the number is in the unit of the result, not in the canonical one. A number that equals a limit
+    contradicts nothing, for a limit may be the first that is high or the last that is not.
+    """
+    lower, upper = (limits.own_lower, limits.own_upper) if own else (limits.lower, limits.upper)
+    above = upper is not None and number.holds("above", upper) is True
+    below = lower is not None and number.holds("below", lower) is True
+    under = upper is not None and number.holds("below", upper) is True
+    over = lower is not None and number.holds("above", lower) is True
+    match interpreted:
+        case "high" | "positive":
+            return under
+        case "negative":
+            return above
+        case "normal":
+            return above or below
+        case "low":
+            return over
+        case _:
+            return False
+
+
 def _is_plausible(limits: Limits, analyte: Analyte) -> bool:
     """Whether both limits lie where those of a normal range do."""
     pairs = (

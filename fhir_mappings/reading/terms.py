@@ -15,6 +15,13 @@ from fhir_mappings.datatypes import CodeableConcept
 _FILE = Path(__file__).with_name("terms.yaml")
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """Words that make a result unusable; ``analytes`` empty: any result."""
+
+    words: re.Pattern[str]
+    analytes: frozenset[str] = frozenset()
+
+
 class Terms(msgspec.Struct, frozen=True):
     """Codes and words, lower case, by what they mean; patterns that ignore case."""
 
@@ -29,6 +36,9 @@ class Terms(msgspec.Struct, frozen=True):
     study_kind: Mapping[str, re.Pattern[str]]
     investigational_codes: frozenset[str]
     investigational_words: re.Pattern[str]
+    unreliable: tuple[Remark, ...]
+    denied_before: re.Pattern[str]
+    denied_after: re.Pattern[str]
     nyha: Mapping[str, str]
     answer_points: Mapping[str, str]
 
@@ -48,7 +58,12 @@ def terms() -> Terms:
         registry_numbers=_pattern(raw["registry_numbers"]),
         study_kind={kind: _pattern(words) for kind, words in raw["study_kind"].items()},
         investigational_codes=frozenset(raw["investigational"]["codes"]),
-        investigational_words=_pattern(raw["investigational"]["words"]),
+        investigational_words=_any_of(raw["investigational"]["words"]),
+        unreliable=tuple(
+            Remark(_any_of(one["words"]), frozenset(one.get("analytes", ()))) for one in raw["unreliable"]
+        ),
+        denied_before=_any_of(raw["denied"]["before"]),
+        denied_after=_any_of(raw["denied"]["after"]),
         nyha=_meanings(raw["nyha"]),
         answer_points=_meanings(raw["answer_points"]),
     )
@@ -56,6 +71,11 @@ def terms() -> Terms:
 
 def _meanings(raw: Mapping[str, list[str]]) -> dict[str, str]:
     return {word: meaning for meaning, words in raw.items() for word in words}
+
+
+def _any_of(patterns: list[str]) -> re.Pattern[str]:
+    # ASCII, so that a Chinese sign bounds a Latin word.
+    return re.compile("|".join(patterns), re.IGNORECASE | re.ASCII)
 
 
 def _pattern(words: str) -> re.Pattern[str]:

@@ -41,6 +41,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
         number: the number, if it has one.
         said: the category that its words or codes say.
         flag: the laboratory's flag: ``low``, ``normal``, ``high``.
+        interpreted: what the interpretation says: a flag, or ``positive``, ``negative``, ``equivocal``.
         recorded: the value as it stands in the resource.
         path: the element that it was read from.
         problem: why the value cannot be read, else ``None``.
@@ -51,6 +52,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     number: Number | None = None
     said: str | None = None
     flag: str | None = None
+    interpreted: str | None = None
     recorded: str | None = None
     path: str = "value[x]"
     problem: str | None = None
@@ -74,7 +76,9 @@ def read_value(part: Valued, analyte: Analyte, terminology: Terminology) -> Valu
     if value.absent and value.problem is None:
         # An interpretation without a value is all that some systems send.
         return Value(said=told, flag=flag, recorded=interpreted, path="interpretation")
-    return msgspec.structs.replace(value, said=value.said or told, flag=flag, conflicting=conflict)
+    return msgspec.structs.replace(
+        value, said=value.said or told, flag=flag, interpreted=interpreted, conflicting=conflict
+    )
 
 
 def _plain(said: str | None) -> str | None:

@@ -380,3 +380,27 @@ def test_a_drug_of_no_concern_is_neither_a_fact_nor_unread() -> None:
 def test_a_drug_given_in_a_trial_is_marked() -> None:
     category = concept("clinicaltrial", "http://example.org/category")
     assert exposure(given(category=category)).investigational
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "研究药物 RC18 / 安慰剂",
+        "investigational medicinal product (IMP) 10 mg",
+        "试验药",
+        "试验用药品",
+        "study medication",
+        "blinded study drug",
+        "placebo or telitacicept",
+    ],
+)
+def test_the_drug_of_a_trial_is_known_by_its_words(words: str) -> None:
+    """B-E9: an investigational drug counts whether or not it is known which one it is."""
+    found = exposure(given(medicationCodeableConcept=concept(text=words)))
+    assert found.investigational
+
+
+@pytest.mark.parametrize("words", ["prednisone 5 MG", "norethindrone 1 MG with 7 placebo tablets"])
+def test_the_pills_of_a_contraceptive_are_no_drug_of_a_trial(words: str) -> None:
+    found = exposures(given(medicationCodeableConcept=concept(text=words)))
+    assert not any(one.investigational for one in found)
