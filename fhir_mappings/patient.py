@@ -191,7 +191,7 @@ def _facts(
         demographics=demographics,
         measurements=measurements,
         unusable=unusable,
-        events=with_last_doses(without_denied(sheet.events, sheet.denials)),
+        events=with_last_doses(without_denied(sheet.standing_events(), sheet.denials)),
         assessments=tuple(sheet.assessments),
         answers=tuple(sheet.answers),
         retrieval=retrieval.states,

@@ -7,7 +7,8 @@ import binascii
 
 import msgspec
 
-from fhir_mappings.dates import hull, read_date, read_period
+from fhir_mappings.corrected_reports import IssuedReport, basis_of
+from fhir_mappings.dates import hull, read_date, read_instant, read_period
 from fhir_mappings.decoding import decode, peek
 from fhir_mappings.facts import Report
 from fhir_mappings.reading.observations import USABLE, read_observation
@@ -46,19 +47,29 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
         concepts |= sheet.terminology.concepts_of(coded.pairs, coded.label, kinds="condition").concepts
     texts = [resource.conclusion, *(c.label for c in resource.conclusion_code), *_forms(resource)]
     text = "\n".join(dict.fromkeys(t for t in texts if t)) or None
-    sheet.event(
-        Report(
-            reference=reference,
-            concepts=concepts,
-            label=resource.code.label or "Report",
-            start=when,
-            end=when,
-            confirmed=released,
-            by_text=match.by_text,
-            status=resource.status,
-            notes=notes,
-            text=text,
-            evidence=evidence_of(reference, "conclusion", when, resource.code, recorded=_short(text)),
+    report = Report(
+        reference=reference,
+        concepts=concepts,
+        label=resource.code.label or "Report",
+        start=when,
+        end=when,
+        confirmed=released,
+        by_text=match.by_text,
+        status=resource.status,
+        notes=notes,
+        text=text,
+        evidence=evidence_of(reference, "conclusion", when, resource.code, recorded=_short(text)),
+    )
+    period = resource.effective_period
+    about = (*resource.based_on, *resource.imaging_study, *resource.specimen)
+    sheet.report(
+        IssuedReport(
+            report,
+            identifiers=frozenset(f"{i.system}|{i.value}" for i in resource.identifier if i.value),
+            code=frozenset(resource.code.pairs) or frozenset({(None, resource.code.label)}),
+            effective=resource.effective_date_time or (f"{period.start}/{period.end}" if period else None),
+            issued=read_instant(resource.issued),
+            basis=basis_of(one.reference for one in about),
         )
     )
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from fhir_mappings.corrected_reports import IssuedReport, replaced_reports
 from fhir_mappings.datatypes import CodeableConcept, Reference
 from fhir_mappings.decoding import decode, peek
 from fhir_mappings.facts import (
@@ -98,6 +99,7 @@ class Sheet:
         patient: names by which the patient is referred to.
         birth, sex: of the patient, for ages and for reference ranges.
         results: as they were issued; which of them stand is settled when all have been read.
+        reports: likewise.
         denials: of drugs; what they end is told when all have been read.
     """
 
@@ -109,6 +111,7 @@ class Sheet:
         self.sex: Sex | None = None
         self.results: list[Issued] = []
         self.events: list[Event] = []
+        self.reports: list[IssuedReport] = []
         self.assessments: list[Assessment] = []
         self.answers: list[Answer] = []
         self.denials: list[Denial] = []
@@ -146,6 +149,18 @@ class Sheet:
         """The diagnoses read so far that were made at an encounter."""
         named = self._diagnosed_at.get(encounter, set())
         return [e for e in self.events if isinstance(e, Diagnosis) and e.reference in named] if named else []
+
+    def report(self, issued: IssuedReport) -> None:
+        """Put down a report with what tells whether another replaces it."""
+        self.reports.append(issued)
+        self.events.append(issued.report)
+
+    def standing_events(self) -> list[Event]:
+        """All events but reports that were replaced; those are told as not used."""
+        replaced = replaced_reports(self.reports)
+        for reference, by in replaced.items():
+            self.refuse(reference, f"it was replaced by {by}")
+        return [event for event in self.events if event.reference not in replaced]
 
     def event(self, event: Event) -> None:
         """Put down an event."""

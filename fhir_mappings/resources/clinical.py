@@ -209,6 +209,10 @@ class Attachment(Element, frozen=True):
 class DiagnosticReport(Resource, frozen=True, kw_only=True):
     """DiagnosticReport."""
 
+    identifier: tuple[Identifier, ...] = ()
+    based_on: tuple[Reference, ...] = ()
+    imaging_study: tuple[Reference, ...] = ()
+    specimen: tuple[Reference, ...] = ()
     status: str | None = None
     code: CodeableConcept | None = None
     subject: Reference | None = None

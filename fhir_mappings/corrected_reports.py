@@ -1,0 +1,78 @@
+"""Which reports stand, once all have been read: a corrected one replaces what it corrects.
+
+A report that was sent again under another id stands beside its correction for ever; only one of them is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from fhir_mappings.biopsy_specimen import tissue_of
+from fhir_mappings.facts import Report
+
+_CORRECTING = frozenset({"amended", "corrected"})
+_COMPLETE = frozenset({"final", "amended", "corrected", "appended"})
+
+
+class IssuedReport(msgspec.Struct, frozen=True):
+    """A report as it was issued.
+
+    Attributes:
+        identifiers: of the resource.
+        code: what kind of report it is, as coded.
+        effective: date and time of the examination, as written.
+        basis: references to the orders, studies and specimens that it is about.
+    """
+
+    report: Report
+    identifiers: frozenset[str] = frozenset()
+    code: frozenset[tuple[str | None, str | None]] = frozenset()
+    effective: str | None = None
+    issued: datetime | None = None
+    basis: frozenset[str] = frozenset()
+
+
+def replaced_reports(issued: Sequence[IssuedReport]) -> dict[str, str]:
+    """The references of reports that do not stand, each with that of the report which replaces it.
+
+    A correction replaces an earlier report of the same identifier, or of the same code and time that is about
+    the same study; a complete report replaces a preliminary one likewise. An appended report adds to the one
+    before it, and of two complete ones neither replaces the other.
+    """
+    replaced: dict[str, str] = {}
+    for newer in issued:
+        for older in issued:
+            if newer is not older and _outranks(newer, older) and _is_about_the_same(newer, older):
+                replaced[older.report.reference] = newer.report.reference
+    return replaced
+
+
+def _outranks(newer: IssuedReport, older: IssuedReport) -> bool:
+    before, now = older.report.status, newer.report.status
+    if before not in _COMPLETE:
+        return now in _COMPLETE
+    if now not in _CORRECTING:
+        return False
+    if before not in _CORRECTING:
+        return True
+    return newer.issued is not None and older.issued is not None and newer.issued > older.issued
+
+
+def _is_about_the_same(one: IssuedReport, other: IssuedReport) -> bool:
+    if one.identifiers & other.identifiers:
+        return bool(one.report.concepts & other.report.concepts)
+    if not one.code & other.code or one.effective is None or one.effective != other.effective:
+        return False
+    if one.basis and other.basis:
+        return bool(one.basis & other.basis)
+    # One code serves the pathology of all organs: a skin biopsy of that day corrects no kidney biopsy.
+    tissues = {tissue_of(r.label, r.text or "") for r in (one.report, other.report)}
+    return not ("kidney" in tissues and tissues & {"other", "donor"})
+
+
+def basis_of(references: Iterable[str | None]) -> frozenset[str]:
+    """References that name something."""
+    return frozenset(reference for reference in references if reference)
