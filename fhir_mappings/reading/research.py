@@ -134,15 +134,17 @@ def read_consent(resource: Consent, reference: str, sheet: Sheet) -> None:
     words += [i.value for i in resource.identifier]
     words += [c.label for c in resource.category]
     ids = registry_ids(words) | _of_subjects(reference, sheet)
-    start = read_date(resource.date_time)
+    began, end = read_period(resource.provision.period) if resource.provision is not None else (None, None)
+    start = read_date(resource.date_time) or began
     sheet.event(
         ConsentGiven(
             reference=reference,
             concepts=frozenset(),
             label="Consent to research",
             start=start,
+            end=end,
             status=resource.status,
-            ongoing=resource.status == "active",
+            ongoing=resource.status == "active" and end is None,
             decision=decision,
             study_ids=ids,
             evidence=evidence_of(reference, "status", start, None, recorded=resource.status),

@@ -334,6 +334,17 @@ def test_a_consent_to_research_is_a_decision() -> None:
     assert found.start == JUNE
 
 
+def test_a_consent_ends_with_the_period_of_its_provision() -> None:
+    period = {"start": "2026-05-01", "end": "2026-06-01"}
+    found = event(ConsentGiven, consent(provision={"type": "permit", "period": period}, dateTime=None))
+    assert (found.start, found.end, found.ongoing) == (day(date(2026, 5, 1)), JUNE, False)
+
+
+def test_a_consent_without_an_end_goes_on_while_it_is_active() -> None:
+    assert event(ConsentGiven, consent(provision={"type": "permit"})).ongoing
+    assert not event(ConsentGiven, consent(status="inactive")).ongoing
+
+
 @pytest.mark.parametrize("elements", [{"status": "rejected"}, {"provision": {"type": "deny"}}])
 def test_a_refusal_is_a_decision_too(elements: dict[str, Any]) -> None:
     assert event(ConsentGiven, consent(**elements)).decision == "deny"
