@@ -307,6 +307,12 @@ class Terminology:
         found = self._worded.get(key)
         if found is None:
             hits = [hit for kind in kinds.split() for hit in self._lexicon(kind).find(text)]
+            given = {hit.verdict for hit in hits if hit.target == _GIVING} - {"denied"}
+            hits = [hit for hit in hits if hit.target != _GIVING]
+            if given and kinds in {"procedure", "order"}:
+                for hit in self._lexicon("drug").find(text):
+                    doubted = "certain" not in given and hit.verdict == "certain"
+                    hits.append(hit._replace(verdict="suspected") if doubted else hit)
 
             def of(*verdicts: str) -> set[str]:
                 return {hit.target for hit in hits if hit.verdict in verdicts}
@@ -355,6 +361,8 @@ class Terminology:
         return self._catalogue.by_role[name, role]
 
 
+_GIVING = "proc_drug_administration"
+"""A word such as "infusion": a procedure that says it is what the drug words in its text say."""
 _REMEMBERED = 50_000
 """How many codes and texts are remembered; beyond that they are looked up each time."""
 

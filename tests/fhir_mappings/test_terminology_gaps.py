@@ -482,3 +482,57 @@ class TestAllergyAsCondition:
     def test_what_treats_an_allergy_or_is_denied_is_none(self, text: str) -> None:
         found = named(text, "condition")
         assert not found & (members("class_humanized_biologic") | members("class_other_therapeutic_protein"))
+
+
+class TestDrugGivenAsProcedure:
+    """NCT05247203, exclusion 10: a Procedure can be the only trace of an infusion."""
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("Rituximab infusion", "drug_rituximab"),
+            ("利妥昔单抗输注", "drug_rituximab"),
+            ("静脉输注利妥昔单抗", "drug_rituximab"),
+            ("Administration of rituximab", "drug_rituximab"),
+            ("Injection of belimumab", "drug_belimumab"),
+            ("皮下注射泰它西普", "drug_telitacicept"),
+            ("利妥昔单抗 500mg 静滴", "drug_rituximab"),
+        ],
+    )
+    def test_it_is_what_was_given(self, text: str, expected: str) -> None:
+        found = T.concepts_of([], text, kinds="procedure")
+        assert found.concepts == {expected}
+        assert found.by_text
+        assert not found.suspected
+
+    def test_beside_another_procedure(self) -> None:
+        found = named("Plasma exchange followed by rituximab infusion", "procedure")
+        assert found == {"proc_plasma_exchange", "drug_rituximab"}
+
+    def test_an_infusion_of_cells_or_immunoglobulin_keeps_its_own_name(self) -> None:
+        assert named("CAR-T cell infusion", "procedure") == {"proc_car_t_infusion"}
+        assert named("IVIG infusion", "procedure") == {"proc_ivig_infusion"}
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Rituximab infusion cancelled",
+            "Rituximab infusion not done",
+            "Education about rituximab infusion",
+            "Consultation on rituximab",  # nothing was given
+            "Saline infusion",
+            "Red blood cell transfusion",
+        ],
+    )
+    def test_nothing_was_given(self, text: str) -> None:
+        assert not {name for name in named(text, "procedure") if name.startswith("drug_")}
+
+    @pytest.mark.parametrize("text", ["Planned rituximab infusion", "Possible rituximab infusion"])
+    def test_what_is_only_planned_is_not_certain(self, text: str) -> None:
+        found = T.concepts_of([], text, kinds="procedure")
+        assert not found.concepts or found.suspected
+
+    @pytest.mark.parametrize("kinds", ["condition", "condition procedure", "drug", "observation"])
+    def test_the_bare_word_says_nothing_elsewhere(self, kinds: str) -> None:
+        assert not named("Injection site swelling", kinds)
+        assert "proc_drug_administration" not in named("Rituximab infusion", kinds)
