@@ -18,7 +18,7 @@ from fhir_mappings.resources import (
     MedicationRequest,
     MedicationStatement,
 )
-from fhir_mappings.timing import Schedule, TimingError, bounds_of, schedule_of, shifted
+from fhir_mappings.timing import LARGEST, Schedule, TimingError, bounds_of, schedule_of, shifted
 
 RUNNING = frozenset({"active", "on-hold", "in-progress"})
 _LONGEST_SUPPLY_DAYS = 3650
@@ -94,7 +94,9 @@ def _supplied(start: DateSpan | None, supply: Quantity | None, repeats: int | No
 
 
 def _days(supply: Quantity | None) -> int | None:
-    if supply is None or supply.value is None or not supply.value.is_finite() or supply.value <= 0:
+    if supply is None or supply.value is None or not supply.value.is_finite():
+        return None
+    if not 0 < supply.value <= LARGEST:
         return None
     for spelling in (supply.code, supply.unit):
         unit = dosing_terms().unit(spelling) if spelling else None
