@@ -74,7 +74,8 @@ def number(value: Decimal | int) -> float:
     Raises:
         TimingError: no dosage means a number of that size.
     """
-    if abs(value) > LARGEST or 0 < abs(value) < 1 / LARGEST:
+    size = value if value >= 0 else -value
+    if size > LARGEST or 0 < size < 1 / LARGEST:
         raise TimingError("a number in the timing of the dosage makes no sense")
     return float(value)
 

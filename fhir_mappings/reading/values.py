@@ -95,7 +95,8 @@ def _value(part: Valued, analyte: Analyte, terminology: Terminology) -> Value:
     if part.value_string is not None:
         return _of_text(part.value_string, analyte)
     if part.value_integer is not None:
-        number = Number(point(float(part.value_integer)))
+        # By way of Decimal: a whole number may be too large for a float, and is infinite then.
+        number = Number(point(float(Decimal(part.value_integer))))
         return Value(number=number, recorded=str(part.value_integer), path="valueInteger")
     if part.value_boolean is not None:
         said = "positive" if part.value_boolean else "negative"
