@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from fhir_mappings.facts import Measurement, Series
+from fhir_mappings.facts import Measurement, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.categories import FLAGS, TITRE, is_upper_bound, with_category
 from fhir_mappings.inputs.pairing import latest_first
@@ -21,7 +23,7 @@ def antinuclear_antibodies(asked: Asked) -> Series:
     said = [m for m in asked.recorded("ana") if not (m.category is None and m.reported_unit == TITRE)]
     judged = [
         with_category(msgspec.structs.replace(m, input="ana", value=None, unit="1"), category)
-        for m in asked.recorded("ana_titre")
+        for m in _titres(asked)
         if (category := _of_titre(m)) is not None
     ]
     return asked.result(latest_first((*said, *judged)), asked.unusable("ana", "ana_titre"))
@@ -29,10 +31,24 @@ def antinuclear_antibodies(asked: Asked) -> Series:
 
 @computes("ana_titre")
 def titre(asked: Asked) -> Series:
-    """Reciprocal titre, also where it was reported under a code for presence."""
+    """Reciprocal titre, also where it was reported under a code for presence.
+
+    A word alone ("negative") is no titre; it answers for ``ana``.
+    """
     reported = [
         with_category(m, _of_titre(m) if m.category in (None, *FLAGS) else m.category)
-        for m in asked.recorded("ana_titre")
+        for m in _titres(asked)
+        if m.value is not None
+    ]
+    worded = [
+        Unusable(
+            why="unreadable",
+            detail=f"reported as {m.category}, without a titre",
+            when=m.when,
+            evidence=m.evidence,
+        )
+        for m in _titres(asked)
+        if m.value is None
     ]
     elsewhere = [
         msgspec.structs.replace(
@@ -45,7 +61,12 @@ def titre(asked: Asked) -> Series:
         for m in asked.recorded("ana")
         if m.reported_unit == TITRE and m.reported is not None
     ]
-    return asked.result(latest_first((*reported, *elsewhere)), asked.unusable("ana_titre"))
+    return asked.result(latest_first((*reported, *elsewhere)), [*asked.unusable("ana_titre"), *worded])
+
+
+def _titres(asked: Asked) -> Sequence[Measurement]:
+    """Results under a code for titres as they came: flags and ranges are judged here."""
+    return asked.facts.measurements.get("ana_titre", ())
 
 
 def _of_titre(measurement: Measurement) -> str | None:

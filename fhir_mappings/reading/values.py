@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal
 
 import msgspec
@@ -182,7 +183,7 @@ def _of_concept(concept: CodeableConcept, analyte: Analyte, terminology: Termino
 def _of_text(text: str, analyte: Analyte) -> Value:
     said = _category(text, analyte)
     number: Number | None = None
-    if analyte.unit == TITRE or analyte.name.endswith("_titre"):
+    if analyte.unit == TITRE or (TITRE in analyte.exact and ":" in unicodedata.normalize("NFKC", text)):
         titre = titre_of_text(text)
         if titre is not None:
             number = Number(titre, unit=TITRE)
