@@ -31,10 +31,11 @@ _CLAUSE = re.compile(
 _BREAK = " ¦ "
 _JOINERS = re.compile(r"[-‐‑–—_/,:()\[\]\"'`’·・]+")
 _CJK_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+|\s+(?=[\u3400-\u9fff])")
-_BRITISH = (
+_SPELLINGS = (
     (re.compile(r"aem(?=[aioy])"), "em"),
     (re.compile(r"oe(?=dem|soph|strog)"), "e"),
     (re.compile("tumour"), "tumor"),
+    (re.compile(r"\b(of|in) the (?=[a-z])"), r"\1 "),
 )
 _LATIN = re.compile(r"[a-z0-9\u00c0-\u024f\u0370-\u03ff]")
 
@@ -43,10 +44,10 @@ _LATIN = re.compile(r"[a-z0-9\u00c0-\u024f\u0370-\u03ff]")
 def folded(text: str) -> str:
     """NFKC, lower case, hyphens, slashes, brackets and commas as blanks, no blanks beside Chinese signs.
 
-    British and American spellings become one.
+    British and American spellings become one, as do "of the skin" and "of skin".
     """
     plain = _JOINERS.sub(" ", unicodedata.normalize("NFKC", text).lower())
-    for spelling, other in _BRITISH:
+    for spelling, other in _SPELLINGS:
         plain = spelling.sub(other, plain)
     return _CJK_GAP.sub("", " ".join(plain.split()))
 
