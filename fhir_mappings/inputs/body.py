@@ -24,7 +24,7 @@ FLUID_WEIGHT_LIMIT_DAYS = 30
 
 CHILD_HEIGHT_LIMIT_DAYS = 90
 
-FLUID_CONDITIONS = frozenset({"cond_nephrotic_syndrome", "cond_ascites"})
+FLUID_CONDITIONS = frozenset({"cond_edema", "cond_nephrotic_syndrome", "cond_ascites"})
 
 
 class Weight(NamedTuple):

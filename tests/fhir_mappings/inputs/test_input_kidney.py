@@ -184,6 +184,7 @@ class TestClearance:
         "condition",
         [
             diagnosis("cond_nephrotic_syndrome", date(2026, 1, 1)),
+            diagnosis("cond_edema", date(2026, 1, 1)),
             diagnosis("", date(2026, 1, 1), label="Bilateral leg oedema"),
             diagnosis("", date(2026, 1, 1), label="双下肢水肿"),
             diagnosis("cond_nephrotic_syndrome", None),
