@@ -57,6 +57,11 @@ class Match(msgspec.Struct, frozen=True):
     suspected: bool = False
     beside: frozenset[str] = frozenset()
 
+    @property
+    def sure(self) -> frozenset[str]:
+        """The concepts, unless they are only suspected."""
+        return frozenset() if self.suspected else self.concepts
+
 
 class _Worded(msgspec.Struct, frozen=True):
     """What a text says of each code set that it names."""
@@ -387,12 +392,4 @@ def load_terminology(*, licensed_snomed: bool = True, recalled: bool = False) ->
     return Terminology(load_code_sets(licensed_snomed=licensed_snomed, recalled=recalled), load_catalogue())
 
 
-__all__ = [
-    "KINDS",
-    "AnalyteMatch",
-    "InstrumentMatch",
-    "Match",
-    "Product",
-    "Terminology",
-    "load_terminology",
-]
+__all__ = ["KINDS", "AnalyteMatch", "InstrumentMatch", "Match", "Product", "Terminology", "load_terminology"]

@@ -32,11 +32,12 @@ def read_allergy(resource: AllergyIntolerance, reference: str, sheet: Sheet) -> 
     for substance in substances:
         concepts |= sheet.terminology.concepts_of(substance.pairs, substance.label, kinds="allergen").concepts
     manifestations: frozenset[str] = frozenset()
+    doubted = match.suspected
     for reaction in resource.reaction:
         for seen in reaction.manifestation:
-            manifestations |= sheet.terminology.concepts_of(
-                seen.pairs, seen.label, kinds="condition"
-            ).concepts
+            shown = sheet.terminology.concepts_of(seen.pairs, seen.label, kinds="condition")
+            manifestations |= shown.concepts
+            doubted = doubted or shown.suspected
     clinical = code_of(resource.clinical_status, CLINICAL)
     severities = {reaction.severity for reaction in resource.reaction}
     none_known = stated == "none-known" or bool(match.concepts & _NONE_KNOWN)
@@ -50,7 +51,7 @@ def read_allergy(resource: AllergyIntolerance, reference: str, sheet: Sheet) -> 
             label=code.label or "Allergy",
             start=start,
             ongoing=clinical in ACTIVE or clinical is None,
-            confirmed=not is_any(resource.verification_status, terms().unconfirmed) and not match.suspected,
+            confirmed=not is_any(resource.verification_status, terms().unconfirmed) and not doubted,
             by_text=match.by_text,
             status=clinical,
             statement="none-known" if none_known else "allergy",

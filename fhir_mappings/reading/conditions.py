@@ -50,7 +50,7 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
     staged = [s.summary for s in condition.stage if s.summary is not None]
     concepts = match.concepts
     for summary in staged:
-        concepts |= sheet.terminology.concepts_of(summary.pairs, summary.label, kinds="condition").concepts
+        concepts |= sheet.terminology.concepts_of(summary.pairs, summary.label, kinds="condition").sure
     label = condition.code.label or "Condition"
     diagnosis = Diagnosis(
         reference=reference,

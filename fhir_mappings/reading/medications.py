@@ -175,6 +175,7 @@ def _named(resource: Medicated, sheet: Sheet) -> Named | None:
             match = sheet.terminology.concepts_of(item.pairs, item.label, kinds="drug")
             concepts |= match.concepts
             by_text = by_text or match.by_text
+            suspected = suspected or match.suspected
     if len(ingredients) > 1:
         strengths = []  # which of them belongs to the drug of interest is not told
     if not strengths:

@@ -298,7 +298,7 @@ def _read_narrative(observation: Observation, match: Match, frame: Frame, sheet:
     coded = sheet.terminology.concepts_of(value.pairs, value.label, kinds="condition") if value else None
     report = Report(
         reference=reference,
-        concepts=match.concepts | (coded.concepts if coded else frozenset()),
+        concepts=match.concepts | (coded.sure if coded else frozenset()),
         label=concept.label or "Report",
         start=when,
         end=when,

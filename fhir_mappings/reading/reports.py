@@ -44,7 +44,7 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
         notes = (f"The examination is undated; the report was issued on {resource.issued[:10]}.",)
     concepts = match.concepts
     for coded in resource.conclusion_code:
-        concepts |= sheet.terminology.concepts_of(coded.pairs, coded.label, kinds="condition").concepts
+        concepts |= sheet.terminology.concepts_of(coded.pairs, coded.label, kinds="condition").sure
     texts = [resource.conclusion, *(c.label for c in resource.conclusion_code), *_forms(resource)]
     text = "\n".join(dict.fromkeys(t for t in texts if t)) or None
     report = Report(

@@ -236,3 +236,8 @@ class TestWhoseResult:
         found = T.analyte_of([], text)
         assert found is not None
         assert found.analyte.name == analyte
+
+
+def test_only_what_is_sure_is_taken_where_no_doubt_can_be_kept() -> None:
+    assert match("活动性肺结核待排", "condition").sure == frozenset()
+    assert match("活动性肺结核", "condition").sure == {"cond_tb_active"}

@@ -237,3 +237,8 @@ def test_a_possibility_beside_a_certainty_is_a_diagnosis_that_is_not_confirmed()
     sure, possible = diagnoses(condition(code={"text": "SLE; possible pneumonia"}))
     assert (sure.concepts, sure.confirmed) == ({"cond_sle"}, True)
     assert (possible.concepts, possible.confirmed) == ({"cond_pneumonia"}, False)
+
+
+def test_a_stage_that_is_only_suspected_is_none() -> None:
+    found = diagnosis(condition(stage=[{"summary": {"text": "Suspected lupus nephritis class IV"}}]))
+    assert found.concepts == {"cond_sle"}
