@@ -139,9 +139,7 @@ def _sum_of_days(courses: Sequence[DrugCourse], first: date, last: date) -> Iter
             yield DayDose(when, *found)
 
 
-def _sum_of_day(
-    by_drug: Iterable[Sequence[DrugCourse]], when: date
-) -> tuple[Interval, tuple[int, ...]]:
+def _sum_of_day(by_drug: Iterable[Sequence[DrugCourse]], when: date) -> tuple[Interval, tuple[int, ...]]:
     total, sources = NOTHING, []
     for same_drug in by_drug:
         amount, counted = amount_on_day([(c, c.days[when]) for c in same_drug if when in c.days])

@@ -63,8 +63,8 @@ def day_amounts(exposure: Exposure, first: date, last: date) -> dict[date, DayAm
     """The amounts of an exposure by day within ``[first, last]``; days that it cannot cover are left out.
 
     A day without a dose inside the course (the days between weekly doses) has the amount zero: the course
-    covers it. Of an order that is on hold it is not known since when, and of an unconfirmed one not whether it
-    was ever taken: their amounts start at zero.
+    covers it. Of an order that is on hold it is not known since when, and of an unconfirmed one not whether
+    it was ever taken: their amounts start at zero.
     """
     spans = [segment_span(segment, exposure, last) for segment in exposure.doses]
     steps = _chains(spans)
