@@ -38,6 +38,23 @@ class Holder(msgspec.Struct, frozen=True):
     perhaps: bool = False
 
 
+OTHER_SUBJECTS = frozenset(
+    {
+        "Device",
+        "Group",
+        "Location",
+        "Medication",
+        "Organization",
+        "Practitioner",
+        "PractitionerRole",
+        "Procedure",
+        "RelatedPerson",
+        "Specimen",
+        "Substance",
+    }
+)
+"""Types of subjects that are surely not the patient."""
+
 NOBODY = Holder()
 SOMEONE_ELSE = Holder(why="its subject is identified as someone else")
 UNTOLD = Holder(why="its subject is given by an identifier only; whose it is cannot be told", perhaps=True)
@@ -249,9 +266,9 @@ def holder_of(source: Source, pool: Pool, people: People) -> Holder:
     kind = target.kind if target is not None else bare(name).partition("/")[0]
     if kind == "Patient" or name.startswith("urn:"):
         return Holder(stranger=True, why="its patient is not in the input")
-    return Holder(
-        why=f"it is about a {kind}, not a Patient" if kind.isalpha() else "its subject is no Patient"
-    )
+    if kind in OTHER_SUBJECTS:
+        return Holder(why=f"it is about a {kind}, not a Patient")
+    return Holder(why="its subject cannot be understood; whose it is cannot be told", perhaps=True)
 
 
 def _reference(source: Source, pool: Pool) -> Reference:

@@ -416,3 +416,17 @@ def test_medications_of_a_medication_search_are_no_ones() -> None:
     # Medication, ResearchStudy, Practitioner have no subject; they belong to whoever refers to them.
     facts = prefetched(patient(), {"resourceType": "Medication", "id": "m", "code": {"text": "x"}})
     assert not facts.unread
+
+
+@pytest.mark.parametrize("reference", ["p1", "patient/p1", "Patient?identifier=x", 5])
+def test_a_subject_that_cannot_be_understood_leaves_the_history_open(reference: object) -> None:
+    written = resource("Condition", "c1", code=SLE, subject={"reference": reference})
+    facts = read(written)
+    assert facts.events or facts.retrieval_of(["Condition"]) != "complete"
+    assert facts.events or any(unread.reference == "Condition/c1" for unread in facts.unread)
+
+
+def test_a_subject_that_is_surely_no_patient_says_nothing_of_the_patient() -> None:
+    facts = read(resource("Condition", "c1", code=SLE, subject={"reference": "Group/g"}))
+    assert not facts.events
+    assert facts.retrieval_of(["Condition"]) == "complete"
