@@ -20,6 +20,9 @@ from fhir_mappings.record import PatientRecord
 PATIENT_KEY = next(key for key, kind in RESOURCE_TYPES.items() if kind == "Patient")
 
 
+_ENCODER = msgspec.json.Encoder()
+
+
 class Chart(NamedTuple):
     """A record, and what came for each prefetch key."""
 
@@ -39,7 +42,11 @@ def read_chart(request: HookRequest, not_offered: Collection[str]) -> Chart:
     """
     received = reconcile(request.prefetch, RESOURCE_TYPES)
     _must_hold_the_patient(received[PATIENT_KEY], request.context.patient_id)
-    resources = [raw for prefetched in received.values() for raw in prefetched.resources]
+    resources = [
+        named(raw, full_url)
+        for prefetched in received.values()
+        for raw, full_url in zip(prefetched.resources, prefetched.full_urls, strict=True)
+    ]
     try:
         facts = read_patient(
             resources,
@@ -52,6 +59,19 @@ def read_chart(request: HookRequest, not_offered: Collection[str]) -> Chart:
             "the prefetch holds resources of another patient than the one in context", "prefetch"
         ) from None
     return Chart(PatientRecord(facts), received)
+
+
+def named(raw: msgspec.Raw, full_url: str | None) -> msgspec.Raw | bytes:
+    """A resource, in a Bundle of its own where references to it use a name that is not its id."""
+    if full_url is None or not full_url.startswith("urn:"):
+        return raw
+    return _ENCODER.encode(
+        {
+            "resourceType": "Bundle",
+            "type": "collection",
+            "entry": [{"fullUrl": full_url, "resource": raw}],
+        }
+    )
 
 
 def retrieval_states(

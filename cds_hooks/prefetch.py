@@ -9,7 +9,8 @@ state        in the request                                         what it mean
 ``failed``   an OperationOutcome, or what is no FHIR resource       asked for in vain: do not ask again
 ===========  =====================================================  ==========================================
 
-A searchset may hold OperationOutcomes beside its matches. A warning there says no more than "no results"
+A searchset is read leniently: whatever of its frame cannot be understood is ignored, as long as it hides no
+entries. It may hold OperationOutcomes beside its matches. A warning there says no more than "no results"
 (Epic sends it with ``total`` 0); an error says that the search broke off. Keys that were not asked for
 are ignored.
 """
@@ -17,13 +18,14 @@ are ignored.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeVar
 
 import msgspec
 
 from cds_hooks.json_objects import is_null
 
+T = TypeVar("T")
 PrefetchState = Literal["present", "empty", "missing", "failed"]
 
 _RESOURCE_TYPE = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"')
@@ -36,6 +38,7 @@ class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         state: see the module.
         resources: undecoded, in the order sent, without OperationOutcomes.
+        full_urls: the names by which the searchset calls them, in the same order; ``None`` where it has none.
         truncated: not all that matches is there: further pages, entries that are no resources, a search that
             broke off, or a lone resource where a searchset was asked for.
         why: for ``failed``, the reason; it repeats nothing of the resource.
@@ -43,6 +46,7 @@ class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
 
     state: PrefetchState
     resources: tuple[msgspec.Raw, ...] = ()
+    full_urls: tuple[str | None, ...] = ()
     truncated: bool = False
     why: str | None = None
 
@@ -55,19 +59,18 @@ class _Link(msgspec.Struct, frozen=True):
     relation: str | None = None
 
 
+_ABSENT = msgspec.Raw()  # msgspec knows no union with Raw
+
+
 class _Bundle(msgspec.Struct, frozen=True):
-    entry: tuple[msgspec.Raw, ...] | None = None
-    link: tuple[_Link, ...] | None = None
-    total: int | None = None
-
-
-class _Search(msgspec.Struct, frozen=True):
-    mode: str | None = None
+    entry: msgspec.Raw = _ABSENT
+    link: msgspec.Raw = _ABSENT
+    total: msgspec.Raw = _ABSENT
 
 
 class _Entry(msgspec.Struct, frozen=True):
-    resource: msgspec.Raw = msgspec.Raw()  # msgspec knows no union with Raw
-    search: _Search | None = None
+    resource: msgspec.Raw = _ABSENT
+    full_url: msgspec.Raw = msgspec.field(name="fullUrl", default=_ABSENT)
 
 
 class _Issue(msgspec.Struct, frozen=True):
@@ -80,6 +83,10 @@ class _Outcome(msgspec.Struct, frozen=True):
 
 _BUNDLES = msgspec.json.Decoder(_Bundle)
 _ENTRIES = msgspec.json.Decoder(_Entry)
+_LISTS = msgspec.json.Decoder(list[msgspec.Raw])
+_LINKS = msgspec.json.Decoder(_Link)
+_TEXTS = msgspec.json.Decoder(str)
+_TOTALS = msgspec.json.Decoder(float, strict=False)
 _TYPED = msgspec.json.Decoder(_Typed)
 _OUTCOMES = msgspec.json.Decoder(_Outcome)
 
@@ -110,7 +117,9 @@ def read_value(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         return _failed(f"it is a {kind[:64]}, not {resource_type}")
     # Patients are read by id; of anything else, one resource may be but the first of several.
     alone = resource_type == "Patient"
-    return Prefetched(state="present", resources=(msgspec.Raw(bytes(value)),), truncated=not alone)
+    return Prefetched(
+        state="present", resources=(msgspec.Raw(bytes(value)),), full_urls=(None,), truncated=not alone
+    )
 
 
 def type_of(resource: msgspec.Raw | bytes) -> str | None:
@@ -118,53 +127,69 @@ def type_of(resource: msgspec.Raw | bytes) -> str | None:
     # Nearly every server writes it first; then there is no need to go through the whole resource.
     if found := _RESOURCE_TYPE.match(memoryview(resource)):
         return found[1].decode()
-    try:
-        return _TYPED.decode(resource).resource_type or None
-    except (msgspec.DecodeError, RecursionError):
-        return None
+    typed = _lenient(_TYPED, resource)
+    return (typed.resource_type or None) if typed is not None else None
 
 
 def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
-    try:
-        bundle = _BUNDLES.decode(value)
-    except (msgspec.DecodeError, RecursionError):
+    bundle = _lenient(_BUNDLES, value)
+    entries = _each(bundle.entry) if bundle is not None else None
+    if bundle is None or entries is None:
         return _failed("it is a Bundle whose entries cannot be read")
     resources: list[msgspec.Raw] = []
+    full_urls: list[str | None] = []
     matches, unreadable, broken = 0, 0, False
-    for raw in bundle.entry or ():
-        resource = _resource_of(raw)
-        kind = type_of(resource) if resource is not None else None
-        if resource is None or kind is None:
+    for raw in entries:
+        entry = _lenient(_ENTRIES, raw) or _Entry()
+        kind = type_of(entry.resource)
+        if kind is None:
             unreadable += 1
         elif kind == "OperationOutcome":
-            broken = broken or _tells_failure(resource)
+            broken = broken or _tells_failure(entry.resource)
         else:
             matches += kind == resource_type
-            resources.append(resource)
+            resources.append(entry.resource)
+            full_urls.append(_lenient(_TEXTS, entry.full_url))
     if resources and not matches:
         return _failed(f"none of its entries is of type {resource_type}")
     if broken and not resources:
         return _failed("the searchset holds only an OperationOutcome that tells an error")
-    more = any(link.relation == "next" for link in bundle.link or ())
-    truncated = broken or more or unreadable > 0 or (bundle.total or 0) > matches
+    truncated = broken or unreadable > 0 or _has_next(bundle.link) or _total(bundle.total) > matches
     state: PrefetchState = "present" if resources or truncated else "empty"
-    return Prefetched(state=state, resources=tuple(resources), truncated=truncated)
+    return Prefetched(
+        state=state, resources=tuple(resources), full_urls=tuple(full_urls), truncated=truncated
+    )
 
 
-def _resource_of(raw: msgspec.Raw) -> msgspec.Raw | None:
+def _has_next(links: msgspec.Raw) -> bool:
+    found = (_lenient(_LINKS, raw) for raw in _each(links) or ())
+    return any(link is not None and link.relation == "next" for link in found)
+
+
+def _total(raw: msgspec.Raw) -> float:
+    """The number of matches as the server tells it, in quotes or not; 0 where it tells none."""
+    return _lenient(_TOTALS, raw) or 0
+
+
+def _each(raw: msgspec.Raw) -> Sequence[msgspec.Raw] | None:
+    """The items of a list, of which a lone object is the only one; ``None`` for what is neither."""
+    if not len(memoryview(raw)) or is_null(raw):
+        return ()
+    if bytes(memoryview(raw)[:1]) == b"{":
+        return (raw,)
+    return _lenient(_LISTS, raw)
+
+
+def _lenient(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw | bytes) -> T | None:
     try:
-        resource = _ENTRIES.decode(raw).resource
+        return decoder.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return None
-    return resource if len(memoryview(resource)) else None
 
 
 def _tells_failure(outcome: msgspec.Raw) -> bool:
-    try:
-        issues: Iterable[_Issue] = _OUTCOMES.decode(outcome).issue
-    except (msgspec.DecodeError, RecursionError):
-        return True
-    return any(issue.severity in _BROKEN for issue in issues)
+    read = _lenient(_OUTCOMES, outcome)
+    return read is None or any(issue.severity in _BROKEN for issue in read.issue)
 
 
 def _failed(why: str) -> Prefetched:

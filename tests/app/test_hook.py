@@ -218,3 +218,17 @@ def test_resources_sent_twice_count_once() -> None:
 def test_the_hook_answers_while_the_rest_of_the_request_is_strange() -> None:
     request = {**request_of(), "hookInstance": "not-a-uuid", "fhirServer": "not a url", "extra": None}
     assert fire(request).status_code == 200
+
+
+def test_resources_that_name_the_patient_by_the_full_url_of_its_entry_are_the_patients() -> None:
+    name = "urn:uuid:0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f1"
+    request = request_of()
+    told = msgspec.json.encode(request["prefetch"]).replace(
+        f'"Patient/{LUPUS}"'.encode(), f'"{name}"'.encode()
+    )
+    assert name.encode() in told
+    prefetch = msgspec.json.decode(told)
+    patient = searchset(prefetch["patient"])
+    patient["entry"][0]["fullUrl"] = name
+    request["prefetch"] = {**prefetch, "patient": patient}
+    assert verdicts(request) == verdicts(request_of())

@@ -107,6 +107,58 @@ def test_an_entry_that_is_no_resource_spoils_only_itself_and_leaves_the_answer_i
     assert (found.state, found.truncated, len(found.resources)) == ("present", True, 1)
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"total": "1"},
+        {"total": 1.0},
+        {"total": True},
+        {"total": {}},
+        {"total": "many"},
+        {"total": None},
+        {"link": {"relation": "self", "url": "x"}},
+        {"link": [None]},
+        {"link": [{"relation": 5}]},
+        {"link": "x"},
+        {"entry": {"resource": CONDITION}},
+        {"entry": [{"resource": CONDITION, "search": "match", "fullUrl": 5, "response": []}]},
+        {"type": 5, "id": [], "meta": "x", "timestamp": {}},
+    ],
+)
+def test_a_frame_that_departs_from_fhir_costs_no_resource(frame: dict[str, Any]) -> None:
+    found = read({**searchset(CONDITION), **frame})
+    assert (found.state, found.truncated) == ("present", False)
+    assert [msgspec.json.decode(raw) for raw in found.resources] == [CONDITION]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"total": "5"},
+        {"total": 5.0},
+        {"link": {"relation": "next", "url": "y"}},
+        {"link": [None, {"relation": 5}, {"relation": "next"}]},
+        {"entry": [{"resource": CONDITION}, {"search": "match"}]},
+    ],
+)
+def test_a_frame_that_departs_from_fhir_still_tells_that_there_is_more(frame: dict[str, Any]) -> None:
+    found = read({**searchset(CONDITION), **frame})
+    assert (found.state, found.truncated, len(found.resources)) == ("present", True, 1)
+
+
+@pytest.mark.parametrize("entries", ["none", 5, True])
+def test_entries_that_are_neither_list_nor_object_are_a_failure_for_they_may_hide_resources(
+    entries: Any,
+) -> None:
+    assert read({**searchset(), "entry": entries}).state == "failed"
+
+
+def test_the_names_of_the_entries_are_kept_beside_their_resources() -> None:
+    bundle = searchset(issue("warning"), CONDITION, CONDITION)
+    bundle["entry"][1]["fullUrl"] = "urn:uuid:1"
+    assert read(bundle).full_urls == ("urn:uuid:1", None)
+
+
 def test_included_resources_are_kept_beside_the_matches() -> None:
     found = read(searchset(CONDITION, {"resourceType": "Practitioner"}))
     assert (len(found.resources), found.truncated) == (2, False)
