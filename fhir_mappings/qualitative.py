@@ -8,6 +8,7 @@ something else, has no category.
 from __future__ import annotations
 
 import functools
+import math
 import re
 import unicodedata
 from typing import NamedTuple
@@ -76,7 +77,7 @@ def titre_of_text(text: str) -> Interval | None:
     ``None`` where it names none, or calls a titre without ``<`` negative.
     """
     plain = _plain_forms(text)
-    found = [_titre(match) for match in _TITRE.finditer(plain)]
+    found = [titre for match in _TITRE.finditer(plain) if (titre := _titre(match)) is not None]
     if not found:
         return None
     highest = max(found, key=lambda titre: (titre.low, titre.high))
@@ -116,13 +117,17 @@ _TITRE = re.compile(
     rf"({_SIGN})?\s*\b1\s*[:/]\s*{_RECIPROCAL}(?:\s*(?:-|~|to|至)\s*1\s*[:/]\s*{_RECIPROCAL})?",
     re.IGNORECASE | re.ASCII,
 )
+_LONGEST_EXPONENT = 4
+"""Its sign included. A longer one is beyond the numbers of the machine, or padded with noughts."""
 _AT_MOST = frozenset({"<=", "=<", "≤", "≦", "小于等于", "不大于", "up to"})
 _AT_LEAST = frozenset({">=", "=>", "≥", "≧", "大于等于", "不小于"})
 _BELOW = frozenset({"<", "小于", "低于", "less than", "below"})
 
 
-def _titre(match: re.Match[str]) -> Interval:
+def _titre(match: re.Match[str]) -> Interval | None:
     low, high = (float(digits.replace(",", "")) if digits else None for digits in match.group(2, 3))
+    if INFINITY in (low, high):
+        return None
     if low is None or high is None or match[1]:
         return _bounded(match[1], high or low or 0.0)
     return Interval(min(low, high), max(low, high))
@@ -144,7 +149,11 @@ def _bounded(written: str | None, value: float) -> Interval:
 def _number(digits: str, *, titre: bool) -> float | None:
     mantissa, _, exponent = _POWER.sub("e", digits).partition("e")
     plain = _plain(mantissa, titre=titre)
-    return None if plain is None else plain * 10.0 ** int(exponent or 0)
+    if plain is None or len(exponent) > _LONGEST_EXPONENT:
+        return None
+    value = plain * float(f"1e{exponent or 0}")
+    # Beyond what a number of the machine can hold it would be infinite, or nought: neither was written.
+    return value if math.isfinite(value) and (value != 0 or plain == 0) else None
 
 
 def _plain(mantissa: str, *, titre: bool) -> float | None:

@@ -333,3 +333,24 @@ class TestViralLoads:
     @pytest.mark.parametrize("text", ["<20", "< 1.0E+02", "3200", "see report"])
     def test_a_bare_bound_says_nothing_of_detection(self, text: str) -> None:
         assert viral_load_of_text(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1e400",
+        "5 x 10^999 copies/mL",
+        "1e" + "9" * 5000,
+        "1e-400",
+        "9" * 400,
+        "9" * 6000,
+        "<1e999",
+        "1 - 1e999",
+    ],
+)
+def test_a_number_beyond_those_of_the_machine_is_no_number(text: str) -> None:
+    assert quantity_of_text(text) is None
+
+
+def test_a_titre_beyond_the_numbers_of_the_machine_is_none() -> None:
+    assert titre_of_text("1:" + "9" * 400) is None
