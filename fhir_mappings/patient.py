@@ -38,7 +38,7 @@ from fhir_mappings.reading.reports import read_report
 from fhir_mappings.reading.research import read_consent, read_participation, with_last_doses
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.references import Source, names_of
-from fhir_mappings.resources import RESOURCES, Patient
+from fhir_mappings.resources import RESOURCES, AnyResource, Patient
 from fhir_mappings.settling import settle
 from fhir_mappings.terminology import load_terminology
 
@@ -65,6 +65,16 @@ READERS: dict[str, Reader] = {
 }
 # What could not be read of these leaves a question open by itself; of the others, it leaves a history open.
 _ANSWERS = frozenset({"Observation", "QuestionnaireResponse", "Consent"})
+# What malformed values can raise; not MemoryError or the like, which are no fault of one resource.
+_UNEXPECTED = (
+    ArithmeticError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 _RANK = {kind: rank for rank, kind in enumerate(READERS)}
 
 
@@ -174,9 +184,8 @@ def _facts(
         read, left_out = group.pool.read(source)
         sheet.unread += [Unread(source.reference, reason) for reason in left_out]
         refused = len(sheet.unread)
-        if read is not None:
-            READERS[source.kind](read, source.reference, sheet)
-        if read is None or (len(sheet.unread) > refused and source.kind not in _ANSWERS):
+        failed = read is not None and not _read(source, read, sheet)
+        if read is None or failed or (len(sheet.unread) > refused and source.kind not in _ANSWERS):
             # It may be the very thing that is asked for: that nothing of the kind was found shows nothing.
             retrieval.worsen(source.kind, "truncated")
     for kind in {source.kind for source, holder in group.others if holder.perhaps} - _ANSWERS:
@@ -198,6 +207,21 @@ def _facts(
         default_retrieval=default,
         unread=list(dict.fromkeys(sheet.unread)),
     )
+
+
+def _read(source: Source, resource: AnyResource, sheet: Sheet) -> bool:
+    """Put down what a resource says; whether that could be done."""
+    before = sheet.lengths()
+    try:
+        READERS[source.kind](resource, source.reference, sheet)
+    except _UNEXPECTED as error:
+        # No reader is meant to raise. If one does, on a value that nobody thought of, then only this resource
+        # is lost, and told as lost: the rest of the chart must still be judged. What the message of an
+        # exception says may be of the patient, so its type alone is told.
+        sheet.cut_back(before)
+        sheet.refuse(source.reference, f"could not be read ({type(error).__name__})")
+        return False
+    return True
 
 
 def _rank(source: Source) -> int:

@@ -109,6 +109,7 @@ def _of_order(exposure: Exposure, as_of: date, world: World) -> Iterable[Piece]:
         begin = (s.first, s.last)[side]
         steps.append((begin, max(begin, (e.first, e.last)[side]), regimen))
     edges = sorted({s for s, _, _ in steps} | {shifted(e, 1) for _, e, _ in steps})
+    told = False
     for first, following in itertools.pairwise(edges):
         present = [regimen for s, e, regimen in steps if s <= first <= e]
         if present:
@@ -117,6 +118,10 @@ def _of_order(exposure: Exposure, as_of: date, world: World) -> Iterable[Piece]:
                 total = total.plus(regimen)
             last = following if following == date.max else shifted(following, -1)
             yield msgspec.structs.replace(whole, first=first, last=last, regimen=total)
+            told = True
+    if not told:
+        # Its doses fall on no day, but an order it is: the treatment must not vanish with them.
+        yield whole
 
 
 def _of_single_doses(

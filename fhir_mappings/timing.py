@@ -283,6 +283,9 @@ def _last_of(first: date, length: Duration) -> date:
         return date.max
 
 
+_NO_YEAR = frozenset({"0001", "9999"})
+
+
 def shifted(origin: date, days: int) -> date:
     """``origin`` plus so many days, staying at the ends of the calendar."""
     try:
@@ -292,19 +295,28 @@ def shifted(origin: date, days: int) -> date:
 
 
 def period_spans(period: Period) -> tuple[DateSpan | None, DateSpan | None]:
-    """The days on which a period starts and ends; ``None`` for an end that is open or cannot be read."""
-    return (
-        date_span_of(period.start) if period.start else None,
-        date_span_of(period.end) if period.end else None,
+    """The days on which a period starts and ends; ``None`` for an end that is open.
+
+    So is one in the year 1 or 9999, which systems write for want of a date.
+
+    Raises:
+        TimingError: something else than a date is given.
+    """
+    start, end = (
+        date_span_of(text) if text and text[:4] not in _NO_YEAR else None
+        for text in (period.start, period.end)
     )
+    return start, end
 
 
 def date_span_of(text: str) -> DateSpan:
     """The local calendar days that a FHIR date or dateTime may mean.
 
     Raises:
-        TimingError: it is not a date.
+        TimingError: it is not a date, or of the year 1 or 9999, which are written for want of one.
     """
+    if text[:4] in _NO_YEAR:
+        raise TimingError(f"{text!r} stands for no date")
     try:
         if len(text) >= 10:
             return day(date.fromisoformat(text[:10]))

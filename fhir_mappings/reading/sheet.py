@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -117,6 +117,18 @@ class Sheet:
         self.denials: list[Denial] = []
         self._diagnosed_at: dict[str, set[str]] = {}
         self.unread: list[Unread] = []
+
+    def lengths(self) -> tuple[int, ...]:
+        """How much has been put down so far, for ``cut_back``."""
+        return tuple(len(facts) for facts in self._facts())
+
+    def cut_back(self, lengths: Sequence[int]) -> None:
+        """Take back the facts that were put down since; what is told as unread stays."""
+        for facts, length in zip(self._facts(), lengths, strict=True):
+            del facts[length:]
+
+    def _facts(self) -> tuple[list[Any], ...]:
+        return self.results, self.events, self.reports, self.assessments, self.answers, self.denials
 
     def add_result(self, result: Measurement) -> None:
         """Put down a usable result that stands for itself."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fhir_mappings.patient import read_patients
+from fhir_mappings.facts import Unread
+from fhir_mappings.patient import READERS, read_patients
+from fhir_mappings.reading.sheet import Sheet
+from fhir_mappings.record import PatientRecord
 from tests.fhir_mappings.reading.test_care import allergy, encounter, procedure, report, vaccine
 from tests.fhir_mappings.reading.test_conditions import condition
 from tests.fhir_mappings.reading.test_forms import consent, response, study, subject
@@ -79,3 +84,56 @@ def test_any_element_may_be_anything(data: st.DataObject) -> None:
     facts = read_patients(body(bundle(patient(), written, STANDING)))[0]
     standing = facts.measurements["serum_creatinine"]
     assert any(result.evidence[0].reference == "Observation/standing" for result in standing)
+
+
+class TestAReaderThatFails:
+    """No reader is meant to raise; if one does, one resource is lost and told, and nothing else."""
+
+    @pytest.mark.parametrize(
+        "error", [OverflowError, ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError]
+    )
+    def test_loses_that_resource_alone(self, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+        reader = READERS["Observation"]
+
+        def failing(resource: Any, reference: str, sheet: Sheet) -> None:
+            reader(resource, reference, sheet)
+            if reference == "Observation/bad":
+                raise error("Lin Mei, 1.2")
+
+        monkeypatch.setitem(READERS, "Observation", failing)
+        bad = observation(CREATININE, "bad", valueQuantity=quantity(1.2, "mg/dL"))
+        facts = read_patients(body(bundle(patient(), bad, STANDING, condition())))[0]
+        assert facts.unread == [Unread("Observation/bad", f"could not be read ({error.__name__})")]
+        assert [r.evidence[0].reference for r in facts.measurements["serum_creatinine"]] == [
+            "Observation/standing"
+        ]
+        assert facts.retrieval["Observation"] == "truncated"
+        assert facts.retrieval.get("Condition", facts.default_retrieval) == "complete"
+        assert len(facts.events) == 1
+
+
+@pytest.mark.parametrize("text", ["1e400", "5 x 10^999 copies/mL", "1e" + "9" * 5000])
+def test_a_number_that_no_machine_holds_is_told_and_the_rest_is_read(text: str) -> None:
+    odd = observation(CREATININE, "odd", valueString=text)
+    odd_range = observation(
+        CREATININE, "range", valueQuantity=quantity(1.2, "mg/dL"), referenceRange=[{"text": f"0.5-{text}"}]
+    )
+    facts = read_patients(body(bundle(patient(), odd, odd_range, STANDING)))[0]
+    assert {r.evidence[0].reference for r in facts.measurements["serum_creatinine"]} == {
+        "Observation/range",
+        "Observation/standing",
+    }
+
+
+@pytest.mark.parametrize("start", ["9999-12-31", "9999", "0001-01-01", "9999-12"])
+def test_an_order_from_a_day_written_for_want_of_a_date_is_still_a_treatment(start: str) -> None:
+    repeat = {"frequency": 1, "period": 1, "periodUnit": "d", "boundsPeriod": {"start": start}}
+    dosage = {"timing": {"repeat": repeat}, "doseAndRate": [{"doseQuantity": quantity(15, "mg")}]}
+    steroid = order(
+        medicationCodeableConcept={"coding": [{"system": "http://www.whocc.no/atc", "code": "H02AB06"}]},
+        dosageInstruction=[dosage],
+    )
+    facts = read_patients(body(bundle(patient(), steroid)))[0]
+    as_of = date(2026, 6, 15)
+    found = PatientRecord(facts).therapies(frozenset({"drug_prednisolone"}), date(2026, 5, 15), as_of)
+    assert [therapy.drug for therapy in found.therapies] == ["drug_prednisolone"]
