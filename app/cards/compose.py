@@ -11,15 +11,15 @@ import msgspec
 from app.cards.detail import detail
 from app.cards.groups import grouped, only_time_in_the_way
 from app.cards.summary import summary
-from app.cards.text import plain
 from app.cards.wording import Wording, wording
+from app.plain_text import plain
 from cds_hooks.cards import Card, Coding, Link, Source
 from eligibility.findings import Screening, ScreeningReport, Verdict
 from eligibility.protocol import Protocol
 from eligibility.screening import BoundProtocol
 
 EXTENSION = "org.trialcards.screening"
-"""Under this name a card carries the whole screening, as the report has it but without what is empty."""
+"""Under this name a card carries the whole screening, as the report has it."""
 
 _ORDER: tuple[Verdict, ...] = (
     "potentially-eligible",

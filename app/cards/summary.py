@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.cards.groups import Groups, standing
-from app.cards.text import plain, readable, shortened
+from app.cards.text import readable
 from app.cards.wording import Wording
+from app.plain_text import plain, shortened
 from cds_hooks.cards import SUMMARY_LIMIT
 from eligibility.findings import Finding, Screening
 from eligibility.protocol import Protocol

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
+from app.plain_text import plain
 from app.rendering import words
 from eligibility.findings import ScreeningReport
 
 
 @cache
 def environment() -> Environment:
-    """The templates of this package, with every value escaped and no value silently undefined."""
+    """The templates of this package, with every value plain and escaped, and none silently undefined."""
     templates = Environment(
         loader=PackageLoader("app.rendering"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -36,6 +39,11 @@ def environment() -> Environment:
     ):
         templates.globals[show.__name__] = show
     return templates
+
+
+def _shown(value: object) -> object:
+    """Words of a chart without signs that hide or turn text; HTML made here stays as it is."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def html_page(reports: Sequence[ScreeningReport]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from textwrap import shorten
 
 from rich.console import Console, Group, RenderableType
@@ -9,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from app.plain_text import plain
 from app.rendering.words import (
     OUTCOMES,
     VERDICTS,
@@ -24,17 +26,19 @@ from app.rendering.words import (
 )
 from eligibility.findings import Finding, Screening, ScreeningReport
 
+_NARROW = 72
+
 
 def print_report(report: ScreeningReport, console: Console) -> None:
     """Print one patient's report: each trial with its verdict, then criterion by criterion."""
-    console.rule(Text(f"{report.patient} · as of {report.as_of} · {report.engine}"), style="dim")
+    console.rule(_text(f"{report.patient} · as of {report.as_of} · {report.engine}"), style="dim")
     for screening in report.screenings:
         console.print(_heading(screening))
-        console.print(_criteria(screening))
+        console.print(_stacked(screening) if console.width < _NARROW else _criteria(screening))
     if report.unread:
         console.print(Text("Not used", style="bold"))
         for unread in report.unread:
-            console.print(Padding(Text(f"{unread.reference}: {unread.why}"), (0, 0, 0, 2)))
+            console.print(Padding(_text(f"{unread.reference}: {unread.why}"), (0, 0, 0, 2)))
     console.print()
 
 
@@ -66,18 +70,36 @@ def _criteria(screening: Screening) -> Table:
     table.add_column(max_width=14, overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
-    for finding in screening.findings:
-        for depth, part in with_parts(finding):
-            look = OUTCOMES[part.outcome]
-            table.add_row(
-                Text("  " * depth + part.criterion, style="bold" if depth == 0 else ""),
-                Text(f"{look.sign} {outcome_words(part)}", style=look.style),
-                _account(part, shorten(part.text, 100, placeholder=" …") if depth == 0 else ""),
-            )
+    for depth, finding in _rows(screening):
+        table.add_row(_criterion(finding, depth), _outcome(finding), _account(finding, depth))
     return table
 
 
-def _account(finding: Finding, asked: str) -> Text:
+def _stacked(screening: Screening) -> RenderableType:
+    """The same for a terminal without room for columns: criterion, outcome and account below each other."""
+    blocks: list[RenderableType] = []
+    for depth, finding in _rows(screening):
+        head = Text("  ").join([_criterion(finding, depth), _outcome(finding)])
+        blocks += [head, Padding(_account(finding, depth), (0, 0, 0, 4 + 2 * depth))]
+    return Group(*blocks)
+
+
+def _rows(screening: Screening) -> Iterator[tuple[int, Finding]]:
+    for finding in screening.findings:
+        yield from with_parts(finding)
+
+
+def _criterion(finding: Finding, depth: int) -> Text:
+    return Text("  " * depth + finding.criterion, style="bold" if depth == 0 else "")
+
+
+def _outcome(finding: Finding) -> Text:
+    look = OUTCOMES[finding.outcome]
+    return Text(f"{look.sign} {outcome_words(finding)}", style=look.style)
+
+
+def _account(finding: Finding, depth: int) -> Text:
+    asked = shorten(finding.text, 100, placeholder=" …") if depth == 0 else ""
     clears = f"clears on {finding.clears_on}" if finding.clears_on else ""
     lines = [
         (asked, "italic dim"),
@@ -87,4 +109,9 @@ def _account(finding: Finding, asked: str) -> Text:
         *((evidence_words(evidence), "dim") for evidence in own_evidence(finding)),
         *((note, "italic dim") for note in finding.notes),
     ]
-    return Text("\n").join(Text(words, style=style) for words, style in lines if words)
+    return Text("\n").join(_text(words, style) for words, style in lines if words)
+
+
+def _text(words: str, style: str = "") -> Text:
+    """Words of a chart, without what could steer the terminal."""
+    return Text(plain(words), style=style)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -169,6 +170,23 @@ def test_text_from_a_chart_cannot_become_markup() -> None:
     assert "&lt;script&gt;" in page
 
 
+@pytest.mark.parametrize("sign", ["\x1b", "\x9b", "\x07", "\u202e", "\u2066", "\u200b"])
+def test_signs_that_steer_a_terminal_or_turn_text_around_are_not_shown(shown: Show, sign: str) -> None:
+    evil = f"158{sign}[2J mg"
+    strange = finding(
+        "E8",
+        reason=evil,
+        notes=(evil,),
+        needs=(ReportedNeed(input="hbv_dna", why="unreadable", detail=evil, order=None),),
+        evidence=(ReportedEvidence(reference=f"Observation/{evil}", path="x", date=None, recorded=evil),),
+    )
+    given = report(strange)
+    unread = (Unread(f"Observation/{evil}", evil),)
+    page = shown(msgspec.structs.replace(given, patient=f"Patient/{evil}", unread=unread))
+    assert sign not in page
+    assert page.count("158[2J mg") >= 7
+
+
 def test_square_brackets_from_a_chart_are_shown_and_not_taken_for_terminal_styles() -> None:
     assert "[bold]12 [IU]/mL[/bold]" in as_text(report(finding(reason="[bold]12 [IU]/mL[/bold]")))
 
@@ -176,6 +194,18 @@ def test_square_brackets_from_a_chart_are_shown_and_not_taken_for_terminal_style
 def test_the_table_fits_a_narrow_terminal() -> None:
     text = as_text(report(finding(reason="a long reason " * 20), ARM), width=60)
     assert max(len(line) for line in text.splitlines()) <= 60
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 71])
+def test_a_narrow_terminal_shows_words_and_not_a_column_of_letters(width: int) -> None:
+    text = as_text(report(finding(reason="a readable reason " * 9), COMPOUND), width=width)
+    lines = [line.strip() for line in text.splitlines()]
+    assert "I1  ✓ pass" in lines
+    assert "E8.hbv  ? missing" in lines
+    assert max(len(line) for line in text.splitlines()) <= width
+    reason = next(line for line in lines if line.startswith("a readable"))
+    assert len(reason) >= len("a readable")
+    assert not any(len(line) == 1 for line in lines)
 
 
 def test_the_page_stands_alone_and_is_laid_out_for_a4() -> None:

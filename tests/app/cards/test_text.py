@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from app.cards.text import markdown, plain
+from app.cards.text import markdown
+from app.plain_text import plain
 
 # GitHub Flavored Markdown as far as it matters: tables, strikethrough, raw HTML let through.
 RENDERER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -36,6 +37,13 @@ def test_a_bare_address_is_not_left_to_be_turned_into_a_link(address: str) -> No
     shown = markdown(f"see {address} now")
     assert "://" not in shown
     assert "www." not in shown.lower()
+
+
+@pytest.mark.parametrize("address", ["a@b.c", "mailto:a@b.c", "xmpp:a@b.c", "first.last+x@mail.example.org"])
+def test_a_mail_address_is_not_left_to_be_turned_into_a_link(address: str) -> None:
+    shown = markdown(f"see {address}, now")
+    assert address.replace("@", "@ ") in shown
+    assert address not in shown
 
 
 @pytest.mark.parametrize(
