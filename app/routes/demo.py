@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 
 from app.demo.patients import DemoPatient, demo_patients
 from app.demo.requests import hook_request
+from app.parameters import IsoDate
 from app.rendering.cards import cards_fragment
 from app.rendering.page import environment
 
@@ -47,7 +48,7 @@ def demo_routes(templates: Mapping[str, str], today: Callable[[], date]) -> APIR
         return Response(content, media_type=_STATIC[name], headers=dict(_POLICY))
 
     @routes.get("/demo/patients/{patient}")
-    async def chart(patient: str, asOf: date | None = None) -> Response:  # noqa: N803  # as on the other routes
+    async def chart(patient: str, asOf: IsoDate | None = None) -> Response:  # noqa: N803  # as elsewhere
         bundle = _known(patient).bundle(asOf or today())
         return Response(json.dumps(bundle, ensure_ascii=False), media_type="application/fhir+json")
 

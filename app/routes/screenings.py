@@ -8,13 +8,14 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from app.errors import ParameterError, UnreadableBodyError
 from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
-from app.parameters import iso_date, resource_types
+from app.other_patients import of_other_patients
+from app.parameters import IsoDate, resource_types
 from app.screening import ScreeningService, UnknownProtocolError
 from app.settings import Settings
 from cds_hooks.json_objects import members, text_of
@@ -24,7 +25,6 @@ from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
 
 _ENCODER = msgspec.json.Encoder()
-IsoDate = Annotated[date, BeforeValidator(iso_date)]
 
 
 class ScreeningQuery(BaseModel):
@@ -92,6 +92,11 @@ def _read(body: bytes, retrieved: frozenset[str] | None) -> PatientRecord:
         raise UnreadableBodyError(
             f"the body holds {found}; one Patient with that patient's resources is needed"
         )
+    # Whatever is another patient's was not used, and so is told among what was not.
+    others = of_other_patients(text) if patients[0].unread else []
+    if others:
+        named = ", ".join(others[:_NAMED]) + (" …" if len(others) > _NAMED else "")
+        raise UnreadableBodyError(f"the body holds resources of another patient: {named}")
     return PatientRecord(patients[0])
 
 

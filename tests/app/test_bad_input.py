@@ -139,6 +139,32 @@ class TestPatients:
         issue = outcome_of(post("/screenings", as_body(bundle)), 400)
         assert "2 patients" in issue["diagnostics"]
 
+    def test_a_resource_of_another_patient_in_a_bundle_is_refused_by_name(self) -> None:
+        bundle = bundle_of()
+        stray = {
+            "resourceType": "Observation",
+            "id": "o7",
+            "status": "final",
+            "subject": {"reference": "Patient/other"},
+            "code": {"coding": [{"system": "http://loinc.org", "code": "2160-0"}]},
+        }
+        bundle["entry"].append({"resource": stray})
+        issue = outcome_of(post("/screenings", as_body(bundle)), 400)
+        assert "resources of another patient: Observation/o7" in issue["diagnostics"]
+
+    @pytest.mark.parametrize("subject", ["RelatedPerson/mother", "Group/ward", "Device/d1"])
+    def test_a_resource_about_a_relative_or_a_group_is_not_another_patients(self, subject: str) -> None:
+        bundle = bundle_of()
+        about = {
+            "resourceType": "Observation",
+            "id": "o7",
+            "status": "final",
+            "subject": {"reference": subject},
+            "code": {"coding": [{"system": "http://loinc.org", "code": "2160-0"}]},
+        }
+        bundle["entry"].append({"resource": about})
+        assert post("/screenings", as_body(bundle)).status_code == 200
+
     @pytest.mark.parametrize(
         "document",
         [
@@ -166,6 +192,10 @@ class TestParameters:
             "2026-06",
             "",
             "２０２６-06-15",
+            "9999-12-31",
+            "0001-01-01",
+            "1899-12-31",
+            "2201-01-01",
         ],
     )
     def test_a_date_that_cannot_be_read_is_refused_by_name(self, name: str, value: str) -> None:
@@ -174,9 +204,24 @@ class TestParameters:
         assert f"'{name}'" in issue["diagnostics"]
         assert issue["expression"] == [name]
 
+    @pytest.mark.parametrize("day", ["1900-01-01", "2200-12-31"])
+    @pytest.mark.parametrize("patient", ["lin-mei", "daniel-okafor"])
+    def test_the_first_and_the_last_day_that_are_read_can_be_screened_for(
+        self, day: str, patient: str
+    ) -> None:
+        names = ("asOf", "screeningDate", "baselineDate", "enrolmentDate", "day0")
+        parameters = dict.fromkeys(names, day)
+        answer = default_client().post("/screenings", params=parameters, json=bundle_of(patient))
+        assert answer.status_code == 200
+        assert answer.json()["asOf"] == day
+
     def test_a_misspelt_parameter_is_refused_lest_a_date_pass_for_today(self) -> None:
         answer = default_client().post("/screenings", params={"asof": "2026-06-15"}, json=bundle_of())
         assert "'asof': there is no such parameter" in outcome_of(answer, 400)["diagnostics"]
+
+    def test_a_control_character_in_a_parameters_name_does_not_reach_the_answer(self) -> None:
+        issue = outcome_of(default_client().post("/screenings?%00=1", json=bundle_of()), 400)
+        assert issue["expression"] == ["�"]
 
     def test_a_date_given_twice_is_refused(self) -> None:
         answer = default_client().post("/screenings?asOf=2026-06-15&asOf=2026-06-16", json=bundle_of())

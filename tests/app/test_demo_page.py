@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from app.demo.patients import demo_patients
 from app.rendering.cards import cards_fragment
 from app.routes.demo import demo_routes
+from tests.app.service import client, outcome_of
 
 TEMPLATES = {"patient": "Patient/{{context.patientId}}"}
 
@@ -78,6 +79,11 @@ def test_a_chart_can_be_had_as_of_any_day(page: TestClient) -> None:
     answer = page.get("/demo/patients/lin-mei", params={"asOf": "2026-06-15"})
     assert answer.headers["content-type"].startswith("application/fhir+json")
     assert answer.json() == demo_patients()["lin-mei"].bundle(date(2026, 6, 15))
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30"])
+def test_a_day_outside_of_the_calendar_is_refused(day: str) -> None:
+    outcome_of(client(demo=True).get("/demo/patients/lin-mei", params={"asOf": day}), 400)
 
 
 @pytest.mark.parametrize("path", ["/demo/requests/nobody", "/demo/patients/nobody"])
