@@ -19,10 +19,15 @@ from app.cli_protocols import protocols
 from app.cli_screen import screen
 from app.cli_serve import serve
 
+INTERNAL_FAULT = 70
+"""Exit code of an exception that nobody foresaw, as in BSD's ``sysexits.h``."""
+INTERRUPTED = 130
+"""Exit code where the user stopped it, as shells give it."""
+
 cli = typer.Typer(
     name="trialcards",
     help="May this patient join an open lupus trial, on which evidence, and what stands in the way?",
-    epilog="Exit codes: 0 done, 2 usage, 3 unreadable input, 5 invalid protocol.",
+    epilog="Exit codes: 0 done, 2 usage, 3 unreadable input, 5 invalid protocol, 70 a fault of this program.",
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -58,6 +63,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What is still buffered has nowhere to go, and Python would complain of it when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except typer.Abort:
+        return INTERRUPTED
+    except Exception as error:
+        # Not its message: that may repeat values of a chart.
+        name = type(error).__name__
+        typer.echo(f"trialcards: a fault of this program: {name}; please report it", err=True)
+        return INTERNAL_FAULT
     return result if isinstance(result, int) else 0
 
 

@@ -6,7 +6,8 @@
     ├── (typer's own)             2  usage: unknown option, malformed date …
     └── CommandError
         ├── ArgumentError         2  usage that only the command itself can judge, e.g. an unknown protocol id
-        ├── UnreadableFileError   3  a file that is not there, is not JSON, is not FHIR, or holds no patient
+        ├── UnreadableFileError   3  a file that is not there, is not JSON, is not FHIR, or holds no patient;
+        │                            also one, or a patient of it, that could not be screened
         └── InvalidProtocolError  5  a protocol file that cannot be used
 
 Every message is one line: what, where, and how to mend it.
@@ -30,7 +31,7 @@ class ArgumentError(CommandError):
 
 
 class UnreadableFileError(CommandError):
-    """Input that cannot be read as a patient's record."""
+    """A file that cannot be read, or not as a patient's record."""
 
     exit_code = 3
 

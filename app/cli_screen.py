@@ -17,6 +17,7 @@ from rich.progress import track
 
 from app.cli_errors import ArgumentError, UnreadableFileError, one_line
 from app.cli_service import bundled_service
+from app.console import terminal, tolerate_unknown_signs
 from app.parameters import iso_date, resource_types
 from app.rendering.page import html_page
 from app.rendering.table import print_report
@@ -94,8 +95,11 @@ def screen(
         _refuse_invalid(body, file)
     patients = _patients(body, file, retrieved)
     anchors = Anchors(screening_date, baseline_date, enrolment_date, day0)
-    reports = _screened(patients, protocol, as_of or datetime.now().astimezone().date(), anchors)
-    _show(reports, form)
+    day = as_of or datetime.now().astimezone().date()
+    reports = _screened(patients, file, protocol, day, anchors)
+    _show(reports, form, several=len(patients) > 1)
+    if len(reports) < len(patients):
+        raise typer.Exit(UnreadableFileError.exit_code)
 
 
 def _read(file: str) -> bytes:
@@ -130,32 +134,50 @@ def _patients(body: bytes, file: str, retrieved: Sequence[str] | None) -> list[P
         patients = read_patients(body, retrieved=kinds)
     except InputError as error:
         raise UnreadableFileError(f"{file}: {error}") from None
+    except Exception as error:
+        raise UnreadableFileError(_unscreened(file, error)) from None
     if not patients:
         raise UnreadableFileError(f"{file}: no patient in it; a Patient resource is needed")
     return patients
 
 
 def _screened(
-    patients: list[PatientFacts], protocols: list[str] | None, as_of: date, anchors: Anchors
+    patients: list[PatientFacts], file: str, protocols: list[str] | None, as_of: date, anchors: Anchors
 ) -> list[ScreeningReport]:
+    """The reports of all who could be screened; of the others, a line each on standard error."""
     service = bundled_service()
     many = len(patients) >= MANY
     shown = many and sys.stderr.isatty()
     progress = track(patients, "Screening", console=Console(stderr=True), disable=not shown)
-    try:
-        return [service.screen_record(PatientRecord(facts), as_of, anchors, protocols) for facts in progress]
-    except UnknownProtocolError as error:
-        raise ArgumentError(str(error)) from None
+    reports = []
+    for facts in progress:
+        try:
+            reports.append(service.screen_record(PatientRecord(facts), as_of, anchors, protocols))
+        except UnknownProtocolError as error:
+            raise ArgumentError(str(error)) from None
+        except Exception as error:
+            # A fault of this program on one chart must not cost the reports of all the others.
+            place = f"{file}: {facts.reference}" if len(patients) > 1 else file
+            typer.echo(f"trialcards: {_unscreened(place, error)}", err=True)
+    return reports
 
 
-def _show(reports: Sequence[ScreeningReport], form: Form) -> None:
+def _unscreened(place: str, error: Exception) -> str:
+    """Words on a fault that nobody foresaw; its own message may repeat values of the chart."""
+    return one_line(f"{place}: could not be screened: {type(error).__name__}; please report it")
+
+
+def _show(reports: Sequence[ScreeningReport], form: Form, *, several: bool) -> None:
+    if not reports:
+        return
     if form == "html":
+        tolerate_unknown_signs("xmlcharrefreplace")
         typer.echo(html_page(reports))
     elif form == "table":
-        console = Console()
+        console = terminal()
         for report in reports:
             print_report(report, console)
-    elif len(reports) == 1:
+    elif not several:
         typer.echo(msgspec.json.format(msgspec.json.encode(reports[0]), indent=2))
     else:
         for report in reports:

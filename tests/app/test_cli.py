@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -13,10 +14,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import app.cli_screen
 from app import __version__
 from app.cli import main
 from app.demo.patients import demo_patients
 from app.prefetch_table import TEMPLATES
+from app.screening import ScreeningService
+from fhir_mappings.record import PatientRecord
 
 AS_OF = date(2026, 6, 15)
 PROTOCOLS = Path(__file__).parents[2] / "eligibility" / "protocols"
@@ -120,6 +124,8 @@ class TestUsage:
             (["screen", "x.json", "--as-of", "yesterday"], "as in 2026-06-15"),
             (["screen", "x.json", "--as-of", "20260615"], "as in 2026-06-15"),
             (["screen", "x.json", "--day0", "2026-02-30"], "--day0"),
+            (["screen", "x.json", "--as-of", "9999-12-31"], "between 1900 and 2200"),
+            (["screen", "x.json", "--baseline-date", "0001-01-01"], "between 1900 and 2200"),
             (["screen", "x.json", "--format", "pdf"], "pdf"),
             (["screen", "x.json", "--unknown"], "--unknown"),
             (["protocols", "show", "nct0"], "nct0"),
@@ -293,6 +299,20 @@ class TestUnreadableInput:
         assert screened(run("screen", chart, "--strict", "--format", "json"))["patient"] == "Patient/lin-mei"
 
 
+@pytest.mark.parametrize("form", ["table", "html", "json"])
+def test_a_terminal_without_unicode_is_no_reason_to_fail(chart: Path, form: str) -> None:
+    arguments = ["screen", str(chart), "--format", form]
+    code = f"import sys; from app.cli import main; sys.exit(main({arguments!r}))"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        env={**os.environ, "PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert b"lin-mei" in ran.stdout
+
+
 class TestProtocols:
     def test_list_names_both_trials(self, run: Run) -> None:
         ran = run("protocols", "list")
@@ -330,10 +350,28 @@ class TestProtocols:
 
     def test_one_bad_file_does_not_hide_that_another_is_good(self, run: Run, tmp_path: Path) -> None:
         good = PROTOCOLS / f"{TRIAL_B}.yaml"
-        ran = run("protocols", "check", tmp_path / "nowhere.yaml", good)
+        broken = tmp_path / "broken.yaml"
+        broken.write_text("a: 1", "utf-8")
+        ran = run("protocols", "check", broken, good)
         assert ran.code == 5
         assert ran.out == f"{good}: ok\n"
-        assert "nowhere.yaml: cannot be read" in ran.err
+        assert "the key 'title' is missing" in ran.err
+
+    def test_a_file_that_cannot_be_read_gives_code_3_and_hides_no_other(
+        self, run: Run, tmp_path: Path
+    ) -> None:
+        good = PROTOCOLS / f"{TRIAL_B}.yaml"
+        ran = run("protocols", "check", tmp_path / "nowhere.yaml", good)
+        assert ran.code == 3
+        assert ran.out == f"{good}: ok\n"
+        first, last = ran.err.splitlines()
+        assert "nowhere.yaml: cannot be read" in first
+        assert last.startswith("trialcards: 1 file")
+
+    def test_without_a_command_the_help_is_shown_as_it_is_for_help(self, run: Run) -> None:
+        ran = run("protocols")
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out == run("protocols", "--help").out
 
     def test_the_schema_is_json_schema(self, run: Run) -> None:
         assert json.loads(run("protocols", "schema").out)["$schema"].endswith("2020-12/schema")
@@ -348,3 +386,42 @@ class TestPrefetch:
     def test_for_epic_each_line_is_key_and_template(self, run: Run) -> None:
         lines = run("prefetch", "--for", "epic").out.splitlines()
         assert dict(line.split("\t") for line in lines) == dict(TEMPLATES)
+
+
+class TestAFaultOfTheProgram:
+    """One line that repeats nothing of the chart; what others of the file have to hear, they hear."""
+
+    @pytest.fixture
+    def failing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        screen_record = ScreeningService.screen_record
+
+        def fails_for_lin_mei(self: ScreeningService, record: PatientRecord, *more: Any) -> Any:
+            if record.reference == "Patient/lin-mei":
+                raise IndexError("Lin Mei, 1.2 mg/dL")
+            return screen_record(self, record, *more)
+
+        monkeypatch.setattr(ScreeningService, "screen_record", fails_for_lin_mei)
+
+    @pytest.mark.usefixtures("failing")
+    def test_in_one_file_is_told_with_its_name(self, run: Run, chart: Path) -> None:
+        ran = run("screen", chart, "--format", "json")
+        told = f"trialcards: {chart}: could not be screened: IndexError; please report it\n"
+        assert ran == Ran(3, "", told)
+
+    @pytest.mark.usefixtures("failing")
+    def test_in_one_patient_does_not_cost_the_reports_of_the_others(self, run: Run, tmp_path: Path) -> None:
+        names = ("lin-mei", "peter-novak")
+        file = written(tmp_path / "two.ndjson", *(demo_patients()[name].bundle(AS_OF) for name in names))
+        ran = run("screen", file, "--as-of", "2026-06-15", "--format", "json")
+        assert ran.code == 3
+        assert "Patient/lin-mei: could not be screened: IndexError" in ran.err
+        assert one_line(ran.err)
+        assert [json.loads(line)["patient"] for line in ran.out.splitlines()] == ["Patient/peter-novak"]
+
+    def test_elsewhere_is_one_line_too(self, run: Run, monkeypatch: pytest.MonkeyPatch, chart: Path) -> None:
+        def fail(*_: Any, **__: Any) -> None:
+            raise KeyError("Lin Mei")
+
+        monkeypatch.setattr(app.cli_screen, "_show", fail)
+        told = "trialcards: a fault of this program: KeyError; please report it\n"
+        assert run("screen", chart) == Ran(70, "", told)
