@@ -40,10 +40,14 @@ def outcome(issue_code: str, diagnostics: str, expression: str | None = None) ->
     issue = OperationOutcomeIssue(
         severity="error",
         code=issue_code,
-        diagnostics=_UNPRINTABLE.sub("�", diagnostics)[:_LONGEST],
-        expression=[expression] if expression else None,
+        diagnostics=_printable(diagnostics),
+        expression=[_printable(expression)] if expression else None,
     )
     return OperationOutcome(issue=[issue]).model_dump_json(exclude_none=True).encode()
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub("�", text)[:_LONGEST]
 
 
 def outcome_response(

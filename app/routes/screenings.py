@@ -25,6 +25,7 @@ from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
 
 _ENCODER = msgspec.json.Encoder()
+_NAMED = 5
 
 
 class ScreeningQuery(BaseModel):
