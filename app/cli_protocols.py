@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from app.cli_errors import ArgumentError, InvalidProtocolError
+from app.cli_errors import ArgumentError, InvalidProtocolError, UnreadableFileError
 from app.cli_service import bundled_service
 from app.cli_vocabulary import print_vocabulary
+from app.console import terminal
 from app.example_charts import run_examples
 from app.screening import UnknownProtocolError
 from eligibility.errors import ProtocolError
@@ -28,8 +28,14 @@ protocols = typer.Typer(
     name="protocols",
     help="The trial protocols: list, show, check.",
     rich_markup_mode=None,
-    no_args_is_help=True,
+    invoke_without_command=True,
 )
+
+
+@protocols.callback()
+def _help(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 protocols.command("vocabulary")(print_vocabulary)
@@ -44,7 +50,7 @@ def list_protocols() -> None:
     for bound in bundled_service().protocols.values():
         protocol = bound.protocol
         table.add_row(protocol.id, protocol.version, protocol.status, Text(protocol.title))
-    Console().print(table)
+    terminal().print(table)
 
 
 @protocols.command()
@@ -68,7 +74,7 @@ def show(
     if form == "json":
         typer.echo(protocol.model_dump_json(by_alias=True, exclude_unset=True, indent=2))
         return
-    console = Console()
+    console = terminal()
     console.print(Text(protocol.title, style="bold"))
     console.print(Text(f"{protocol.id}, version {protocol.version}, {protocol.status}"))
     console.print(Text(protocol.registry_url, style="dim"))
@@ -90,20 +96,28 @@ def check(
 ) -> None:
     """Check protocol files: their form, every name in them, and their own examples.
 
-    Each problem is one line on standard error, with file and line; the exit code is then 5.
+    Each problem is one line on standard error, with file and line; the exit code is then 5, or 3 where a file
+    cannot be read.
 
     \b
     Example:
       trialcards protocols check eligibility/protocols/*.yaml
     """
-    faults = 0
+    faults, unreadable = 0, 0
     for file in files:
-        problems = list(_problems(file))
+        try:
+            problems = list(_problems(file))
+        except UnreadableFileError as error:
+            unreadable += 1
+            typer.echo(error.format_message(), err=True)
+            continue
         faults += len(problems)
         for problem in problems:
             typer.echo(problem, err=True)
         if not problems:
             typer.echo(f"{file}: ok")
+    if unreadable:
+        raise UnreadableFileError(f"{unreadable} file{'s' * (unreadable > 1)} named above cannot be read")
     if faults:
         raise InvalidProtocolError(f"{faults} problem{'s' * (faults > 1)}; mend the lines named above")
 
@@ -137,8 +151,8 @@ def _problems(file: Path) -> Iterator[str]:
         yield from (problem.describe(error.source) for problem in error.problems)
         return
     except (OSError, UnicodeDecodeError) as error:
-        yield f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}"
-        return
+        reason = getattr(error, "strerror", None) or error
+        raise UnreadableFileError(f"{file}: cannot be read: {reason}") from None
     for run in run_examples(bound, vocabulary()):
         for difference in run.differences:
             yield f"{file}: {run.criterion}: example '{run.example.name}': {difference}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.console import terminal
 from fhir_mappings.facts import InputDescription
 from fhir_mappings.inputs import describe, input_names
 from fhir_mappings.terminology import load_terminology
@@ -44,7 +44,7 @@ def print_vocabulary(
     for row in rows:
         if wanted in " ".join(row[:2]).casefold():
             table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+    terminal().print(table)
 
 
 def _input_row(described: InputDescription) -> tuple[str, str, str, str]:
