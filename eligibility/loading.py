@@ -167,6 +167,8 @@ def _reason(found: ErrorDetails) -> str:
         return "a statement is a mapping with exactly one key: the name of its kind"
     if found["type"] == "union_tag_invalid":
         return f"there is no kind of statement '{context['tag']}' (there are: {context['expected_tags']})"
+    if found["type"] == "missing":
+        return f"the key '{found['loc'][-1]}' is missing"
     if found["type"] == "extra_forbidden":
         return "there is no such key here"
     return found["msg"].removeprefix("Value error, ")

@@ -85,6 +85,16 @@ def test_all_faults_are_told_at_once() -> None:
     assert len(told.splitlines()) == 2
 
 
+def test_each_key_that_is_missing_is_named() -> None:
+    told = problems("a: 1")
+    assert "the key 'title' is missing" in told
+    assert "the key 'criteria' is missing" in told
+    assert len(set(told.splitlines())) == len(told.splitlines())
+    inner = problems(GOOD.replace("    text: The words\n", ""))
+    assert inner.startswith("trial.yaml:11: ")
+    assert "the key 'text' is missing" in inner
+
+
 def test_a_file_that_is_no_mapping_is_refused() -> None:
     assert "a protocol is a YAML mapping" in problems("- a list")
     assert "a protocol is a YAML mapping" in problems("")
