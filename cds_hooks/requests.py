@@ -13,7 +13,7 @@ from cds_hooks.errors import (
     WrongPatientError,
 )
 from cds_hooks.hooks import HOOKS, Context, Hook, read_context
-from cds_hooks.json_objects import decoded, is_null, members, optional, required, text_of
+from cds_hooks.json_objects import is_null, members, optional, required, text_of
 
 
 class FhirAuthorization(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +80,8 @@ def read_request(body: bytes, served_hooks: Collection[str]) -> HookRequest:
     authorization = _authorization(found)
     if authorization is not None and fhir_server is None:
         raise MissingElementError("fhirServer")
-    if authorization is not None and authorization.patient not in (None, "", context.patient_id):
+    launched = (authorization.patient or "").removeprefix("Patient/") if authorization is not None else ""
+    if launched not in ("", context.patient_id):
         raise WrongPatientError(
             "'fhirAuthorization.patient' is not the patient in context", "fhirAuthorization.patient"
         )
@@ -100,7 +101,11 @@ def _authorization(found: dict[str, msgspec.Raw]) -> FhirAuthorization | None:
         return None
     if "access_token" not in members(bytes(raw), "'fhirAuthorization'"):
         raise MissingElementError("fhirAuthorization.access_token")
-    authorization = decoded(raw, FhirAuthorization, "fhirAuthorization")
+    try:
+        # Numbers in quotes are taken as numbers: some clients write ``expires_in`` so.
+        authorization = msgspec.json.decode(raw, type=FhirAuthorization, strict=False)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidRequestError(f"'fhirAuthorization': {error}", "fhirAuthorization") from None
     if authorization.token_type.lower() != "bearer":
         raise InvalidRequestError(
             "'fhirAuthorization.token_type' is not Bearer", "fhirAuthorization.token_type"

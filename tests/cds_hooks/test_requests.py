@@ -142,6 +142,21 @@ def test_an_access_token_for_another_patient_is_refused() -> None:
     read(fhirAuthorization={**AUTHORIZATION, "patient": "123"}, fhirServer="https://ehr.example")
 
 
+def test_the_patient_of_an_access_token_may_be_written_as_a_reference() -> None:
+    read(fhirAuthorization={**AUTHORIZATION, "patient": "Patient/123"}, fhirServer="https://ehr.example")
+    with pytest.raises(WrongPatientError):
+        read(fhirAuthorization={**AUTHORIZATION, "patient": "Patient/456"}, fhirServer="https://ehr.example")
+
+
+@pytest.mark.parametrize("seconds", [300, "300", 300.0])
+def test_the_life_of_an_access_token_is_read_however_the_number_is_written(seconds: Any) -> None:
+    request = read(
+        fhirAuthorization={**AUTHORIZATION, "expires_in": seconds}, fhirServer="https://ehr.example"
+    )
+    assert request.authorization is not None
+    assert request.authorization.expires_in == 300
+
+
 @pytest.mark.parametrize(
     ("changed", "place"),
     [
