@@ -18,9 +18,10 @@ from rich.progress import track
 from app.cli_errors import ArgumentError, UnreadableFileError, one_line
 from app.cli_service import bundled_service
 from app.console import terminal, tolerate_unknown_signs
-from app.parameters import iso_date, resource_types
+from app.parameters import iso_date
 from app.rendering.page import html_page
 from app.rendering.table import print_report
+from app.resource_types import known_resource_types
 from app.screening import UnknownProtocolError
 from eligibility.findings import ScreeningReport
 from eligibility.screening import Anchors
@@ -127,7 +128,7 @@ def _refuse_invalid(body: bytes, file: str) -> None:
 
 def _patients(body: bytes, file: str, retrieved: Sequence[str] | None) -> list[PatientFacts]:
     try:
-        kinds = resource_types(retrieved or ())
+        kinds = known_resource_types(retrieved or ())
     except ValueError as error:
         raise ArgumentError(f"--retrieved: {error}") from None
     try:

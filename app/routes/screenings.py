@@ -15,7 +15,8 @@ from app.errors import ParameterError, UnreadableBodyError
 from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
 from app.other_patients import of_other_patients
-from app.parameters import IsoDate, resource_types
+from app.parameters import IsoDate
+from app.resource_types import known_resource_types
 from app.screening import ScreeningService, UnknownProtocolError
 from app.settings import Settings
 from cds_hooks.json_objects import members, text_of
@@ -103,6 +104,6 @@ def _read(body: bytes, retrieved: frozenset[str] | None) -> PatientRecord:
 
 def _resource_types(retrieved: list[str]) -> frozenset[str] | None:
     try:
-        return resource_types(retrieved)
+        return known_resource_types(retrieved)
     except ValueError as error:
         raise ParameterError(f"parameter 'retrieved': {error}", "retrieved") from None

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.resource_types import known_resource_types
+from fhir_mappings.resources import RESOURCES
 from tests.app.service import (
     HOOK,
     LUPUS,
@@ -237,6 +239,18 @@ class TestParameters:
     def test_what_is_no_resource_type_is_refused(self, value: str) -> None:
         answer = default_client().post("/screenings", params={"retrieved": value}, json=bundle_of())
         assert outcome_of(answer, 400)["expression"] == ["retrieved"]
+
+    @pytest.mark.parametrize(
+        ("value", "told"),
+        [("Patient,Foo", "'Foo' is no resource type"), ("Observations", "is Observation meant?")],
+    )
+    def test_a_resource_type_that_fhir_does_not_have_is_refused_by_name(self, value: str, told: str) -> None:
+        answer = default_client().post("/screenings", params={"retrieved": value}, json=bundle_of())
+        assert told in outcome_of(answer, 400)["diagnostics"]
+
+    def test_every_type_that_is_read_and_others_of_fhir_are_accepted(self) -> None:
+        assert known_resource_types([",".join(RESOURCES)]) == RESOURCES.keys()
+        assert known_resource_types(["CarePlan"]) == {"CarePlan"}
 
 
 class TestResourcesThatCannotBeRead:

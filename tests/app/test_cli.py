@@ -148,7 +148,7 @@ class TestUsage:
         assert TRIAL_A in ran.err
         assert TRIAL_B in ran.err
 
-    @pytest.mark.parametrize("types", ["observation", "Observation,", "Observation;Condition", ""])
+    @pytest.mark.parametrize("types", ["observation", "Observation,", "Observation;Condition", "Foo", ""])
     def test_a_misspelt_resource_type_is_refused_and_not_taken_for_an_empty_record(
         self, run: Run, chart: Path, types: str
     ) -> None:
