@@ -12,7 +12,9 @@ numerals is here.
 
 from __future__ import annotations
 
+import bisect
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -30,6 +32,16 @@ CLASSES = ("I", "II", "III", "IV", "V", "VI", "III+V", "IV+V", "III+IV", "III+IV
 
 MAXIMUM_ACTIVITY_INDEX = 24
 
+LONGEST_REPORT = 20_000
+"""Characters. A longer text is no report of one biopsy, and is not read."""
+
+MOST_MENTIONS = 100
+"""Classes that are named in one section; a text that names more is no report, and is not read."""
+
+REACH = 1_000
+"""Characters on either side within which what a sentence says of a class or a date is looked for."""
+
+_TOO_MUCH = "the report is too long, or names too many classes, to be read"
 _COUNTING: tuple[Standing, ...] = ("stated", "careful")
 _ORDER = ("I", "II", "III", "IV", "V", "VI")
 _CODED_CLASS = "cond_lupus_nephritis_class_"
@@ -56,7 +68,11 @@ def read_biopsy(text: str, coded: str | None = None) -> BiopsyReading:
     ``coded``: the class that a code beside the words names. It stands where the words state none; where
     they state another, there is no class.
     """
+    if len(text) > LONGEST_REPORT:
+        return BiopsyReading(lupus_class=None, notes=(_TOO_MUCH,))
     normal, sections = _compared(text), present_sections(text)
+    if any(_names_too_many(body) for _, body in sections):
+        return BiopsyReading(lupus_class=None, notes=(_TOO_MUCH,))
     concluding = [body for kind, body in sections if kind == "diagnosis"]
     present = [body for _, body in sections]
     mentions = [m for body in concluding for m in _mentions(body)]
@@ -172,9 +188,15 @@ def _of_today(body: str) -> Iterator[str]:
                 yield part
 
 
+def _names_too_many(body: str) -> bool:
+    found = _words().expression.finditer(body)
+    return next(itertools.islice(found, MOST_MENTIONS, None), None) is not None
+
+
 def _mentions(body: str) -> Iterator[_Mention]:
     words = _words()
     last = 0
+    borders = [(m.start(), m.end()) for m in words.sentence.finditer(body)]
     for match in words.expression.finditer(body):
         expression = next(
             g for g in ("classed", "weak", "typed", "sized", "lettered") if match[g] is not None
@@ -187,8 +209,9 @@ def _mentions(body: str) -> Iterator[_Mention]:
         if tail is not None and not elements[-1][1]:
             elements = (*elements[:-1], (elements[-1][0], _letter(tail["letters"])))
             end = tail.end()
-        standing = _standing(body, match.start(), start, end, last)
-        if standing == "former" and words.from_before.search(body[: match.start()]) and len(elements) > 1:
+        standing = _standing(body, borders, match.start(), start, end, last)
+        before = body[max(0, match.start() - REACH) : match.start()]
+        if standing == "former" and words.from_before.search(before) and len(elements) > 1:
             # "from class III to class IV": the last of them is the present one.
             yield _Mention("former", elements[:-1])
             standing, elements = "stated", elements[-1:]
@@ -198,15 +221,22 @@ def _mentions(body: str) -> Iterator[_Mention]:
         last = end
 
 
-def _standing(body: str, start: int, numeral: int, end: int, last: int) -> Standing:
+def _standing(
+    body: str, borders: list[tuple[int, int]], start: int, numeral: int, end: int, last: int
+) -> Standing:
     """How a class is meant that stands from ``start`` to ``end``, its first numeral at ``numeral``.
 
-    ``last`` is where the class before it ended.
+    ``borders`` are those of the sentences; ``last`` is where the class before it ended.
     """
     words = _words()
-    hard = max((m.end() for m in words.sentence.finditer(body, 0, start)), default=0)
-    sentence_end = words.sentence.search(body, end)
-    after = body[end : sentence_end.start() if sentence_end else len(body)]
+    before_it = bisect.bisect_right(borders, start, key=lambda border: border[1])
+    behind_it = bisect.bisect_left(borders, end, key=lambda border: border[0])
+    hard = borders[before_it - 1][1] if before_it else 0
+    sentence_end = borders[behind_it][0] if behind_it < len(borders) else len(body)
+    if start - hard > REACH:
+        # What stands farther off in so long a sentence, and may deny it, is not looked at.
+        return "possible"
+    after = body[end : min(sentence_end, end + REACH)]
     sentence = body[hard:start]
     before = words.soft.split(body[max(hard, last) : start])[-1]
     if words.foreign_before.search(before) or words.foreign_after.search(after):
@@ -248,12 +278,12 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
 
 
 def normalised(text: str) -> str:
-    """NFKC, with small Roman numerals in small letters and all dashes alike; line breaks are kept."""
+    """NFKC, with small Roman numerals in small letters and all dashes alike; without empty lines."""
     # Small Roman numerals become letters of the small case; only capitals are numerals beyond doubt.
     capitals = text.translate({code: code - 16 for code in range(0x2170, 0x217C)})
     folded = unicodedata.normalize("NFKC", capitals)
     folded = re.sub("[‐‑‒–—−]", "-", folded)
-    return re.sub(r"[^\S\n]+", " ", folded)
+    return re.sub(r"\n\s+", "\n", re.sub(r"[^\S\n]+", " ", folded))
 
 
 class _Words(NamedTuple):
@@ -309,7 +339,7 @@ def _element(numeral: str) -> str:
 
 
 def _expression(first: str, rest: str, join: str = _JOIN) -> str:
-    return rf"{_element(first)}(?:{join}{_element(rest)})*"
+    return rf"{_element(first)}(?:{join}{_element(rest)}){{0,8}}"
 
 
 @functools.cache
@@ -325,7 +355,7 @@ def _words() -> _Words:
         rf"(?i:(?:{anchors['disease']})[\s,:(/-]*(?:{anchors['noun']})?)[\s:(-]*(?P<weak>{capitals})",
         rf"(?i:\btype)\s*(?P<typed>{capitals})(?=\s*(?i:lupus|LN\b))",
         rf"(?P<sized>{capitals})(?=\s*[型类](?!\s*[a-z]))",
-        rf"(?P<lettered>(?<![A-Za-z0-9])(?:IV|III)(?:{_SUBCLASS}{_END}{_LETTERS}?|{_LETTERS})(?:{_JOIN}{_element(_CAPITALS)})*)",
+        rf"(?P<lettered>(?<![A-Za-z0-9])(?:IV|III)(?:{_SUBCLASS}{_END}{_LETTERS}?|{_LETTERS})(?:{_JOIN}{_element(_CAPITALS)}){{0,8}})",
     )
     simple = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in cues.items()}
     return _Words(

@@ -11,13 +11,16 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from fhir_mappings.biopsy import normalised, present_sections, speaks_of_another_day
+from fhir_mappings.biopsy import REACH, normalised, present_sections, speaks_of_another_day
 from fhir_mappings.catalogue import FOLDER, read_yaml
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.stated_dates import stated_dates
 
 Tissue = Literal["kidney", "other", "donor", "several", "not-stated"]
 """``several``: of the kidney and of another organ; which of its words are about the kidney is not told."""
+
+_MOST_DATES = 30
+"""In one sentence."""
 
 
 def tissue_of(label: str, text: str) -> Tissue:
@@ -50,8 +53,13 @@ def day_taken(text: str, reported: DateSpan) -> DateSpan | None:
     words = _words()
     found: list[DateSpan] = []
     for sentence in _sentences(text):
-        for start, end, span in stated_dates(sentence):
-            before, after = sentence[:start], sentence[end:]
+        dates = list(stated_dates(sentence))
+        if len(dates) > _MOST_DATES:
+            # Which of so many is the day is not looked for; it may be any.
+            found += [span for _, _, span in dates]
+            continue
+        for start, end, span in dates:
+            before, after = sentence[max(0, start - REACH) : start], sentence[end : end + REACH]
             if speaks_of_another_day(before) or words.no_date.search(after):
                 continue
             if words.date_last.search(before) or words.date_first.search(after):

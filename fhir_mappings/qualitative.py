@@ -16,6 +16,9 @@ from typing import NamedTuple
 from fhir_mappings.catalogue import FOLDER, read_yaml
 from fhir_mappings.intervals import INFINITY, Interval, point
 
+_LONGEST = 4_000
+"""Characters. A longer text is a document and no result; nothing is read from it."""
+
 
 class QuantityText(NamedTuple):
     """A number written as text, and what follows it (a unit, perhaps)."""
@@ -26,7 +29,7 @@ class QuantityText(NamedTuple):
 
 def category_of_text(text: str) -> str | None:
     """``positive``, ``negative``, ``equivocal``, or ``None`` where the words say none or several of these."""
-    return _category(normalised(text))
+    return _category(normalised(text)) if len(text) <= _LONGEST else None
 
 
 def viral_load_of_text(text: str) -> str | None:
@@ -36,6 +39,8 @@ def viral_load_of_text(text: str) -> str | None:
     ``None``. A bare bound such as ``<20`` says none of them: below the limit of detection and below the
     limit of quantification are different things.
     """
+    if len(text) > _LONGEST:
+        return None
     folded = normalised(text)
     for category, pattern in _viral_patterns():
         if pattern.search(folded):
@@ -54,7 +59,7 @@ def interval_of_text(text: str) -> Interval | None:
 
 def quantity_of_text(text: str) -> QuantityText | None:
     """The number at the beginning of a text, with the rest of the text as its unit."""
-    match = _QUANTITY.fullmatch(_plain_forms(text))
+    match = _QUANTITY.fullmatch(_plain_forms(text)) if len(text) <= _LONGEST else None
     if match is None:
         return None
     low = _number(match["low"], titre=match["titre_low"] is not None)
@@ -76,6 +81,8 @@ def titre_of_text(text: str) -> Interval | None:
 
     ``None`` where it names none, or calls a titre without ``<`` negative.
     """
+    if len(text) > _LONGEST:
+        return None
     plain = _plain_forms(text)
     found = [titre for match in _TITRE.finditer(plain) if (titre := _titre(match)) is not None]
     if not found:

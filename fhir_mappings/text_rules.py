@@ -28,6 +28,10 @@ _CLAUSE = re.compile(
     r"|已?排除|待排|除外|不除外|不能排除|可能|待查|未行|未做|拒绝|取消|暂缓|择期)))"
     r"|[;。；\n]|\.\s|、(?=无|否认|未)|\b(?:but|however)\b|但"
 )
+_MOST_HITS = 200
+"""Names in one text that are judged by the words around them; what is named beyond is merely suspected."""
+_REACH = 1_000
+"""Characters on either side of a name that are looked at; in a longer clause nothing is certain."""
 _BREAK = " ¦ "
 _JOINERS = re.compile(r"[-‐‑–—_/,:()\[\]\"'`’·・]+")
 _CJK_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+|\s+(?=[\u3400-\u9fff])")
@@ -166,8 +170,14 @@ class Lexicon:
         hits = [(n, c.words, *hit) for n, c in enumerate(clauses) for hit in self._named(c.words)]
         joined = _BREAK.join(clause.words for clause in clauses)
         hits += [(joined.count(_BREAK, 0, hit[0]), joined, *hit) for hit in self._matched(joined)]
-        for number, context, start, end, target, rule in hits:
-            if not _allowed(rule, whole):
+        allowed: dict[int, bool] = {}
+        for place, (number, context, start, end, target, rule) in enumerate(hits):
+            if id(rule) not in allowed:
+                allowed[id(rule)] = _allowed(rule, whole)
+            if not allowed[id(rule)]:
+                continue
+            if place >= _MOST_HITS:
+                found.add(Found(target, "suspected"))
                 continue
             judged = _judged(context, start, end, target, rule, around)
             if judged is None:
@@ -254,8 +264,9 @@ def _end_of(clause: str, start: int, key: str) -> int | None:
 
 def _judged(context: str, start: int, end: int, target: str, rule: Rule, around: Guards) -> Found | None:
     """What the words around a name make of it; ``None`` if it is past and a past one says nothing."""
-    before = context[:start].rpartition(_BREAK)[2]
-    after = context[end:].partition(_BREAK)[0]
+    _, begun, before = context[max(0, start - _REACH) : start].rpartition(_BREAK)
+    after, ended, _ = context[end : end + _REACH].partition(_BREAK)
+    cut = (start > _REACH and not begun) or (len(context) - end > _REACH and not ended)
     doubted = around.doubted.search(before) is not None or around.doubted.search(after) is not None
     if doubted:
         before, after = around.doubted.sub(" ", before), around.doubted.sub(" ", after)
@@ -268,7 +279,7 @@ def _judged(context: str, start: int, end: int, target: str, rule: Rule, around:
         target = rule.past
     elif around.suspected.search(before) or around.suspected.search(after):
         doubted = True
-    return Found(target, "suspected" if doubted or denial else "certain")
+    return Found(target, "suspected" if doubted or denial or cut else "certain")
 
 
 def _allowed(rule: Rule, text: str) -> bool:

@@ -19,6 +19,9 @@ Finding = Literal["active-tuberculosis", "no-active-tuberculosis", "not-stated"]
 REPORTS = ("report_chest_xray", "report_chest_ct")
 ACTIVE = "cond_tb_active"
 
+_LONGEST_REPORT = 20_000
+"""Characters. A longer text is no report of one examination."""
+
 _SENTENCE = re.compile(r"[;。\n]|\.(?=\s|$)")
 
 
@@ -65,8 +68,11 @@ def read_chest_report(text: str) -> tuple[Finding, tuple[str, ...]]:
 
     What was known or asked before the examination, and what earlier images showed, decides nothing.
     """
+    if len(text) > _LONGEST_REPORT:
+        return "not-stated", ("the report is too long to be read",)
     said: dict[str, str] = {}
-    for sentence in _findings(unicodedata.normalize("NFKC", text).lower()):
+    plain = re.sub(r"\n\s+", "\n", unicodedata.normalize("NFKC", text).lower())
+    for sentence in _findings(plain):
         for kind in _kinds(sentence):
             said.setdefault(kind, sentence)
     if "present" in said and "absent" in said:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from fhir_mappings.biopsy import CLASSES, class_of_concepts, read_biopsy
@@ -251,3 +253,36 @@ def test_coded_classes_are_joined(concepts: set[str], expected: str | None) -> N
 @pytest.mark.parametrize("lupus_class", CLASSES)
 def test_every_class_is_read_back_from_its_own_name(lupus_class: str) -> None:
     assert read_biopsy(f"ISN/RPS class {lupus_class}").lupus_class == lupus_class
+
+
+class TestTextsThatAreNoReports:
+    """A text on purpose, or by an accident of an interface, must neither hang the service nor be trusted."""
+
+    @pytest.mark.parametrize(
+        "piece",
+        [
+            "III+V+",
+            "class III ",
+            "from class III to class IV ",
+            "III (A) ",
+            "III型",
+            "diagnosis: class IV ",
+            "\n",
+        ],
+    )
+    def test_are_done_with_at_once_and_have_no_class(self, piece: str) -> None:
+        # 60 ms at most on a quiet machine; it was more than ten seconds for some.
+        began = time.process_time()
+        assert read_biopsy(piece * (12_000 // len(piece))).lupus_class is None
+        assert time.process_time() - began < 1
+
+    def test_of_more_than_twenty_thousand_characters_are_not_read_and_this_is_told(self) -> None:
+        found = read_biopsy("Lupus nephritis, ISN/RPS class IV (A). " + "x" * 20_000, "IV")
+        assert found.lupus_class is None
+        assert "too long" in found.notes[0]
+
+    def test_a_class_far_into_a_sentence_that_does_not_end_is_not_certain(self) -> None:
+        found = read_biopsy(
+            "no evidence whatsoever " + "and more words " * 80 + "of lupus nephritis class IV"
+        )
+        assert found.lupus_class is None
