@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -63,6 +65,24 @@ def test_a_hundred_thousand_levels_are_refused(body: bytes) -> None:
 )
 def test_what_is_shallow_or_no_json_at_all_is_left_to_the_parser(body: bytes) -> None:
     must_be_shallow(body, 3)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 20_000_000,
+        (b"[" * 100 + b"]" * 100) * 100_000,
+        b"[]" * 10_000_000,
+        b'{"a":[' + b'{"x":"abc","y":[1,2]},' * 900_000 + b"1]}",
+    ],
+    ids=["open", "nested", "flat", "ordinary"],
+)
+def test_twenty_megabytes_are_judged_in_less_than_two_seconds(body: bytes) -> None:
+    # A quarter of a second on a quiet machine.
+    began = time.process_time()
+    with contextlib.suppress(TooDeepError):
+        must_be_shallow(body, 128)
+    assert time.process_time() - began < 2
 
 
 def request(**headers: str) -> Request:
