@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 _MEMBER_START = re.compile(rb'[\s{,]*"((?:[^"\\]|\\.)*)"\s*:\s*')
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_MOST_MEMBERS = 1_000
+"""No message has a hundred; going through a million, key by key, takes seconds."""
 _OBJECTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -40,7 +42,7 @@ def members(text: bytes, where: str = "the body") -> dict[str, msgspec.Raw]:
     """The members of a JSON object, values undecoded. ``where`` names it in messages.
 
     Raises:
-        NotJsonError: not a JSON object, or a key is given twice.
+        NotJsonError: not a JSON object, a key is given twice, or there are more than a thousand members.
     """
     try:
         found = _OBJECTS.decode(text)
@@ -50,6 +52,8 @@ def members(text: bytes, where: str = "the body") -> dict[str, msgspec.Raw]:
         raise NotJsonError(f"{where} is not JSON: {_plain(error)}") from None
     except RecursionError:
         raise NotJsonError(f"{where} is nested too deeply") from None
+    if len(found) > _MOST_MEMBERS:
+        raise NotJsonError(f"{where} has more than {_MOST_MEMBERS} members")
     _refuse_doubled_keys(text, found, where)
     return found
 

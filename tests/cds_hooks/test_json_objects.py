@@ -101,3 +101,12 @@ def test_an_optional_member_may_lack_or_be_null() -> None:
 def test_only_null_is_null() -> None:
     assert is_null(b"null")
     assert not any(is_null(value) for value in (b"nulls", b'"null"', b"{}", b"n"))
+
+
+def test_an_object_of_more_than_a_thousand_members_is_refused_at_once() -> None:
+    def of(count: int) -> bytes:
+        return b"{" + b",".join(b'"k%d": 1' % number for number in range(count)) + b"}"
+
+    assert len(members(of(1_000))) == 1_000
+    with pytest.raises(NotJsonError, match="more than 1000 members"):
+        members(of(1_001))
