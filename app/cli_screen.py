@@ -23,6 +23,7 @@ from app.rendering.page import html_page
 from app.rendering.table import print_report
 from app.resource_types import known_resource_types
 from app.screening import UnknownProtocolError
+from app.surrogates import without_lone_surrogates
 from eligibility.findings import ScreeningReport
 from eligibility.screening import Anchors
 from fhir_mappings.errors import InputError
@@ -107,7 +108,7 @@ def _read(file: str) -> bytes:
     try:
         body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         # Bulk exports are often kept compressed.
-        return gzip.decompress(body) if body.startswith(GZIP) else body
+        return without_lone_surrogates(gzip.decompress(body) if body.startswith(GZIP) else body)
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise UnreadableFileError(f"{file}: the gzip data are damaged or cut off") from None
     except OSError as error:

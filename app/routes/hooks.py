@@ -16,6 +16,7 @@ from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
 from app.prefetch_table import TEMPLATES
 from app.settings import Settings
+from app.surrogates import without_lone_surrogates
 from cds_hooks.discovery import Discovery, Service
 from cds_hooks.errors import UnknownServiceError
 from cds_hooks.feedback import read_feedback
@@ -90,7 +91,7 @@ def hook_routes(hook: TrialsHook, settings: Settings) -> APIRouter:
         must_be_json(request)
         body = await request.body()
         must_be_shallow(body, settings.max_nesting)
-        return body
+        return without_lone_surrogates(body)
 
     return routes
 

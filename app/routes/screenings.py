@@ -19,6 +19,7 @@ from app.parameters import IsoDate
 from app.resource_types import known_resource_types
 from app.screening import ScreeningService, UnknownProtocolError
 from app.settings import Settings
+from app.surrogates import without_lone_surrogates
 from cds_hooks.json_objects import members, text_of
 from eligibility.screening import Anchors
 from fhir_mappings.errors import InputError
@@ -65,7 +66,7 @@ def screening_routes(service: ScreeningService, settings: Settings, today: Calla
         body = await request.body()
         must_be_shallow(body, settings.max_nesting)
         _must_be_single(request)
-        record = _read(body, _resource_types(query.retrieved))
+        record = _read(without_lone_surrogates(body), _resource_types(query.retrieved))
         try:
             report = service.screen_record(record, query.as_of or today(), query.anchors, query.protocol)
         except UnknownProtocolError as error:
