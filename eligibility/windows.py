@@ -81,14 +81,16 @@ class Span(msgspec.Struct, frozen=True):
         return None
 
     def leaves_on(self, last_day: date) -> date | None:
-        """The first anchor date for which ``last_day`` lies before the window."""
+        """The first anchor date for which ``last_day`` lies before the window; ``None`` if there is none."""
         if self.before is None:
             return None
-        candidate = self.before.after(last_day)
-        # Month arithmetic clamps at the end of the month, so search the few days around it.
-        candidate -= timedelta(days=4)
-        while self.before.before(candidate) <= last_day:
-            candidate += timedelta(days=1)
+        try:
+            # Month arithmetic clamps at the end of the month, so search the few days around it.
+            candidate = self.before.after(last_day) - timedelta(days=4)
+            while self.before.before(candidate) <= last_day:
+                candidate += timedelta(days=1)
+        except (OverflowError, ValueError):
+            return None  # the day would come after the end of the calendar
         return candidate
 
     def change_by_time(self, last_day: date) -> date | None:

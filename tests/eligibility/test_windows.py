@@ -93,3 +93,9 @@ def test_a_wash_out_clears_on_the_first_day_with_the_event_outside(
     assert day_of == date.fromisoformat(clears)
     assert found.before is not None
     assert found.before.before(day_of) > date.fromisoformat(last)
+
+
+@pytest.mark.parametrize("unit", ["d", "wk", "mo", "a"])
+def test_what_is_dated_at_the_end_of_the_calendar_never_clears(unit: str) -> None:
+    for last in (date(9998, 12, 31), date(9999, 12, 30), date.max):
+        assert span(400, unit).leaves_on(last) is None
