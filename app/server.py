@@ -52,10 +52,11 @@ def create_app(
     zone = settings.zone
     clock = today or (lambda: datetime.now(zone).date())
     logger = make_logger(settings.log_level)
-    silence_access_log()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Not before: uvicorn sets its loggers up after the application is made, and would switch it on again.
+        silence_access_log()
         if settings.tune_garbage_collection:
             _spare_what_is_loaded()
         logger.info("started", version=__version__, protocols=len(service.protocols))

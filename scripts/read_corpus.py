@@ -58,6 +58,9 @@ def main() -> None:
     for counted in counts:
         show(counted, chosen.reasons)
     if chosen.json is not None:
+        counts = [
+            msgspec.structs.replace(counted, seconds=0.0) for counted in counts
+        ]  # so that equal counts are equal files
         chosen.json.write_bytes(msgspec.json.format(msgspec.json.encode(counts, order="sorted"), indent=1))
 
 

@@ -11,6 +11,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -29,9 +30,16 @@ def free_port() -> int:
     return port
 
 
-@pytest.fixture(params=[1, 2], ids=["one worker", "two workers"])
-def served(request: pytest.FixtureRequest, free_port: int, tmp_path: Path) -> Iterator[tuple[int, str]]:
+class Served(NamedTuple):
     """A service in processes of its own: its port, and what it said on standard output until it was ready."""
+
+    port: int
+    said: str
+    process: subprocess.Popen[str]
+
+
+@pytest.fixture(params=[1, 2], ids=["one worker", "two workers"])
+def served(request: pytest.FixtureRequest, free_port: int, tmp_path: Path) -> Iterator[Served]:
     command = [
         sys.executable,
         "-c",
@@ -55,15 +63,25 @@ def served(request: pytest.FixtureRequest, free_port: int, tmp_path: Path) -> It
             said += line
             if "-d @-" in line:
                 break
-        yield free_port, said
+        yield Served(free_port, said, process)
         process.send_signal(signal.SIGINT)
         process.wait(timeout=20)
 
 
+def test_no_path_or_query_of_a_request_comes_into_the_log(served: Served, tmp_path: Path) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{served.port}/healthz?patient=a-name-and-1990-05-04"):
+        pass
+    served.process.send_signal(signal.SIGINT)
+    output, _ = served.process.communicate(timeout=20)
+    log = (tmp_path / "log").read_text()
+    assert '"route": "/healthz"' in log
+    assert "a-name" not in output + log
+
+
 def test_it_says_what_to_open_when_it_is_ready_and_the_call_that_it_names_returns_a_card(
-    served: tuple[int, str],
+    served: Served,
 ) -> None:
-    port, said = served
+    port, said, _ = served
     address = f"http://127.0.0.1:{port}"
     assert announcement("127.0.0.1", port).startswith(said)
     assert f"Open {address}/" in said

@@ -184,8 +184,3 @@ def test_a_client_that_goes_away_is_no_failure_of_the_service(captured: Captured
     asyncio.run(RequestLog(gone, make_logger("info", captured.stream))(scope, None, None))  # type: ignore[arg-type]  # unused
     (line,) = captured.lines
     assert (line["event"], line["status"]) == ("request", 499)
-
-
-def test_the_servers_own_access_log_is_silent() -> None:
-    create_app(Settings(tune_garbage_collection=False), service=screening_service())
-    assert logging.getLogger("uvicorn.access").disabled
