@@ -15,6 +15,9 @@ import msgspec
 
 from fhir_mappings.catalogue import FOLDER, read_csv, read_yaml
 from fhir_mappings.text_rules import folded
+from fhir_mappings.unit_spelling import fold
+
+POINTS = "{score}"
 
 
 class InstrumentMatch(msgspec.Struct, frozen=True):
@@ -49,6 +52,7 @@ class Instruments(msgspec.Struct, frozen=True):
     by_code: Mapping[str, InstrumentMatch]
     patterns: tuple[tuple[str, re.Pattern[str], _Instrument], ...]
     neutral: re.Pattern[str]
+    units: frozenset[str]
 
 
 @functools.cache
@@ -68,7 +72,19 @@ def instruments() -> Instruments:
             (name, re.compile("|".join(entry.names), re.ASCII), entry) for name, entry in defined.items()
         ),
         neutral=re.compile("|".join(raw["neutral"]), re.ASCII),
+        units=_spellings_of_points(),
     )
+
+
+def is_in_points(*spellings: str | None) -> bool:
+    """Whether a number can be points of a score: its unit, by code or display, says so or is not given."""
+    given = [spelling for spelling in spellings if spelling]
+    return not given or any(fold(spelling) in instruments().units for spelling in given)
+
+
+def _spellings_of_points() -> frozenset[str]:
+    unit = read_yaml(FOLDER / "analytes" / "units.yaml")[POINTS]
+    return frozenset(fold(spelling) for spelling in (POINTS, *unit["aliases"]))
 
 
 @functools.lru_cache(maxsize=16384)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fhir_mappings.datatypes import CodeableConcept, CodingType
+from fhir_mappings.datatypes import CodeableConcept, CodingType, Quantity
 from fhir_mappings.facts import Assessment, AssessmentItem, Evidence, Measurement
-from fhir_mappings.instruments import InstrumentMatch
+from fhir_mappings.instruments import InstrumentMatch, is_in_points
 from fhir_mappings.intervals import DateSpan, Interval, point
 from fhir_mappings.qualitative import category_of_text, interval_of_text
 from fhir_mappings.reading.sheet import Sheet
@@ -40,6 +40,10 @@ def read_assessment(
     )
     if match.instrument == "nyha":
         _read_nyha(observation, when, evidence, sheet)
+        return
+    quantity = observation.value_quantity
+    if quantity is not None and not is_in_points(quantity.code, quantity.unit):
+        sheet.refuse(reference, f"a recorded score in the unit '{quantity.unit or quantity.code}'")
         return
     items = _items(observation, evidence, match, sheet)
     own = item_of(match, value_of(observation), observation, evidence, sheet.terminology)
@@ -121,15 +125,20 @@ def item_of(
 
 
 def value_of(part: Valued) -> Interval | None:
-    """The number that is recorded, if it is one."""
+    """The number that is recorded, if it is one and can be points."""
     if part.value_quantity is not None:
-        return interval_of(part.value_quantity)
+        return number_of_points(part.value_quantity)
     if part.value_integer is not None:
         return point(float(part.value_integer))
     if part.value_string is not None:
         return interval_of_text(part.value_string)
     points = points_of(part.value_codeable_concept)
     return None if points is None else point(points)
+
+
+def number_of_points(quantity: Quantity) -> Interval | None:
+    """The number of a quantity, unless its unit is another than points."""
+    return interval_of(quantity) if is_in_points(quantity.code, quantity.unit) else None
 
 
 def grade_of(part: Valued) -> str | None:

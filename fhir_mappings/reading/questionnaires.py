@@ -12,10 +12,9 @@ from fhir_mappings.facts import Answer, Assessment, AssessmentItem, Evidence, Me
 from fhir_mappings.instruments import InstrumentMatch
 from fhir_mappings.intervals import DateSpan, Interval, point
 from fhir_mappings.qualitative import category_of_text, interval_of_text
-from fhir_mappings.reading.assessments import grade_of_text, is_complete
+from fhir_mappings.reading.assessments import grade_of_text, is_complete, number_of_points
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.reading.terms import points_of
-from fhir_mappings.reading.values import interval_of
 from fhir_mappings.resources import (
     AnswerCoding,
     QuestionnaireAnswer,
@@ -169,7 +168,7 @@ def _number(answer: QuestionnaireAnswer) -> Interval | None:
     if answer.value_decimal is not None:
         return point(float(answer.value_decimal))
     if answer.value_quantity is not None:
-        return interval_of(answer.value_quantity)
+        return number_of_points(answer.value_quantity)
     if answer.value_coding is not None:
         return _points(answer, answer.value_coding)
     return interval_of_text(answer.value_string) if answer.value_string else None

@@ -130,6 +130,50 @@ def test_a_recorded_total_is_an_assessment() -> None:
     assert found.evidence.reference == "Observation/o1"
 
 
+@pytest.mark.parametrize("unit", ["{score}", "1", "points", "分"])
+def test_a_score_is_in_points(unit: str) -> None:
+    (found,) = assessments(observation(concept(text="SLEDAI-2K"), valueQuantity=quantity(8, unit)))
+    assert found.total == point(8)
+
+
+def test_a_score_needs_no_unit_and_one_spelling_of_it_is_enough() -> None:
+    for written in ({"value": 8}, {"value": 8, "unit": "SLEDAI points", "code": "{score}"}):
+        (found,) = assessments(observation(concept(text="SLEDAI-2K"), valueQuantity=written))
+        assert found.total == point(8)
+
+
+@pytest.mark.parametrize("unit", ["mg/dL", "%", "furlong"])
+def test_a_score_in_another_unit_is_told_and_not_used(unit: str) -> None:
+    facts = read(observation(concept(text="SLEDAI-2K"), valueQuantity=quantity(8, unit)))
+    assert not facts.assessments
+    assert [told.why for told in facts.unread] == [f"a recorded score in the unit '{unit}'"]
+
+
+def test_an_item_in_another_unit_counts_neither_as_present_nor_as_absent() -> None:
+    (found,) = assessments(
+        observation(
+            concept(text="SLEDAI-2K total score"),
+            valueInteger=8,
+            component=[{"code": {"text": "proteinuria"}, "valueQuantity": quantity(4, "g/L")}],
+        )
+    )
+    assert not found.items
+
+
+def test_a_total_in_another_unit_within_a_form_is_none() -> None:
+    found = assessments(
+        resource(
+            "QuestionnaireResponse",
+            "q1",
+            status="completed",
+            questionnaire="https://hospital.example.org/Questionnaire/sledai-2k",
+            authored="2026-06-01",
+            item=[{"linkId": "2", "text": "Total score", "answer": [{"valueQuantity": quantity(16, "%")}]}],
+        )
+    )
+    assert all(one.total is None for one in found)
+
+
 @pytest.mark.parametrize("status", ["preliminary", "registered", "unknown"])
 def test_a_score_that_is_not_final_is_told_and_not_used(status: str) -> None:
     facts = read(observation(concept(text="SLEDAI-2K"), valueInteger=8, status=status))
