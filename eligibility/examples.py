@@ -32,43 +32,20 @@ from eligibility.protocol import Example
 from eligibility.quantities import parse_threshold
 from eligibility.screening import Anchors, BoundCriterion, BoundProtocol, applies, flattened, judge
 from fhir_mappings.facts import (
-    Admission,
-    Allergy,
+    EVENT_TYPES,
     Assessment,
     AssessmentItem,
     Chart,
-    ConsentGiven,
-    Diagnosis,
     DoseSegment,
     Event,
     Evidence,
-    Exposure,
-    Implant,
     Measurement,
-    Participation,
-    Planned,
-    Procedure,
-    Report,
     Unusable,
-    Vaccination,
     Vocabulary,
 )
 from fhir_mappings.facts import Answer as RecordedAnswer
 from fhir_mappings.intervals import DateSpan, Interval, point
 
-_EVENTS: dict[str, type[Event]] = {
-    "diagnosis": Diagnosis,
-    "exposure": Exposure,
-    "procedure": Procedure,
-    "vaccination": Vaccination,
-    "allergy": Allergy,
-    "participation": Participation,
-    "admission": Admission,
-    "report": Report,
-    "planned": Planned,
-    "device": Implant,
-    "consent": ConsentGiven,
-}
 _RESOURCES = {
     "diagnosis": "Condition",
     "exposure": "MedicationRequest",
@@ -253,9 +230,9 @@ def _bounded(sign: str, number: float) -> Interval:
 
 
 def _event(entry: dict[str, Any], i: int) -> Event:
-    kinds = [key for key in entry if key in _EVENTS]
+    kinds = [key for key in entry if key in EVENT_TYPES]
     if len(kinds) != 1:
-        raise ExampleError(f"event {i}: name exactly one kind ({', '.join(_EVENTS)})")
+        raise ExampleError(f"event {i}: name exactly one kind ({', '.join(EVENT_TYPES)})")
     kind = kinds[0]
     values = dict(entry)
     named = values.pop(kind)
@@ -280,10 +257,10 @@ def _event(entry: dict[str, Any], i: int) -> Event:
         values["doses"] = (_segment(per_day, every, values, i),)
     if kind == "exposure" and "drug" not in values:
         values["drug"] = next(iter(sorted(concepts)), None)
-    unknown = [key for key in values if key not in _EVENTS[kind].__struct_fields__]
+    unknown = [key for key in values if key not in EVENT_TYPES[kind].__struct_fields__]
     if unknown:
         raise ExampleError(f"event {i}: a {kind} has no '{unknown[0]}'")
-    return _EVENTS[kind](reference=reference, concepts=concepts, label=label, evidence=evidence, **values)
+    return EVENT_TYPES[kind](reference=reference, concepts=concepts, label=label, evidence=evidence, **values)
 
 
 def _segment(per_day: object, every: int, values: Mapping[str, Any], i: int) -> DoseSegment:

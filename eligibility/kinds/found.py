@@ -22,39 +22,16 @@ from eligibility.model import Model
 from eligibility.quantities import DurationText
 from eligibility.windows import Span, Window
 from fhir_mappings.facts import (
-    Admission,
-    Allergy,
+    EVENT_TYPES,
     Coding,
-    ConsentGiven,
-    Diagnosis,
     Event,
     EventKind,
     Events,
-    Exposure,
-    Implant,
     Need,
-    Participation,
     Planned,
-    Procedure,
-    Report,
-    Vaccination,
     WhyMissing,
 )
 from fhir_mappings.intervals import DateSpan, Duration
-
-EVENT_TYPES: dict[EventKind, type[Event]] = {
-    "diagnosis": Diagnosis,
-    "exposure": Exposure,
-    "procedure": Procedure,
-    "vaccination": Vaccination,
-    "allergy": Allergy,
-    "participation": Participation,
-    "admission": Admission,
-    "report": Report,
-    "planned": Planned,
-    "device": Implant,
-    "consent": ConsentGiven,
-}
 
 Value = str | bool
 

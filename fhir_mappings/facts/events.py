@@ -178,6 +178,22 @@ class ConsentGiven(Event, frozen=True, kw_only=True, tag="consent"):
     study_ids: frozenset[str] = frozenset()
 
 
+EVENT_TYPES: dict[EventKind, type[Event]] = {
+    "diagnosis": Diagnosis,
+    "exposure": Exposure,
+    "procedure": Procedure,
+    "vaccination": Vaccination,
+    "allergy": Allergy,
+    "participation": Participation,
+    "admission": Admission,
+    "report": Report,
+    "planned": Planned,
+    "device": Implant,
+    "consent": ConsentGiven,
+}
+"""The fact that each kind of event is."""
+
+
 class Events(msgspec.Struct, frozen=True):
     """The events of a kind that match, and whether the record of that kind is whole."""
 
