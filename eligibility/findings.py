@@ -9,7 +9,17 @@ from typing import Literal
 
 import msgspec
 
-from fhir_mappings.facts import Coding, Unread, WhyMissing
+from eligibility.reported import (
+    ChangeSet,
+    Contradiction,
+    ReportedEvidence,
+    ReportedGate,
+    ReportedNeed,
+    ReportedScore,
+    ReportedTimeline,
+    WorkItem,
+)
+from fhir_mappings.facts import Unread
 
 Outcome = Literal["pass", "presumed", "fail", "missing", "review", "attest"]
 Leaning = Literal["pass", "fail"]
@@ -22,28 +32,16 @@ Verdict = Literal[
 ]
 
 
-class ReportedEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Evidence as reported: a resource, the element, the value as recorded and as converted."""
+class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The answer to one criterion, in patient-eligibility polarity: inclusion and exclusion read alike.
 
-    reference: str
-    path: str
-    date: str | None = None
-    recorded: str | None = None
-    value: float | str | None = None
-    unit: str | None = None
+    Attributes:
+        scores: the scores that were asked for, item by item.
+        timeline: for a criterion on the course of treatment, what a person needs to judge it.
+        questions: ids of the questions by which a person can answer what is open here.
 
-
-class ReportedNeed(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that would settle an open criterion."""
-
-    input: str
-    why: WhyMissing
-    detail: str
-    order: Coding | None = None
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The answer to one criterion, in patient-eligibility polarity: inclusion and exclusion read alike."""
+    These last three are left out of the JSON where there is nothing to tell.
+    """
 
     criterion: str
     kind: Literal["inclusion", "exclusion"]
@@ -56,10 +54,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     needs: tuple[ReportedNeed, ...]
     notes: tuple[str, ...]
     parts: tuple[Finding, ...]
+    scores: tuple[ReportedScore, ...] = ()
+    timeline: ReportedTimeline | None = None
+    questions: tuple[str, ...] = ()
 
 
 class Screening(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """All findings of one patient against one protocol, and the verdict."""
+    """All findings of one patient against one protocol, and the verdict.
+
+    Attributes:
+        gate: on what evidence of the trial's disease the screening stands.
+        changes: the smallest sets of changes that would turn the verdict, the easiest first.
+    """
 
     protocol: str
     version: str
@@ -69,13 +75,22 @@ class Screening(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     earliest: str | None
     stands_until: str | None
     findings: tuple[Finding, ...]
+    gate: ReportedGate | None = None
+    changes: tuple[ChangeSet, ...] = ()
 
 
 class ScreeningReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One patient against all asked protocols."""
+    """One patient against all asked protocols.
+
+    Attributes:
+        work_list: missing facts of all protocols, those that decide most first.
+        contradictions: what the record says twice and differently.
+    """
 
     patient: str
     as_of: str
     engine: str
     screenings: tuple[Screening, ...]
     unread: tuple[Unread, ...]
+    work_list: tuple[WorkItem, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()

@@ -16,8 +16,6 @@ from eligibility.findings import (
     Finding,
     Leaning,
     Outcome,
-    ReportedEvidence,
-    ReportedNeed,
     Screening,
     Verdict,
 )
@@ -25,8 +23,9 @@ from eligibility.kinds.cases import CasesNode
 from eligibility.kinds.table import TableNode
 from eligibility.messages import render
 from eligibility.protocol import Criterion, Part, Protocol, Statement
+from eligibility.reported import ReportedNeed, reported_evidence, reported_need
 from eligibility.windows import ANCHORS
-from fhir_mappings.facts import Chart, Evidence, Vocabulary
+from fhir_mappings.facts import Chart, Vocabulary
 
 _OUTCOMES: dict[State, tuple[Outcome, Leaning | None]] = {
     State.TRUE: ("pass", None),
@@ -216,7 +215,7 @@ def _finding(criterion: BoundCriterion, answer: Answer, parts: tuple[Finding, ..
         leaning=leaning,
         reason=render(answer.reason, language),
         clears_on=clears.isoformat() if clears else None,
-        evidence=tuple(_reported(e) for e in answer.evidence),
+        evidence=tuple(reported_evidence(e) for e in answer.evidence),
         needs=_needs(answer, outcome),
         notes=(*criterion.notes, *answer.notes),
         parts=parts,
@@ -226,19 +225,7 @@ def _finding(criterion: BoundCriterion, answer: Answer, parts: tuple[Finding, ..
 def _needs(answer: Answer, outcome: Outcome) -> tuple[ReportedNeed, ...]:
     if outcome in ("pass", "presumed", "fail"):
         return ()
-    needs = answer.needs
-    return tuple(ReportedNeed(input=n.input, why=n.why, detail=n.detail, order=n.order) for n in needs)
-
-
-def _reported(evidence: Evidence) -> ReportedEvidence:
-    return ReportedEvidence(
-        reference=evidence.reference,
-        path=evidence.path,
-        date=evidence.date,
-        recorded=evidence.recorded,
-        value=evidence.value,
-        unit=evidence.unit,
-    )
+    return tuple(reported_need(need) for need in answer.needs)
 
 
 def flattened(findings: Iterable[Finding]) -> list[Finding]:

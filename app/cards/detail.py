@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from app.cards.groups import Groups, Lack, only_time_in_the_way, standing
 from app.cards.text import markdown, readable
 from app.cards.wording import Wording
-from eligibility.findings import Finding, ReportedEvidence, Screening
+from eligibility.findings import Finding, Screening
 from eligibility.messages import message, render
 from eligibility.protocol import Protocol
+from eligibility.reported import ReportedEvidence
 
 # A clinician has ten seconds: a few lines in each group, the rest counted.
 _LINES = {"in-the-way": 4, "missing": 4, "confirm": 5, "met": 3}

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from eligibility.findings import Finding, ReportedNeed, Screening
+from eligibility.findings import Finding, Screening
+from eligibility.reported import ReportedNeed
 
 # From worst to best, as a conjunction weighs them.
 _SEVERITY = {

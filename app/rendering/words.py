@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from eligibility.findings import Finding, Outcome, ReportedEvidence, ReportedNeed, Screening, Verdict
+from eligibility.findings import Finding, Outcome, Screening, Verdict
+from eligibility.reported import ReportedEvidence, ReportedNeed
 from fhir_mappings.facts import WhyMissing
 
 

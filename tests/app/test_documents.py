@@ -35,11 +35,16 @@ def test_the_report_in_the_documents_is_the_one_that_the_call_above_it_returns(c
     chart = client.get("/demo/patients/lin-mei", params={"asOf": "2026-06-15"}).content
     report = client.post("/screenings", params={"asOf": "2026-06-15"}, content=chart).json()
 
+    # The document shows one criterion and leaves out what is a chapter of its own.
+    for longer in ("workList", "contradictions"):
+        report.pop(longer)
     shown = json.loads(block("http-api.md", "json"))
     [shown_screening] = shown.pop("screenings")
     [shown_finding] = shown_screening.pop("findings")
     screening = next(s for s in report.pop("screenings") if s["protocol"] == shown_screening["protocol"])
     finding = next(f for f in screening.pop("findings") if f["criterion"] == shown_finding["criterion"])
+    for longer in ("gate", "changes"):
+        screening.pop(longer)
     assert (shown, shown_screening, shown_finding) == (report, screening, finding)
 
 

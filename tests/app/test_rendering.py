@@ -14,7 +14,8 @@ from rich.console import Console
 from app.rendering.page import html_page
 from app.rendering.table import print_report
 from app.rendering.words import OUTCOMES, VERDICTS, WHY_MISSING, in_the_way, verdict_words
-from eligibility.findings import Finding, ReportedEvidence, ReportedNeed, Screening, ScreeningReport, Verdict
+from eligibility.findings import Finding, Screening, ScreeningReport, Verdict
+from eligibility.reported import ReportedEvidence, ReportedNeed
 from fhir_mappings.facts import Coding, Unread
 
 Show = Callable[[ScreeningReport], str]

@@ -39,19 +39,23 @@ def outcomes(document: dict[str, Any], protocol: str) -> dict[str, str]:
 
 def test_the_report_is_shaped_as_published() -> None:
     document = report()
-    assert document.keys() == {"patient", "asOf", "engine", "screenings", "unread"}
+    assert document.keys() == {
+        "patient", "asOf", "engine", "screenings", "unread", "workList", "contradictions",
+    }  # fmt: skip
     assert document["patient"] == "Patient/lin-mei"
     assert document["asOf"] == "2026-06-15"
     assert document["engine"] == "trialcards 0.1.0"
     for screening in document["screenings"]:
         assert screening.keys() == {
             "protocol", "version", "title", "anchors", "verdict", "earliest", "standsUntil", "findings",
+            "gate", "changes",
         }  # fmt: skip
         for finding in screening["findings"]:
-            assert finding.keys() == {
+            always = {
                 "criterion", "kind", "text", "outcome", "leaning", "reason", "clearsOn", "evidence", "needs",
                 "notes", "parts",
             }  # fmt: skip
+            assert always <= finding.keys() <= always | {"scores", "timeline", "questions"}
 
 
 def test_both_protocols_are_judged_whether_or_not_the_patient_has_the_disease() -> None:

@@ -17,7 +17,8 @@ from app.screening import ScreeningService
 from app.server import create_app
 from app.settings import Settings
 from cds_hooks.cards import Card
-from eligibility.findings import Finding, ReportedEvidence, ReportedNeed, Screening, ScreeningReport
+from eligibility.findings import Finding, Screening, ScreeningReport
+from eligibility.reported import ReportedEvidence, ReportedNeed
 from eligibility.screening import verdict_of
 from fhir_mappings.facts import Coding
 
