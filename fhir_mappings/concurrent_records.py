@@ -8,6 +8,9 @@ that make an interval of the sum:
 
 - records of the same amount may be a renewal of each other: between one and all of them;
 - an order without an end may have been replaced by a later one of another amount: between the later and both.
+
+Administrations add up as they are. Two of one amount at one instant may be one, told twice by two systems:
+between one and both.
 """
 
 from __future__ import annotations
@@ -92,7 +95,7 @@ def _of_source(entries: Sequence[Entry]) -> DayAmount:
         low = min((amount.low for amount in perhaps), default=0.0)
         return DayAmount(Interval(low, possible.high, high_open=possible.high_open), False)
     total = _sum(dose.amount for _, dose in sure)
-    least = total if each_counts else _least(sure)
+    least = _least_given(sure) if each_counts else _least(sure)
     if least.low < total.low:
         total = Interval(least.low, total.high, least.low_open, total.high_open)
     return DayAmount(total.plus(possible), True)
@@ -103,6 +106,12 @@ def _least(sure: Sequence[Entry]) -> Interval:
     newest = max(began(course) for course, _ in sure)
     standing = [dose.amount for c, dose in sure if began(c) == newest or not c.exposure.ongoing]
     return _sum(dict.fromkeys(standing))
+
+
+def _least_given(sure: Sequence[Entry]) -> Interval:
+    """The least that administrations mean: those of one amount at one instant counted once."""
+    told = {(c.exposure.given_at or c.index, dose.amount): dose.amount for c, dose in sure}
+    return _sum(told.values())
 
 
 def _sum(amounts: Iterable[Interval]) -> Interval:

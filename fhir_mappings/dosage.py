@@ -47,6 +47,7 @@ def read_doses(
     strengths: Sequence[StrengthLike],
     weight_kg: Interval | None,
     bsa: Interval | None,
+    hours: float | None = None,
 ) -> Doses:
     """The daily amounts of one medication resource.
 
@@ -61,6 +62,7 @@ def read_doses(
         drug: the ingredient, named in reasons.
         strengths: of the product, from ``Medication.ingredient.strength`` or ``strength_of_name``.
         weight_kg, bsa: of the patient at the time, for doses per kg and per m².
+        hours: how long an administration lasted, for one that gives a rate.
     """
     text = "; ".join(words for d in dosages if (words := d.text or d.patient_instruction)) or None
     as_needed = any(d.as_needed_boolean or d.as_needed_codeable_concept is not None for d in dosages)
@@ -70,7 +72,7 @@ def read_doses(
     if not dosages:
         reader.reasons.append("no dosage is recorded")
     elif dosages[0].dose is not None or dosages[0].rate_quantity or dosages[0].rate_ratio:
-        reader.read_administration(dosages[0])
+        reader.read_administration(dosages[0], hours)
     else:
         reader.read_steps(_steps(dosages))
     unreadable = "; ".join(dict.fromkeys(reader.reasons)) or None
@@ -89,10 +91,10 @@ class _Reader:
         self.segments: list[DoseSegment] = []
         self.reasons: list[str] = []
 
-    def read_administration(self, dosage: Dosage) -> None:
+    def read_administration(self, dosage: Dosage, hours: float | None) -> None:
         """One amount, given on the day or days of the administration."""
         try:
-            amount = administered(dosage, self.basis)
+            amount = administered(dosage, self.basis, hours)
         except DoseError as problem:
             self.reasons.append(str(problem))
             return

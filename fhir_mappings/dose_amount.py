@@ -85,18 +85,25 @@ def _uncapped(dosage: Dosage, schedule: Schedule | None, basis: Basis) -> Daily:
     return Daily(a_day, a_day.scaled(len(schedule.weekdays) / 7 if schedule.weekdays else 1))
 
 
-def administered(dosage: Dosage, basis: Basis) -> Interval:
-    """mg of an administration as a whole.
+def administered(dosage: Dosage, basis: Basis, hours: float | None = None) -> Interval:
+    """mg of an administration as a whole: its amount, else its rate over the ``hours`` that it lasted.
 
     Raises:
         DoseError: the amount is missing, or a rate without a duration.
     """
-    if dosage.dose is None:
+    if dosage.dose is not None:
+        amount = amount_of(dosage.dose, basis)
+    elif dosage.rate_quantity is not None:
+        amount = _rate(dosage.rate_quantity, basis)
+    elif dosage.rate_ratio is not None:
+        amount = _ratio(dosage.rate_ratio, basis)
+    else:
+        raise DoseError("the administration gives no amount")
+    if amount.days is None:
+        return amount.mg
+    if hours is None:
         raise DoseError("the administration has a rate and no amount")
-    amount = amount_of(dosage.dose, basis)
-    if amount.days is not None:
-        raise DoseError("the administration has a rate and no amount")
-    return amount.mg
+    return amount.mg.scaled(hours / 24 / amount.days)
 
 
 def amount_of(quantity: Quantity, basis: Basis) -> Amount:
@@ -108,7 +115,7 @@ def amount_of(quantity: Quantity, basis: Basis) -> Amount:
     value = _value_of(quantity)
     spellings = [s for s in (quantity.code, quantity.unit) if s and s != "1"]
     if not spellings:
-        raise DoseError(f"the dose {value} has no unit")
+        return Amount(_of_pieces(value, stated="1" in (quantity.code, quantity.unit), basis=basis))
     read = [_parsed(spelling) for spelling in spellings]
     known = [(spelling, parts) for spelling, parts in zip(spellings, read, strict=True) if parts is not None]
     if not known or any(spelling in dosing_terms().refused for spelling in spellings):
@@ -119,6 +126,21 @@ def amount_of(quantity: Quantity, basis: Basis) -> Amount:
     if len(amounts) > 1 or half_read:
         raise DoseError(f"the unit of the dose, {spellings[-1]!r}, contradicts its code {spellings[0]!r}")
     return amounts.pop()
+
+
+def _of_pieces(value: Interval, *, stated: bool, basis: Basis) -> Interval:
+    """mg of a bare number of a product that is counted in pieces.
+
+    The dimensionless unit counts pieces. No unit at all may be a slip for mg: the amount spans both readings.
+    """
+    each = mg_per_unit([s for s in basis.strengths if s.per == "solid"], _PIECE)
+    if each is None:
+        raise DoseError(f"the dose {value} has no unit")
+    pieces = product(value, each)
+    return pieces if stated else pieces.hull(value)
+
+
+_PIECE = UnitSize("solid")
 
 
 def _parsed(spelling: str) -> tuple[UnitSize, list[str]] | None:

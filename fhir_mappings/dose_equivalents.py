@@ -25,18 +25,20 @@ class DoseEquivalents(msgspec.Struct, frozen=True):
 
     Attributes:
         drugs: by concept.
-        unnamed: concepts of a drug of this kind whose ingredient is not named.
+        of_unknown_amount: by concept; drugs that act systemically at an amount that the note says cannot be told.
         not_convertible: by concept; the note says why a person should look (``None``: nobody needs to).
         left_out_routes: by route, with a note of the same kind.
+        doubtful_routes: by route, with a note; a part of the amount may reach the body, or all of it.
     """
 
     label: str
     unit: str
     reference_mg: float
     drugs: Mapping[str, DrugEquivalent]
-    unnamed: frozenset[str]
+    of_unknown_amount: Mapping[str, str]
     not_convertible: Mapping[str, str | None]
     left_out_routes: Mapping[str, str | None]
+    doubtful_routes: Mapping[str, str]
 
 
 @functools.cache

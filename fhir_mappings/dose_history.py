@@ -74,16 +74,20 @@ class _Sorting:
             self._leave_out(exposure, rules.left_out_routes[route])
         elif other is not None and not local:
             self._leave_out(exposure, rules.not_convertible[other])
-        elif not local and _one_of(rules.unnamed, exposure) is not None:
-            self.unknown.append((None, exposure))
+        elif not local and (unknown := _one_of(rules.of_unknown_amount, exposure)) is not None:
+            why = rules.of_unknown_amount[unknown]
+            self.unknown.append((None, msgspec.structs.replace(exposure, dose_unreadable=why)))
 
     def _leave_out(self, exposure: Exposure, note: str | None) -> None:
         if note is not None:
             self.left_out.append(_with_note(exposure, note))
 
     def _count(self, exposure: Exposure, drug: str, equivalent: DrugEquivalent, route: str | None) -> None:
-        unclear = route is None and equivalent.without_route == "unclear"
-        if unclear:
+        doubt = self.rules.doubtful_routes.get(route) if route is not None else None
+        unclear = doubt is not None or (route is None and equivalent.without_route == "unclear")
+        if doubt is not None:
+            exposure = _with_note(exposure, doubt)
+        elif unclear:
             exposure = _with_note(exposure, "the route is not recorded; it may not be a systemic treatment")
         elif route is None:
             exposure = _with_note(exposure, "the route is not recorded; taken as systemic")
@@ -95,7 +99,11 @@ class _Sorting:
             for when, amount in day_amounts(exposure, self.first, self.last).items()
         }
         if days:
-            self.courses.append(DrugCourse(len(self.courses), exposure, drug, _form(route), days))
+            self.courses.append(
+                DrugCourse(
+                    len(self.courses), exposure, drug, _form(None if doubt is not None else route), days
+                )
+            )
 
 
 def _equivalent(day_amount: DayAmount, factor: float, unclear: bool) -> DayAmount:

@@ -62,7 +62,8 @@ def schedule_of(timing: Timing | None) -> Schedule:
     if timing.event:
         events = tuple(date_span_of(text) for text in timing.event)
         return Schedule(point(1), point(0), once=True, events=events)
-    counted_once = repeat.count == 1 and repeat.count_max in (None, 1)
+    # A unit of a period that is lacking: "once a day" was meant as likely as "once".
+    counted_once = repeat.count == 1 and repeat.count_max in (None, 1) and not repeat.period_unit
     if counted_once or _codes(timing) & dosing_terms().single_dose_codes:
         return Schedule(point(1), point(0), once=True)
     raise TimingError("the dosage does not say how often")

@@ -15,7 +15,7 @@ from eligibility.answers import Answer, State, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.errors import BindingError
-from eligibility.messages import message, render
+from eligibility.messages import joined, message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText, ThresholdText, parse_threshold
 from eligibility.windows import Span, Window
@@ -109,6 +109,9 @@ class DoseRunNode(Model):
                     evidence=_evidence(history, scattered[0], scattered[-1]),
                     until=span.change_by_time(scattered[0]),
                 )
+            beside = _beside(history, span, days_needed)
+            if beside:
+                return _left_out(beside, told)
             return Answer(state=State.PRESUMED_FALSE, reason=message("dose_run.no", **told))
 
         return evaluate
@@ -153,6 +156,26 @@ def _days_of(exposure: Exposure, start: date, last: date) -> set[date]:
     first = max(start, exposure.start.first) if exposure.start is not None else start
     final = min(last, exposure.end.last) if exposure.end is not None else last
     return {first + timedelta(days=offset) for offset in range((final - first).days + 1)}
+
+
+def _beside(history: DoseHistory, span: Span, days_needed: int) -> list[Exposure]:
+    """The exposures without an equivalent that may act in the window; a depot acts for some time."""
+    if span.first is None:
+        return list(history.left_out)
+    reach = span.first - timedelta(days=days_needed)
+    return [e for e in history.left_out if _days_of(e, reach, span.last)]
+
+
+def _left_out(exposures: Sequence[Exposure], told: dict[str, str]) -> Answer:
+    """What has no equivalent makes no run by itself, but a person should know of it."""
+    which = joined(
+        message("dose_run.left-out", what=e.label, detail=e.notes[-1] if e.notes else "") for e in exposures
+    )
+    return Answer(
+        state=State.REVIEW_FALSE,
+        reason=joined((message("dose_run.no", **told), which)),
+        evidence=unique(e.evidence for e in exposures),
+    )
 
 
 def _evidence(history: DoseHistory, first: date, last: date) -> tuple[Evidence, ...]:

@@ -97,6 +97,7 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
         as_needed: PRN.
         investigational: given within a trial.
         renews: reference of the order that this one follows.
+        given_at: for an administration, the instant as recorded, if it is one.
     """
 
     drug: str | None = None
@@ -108,6 +109,7 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
     as_needed: bool = False
     investigational: bool = False
     renews: str | None = None
+    given_at: str | None = None
 
 
 class Procedure(Event, frozen=True, kw_only=True, tag="procedure"):

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import msgspec
 
 from fhir_mappings.datatypes import Dosage, Quantity
-from fhir_mappings.dates import read_date, read_period
+from fhir_mappings.dates import read_date, read_instant, read_period
 from fhir_mappings.dosing_terms import dosing_terms
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.resources import (
@@ -27,7 +27,8 @@ _LONGEST_SUPPLY_DAYS = 3650
 class Course(msgspec.Struct, frozen=True):
     """When a drug was taken, and its dosages.
 
-    ``end`` ``None``: not known, unless ``ongoing``.
+    ``end`` ``None``: not known, unless ``ongoing``. ``hours``: how long an administration lasted;
+    ``given_at``: the instant of one, as recorded.
     """
 
     start: DateSpan | None
@@ -35,6 +36,8 @@ class Course(msgspec.Struct, frozen=True):
     ongoing: bool
     dosages: Sequence[Dosage]
     notes: tuple[str, ...] = ()
+    hours: float | None = None
+    given_at: str | None = None
 
 
 def course_given(resource: MedicationAdministration) -> Course:
@@ -44,7 +47,18 @@ def course_given(resource: MedicationAdministration) -> Course:
     if given is not None:
         start = end = given
     running = resource.status == "in-progress" and end is None
-    return Course(start, end, running, (resource.dosage,) if resource.dosage is not None else ())
+    period = resource.effective_period
+    began, ended = (read_instant(period.start), read_instant(period.end)) if period else (None, None)
+    hours = (ended - began).total_seconds() / 3600 if began and ended and ended > began else None
+    instant = resource.effective_date_time or (period.start if period else None)
+    return Course(
+        start,
+        end,
+        running,
+        (resource.dosage,) if resource.dosage is not None else (),
+        hours=hours,
+        given_at=instant if read_instant(instant) is not None else None,
+    )
 
 
 def course_supplied(resource: MedicationDispense) -> Course:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-from fhir_mappings.datatypes import CodeableConcept, Ratio
+from fhir_mappings.datatypes import CodeableConcept, Ingredient
 from fhir_mappings.dates import read_date, read_period
 from fhir_mappings.dosage import read_doses
 from fhir_mappings.facts import Exposure
@@ -115,7 +116,14 @@ def _put_down(
     drug = _drug(named.concepts)
     weight = _latest(sheet, "body_weight")
     doses = read_doses(
-        course.dosages, course.start, course.end, drug, named.strengths, weight, _surface(sheet, weight)
+        course.dosages,
+        course.start,
+        course.end,
+        drug,
+        named.strengths,
+        weight,
+        _surface(sheet, weight),
+        course.hours,
     )
     sheet.event(
         Exposure(
@@ -138,6 +146,7 @@ def _put_down(
             as_needed=doses.as_needed,
             investigational=investigational,
             renews=renews,
+            given_at=course.given_at,
             evidence=evidence_of(
                 reference,
                 "medication[x]",
@@ -153,16 +162,10 @@ def _put_down(
 def _named(resource: Medicated, sheet: Sheet) -> Named | None:
     concept = resource.medication_codeable_concept
     medication = sheet.pool.resolve(resource.medication_reference, Medication, resource.contained)
-    strengths: list[StrengthLike] = []
-    ingredients: list[CodeableConcept] = []
+    parts = medication.ingredient if medication is not None else ()
+    ingredients = [i.item_codeable_concept for i in parts if i.item_codeable_concept is not None]
     if medication is not None:
         concept = concept or medication.code
-        for ingredient in medication.ingredient:
-            if ingredient.item_codeable_concept is not None:
-                ingredients.append(ingredient.item_codeable_concept)
-            strength: Ratio | None = ingredient.strength
-            if strength is not None and strength.numerator is not None and strength.denominator is not None:
-                strengths.append((strength.numerator, strength.denominator))
     display = resource.medication_reference.display if resource.medication_reference is not None else None
     if concept is None and not ingredients and not display:
         return None
@@ -176,8 +179,7 @@ def _named(resource: Medicated, sheet: Sheet) -> Named | None:
             concepts |= match.concepts
             by_text = by_text or match.by_text
             suspected = suspected or match.suspected
-    if len(ingredients) > 1:
-        strengths = []  # which of them belongs to the drug of interest is not told
+    strengths = _ingredient_strengths(parts, _drug(concepts), sheet)
     if not strengths:
         product = sheet.terminology.product_of(pairs)
         if product is not None and product.strength_mg is not None:
@@ -195,6 +197,27 @@ def _named(resource: Medicated, sheet: Sheet) -> Named | None:
         tuple(strengths),
         _ROUTES.get(route, route) if route else None,
     )
+
+
+def _ingredient_strengths(parts: Sequence[Ingredient], drug: str | None, sheet: Sheet) -> list[StrengthLike]:
+    """The strengths that the product states; of several ingredients, those of the drug alone."""
+    chosen = list(parts)
+    if len(parts) > 1:
+        chosen = [part for part in parts if drug is not None and drug in _concepts_of(part, sheet)]
+    return [
+        (part.strength.numerator, part.strength.denominator)
+        for part in chosen
+        if part.strength is not None
+        and part.strength.numerator is not None
+        and part.strength.denominator is not None
+    ]
+
+
+def _concepts_of(part: Ingredient, sheet: Sheet) -> frozenset[str]:
+    item = part.item_codeable_concept
+    if item is None:
+        return frozenset()
+    return sheet.terminology.concepts_of(item.pairs, item.label, kinds="drug").concepts
 
 
 def _words(concept: CodeableConcept | None, display: str | None) -> str | None:

@@ -93,11 +93,16 @@ def test_local_routes_are_left_out_without_a_word(route: str) -> None:
     assert (found.days, found.unknown, found.left_out) == ((), (), ())
 
 
-@pytest.mark.parametrize("route", ["intraarticular", "other"])
-def test_a_depot_in_a_joint_is_left_out_with_a_note(route: str) -> None:
-    found = history(exposure("triamcinolone", 40, "2026-03-10", "2026-03-10", route=route))
+def test_a_depot_in_a_joint_is_left_out_with_a_note() -> None:
+    found = history(exposure("triamcinolone", 40, "2026-03-10", "2026-03-10", route="intraarticular"))
     assert (found.days, found.unknown) == ((), ())
     assert "given" in found.left_out[0].notes[-1]
+
+
+def test_of_a_route_that_may_not_be_systemic_any_part_counts() -> None:
+    found = history(exposure("prednisone", 40, "2026-03-10", "2026-03-10", route="other"))
+    assert amount(found, "2026-03-10") == Interval(0, 40)
+    assert "may or may not be" in found.exposures[0].notes[-1]
 
 
 def test_budesonide_is_left_out_with_a_note_unless_inhaled() -> None:
@@ -116,9 +121,14 @@ def test_other_drugs_do_not_concern_the_history() -> None:
 
 
 def test_a_corticosteroid_without_a_name_is_of_unknown_amount() -> None:
-    unnamed = exposure("corticosteroid_class", 40, *WHOLE)
-    assert history(unnamed).unknown == (unnamed,)
+    [unknown] = history(exposure("corticosteroid_class", 40, *WHOLE)).unknown
+    assert unknown.dose_unreadable == "the record does not name the glucocorticoid"
     assert history(exposure("corticosteroid_class", 40, *WHOLE, route="topical")).unknown == ()
+
+
+def test_corticotropin_acts_systemically_at_an_amount_that_cannot_be_told() -> None:
+    [unknown] = history(exposure("corticotropin", None, *WHOLE)).unknown
+    assert "no fixed prednisone equivalent" in str(unknown.dose_unreadable)
 
 
 def test_prednisone_without_a_route_is_taken_as_systemic_and_says_so() -> None:
