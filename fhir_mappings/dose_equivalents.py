@@ -25,7 +25,7 @@ class DoseEquivalents(msgspec.Struct, frozen=True):
 
     Attributes:
         drugs: by concept.
-        of_unknown_amount: by concept; drugs that act systemically at an amount that the note says cannot be told.
+        of_unknown_amount: by concept; systemic drugs, with why their amount cannot be told.
         not_convertible: by concept; the note says why a person should look (``None``: nobody needs to).
         left_out_routes: by route, with a note of the same kind.
         doubtful_routes: by route, with a note; a part of the amount may reach the body, or all of it.

@@ -46,6 +46,10 @@ class Regimen(msgspec.Struct, frozen=True, gc=False):
         """Whether dose and schedule are the same."""
         return _close(self.peak, other.peak) and _close(self.mean, other.mean)
 
+    def may_be(self, other: Regimen) -> bool:
+        """Whether one is an amount that the other may be: 20 mg, and 10 to 20 mg."""
+        return _within(self, other) or _within(other, self)
+
     def plus(self, other: Regimen) -> Regimen:
         """Both together."""
         return Regimen(self.peak.plus(other.peak), self.mean.plus(other.mean))
@@ -54,6 +58,11 @@ class Regimen(msgspec.Struct, frozen=True, gc=False):
         if _close(self.peak, self.mean):
             return f"{self.peak} mg a day"
         return f"{self.peak} mg, {self.mean} mg a day on average"
+
+
+def _within(inner: Regimen, outer: Regimen) -> bool:
+    pairs = ((inner.peak, outer.peak), (inner.mean, outer.mean))
+    return all(o.low <= i.low and i.high <= o.high for i, o in pairs)
 
 
 def _close(a: Interval, b: Interval) -> bool:

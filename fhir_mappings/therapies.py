@@ -131,7 +131,7 @@ def _changes(
     other = [turn for course in late for turn in course.turns]
     if [turn.change for turn in one] == [turn.change for turn in other]:
         spans = [
-            (a, DateSpan(min(a.when, b.when), max(a.when, b.when)), True)
+            (a, DateSpan(min(a.when, b.when), max(a.when, b.when)), b.certain)
             for a, b in zip(one, other, strict=True)
         ]
     else:
@@ -150,7 +150,7 @@ def _changes(
             when=when,
             detail=f"{label}: {turn.detail}",
             evidence=tuple(exposure.evidence for exposure in turn.exposures),
-            certain=sure and not _renews_unseen(turn, references),
+            certain=sure and turn.certain and not _renews_unseen(turn, references),
         )
         for turn, when, sure in spans
     ]

@@ -12,17 +12,25 @@ from fhir_mappings.facts import Exposure
 from fhir_mappings.regimens import NO_STOP, SAME_DOSE, Piece, Regimen
 from fhir_mappings.timing import shifted
 
+LAPSE = 62
+"""Days without a supply on record after which a treatment has surely been interrupted."""
+
 Totals = dict[str, Regimen | None]
 """The regimen that each source tells, ``None`` where it does not tell the dose."""
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """A start, a stop or another dose, on a day."""
+    """A start, a stop or another dose, on a day.
+
+    ``certain`` is false where nothing may have changed: a supply ran out and no later one is on record, or
+    the new amount may be the old one.
+    """
 
     change: Literal["start", "stop", "dose"]
     when: date
     detail: str
     exposures: tuple[Exposure, ...]
+    certain: bool = True
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -63,7 +71,10 @@ def courses_of(pieces: Sequence[Piece], as_of: date) -> list[Course]:
             groups[-1].append(stretch)
         else:
             groups.append([stretch])
-    return [_course(stretches, as_of) for stretches in groups]
+    courses: list[Course] = []
+    for stretches in groups:
+        courses.append(_course(stretches, as_of, courses[-1] if courses else None))
+    return courses
 
 
 def _stretches(pieces: Sequence[Piece]) -> list[Stretch]:
@@ -115,22 +126,28 @@ def _references(piece: Piece) -> set[str]:
     return {exposure.reference for exposure in piece.exposures}
 
 
-def _course(stretches: Sequence[Stretch], as_of: date) -> Course:
+def _course(stretches: Sequence[Stretch], as_of: date, before: Course | None) -> Course:
     first, last = stretches[0].first, stretches[-1].last
     told = next((f", {regimen}" for regimen in stretches[0].totals.values() if regimen), "")
-    turns = [Turn("start", first, f"started{told}", _exposures(stretches[0].members))]
+    # A refill that came weeks late may have been bridged by what was left over, or by another pharmacy.
+    late = before is not None and _by_supply(before.stretches[-1]) and (first - before.last).days <= LAPSE
+    turns = [Turn("start", first, f"started{told}", _exposures(stretches[0].members), not late)]
     memory = _Memory()
     for stretch in stretches:
         turned = memory.turned(stretch)
         if turned is not None:
             begun = [p for p in stretch.members if p.first == stretch.first]
             old, new = turned
-            turns.append(Turn("dose", stretch.first, f"{old} → {new}", _exposures(begun or stretch.members)))
+            members = _exposures(begun or stretch.members)
+            sure = not old.may_be(new)
+            turns.append(Turn("dose", stretch.first, f"{old} → {new}", members, sure))
         memory.take(stretch)
     if _awaits_refill(stretches[-1], as_of):
         last = as_of
     elif last < as_of:
-        turns.append(Turn("stop", shifted(last, 1), "stopped", _exposures(stretches[-1].members)))
+        lapsed = _by_supply(stretches[-1]) and (as_of - last).days <= LAPSE
+        detail = "the recorded supply ran out" if lapsed else "stopped"
+        turns.append(Turn("stop", shifted(last, 1), detail, _exposures(stretches[-1].members), not lapsed))
     return Course(first, last, tuple(stretches), tuple(turns))
 
 
@@ -180,9 +197,13 @@ def _within(stretch: Stretch, source: str, others: Sequence[Regimen]) -> bool:
     return all(p.regimen is not None and p.regimen.peak.high <= most * (1 + SAME_DOSE) for p in pieces)
 
 
+def _by_supply(stretch: Stretch) -> bool:
+    """Whether it ends because a supply does."""
+    return all(p.source == "dispense" for p in stretch.members if p.last == stretch.last)
+
+
 def _awaits_refill(stretch: Stretch, as_of: date) -> bool:
-    supplied = all(p.source == "dispense" for p in stretch.members if p.last == stretch.last)
-    return supplied and 0 < (as_of - stretch.last).days <= NO_STOP
+    return _by_supply(stretch) and 0 < (as_of - stretch.last).days <= NO_STOP
 
 
 def _exposures(pieces: Sequence[Piece]) -> tuple[Exposure, ...]:

@@ -57,7 +57,8 @@ class StableTherapyNode(Model):
             anchor = context.anchors[body.anchor]
             first = unchanged_for.before(anchor)
             moving = body.anchor in context.moving
-            span = Span(first, anchor, anchor, unchanged_for, moving)
+            # A change exactly so long before the anchor no longer counts, unlike an event in a closed window.
+            span = Span(first + timedelta(days=1), anchor, anchor, unchanged_for, moving)
             found = context.chart.therapies(listed | further, first, anchor)
             told = {"length": str(unchanged_for), "anchor": anchor.isoformat()}
             if found.retrieval != "complete":
@@ -100,7 +101,6 @@ def _changed(
     reason = joined(
         message("stable_therapy.changed", what=c.detail, date=str(c.when), **told) for c in changes
     )
-    # A change exactly so long before the anchor no longer counts, unlike an event in a closed window.
     flips = span.leaves_on(latest.when.last - timedelta(days=1)) if current else None
     return Answer(
         state=State.FALSE,
