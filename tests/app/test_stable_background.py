@@ -229,7 +229,7 @@ CASES: list[tuple[str, list[Json], Expected]] = [
         ],
         MISSING,
     ),
-    # -- what is no background treatment ----------------------------------------------------------------------
+    # -- what is no background treatment -------------------------------------------------------------------
     (
         "a cream begun last week",
         [BASE, order(drug(None, "betamethasone 0.1 % cream"), None, "2026-06-08")],
