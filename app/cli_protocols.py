@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -12,14 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from app.cli_errors import ArgumentError, InvalidProtocolError, UnreadableFileError
+from app.cli_errors import ArgumentError, InvalidProtocolError, UnreadableFileError, one_line
 from app.cli_service import bundled_service
 from app.cli_vocabulary import print_vocabulary
 from app.console import terminal
-from app.example_charts import run_examples
+from app.protocol_check import check_sources
 from app.screening import UnknownProtocolError
-from eligibility.errors import ProtocolError
-from eligibility.loading import load_protocol
 from eligibility.protocol import Criterion, Part
 from eligibility.schema import json_schema
 from fhir_mappings.vocabulary import vocabulary
@@ -92,32 +89,38 @@ def show(
 
 @protocols.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Protocol files (YAML).")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Protocol files (YAML), folders of them, or - for standard input."
+        ),
+    ],
+    strict: Annotated[bool, typer.Option("--strict", help="Take warnings for errors.")] = False,
 ) -> None:
-    """Check protocol files: their form, every name in them, and their own examples.
+    """Check protocol files: form, names, contradictions, windows, words, and their own examples.
 
-    Each problem is one line on standard error, with file and line; the exit code is then 5, or 3 where a file
-    cannot be read.
+    Each problem is one line on standard error: file, line and column, the reason, and how to mend it. Errors
+    give exit code 5, warnings alone 0; where a file cannot be read it is 3.
 
     \b
     Example:
       trialcards protocols check eligibility/protocols/*.yaml
     """
-    faults, unreadable = 0, 0
-    for file in files:
-        try:
-            problems = list(_problems(file))
-        except UnreadableFileError as error:
-            unreadable += 1
-            typer.echo(error.format_message(), err=True)
-            continue
-        faults += len(problems)
+    checked, unreadable = check_sources(files, vocabulary())
+    for told in unreadable:
+        typer.echo(told, err=True)
+    faults = 0
+    for source, problems in checked:
+        errors = [p for p in problems if strict or p.severity == "error"]
+        warnings = len(problems) - len(errors)
+        faults += len(errors)
         for problem in problems:
-            typer.echo(problem, err=True)
-        if not problems:
-            typer.echo(f"{file}: ok")
+            typer.echo(one_line(problem.told(source)), err=True)
+        if not errors:
+            typer.echo(f"{source}: ok" + (f", {warnings} warning{'s' * (warnings > 1)}" if warnings else ""))
     if unreadable:
-        raise UnreadableFileError(f"{unreadable} file{'s' * (unreadable > 1)} named above cannot be read")
+        count = len(unreadable)
+        raise UnreadableFileError(f"{count} file{'s' * (count > 1)} named above cannot be read")
     if faults:
         raise InvalidProtocolError(f"{faults} problem{'s' * (faults > 1)}; mend the lines named above")
 
@@ -142,17 +145,3 @@ def _account(statement: Criterion | Part) -> Iterator[str]:
     for part in statement.parts or ():
         yield f"{part.id}  {part.text}"
         yield from (f"  {line}" for line in _account(part))
-
-
-def _problems(file: Path) -> Iterator[str]:
-    try:
-        bound = load_protocol(file, vocabulary())
-    except ProtocolError as error:
-        yield from (problem.describe(error.source) for problem in error.problems)
-        return
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UnreadableFileError(f"{file}: cannot be read: {reason}") from None
-    for run in run_examples(bound, vocabulary()):
-        for difference in run.differences:
-            yield f"{file}: {run.criterion}: example '{run.example.name}': {difference}"

@@ -15,6 +15,7 @@ from eligibility.answers import Answer, State
 from eligibility.context import Context
 from eligibility.errors import BindingError, Location, ProtocolProblem
 from eligibility.quantities import Threshold, parse_duration, parse_threshold
+from eligibility.suggestions import did_you_mean
 from eligibility.windows import ANCHORS, LATEST, Span, Window
 from fhir_mappings.facts import InputDescription, Vocabulary
 from fhir_mappings.intervals import Duration
@@ -124,7 +125,8 @@ class Binding:
         """
         found = self.vocabulary.input(name)
         if found is None:
-            raise BindingError(f"there is no criterion input '{name}'", *place)
+            close = did_you_mean(name, self.vocabulary.input_names)
+            raise BindingError(f"there is no criterion input '{name}'{close}", *place)
         return found
 
     def concepts(self, names: Iterable[str], *place: str | int) -> frozenset[str]:
@@ -137,7 +139,8 @@ class Binding:
         for name in names:
             members = self.vocabulary.expand(name)
             if members is None:
-                raise BindingError(f"there is no code set or class '{name}'", *place)
+                close = did_you_mean(name, self.vocabulary.concept_names)
+                raise BindingError(f"there is no code set or class '{name}'{close}", *place)
             found |= members
         return frozenset(found)
 
@@ -149,7 +152,10 @@ class Binding:
         """
         if value not in description.categories:
             known = ", ".join(description.categories) or "none: it is a number"
-            raise BindingError(f"'{description.name}' has no category '{value}' (it has: {known})", *place)
+            close = did_you_mean(value, description.categories)
+            raise BindingError(
+                f"'{description.name}' has no category '{value}'{close} (it has: {known})", *place
+            )
         return value
 
     def threshold(self, description: InputDescription, text: str, *place: str | int) -> BoundThreshold:
@@ -197,7 +203,10 @@ class Binding:
             named = self.freshness.get(window)
             if named is None:
                 known = ", ".join(self.freshness) or "none"
-                raise BindingError(f"no freshness window is called '{window}' (there are: {known})", *place)
+                close = did_you_mean(window, self.freshness)
+                raise BindingError(
+                    f"no freshness window is called '{window}'{close} (there are: {known})", *place
+                )
             window = named
         self.check_anchor(window.anchor, *place, "anchor")
         before = self.duration(window.before, *place, "before") if window.before else None
@@ -223,7 +232,10 @@ class Binding:
         if name.startswith(LATEST):
             self.input(name.removeprefix(LATEST), *place)
         elif name not in ANCHORS:
-            raise BindingError(f"there is no anchor '{name}' (there are: {', '.join(ANCHORS)})", *place)
+            known = ", ".join((*ANCHORS, f"{LATEST}INPUT"))
+            raise BindingError(
+                f"there is no anchor '{name}'{did_you_mean(name, ANCHORS)} (there are: {known})", *place
+            )
 
     def question(self, name: str, text: str) -> str:
         """Register an attestation question; its full id is ``protocol/criterion/name``."""

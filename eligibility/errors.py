@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 EXIT_CODE = 5
 """Exit code of the command line for an invalid protocol."""
@@ -22,17 +23,35 @@ Location = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class ProtocolProblem:
-    """One problem: the location within the document, the line (1-based) if known, and the reason."""
+    """One problem: the location within the document, the line and column (1-based) if known, and the reason.
+
+    Attributes:
+        severity: a ``warning`` does not keep a protocol from being used; it asks the author to look again.
+        mend: what to do about it, where the reason does not say so.
+        of: id of the criterion, part or assumption that it belongs to.
+    """
 
     location: Location
     reason: str
     line: int | None = None
+    column: int | None = None
+    severity: Literal["error", "warning"] = "error"
+    mend: str = ""
+    of: str = ""
 
     def describe(self, source: str) -> str:
         """``file:line: place: reason``."""
         where = f"{source}:{self.line}" if self.line is not None else source
         place = ".".join(str(part) for part in self.location)
         return f"{where}: {place}: {self.reason}" if place else f"{where}: {self.reason}"
+
+    def told(self, source: str) -> str:
+        """``file:line:column: severity: criterion, key: reason; how to mend it``."""
+        where = ":".join(str(part) for part in (source, self.line, self.column) if part is not None)
+        key = self.location[-1] if self.location and isinstance(self.location[-1], str) else ""
+        subject = ", ".join(part for part in (self.of, key) if part)
+        told = [where, self.severity, *([subject] if subject else []), self.reason]
+        return ": ".join(told) + (f"; {self.mend}" if self.mend else "")
 
 
 class ProtocolError(Exception):

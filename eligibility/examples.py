@@ -100,6 +100,17 @@ def example_facts(example: Example, vocabulary: Vocabulary) -> ExampleFacts:
     Raises:
         ExampleError: not in the notation; the text says what and where.
     """
+    try:
+        return _facts(example, vocabulary)
+    except KeyError as error:
+        raise ExampleError(f"the chart is not in the notation: {error} is missing") from None
+    except (TypeError, AttributeError) as error:
+        raise ExampleError(f"the chart is not in the notation: {error}") from None
+    except ValueError as error:
+        raise ExampleError(str(error)) from None
+
+
+def _facts(example: Example, vocabulary: Vocabulary) -> ExampleFacts:
     chart = dict(example.chart)
     patient = chart.pop("patient", {})
     results = chart.pop("results", [])

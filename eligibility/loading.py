@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import re
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from eligibility.errors import Location, ProtocolError, ProtocolProblem
+from eligibility.model import Model
 from eligibility.protocol import Protocol
 from eligibility.screening import BoundProtocol, bind
+from eligibility.suggestions import did_you_mean
 from fhir_mappings.facts import Vocabulary
 
 
@@ -32,6 +36,8 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|fa
 def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a key is a word", key_node.start_mark)
         key = loader.construct_object(key_node, deep=True)
         if key in seen:
             raise yaml.constructor.ConstructorError(
@@ -41,7 +47,17 @@ def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     return loader.construct_mapping(node, deep=True)
 
 
+def _date(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:
+        raise yaml.constructor.ConstructorError(
+            None, None, f"there is no day {node.value}", node.start_mark
+        ) from None
+
+
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _date)
 
 
 def parse_protocol(text: str, source: Path | str) -> tuple[Protocol, yaml.Node]:
@@ -50,23 +66,40 @@ def parse_protocol(text: str, source: Path | str) -> tuple[Protocol, yaml.Node]:
     Raises:
         ProtocolError: not YAML, or not a protocol.
     """
+    tree, document = _read(text, source)
+    try:
+        return Protocol.model_validate(document), tree
+    except ValidationError as error:
+        problems = [
+            located(tree, ProtocolProblem(found["loc"], _reason(found)))
+            for found in error.errors(include_url=False, include_input=False)
+        ]
+        raise ProtocolError(source, problems) from None
+
+
+def _read(text: str, source: Path | str) -> tuple[yaml.Node, dict[Any, Any]]:
+    """The YAML tree and the document.
+
+    Raises:
+        ProtocolError: not YAML, or not a mapping.
+    """
     try:
         tree = yaml.compose(text, Loader=_Loader)
         document = yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         reason = f"not readable as YAML: {error.problem}"
-        raise ProtocolError(source, [ProtocolProblem((), reason, mark.line + 1 if mark else None)]) from None
+        where = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        raise ProtocolError(source, [ProtocolProblem((), reason, *where)]) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        reason = "not readable as YAML: a character that YAML does not allow"
+        raise ProtocolError(source, [ProtocolProblem((), reason, line)]) from None
+    except RecursionError:
+        raise ProtocolError(source, [ProtocolProblem((), "nested too deeply", None)]) from None
     if tree is None or not isinstance(document, dict):
-        raise ProtocolError(source, [ProtocolProblem((), "a protocol is a YAML mapping", 1)])
-    try:
-        return Protocol.model_validate(document), tree
-    except ValidationError as error:
-        problems = [
-            ProtocolProblem(_place(tree, found["loc"]), _reason(found), line_of(tree, found["loc"]))
-            for found in error.errors(include_url=False, include_input=False)
-        ]
-        raise ProtocolError(source, problems) from None
+        raise ProtocolError(source, [ProtocolProblem((), "a protocol is a YAML mapping", 1, 1)])
+    return tree, document
 
 
 def load_protocol(path: Path, vocabulary: Vocabulary) -> BoundProtocol:
@@ -88,8 +121,7 @@ def bind_text(text: str, source: Path | str, vocabulary: Vocabulary) -> BoundPro
     protocol, tree = parse_protocol(text, source)
     bound, problems = bind(protocol, vocabulary)
     if bound is None:
-        located = [ProtocolProblem(p.location, p.reason, line_of(tree, p.location)) for p in problems]
-        raise ProtocolError(source, located)
+        raise ProtocolError(source, [located(tree, problem) for problem in problems])
     return bound
 
 
@@ -126,23 +158,32 @@ def load_all(paths: Iterable[Path], vocabulary: Vocabulary) -> dict[str, BoundPr
     return loaded
 
 
-def line_of(tree: yaml.Node, location: Iterable[str | int]) -> int:
-    """The line (1-based) of the deepest key or item on the way to a location.
+def located(tree: yaml.Node, problem: ProtocolProblem) -> ProtocolProblem:
+    """A problem with line, column and place: those of the deepest key or item on the way to its location.
 
-    Parts that are no key or index of the document (names of union members) are passed over.
+    Parts that are no key or index of the document (names of union members) are passed over. What stands
+    behind an alias is told where it is written.
     """
-    line, _ = _walk(tree, location)
-    return line
+    found = _walk(tree, problem.location)
+    line, column = found.mark.line + 1, found.mark.column + 1
+    return dataclasses.replace(problem, location=found.place, line=line, column=column, of=found.of)
 
 
-def _place(tree: yaml.Node, location: Iterable[str | int]) -> Location:
-    _, place = _walk(tree, location)
-    return place
+def line_of(tree: yaml.Node, location: Location) -> int:
+    """The line (1-based) of a location, as ``located`` finds it."""
+    return int(_walk(tree, location).mark.line) + 1
 
 
-def _walk(tree: yaml.Node, location: Iterable[str | int]) -> tuple[int, Location]:
+class _Found(NamedTuple):
+    mark: yaml.Mark
+    place: Location
+    of: str
+
+
+def _walk(tree: yaml.Node, location: Location) -> _Found:
     node = tree
-    line = int(tree.start_mark.line) + 1
+    mark = tree.start_mark
+    of = ""
     place: list[str | int] = []
     for part in location:
         if isinstance(node, yaml.MappingNode):
@@ -150,14 +191,20 @@ def _walk(tree: yaml.Node, location: Iterable[str | int]) -> tuple[int, Location
             # A key that is missing belongs to the mapping that lacks it; a tag of a union to none.
             if found is None:
                 continue
-            line, node = int(found[0].start_mark.line) + 1, found[1]
+            mark, node = found[0].start_mark, found[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
-            line = int(node.start_mark.line) + 1
+            mark = node.start_mark
         else:
             continue
         place.append(part)
-    return line, tuple(place)
+        of = _id_in(node) or of
+    return _Found(mark, tuple(place), of)
+
+
+def _id_in(node: yaml.Node) -> str:
+    entries = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((str(value.value) for key, value in entries if key.value == "id"), "")
 
 
 def _reason(found: ErrorDetails) -> str:
@@ -166,9 +213,24 @@ def _reason(found: ErrorDetails) -> str:
     if found["type"] == "union_tag_not_found":
         return "a statement is a mapping with exactly one key: the name of its kind"
     if found["type"] == "union_tag_invalid":
-        return f"there is no kind of statement '{context['tag']}' (there are: {context['expected_tags']})"
+        tag, known = context["tag"], context["expected_tags"]
+        close = did_you_mean(tag, re.findall(r"'(\w+)'", known))
+        return f"there is no kind of statement '{tag}'{close} (there are: {known})"
     if found["type"] == "missing":
         return f"the key '{found['loc'][-1]}' is missing"
     if found["type"] == "extra_forbidden":
-        return "there is no such key here"
+        key = str(found["loc"][-1])
+        return f"there is no such key here: '{key}'{did_you_mean(key, _keys())}"
     return found["msg"].removeprefix("Value error, ")
+
+
+@functools.cache
+def _keys() -> frozenset[str]:
+    """All keys of the language."""
+    found: set[str] = set()
+    models = list(Model.__subclasses__())
+    while models:
+        model = models.pop()
+        models.extend(model.__subclasses__())
+        found.update(field.alias or name for name, field in model.model_fields.items())
+    return frozenset(found)

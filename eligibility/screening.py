@@ -10,6 +10,7 @@ import msgspec
 
 from eligibility.answers import Answer, State, conjoin, disjoin, earliest, negate
 from eligibility.binding import Binding, Evaluate
+from eligibility.checking.citations import broken_citations
 from eligibility.context import Context
 from eligibility.errors import BindingError, ProtocolProblem
 from eligibility.findings import (
@@ -71,6 +72,7 @@ class BoundProtocol(msgspec.Struct, frozen=True):
 def bind(protocol: Protocol, vocabulary: Vocabulary) -> tuple[BoundProtocol | None, list[ProtocolProblem]]:
     """Bind a protocol; the first value is ``None`` when there are problems."""
     binding = Binding(vocabulary, protocol.id, protocol.freshness)
+    binding.problems.extend(broken_citations(protocol))
     for name, window in protocol.freshness.items():
         with binding.at("freshness", name):
             binding.window(window)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 
 from fhir_mappings.exposures import DOSE_HISTORIES
 from fhir_mappings.facts import InputDescription
-from fhir_mappings.inputs import describe
+from fhir_mappings.inputs import describe, input_names
 from fhir_mappings.terminology import load_terminology
 
 
@@ -15,6 +16,14 @@ class FhirVocabulary:
 
     def __init__(self) -> None:
         self._terminology = load_terminology()
+
+    @property
+    def input_names(self) -> Collection[str]:
+        return input_names()
+
+    @property
+    def concept_names(self) -> Collection[str]:
+        return (*self._terminology.class_names, *self._terminology.concept_names)
 
     def input(self, name: str) -> InputDescription | None:
         return describe(name)

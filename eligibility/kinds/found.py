@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from itertools import product
 from typing import ClassVar, Literal
 
 import msgspec
@@ -20,6 +21,7 @@ from eligibility.errors import BindingError
 from eligibility.messages import Message, message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText
+from eligibility.suggestions import did_you_mean
 from eligibility.windows import Span, Window
 from fhir_mappings.facts import (
     EVENT_TYPES,
@@ -107,10 +109,12 @@ class FoundNode(Model):
         body = self.found
         concepts = binding.concepts(body.of, "found", "of") if body.of is not None else None
         excepted = binding.concepts(body.except_, "found", "except")
-        for name in (*body.where, *body.where_not):
-            for kind in body.kind:
-                if name not in EVENT_TYPES[kind].__struct_fields__:
-                    raise BindingError(f"a {kind} has no attribute '{name}'", "found", "where", name)
+        for key, attributes in (("where", body.where), ("where_not", body.where_not)):
+            for name, kind in product(attributes, body.kind):
+                known = EVENT_TYPES[kind].__struct_fields__
+                if name not in known:
+                    close = did_you_mean(name, known)
+                    raise BindingError(f"a {kind} has no attribute '{name}'{close}", "found", key, name)
         span_of = binding.window(body.during, "found", "during")
         words = [binding.vocabulary.concept_label(name) for name in body.of or ()]
         label = body.label or ", ".join(words) or ", ".join(body.kind)

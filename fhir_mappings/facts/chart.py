@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Literal, Protocol
 
@@ -63,6 +63,7 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
         units: unit spellings that a threshold may use, with the factor to the canonical unit.
         categories: the terms that a categorical input can take.
         plausible: physical range in the canonical unit; a threshold outside it is an error.
+        dated: whether it is measured or found on a day; age and sex are not, and no window applies to them.
     """
 
     name: str
@@ -73,10 +74,19 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
     categories: tuple[str, ...] = ()
     plausible: Interval | None = None
     order: Coding | None = None
+    dated: bool = True
 
 
 class Vocabulary(Protocol):
     """The names that protocols may use."""
+
+    @property
+    def input_names(self) -> Collection[str]:
+        """The names of all criterion inputs."""
+
+    @property
+    def concept_names(self) -> Collection[str]:
+        """The names of all code sets and classes."""
 
     def input(self, name: str) -> InputDescription | None:
         """The criterion input of that name, if there is one."""

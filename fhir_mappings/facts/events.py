@@ -195,6 +195,26 @@ EVENT_TYPES: dict[EventKind, type[Event]] = {
 }
 """The fact that each kind of event is."""
 
+ATTRIBUTE_VALUES: dict[str, tuple[str | bool, ...]] = {
+    "clinical": ("active", "recurrence", "relapse", "inactive", "remission", "resolved"),
+    "source": ("administration", "dispense", "statement", "request"),
+    "route": (
+        "systemic", "intravenous", "oral", "subcutaneous", "intramuscular", "inhaled", "topical",
+        "ophthalmic", "intraarticular", "nasal", "other",
+    ),
+    "statement": ("allergy", "none-known"),
+    "criticality": ("low", "high", "unable-to-assess"),
+    "study_kind": ("interventional", "observational"),
+    "decision": ("permit", "deny"),
+    "as_needed": (True, False),
+    "investigational": (True, False),
+    "inpatient": (True, False),
+    "ongoing": (True, False),
+    "confirmed": (True, False),
+    "by_text": (True, False),
+}  # fmt: skip
+"""The values of the attributes whose values are fixed; any other attribute is as the record has it."""
+
 
 class Events(msgspec.Struct, frozen=True):
     """The events of a kind that match, and whether the record of that kind is whole."""

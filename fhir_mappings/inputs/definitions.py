@@ -92,6 +92,7 @@ def _described(name: str, entry: _Written, analytes: Mapping[str, Analyte]) -> I
         categories=entry.categories,
         plausible=units_of.plausible if units_of is not None else plausible,
         order=order,
+        dated=entry.reads != ("Patient",),
     )
 
 

@@ -376,6 +376,72 @@ class TestProtocols:
         assert "nowhere.yaml: cannot be read" in first
         assert last.startswith("trialcards: 1 file")
 
+    def test_an_example_with_another_outcome_is_told_with_its_line(self, run: Run, tmp_path: Path) -> None:
+        text = (PROTOCOLS / f"{TRIAL_A}.yaml").read_text("utf-8")
+        broken = tmp_path / "broken.yaml"
+        told = "{name: 18th birthday today, chart: {patient: {born: 2008-06-15}}, outcome: "
+        broken.write_text(text.replace(f"{told}pass", f"{told}fail"), "utf-8")
+        line = text[: text.index(told)].count("\n") + 1
+        ran = run("protocols", "check", broken)
+        assert ran.code == 5
+        assert ran.err.startswith(f"{broken}:{line}:")
+        assert "I1, outcome: example '18th birthday today': outcome is pass, not fail" in ran.err
+
+    @pytest.mark.parametrize(
+        ("chart", "reason"),
+        [
+            ("{results: [{upcr: 1 g/g, on: 2026-13}]}", "month must be in 1..12"),
+            ("{results: [{hbsag: positive}]}", "result 0: needs a date ('on')"),
+            ("{assessments: [{total: 4}]}", "'on' is missing"),
+            ("{events: 5}", "the chart is not in the notation"),
+            ("{results: [5]}", "the chart is not in the notation"),
+        ],
+    )
+    def test_a_chart_that_is_not_in_the_notation_is_a_problem_of_the_file(
+        self, run: Run, tmp_path: Path, chart: str, reason: str
+    ) -> None:
+        text = (PROTOCOLS / f"{TRIAL_A}.yaml").read_text("utf-8")
+        broken = tmp_path / "broken.yaml"
+        old = "{name: 18th birthday today, chart: {patient: {born: 2008-06-15}}"
+        broken.write_text(text.replace(old, f"{{name: 18th birthday today, chart: {chart}"), "utf-8")
+        ran = run("protocols", "check", broken)
+        assert ran.code == 5
+        assert reason in ran.err
+
+    def test_warnings_give_code_0_and_with_strict_code_5(self, run: Run, tmp_path: Path) -> None:
+        text = (PROTOCOLS / f"{TRIAL_B}.yaml").read_text("utf-8")
+        doubtful = tmp_path / "doubtful.yaml"
+        added = text.replace("\nfreshness:\n", "\nfreshness:\n  unused: {before: 3 d}\n")
+        doubtful.write_text(added, "utf-8")
+        ran = run("protocols", "check", doubtful)
+        assert (ran.code, ran.out) == (0, f"{doubtful}: ok, 1 warning\n")
+        line = added.splitlines().index("  unused: {before: 3 d}") + 1
+        assert ran.err == (
+            f"{doubtful}:{line}:3: warning: unused: the window 'unused' is never used;"
+            " name it in 'fresh' or 'during', or remove it\n"
+        )
+        strict = run("protocols", "check", "--strict", doubtful)
+        assert (strict.code, strict.out) == (5, "")
+
+    def test_a_folder_and_standard_input_can_be_checked(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ran = run("protocols", "check", PROTOCOLS)
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out.count(": ok\n") == len(list(PROTOCOLS.glob("*.yaml")))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a: 1")))
+        ran = run("protocols", "check", "-")
+        assert ran.code == 5
+        assert ran.err.startswith("-:1:1: error: ")
+        assert run("protocols", "check", tmp_path).code == 3
+
+    def test_two_files_of_one_id_are_told(self, run: Run, tmp_path: Path) -> None:
+        other = tmp_path / "other.yaml"
+        other.write_text((PROTOCOLS / f"{TRIAL_A}.yaml").read_text("utf-8"), "utf-8")
+        ran = run("protocols", "check", PROTOCOLS / f"{TRIAL_A}.yaml", other)
+        assert ran.code == 5
+        assert f"'{TRIAL_A}' is the id of {PROTOCOLS / f'{TRIAL_A}.yaml'} too" in ran.err
+
     def test_without_a_command_the_help_is_shown_as_it_is_for_help(self, run: Run) -> None:
         ran = run("protocols")
         assert (ran.code, ran.err) == (0, "")

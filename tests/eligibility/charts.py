@@ -45,7 +45,7 @@ INPUTS = {
         name="alt", label="ALT", kind="number", unit="U/L", plausible=Interval(0, 20000), order=ORDER
     ),
     "score": InputDescription(name="score", label="Score", kind="number", unit="{score}"),
-    "age": InputDescription(name="age", label="Age", kind="number", unit="a"),
+    "age": InputDescription(name="age", label="Age", kind="number", unit="a", dated=False),
     "hbsag": InputDescription(
         name="hbsag", label="HBsAg", kind="category", categories=("positive", "negative"), order=ORDER
     ),
@@ -62,6 +62,7 @@ INPUTS = {
 CLASSES = {
     "cond_mi": frozenset({"cond_mi"}),
     "cond_skin_cancer": frozenset({"cond_skin_cancer"}),
+    "cond_lymphoma": frozenset({"cond_lymphoma"}),
     "class_cancer": frozenset({"cond_skin_cancer", "cond_lymphoma"}),
     "drug_a": frozenset({"drug_a"}),
     "drug_b": frozenset({"drug_b"}),
@@ -70,6 +71,9 @@ CLASSES = {
 
 class HandVocabulary:
     """A small vocabulary."""
+
+    input_names = tuple(INPUTS)
+    concept_names = tuple(CLASSES)
 
     def input(self, name: str) -> InputDescription | None:
         return INPUTS.get(name)
