@@ -39,21 +39,43 @@ def candidates(series: Series, span: Span) -> Candidates:
     return Candidates(tuple(inside), tuple(unsure), tuple(before), series, span)
 
 
-def latest_group(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
-    """The measurements of the latest time: those that no other is later than.
+def latest_group(found: Candidates) -> tuple[Measurement, ...]:
+    """The measurements of which each may be the latest in the window; none if nothing is certainly in it.
 
-    Where both carry an instant, the instant decides; else the day. Several on one day without times
-    cannot be told apart and are all returned.
+    A coarse date leaves open which of two is the later. Of several on one day the latest instant counts if
+    all carry one; else they cannot be told apart and are all returned.
     """
-    if not measurements:
+    if not found.inside:
         return ()
-    newest_day = max(m.when.last for m in measurements)
-    same_day = [m for m in measurements if m.when.last == newest_day]
-    timed = [m for m in same_day if m.at is not None]
-    if len(timed) == len(same_day):
-        newest = max(m.at for m in timed if m.at is not None)
-        return tuple(m for m in timed if m.at == newest)
-    return tuple(same_day)
+    newest = max(m.when.first for m in found.inside)
+    rivals = tuple(m for m in (*found.inside, *found.unsure) if m.when.last >= newest)
+    instants = [m.at for m in rivals if m.at is not None and m.when.exact]
+    if len(instants) == len(rivals):
+        return tuple(m for m in rivals if m.at == max(instants))
+    return rivals
+
+
+def unseen(found: Candidates) -> Answer | None:
+    """What the window may hold beside the values that can be read: missing, with the reason.
+
+    ``None`` if the record is whole and every value of the window could be read and dated.
+    """
+    series, span = found.series, found.span
+    unusable = _unusable_within(series.unusable, span)
+    if unusable is not None:
+        detail = message("missing.unusable", label=series.label, detail=unusable.detail)
+        return _missing(series, unusable.why, detail, unusable.evidence)
+    if series.retrieval != "complete":
+        key = f"missing.{series.retrieval}"
+        return _missing(series, "not-retrieved", message(key, label=series.label), ())
+    return None
+
+
+def doubtful(found: Candidates, measurement: Measurement) -> Answer:
+    """The answer of a value whose date does not tell whether it lies in the window: missing."""
+    label, when = found.series.label, str(measurement.when)
+    reason = message("missing.date-too-coarse", label=label, date=when)
+    return _missing(found.series, "too-coarse", reason, measurement.evidence)
 
 
 def absent(found: Candidates) -> Answer:
@@ -64,9 +86,7 @@ def absent(found: Candidates) -> Answer:
         detail = message("missing.unusable", label=series.label, detail=unusable.detail)
         return _missing(series, unusable.why, detail, unusable.evidence)
     if found.unsure:
-        which = found.unsure[0]
-        detail = message("missing.date-too-coarse", label=series.label, date=str(which.when))
-        return _missing(series, "too-coarse", detail, which.evidence)
+        return doubtful(found, found.unsure[0])
     if series.retrieval != "complete":
         key = f"missing.{series.retrieval}"
         return _missing(series, "not-retrieved", message(key, label=series.label), ())
@@ -132,7 +152,11 @@ def with_unit(number: str, unit: str) -> str:
 
 
 def conflict(series: Series, group: Sequence[Measurement]) -> Answer:
-    """Several values of one time that do not agree on the answer."""
+    """Several values that may each be the latest do not agree on the answer."""
     values = ", ".join(unique(recorded_text(m) for m in group))
-    reason = message("missing.conflicting", label=series.label, date=str(group[0].when), values=values)
-    return open_question(series, "conflicting", reason, unique(e for m in group for e in m.evidence))
+    evidence = unique(e for m in group for e in m.evidence)
+    coarse = next((m for m in group if not m.when.exact), None)
+    key = "missing.conflicting" if coarse is None else "missing.order-too-coarse"
+    when = str((coarse or group[0]).when)
+    reason = message(key, label=series.label, date=when, values=values)
+    return open_question(series, "conflicting" if coarse is None else "too-coarse", reason, evidence)

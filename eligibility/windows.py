@@ -73,7 +73,7 @@ class Span(msgspec.Struct, frozen=True):
                 return False
             lasted = end.first >= self.first
             # An end inside the window proves presence whenever it began.
-            return True if lasted and (began or (start is None and end.last <= self.last)) else None
+            return True if lasted and (began or end.last <= self.last) else None
         if ongoing:
             return True if began or start is None else None
         if start is not None and start.first >= self.first:

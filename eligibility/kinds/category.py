@@ -17,9 +17,11 @@ from eligibility.measured import (
     absent,
     candidates,
     conflict,
+    doubtful,
     latest_group,
     open_question,
     recorded_text,
+    unseen,
 )
 from eligibility.messages import message
 from eligibility.model import Model
@@ -78,7 +80,9 @@ class CategoryNode(Model):
                 reason = message("category.equivocal", label=reader.described.label, date=str(current.when))
                 series = context.chart.series(reader.described.name, context.as_of)
                 return open_question(series, "too-coarse", reason, current.evidence, current.until)
-            return _told(reader, current, current.category in wanted)
+            holds = current.category in wanted
+            open_answer = reader.may_be_any_of(context, wanted) if every and not holds else None
+            return open_answer or _told(reader, current, holds)
 
         return evaluate
 
@@ -108,7 +112,7 @@ class CategoryReader(msgspec.Struct, frozen=True):
             return absent_anchor(self.described)
         series = context.chart.series(self.described.name, span.last, span.first)
         for measurement in series.measurements:
-            if measurement.category in self.lasting and measurement.when.first <= span.last:
+            if measurement.category in self.lasting and measurement.when.last <= span.last:
                 return _current(measurement, None)
         found = candidates(series, span)
         if not found.inside:
@@ -125,6 +129,15 @@ class CategoryReader(msgspec.Struct, frozen=True):
             if measurement.category in wanted:
                 return _current(measurement, span.change_by_time(measurement.when.first))
         return None
+
+    def may_be_any_of(self, context: Context, wanted: frozenset[str]) -> Answer | None:
+        """The open answer if the window may hold a value of these categories that nobody could make out."""
+        span = self.span_of(context)
+        if span is None:
+            return None
+        found = candidates(context.chart.series(self.described.name, span.last, span.first), span)
+        maybe = next((m for m in found.unsure if m.category in wanted), None)
+        return doubtful(found, maybe) if maybe is not None else unseen(found)
 
 
 def bind_reader(
@@ -148,7 +161,7 @@ def bind_reader(
 
 
 def _latest(found: Candidates) -> Current | Answer:
-    group = latest_group(found.inside)
+    group = latest_group(found)
     known = {m.category for m in group if m.category is not None}
     if len(known) > 1:
         return conflict(found.series, group)

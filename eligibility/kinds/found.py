@@ -259,6 +259,8 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             return True, None  # what is planned lies ahead
         if self.body.timing == "start":
             if event.start is None:
+                if span.first is not None and event.end is not None and event.end.last < span.first:
+                    return False, None
                 return (True if span.first is None else None), None
             return span.contains(event.start), span.leaves_on(event.start.last)
         inside = span.overlaps(event.start, event.end, event.ongoing)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date
 from typing import ClassVar, Literal
 
@@ -18,9 +17,11 @@ from eligibility.measured import (
     absent,
     candidates,
     conflict,
+    doubtful,
     latest_group,
     open_question,
     recorded_text,
+    unseen,
     with_unit,
 )
 from eligibility.messages import Argument, Message, message
@@ -178,17 +179,9 @@ def absent_anchor(described: InputDescription) -> Answer:
 
 
 def _choose(choose: str, test: _Test, found: Candidates) -> Answer:
-    inside = found.inside
-    if choose == "any":
-        return disjoin([_judge(test, found, m) for m in inside])
-    if choose == "every":
-        return conjoin([_judge(test, found, m) for m in inside])
-    if choose == "highest":
-        group: tuple[Measurement, ...] = (max(inside, key=lambda m: m.value.low if m.value else -math.inf),)
-    elif choose == "lowest":
-        group = (min(inside, key=lambda m: m.value.high if m.value else math.inf),)
-    else:
-        group = latest_group(inside)
+    if choose != "latest":
+        return _several(choose, test, found)
+    group = latest_group(found)
     answers = [_judge(test, found, m) for m in group]
     if len({answer.state for answer in answers}) > 1:
         return conflict(found.series, group)
@@ -197,6 +190,23 @@ def _choose(choose: str, test: _Test, found: Candidates) -> Answer:
     if newer:
         first = msgspec.structs.replace(first, notes=unique((*first.notes, newer)))
     return first
+
+
+def _several(choose: str, test: _Test, found: Candidates) -> Answer:
+    """All values of the window together; the highest reaches a threshold if any does, the lowest if all do.
+
+    A value whose date may lie outside, one that cannot be read and one that was not retrieved could decide
+    otherwise, so each leaves the answer open unless the others decide without it.
+    """
+    rising = test.comparison in ("at_least", "above")
+    one_suffices = choose == "any" or (choose == "highest" if rising else choose == "lowest")
+    answers = [_judge(test, found, m) for m in found.inside]
+    harmless = State.FALSE if one_suffices else State.TRUE
+    answers += [doubtful(found, m) for m in found.unsure if _judge(test, found, m).state is not harmless]
+    other = unseen(found)
+    if other is not None:
+        answers.append(other)
+    return disjoin(answers) if one_suffices else conjoin(answers)
 
 
 def _newer_unusable(found: Candidates, used: Measurement) -> str | None:

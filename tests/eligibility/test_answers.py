@@ -1,4 +1,4 @@
-"""The logic: Kleene's three-valued tables, their shades, and what compounds carry."""
+"""What compounds carry: evidence, needs and dates. Their truth tables are in ``properties/``."""
 
 from __future__ import annotations
 
@@ -14,49 +14,12 @@ from fhir_mappings.facts import Evidence, Need
 
 T, F, U = State.TRUE, State.FALSE, State.MISSING
 
-# Kleene's strong logic, as data: left, right, and, or.
-KLEENE = [
-    (T, T, T, T),
-    (T, F, F, T),
-    (T, U, U, T),
-    (F, T, F, T),
-    (F, F, F, F),
-    (F, U, F, U),
-    (U, T, U, T),
-    (U, F, F, U),
-    (U, U, U, U),
-]
-
 
 def answer(state: State, **more: object) -> Answer:
     return Answer(state=state, reason=message("text", text=state.name), **more)  # type: ignore[arg-type]
 
 
 answers = st.lists(st.sampled_from(State).map(answer), min_size=1, max_size=6)
-
-
-@pytest.mark.parametrize(("left", "right", "both", "either"), KLEENE)
-def test_true_false_and_unknown_follow_kleenes_strong_tables(
-    left: State, right: State, both: State, either: State
-) -> None:
-    assert conjoin([answer(left), answer(right)]).state is both
-    assert disjoin([answer(left), answer(right)]).state is either
-
-
-@pytest.mark.parametrize(("state", "negated"), [(T, F), (F, T), (U, U), (State.ATTEST, State.ATTEST)])
-def test_negation_leaves_the_unknown_unknown(state: State, negated: State) -> None:
-    assert negate(answer(state)).state is negated
-
-
-@given(answers)
-def test_de_morgan_holds_for_every_shade(parts: list[Answer]) -> None:
-    assert disjoin(parts).state is negate(conjoin([negate(part) for part in parts])).state
-
-
-@given(answers)
-def test_order_of_the_parts_does_not_matter(parts: list[Answer]) -> None:
-    assert conjoin(parts).state is conjoin(parts[::-1]).state
-    assert disjoin(parts).state is disjoin(parts[::-1]).state
 
 
 @given(answers, st.sampled_from([State.MISSING, State.ATTEST]))

@@ -6,8 +6,11 @@ from datetime import date
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from eligibility.errors import ProtocolError
+from fhir_mappings.facts import Unusable
+from fhir_mappings.intervals import DateSpan, day
 from tests.eligibility.charts import HandChart, category, judged, protocol
 
 JUNE_1 = date(2026, 6, 1)
@@ -51,6 +54,45 @@ def test_contradicting_results_of_one_day_are_a_conflict() -> None:
     no_lasting = "excludes: {category: {input: hbsag, is: [positive], fresh: lab}}"
     finding = judged(no_lasting, chart, kind="E1")
     assert (finding.outcome, finding.needs[0].why) == ("missing", "conflicting")
+
+
+def test_a_lasting_result_counts_for_good_only_if_it_is_certainly_of_before_the_end_of_the_window() -> None:
+    june = DateSpan(date(2026, 6, 1), date(2026, 6, 30))
+    may_be_later = replace(category("hbsag", "positive", JUNE_1), when=june)
+    finding = judged(HBSAG, HandChart([may_be_later, category("hbsag", "negative", JUNE_1)]), kind="E1")
+    assert (finding.outcome, finding.needs[0].why) == ("missing", "too-coarse")
+
+
+ANY = "excludes: {category: {input: hbsag, is: [positive], fresh: lab, choose: any}}"
+
+
+@pytest.mark.parametrize(
+    ("chart", "why"),
+    [
+        (
+            HandChart(
+                [category("hbsag", "negative", JUNE_1)],
+                unusable={"hbsag": (Unusable(why="unreadable", detail="see comment", when=day(JUNE_1)),)},
+            ),
+            "unreadable",
+        ),
+        (HandChart([category("hbsag", "negative", JUNE_1)], retrieval="failed"), "not-retrieved"),
+        (
+            HandChart(
+                [
+                    category("hbsag", "negative", JUNE_1),
+                    replace(category("hbsag", "positive", OLD), when=DateSpan(OLD, date(2026, 5, 20))),
+                ]
+            ),
+            "too-coarse",
+        ),
+    ],
+)
+def test_what_nobody_could_read_leaves_open_whether_any_result_was_positive(
+    chart: HandChart, why: str
+) -> None:
+    finding = judged(ANY, chart, kind="E1")
+    assert (finding.outcome, [need.why for need in finding.needs]) == ("missing", [why])
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,20 @@ def test_an_undated_event_is_missing_when_a_window_is_asked_and_counts_when_none
     assert judged(ever, HandChart(events=[diagnosis()]), kind="E1").outcome == "fail"
 
 
+def test_what_ended_before_the_window_did_not_begin_in_it_whenever_it_began() -> None:
+    ended = HandChart(events=[diagnosis(end=date(2025, 12, 1))])
+    assert judged(MI, ended, kind="E1").outcome == "presumed"
+
+
+def test_an_end_in_the_window_proves_presence_however_coarse_the_beginning_is() -> None:
+    this_year = DateSpan(date(2026, 1, 1), date(2026, 12, 31))
+    statement = (
+        "excludes: {found: {kind: [diagnosis], of: [cond_mi], during: {anchor: screening, before: 6 mo}}}"
+    )
+    chart = HandChart(events=[diagnosis(start=this_year, end=date(2026, 6, 1))])
+    assert judged(statement, chart, kind="E1").outcome == "fail"
+
+
 def test_an_unconfirmed_diagnosis_goes_to_review_leaning_against_the_patient() -> None:
     chart = HandChart(events=[diagnosis(start=date(2026, 3, 10), confirmed=False)])
     finding = judged(MI, chart, kind="E1")

@@ -111,6 +111,18 @@ def test_a_partial_date_that_may_be_stale_is_too_coarse() -> None:
     assert (finding.outcome, finding.needs[0].why) == ("missing", "too-coarse")
 
 
+def test_which_of_two_is_the_latest_is_open_where_a_coarse_date_may_be_the_later() -> None:
+    june = DateSpan(date(2026, 6, 1), date(2026, 6, 30))
+    finding = judged(UPCR, HandChart([value("upcr", 2, date(2026, 6, 10)), value("upcr", 0.2, june)]))
+    assert (finding.outcome, finding.needs[0].why) == ("missing", "too-coarse")
+    same_side = HandChart([value("upcr", 2, date(2026, 6, 10)), value("upcr", 3, june)])
+    assert judged(UPCR, same_side).outcome == "pass"
+    earlier = HandChart(
+        [value("upcr", 2, date(2026, 6, 10)), value("upcr", 0.2, DateSpan(JUNE_1, date(2026, 6, 9)))]
+    )
+    assert judged(UPCR, earlier).outcome == "pass"
+
+
 @pytest.mark.parametrize(
     ("number", "limit", "outcome"), [(120, 40, "pass"), (120.1, 40, "fail"), (200, 80, "pass")]
 )
@@ -205,6 +217,55 @@ def test_any_asks_every_value_in_the_window_and_latest_only_one() -> None:
     latest = "excludes: {number: {input: upcr, above: 6 g/g, fresh: lab}}"
     assert judged(any_of, chart, kind="E1").outcome == "fail"
     assert judged(latest, chart, kind="E1").outcome == "pass"
+
+
+SOME = "requires: {number: {input: upcr, at_least: 1.0 g/g, fresh: lab, choose: any}}"
+EVERY = "requires: {number: {input: upcr, below: 1.0 g/g, fresh: lab, choose: every}}"
+UNREADABLE = {"upcr": (Unusable(why="unreadable", detail="no unit", when=day(date(2026, 6, 10))),)}
+
+
+@pytest.mark.parametrize(
+    ("chart", "why"),
+    [
+        (HandChart([value("upcr", 0.2, JUNE_1)], unusable=UNREADABLE), "unreadable"),
+        (HandChart([value("upcr", 0.2, JUNE_1)], retrieval="truncated"), "not-retrieved"),
+        (
+            HandChart([value("upcr", 0.2, JUNE_1), value("upcr", 2, DateSpan(date(2026, 5, 1), JUNE_1))]),
+            "too-coarse",
+        ),
+    ],
+)
+@pytest.mark.parametrize("statement", [SOME, EVERY])
+def test_what_nobody_could_read_leaves_open_whether_any_or_every_value_is_so(
+    statement: str, chart: HandChart, why: str
+) -> None:
+    finding = judged(statement, chart)
+    assert (finding.outcome, [need.why for need in finding.needs]) == ("missing", [why])
+
+
+def test_one_value_that_is_certain_decides_for_any_and_against_every_whatever_could_not_be_read() -> None:
+    chart = HandChart([value("upcr", 2, JUNE_1)], unusable=UNREADABLE, retrieval="truncated")
+    assert judged(SOME, chart).outcome == "pass"
+    assert judged(EVERY, chart).outcome == "fail"
+
+
+@pytest.mark.parametrize(
+    ("choose", "values", "outcome"),
+    [
+        ("highest", [Interval(0.1, 3), point(0.5)], "missing"),
+        ("highest", [Interval(0.1, 3), point(1.0)], "pass"),
+        ("highest", [Interval(0.1, 0.9), point(0.5)], "fail"),
+        ("lowest", [Interval(0.1, 3), point(2)], "missing"),
+        ("lowest", [Interval(0.1, 3), point(0.5)], "fail"),
+        ("lowest", [Interval(1.1, 3), point(2)], "pass"),
+    ],
+)
+def test_the_highest_or_lowest_of_intervals_decides_only_where_all_their_numbers_do(
+    choose: str, values: list[Interval], outcome: str
+) -> None:
+    statement = f"requires: {{number: {{input: upcr, at_least: 1.0 g/g, fresh: lab, choose: {choose}}}}}"
+    chart = HandChart([value("upcr", number, date(2026, 6, n)) for n, number in enumerate(values, 1)])
+    assert judged(statement, chart).outcome == outcome
 
 
 def test_a_finding_stands_until_its_value_goes_stale() -> None:

@@ -1,0 +1,19 @@
+"""Profiles of the property tests: one for every run, and one that searches for longer.
+
+``suite`` is the default: the same cases in every run, so that a failure is a fault of the change at hand.
+``thorough`` looks at forty times as many cases, other ones in each run (``CONTRIBUTING.md``).
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
+settings.register_profile("suite", derandomize=True, deadline=None, database=None, max_examples=100)
+settings.register_profile(
+    "thorough", deadline=None, max_examples=4000, suppress_health_check=_PATIENT, print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
