@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility.answers import Answer, State, at_least, conjoin, disjoin, negate
+from eligibility.answers import Answer, State, at_least, conjoin, disjoin
 from eligibility.messages import message
 from fhir_mappings.facts import Evidence, Need
 

@@ -9,7 +9,7 @@ may turn out either way in every world.
 
 Readings that the documents fix and that are no question of worlds:
 
-* the latest value *at hand* counts: a newer one that cannot be read, or was not retrieved, does not displace it;
+* the latest value *at hand* counts: one that cannot be read, or was not retrieved, does not displace it;
 * of several results of one day the latest instant counts if all carry one; else they must agree;
 * what is recorded without a beginning has happened, and what goes on without one has gone on all along;
 * what is unconfirmed is a question to a person, hence open, where the protocol does not say otherwise.
