@@ -28,9 +28,11 @@ import msgspec
 
 from eligibility.context import Context
 from eligibility.findings import Finding
+from eligibility.gate import NO_GRADE
 from eligibility.protocol import Example
 from eligibility.quantities import parse_threshold
-from eligibility.screening import Anchors, BoundCriterion, BoundProtocol, applies, flattened, judge
+from eligibility.reported import ReportedGate
+from eligibility.screening import Anchors, BoundCriterion, BoundProtocol, flattened, judge
 from fhir_mappings.facts import (
     EVENT_TYPES,
     Assessment,
@@ -351,12 +353,9 @@ def run_example(
 ) -> ExampleRun:
     """Judge an example's chart and compare."""
     anchors = Anchors(**example.anchors)
-    if criterion is None:
-        shown = applies(bound, chart, example.as_of, anchors)
-        differs = shown is not (example.outcome == "pass")
-        told = (f"the gate is {'open' if shown else 'closed'}",) if differs else ()
-        return ExampleRun(example, "applies_to", None, told)
     context = Context(chart, example.as_of, *anchors.resolved(example.as_of))
+    if criterion is None:
+        return ExampleRun(example, "applies_to", None, _gate_differences(example, bound.gate.judge(context)))
     finding, _ = judge(criterion, context)
     if example.part is not None:
         chosen = [f for f in flattened([finding]) if f.criterion == example.part]
@@ -364,6 +363,15 @@ def run_example(
             return ExampleRun(example, criterion.id, finding, (f"there is no part {example.part}",))
         finding = chosen[0]
     return ExampleRun(example, criterion.id, finding, _differences(example, finding))
+
+
+def _gate_differences(example: Example, gate: ReportedGate) -> tuple[str, ...]:
+    told: list[str] = []
+    if gate.opens is not (example.outcome == "pass"):
+        told.append(f"the gate is {'open' if gate.opens else 'closed'} ({gate.reason})")
+    if example.grade is not None and (gate.grade or NO_GRADE) != example.grade:
+        told.append(f"the grade is {gate.grade or NO_GRADE}, not {example.grade} ({gate.reason})")
+    return tuple(told)
 
 
 def _differences(example: Example, finding: Finding) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from eligibility.findings import Leaning, Outcome
+from eligibility.gate import AppliesTo, Grade
 from eligibility.kinds import Node
 from eligibility.kinds.cases import CasesBody
 from eligibility.kinds.table import TableBody
@@ -60,6 +61,9 @@ class Example(Model):
 
     why: str | None = None
     """For ``missing``: the expected reason of the first need."""
+
+    grade: str | None = None
+    """For an example of the gate: the expected grade, or ``none``."""
 
     @model_validator(mode="after")
     def _fitting(self) -> Example:
@@ -203,8 +207,8 @@ class Protocol(Model):
     freshness: dict[str, Window] = {}
     """Named windows: how long results of a kind count."""
 
-    applies_to: Node
-    """Who has the disease: only they get a card."""
+    applies_to: AppliesTo
+    """Who has the disease: only they get a card. One statement, or grades of evidence, strongest first."""
 
     applies_to_examples: list[Example] = []
     """Examples for the gate: ``pass`` for those who get a card, ``fail`` for those who do not."""
@@ -216,6 +220,11 @@ class Protocol(Model):
     def open(self) -> bool:
         """Whether the trial may be shown on a card."""
         return self.status in RECRUITING
+
+    @property
+    def grades(self) -> list[Grade]:
+        """The grades of evidence of the disease; none where one statement says who has it."""
+        return self.applies_to if isinstance(self.applies_to, list) else []
 
 
 def part_ids(statement: Statement) -> list[str]:

@@ -11,6 +11,7 @@ import msgspec
 from eligibility.answers import Answer, State, conjoin, disjoin, earliest, negate
 from eligibility.binding import Binding, Evaluate
 from eligibility.checking.citations import broken_citations
+from eligibility.checking.grades import broken_grades
 from eligibility.context import Context
 from eligibility.errors import BindingError, ProtocolProblem
 from eligibility.findings import (
@@ -20,6 +21,7 @@ from eligibility.findings import (
     Screening,
     Verdict,
 )
+from eligibility.gate import BoundGate, bind_gate
 from eligibility.kinds.cases import CasesNode
 from eligibility.kinds.table import TableNode
 from eligibility.messages import render
@@ -59,32 +61,33 @@ class BoundProtocol(msgspec.Struct, frozen=True):
     Attributes:
         protocol: the file as read.
         criteria: bound criteria.
-        applies_to: the gate.
+        gate: who has the disease.
         questions: attestation questions by full id.
     """
 
     protocol: Protocol
     criteria: tuple[BoundCriterion, ...]
-    applies_to: Evaluate
+    gate: BoundGate
     questions: Mapping[str, str]
 
 
 def bind(protocol: Protocol, vocabulary: Vocabulary) -> tuple[BoundProtocol | None, list[ProtocolProblem]]:
     """Bind a protocol; the first value is ``None`` when there are problems."""
     binding = Binding(vocabulary, protocol.id, protocol.freshness)
-    binding.problems.extend(broken_citations(protocol))
+    binding.problems.extend((*broken_citations(protocol), *broken_grades(protocol)))
     for name, window in protocol.freshness.items():
         with binding.at("freshness", name):
             binding.window(window)
     binding.criterion_id = "applies-to"
-    applies_to = binding.bind(protocol.applies_to, "applies_to")
+    with binding.at("applies_to"):
+        gate = bind_gate(binding, protocol.applies_to, protocol.condition)
     bound: list[BoundCriterion] = []
     for i, criterion in enumerate(protocol.criteria):
         with binding.at("criteria", i):
             bound.append(_bind_criterion(binding, criterion, criterion.kind))
     if binding.problems:
         return None, binding.problems
-    return BoundProtocol(protocol, tuple(bound), applies_to, binding.questions), []
+    return BoundProtocol(protocol, tuple(bound), gate, binding.questions), []
 
 
 def _bind_criterion(
@@ -138,10 +141,7 @@ class Anchors(msgspec.Struct, frozen=True):
 
 def applies(bound: BoundProtocol, chart: Chart, as_of: date, anchors: Anchors = Anchors()) -> bool:  # noqa: B008
     """Whether the patient is alive and has the disease of the trial, as far as the record shows."""
-    if chart.deceased:
-        return False
-    context = Context(chart, as_of, *anchors.resolved(as_of))
-    return bound.applies_to(context).state >= State.REVIEW_TRUE
+    return bound.gate.holds(Context(chart, as_of, *anchors.resolved(as_of)))
 
 
 def screen(
@@ -171,6 +171,7 @@ def screen(
         earliest=earliest_day,
         stands_until=stands_until.isoformat() if stands_until else None,
         findings=findings,
+        gate=bound.gate.judge(context, language),
     )
 
 

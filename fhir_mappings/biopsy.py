@@ -6,14 +6,13 @@ modified NIH activity index (0–24), or by words.
 
 A numeral counts only where something makes it a class of lupus nephritis, and where it is the conclusion
 of this biopsy: what is denied, possible only, of another day or of another thing (HLA class II, type IV
-collagen) does not count. In doubt there is no class. The words are data (``biopsy.yaml``); the grammar of
-numerals is here.
+collagen) does not count. In doubt there is no class. The words are data (``biopsy.yaml``), and so are
+the patterns of numerals (``biopsy_words``).
 """
 
 from __future__ import annotations
 
 import bisect
-import functools
 import itertools
 import re
 import unicodedata
@@ -22,7 +21,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from fhir_mappings.catalogue import FOLDER, read_yaml
+from fhir_mappings.biopsy_words import biopsy_words
+from fhir_mappings.kidney_diseases import disease_words, is_of_another_disease, names_lupus
 
 Activity = Literal["active", "inactive", "not-stated"]
 Standing = Literal["stated", "careful", "possible", "denied", "former", "foreign"]
@@ -73,6 +73,8 @@ def read_biopsy(text: str, coded: str | None = None) -> BiopsyReading:
     normal, sections = _compared(text), present_sections(text)
     if any(_names_too_many(body) for _, body in sections):
         return BiopsyReading(lupus_class=None, notes=(_TOO_MUCH,))
+    if not names_lupus(normal) and any(_another_disease(body) for _, body in sections):
+        return BiopsyReading(lupus_class=None)
     concluding = [body for kind, body in sections if kind == "diagnosis"]
     present = [body for _, body in sections]
     mentions = [m for body in concluding for m in _mentions(body)]
@@ -91,6 +93,11 @@ def read_biopsy(text: str, coded: str | None = None) -> BiopsyReading:
     )
 
 
+def _another_disease(body: str) -> bool:
+    found = itertools.islice(disease_words().other.finditer(body), MOST_MENTIONS)
+    return any(is_stated(body, *match.span()) for match in found)
+
+
 def present_sections(text: str) -> list[tuple[str, str]]:
     """What a report says of this biopsy: (kind of heading, text below it), ``none`` before the first.
 
@@ -101,7 +108,7 @@ def present_sections(text: str) -> list[tuple[str, str]]:
 
 def speaks_of_another_day(sentence: str) -> bool:
     """Whether a sentence is, at its end, about another biopsy than this one."""
-    words = _words()
+    words = biopsy_words()
     cue = max((m.end() for m in words.former_before.finditer(sentence)), default=-1)
     today = max((m.end() for m in words.today.finditer(sentence)), default=-1)
     return cue > today
@@ -109,7 +116,7 @@ def speaks_of_another_day(sentence: str) -> bool:
 
 def _compared(text: str) -> str:
     """The text in normal form, without the clauses that tell what the biopsy is compared with."""
-    return _words().comparison.sub(" ", normalised(text))
+    return biopsy_words().comparison.sub(" ", normalised(text))
 
 
 def _letters(mention: _Mention) -> list[str]:
@@ -154,7 +161,7 @@ def _remarks(mentions: Iterable[_Mention], text: str) -> tuple[str, ...]:
 
 
 def _activity(letters: Iterable[str], bodies: Iterable[str]) -> tuple[Activity, int | None, tuple[str, ...]]:
-    words = _words()
+    words = biopsy_words()
     said: set[bool] = {letter != "C" for letter in letters if letter}
     if said == {True, False}:
         said = {True}
@@ -179,7 +186,7 @@ def _activity(letters: Iterable[str], bodies: Iterable[str]) -> tuple[Activity, 
 
 def _of_today(body: str) -> Iterator[str]:
     """The parts of sentences that are not about another biopsy; behind a semicolon that one goes on."""
-    words = _words()
+    words = biopsy_words()
     for whole in words.full_stop.split(body):
         former = False
         for part in whole.split(";"):
@@ -189,14 +196,14 @@ def _of_today(body: str) -> Iterator[str]:
 
 
 def _names_too_many(body: str) -> bool:
-    found = _words().expression.finditer(body)
+    found = biopsy_words().expression.finditer(body)
     return next(itertools.islice(found, MOST_MENTIONS, None), None) is not None
 
 
 def _mentions(body: str) -> Iterator[_Mention]:
-    words = _words()
+    words = biopsy_words()
     last = 0
-    borders = [(m.start(), m.end()) for m in words.sentence.finditer(body)]
+    borders = _borders(body)
     for match in words.expression.finditer(body):
         expression = next(
             g for g in ("classed", "weak", "typed", "sized", "lettered") if match[g] is not None
@@ -222,13 +229,20 @@ def _mentions(body: str) -> Iterator[_Mention]:
 
 
 def _standing(
-    body: str, borders: list[tuple[int, int]], start: int, numeral: int, end: int, last: int
+    body: str,
+    borders: list[tuple[int, int]],
+    start: int,
+    numeral: int,
+    end: int,
+    last: int,
+    numbered: bool = True,
 ) -> Standing:
     """How a class is meant that stands from ``start`` to ``end``, its first numeral at ``numeral``.
 
-    ``borders`` are those of the sentences; ``last`` is where the class before it ended.
+    ``borders`` are those of the sentences; ``last`` is where the class before it ended. Not ``numbered``: a
+    disease is meant, not a class.
     """
-    words = _words()
+    words = biopsy_words()
     before_it = bisect.bisect_right(borders, start, key=lambda border: border[1])
     behind_it = bisect.bisect_left(borders, end, key=lambda border: border[0])
     hard = borders[before_it - 1][1] if before_it else 0
@@ -240,6 +254,8 @@ def _standing(
     sentence = body[hard:start]
     before = words.soft.split(body[max(hard, last) : start])[-1]
     if words.foreign_before.search(before) or words.foreign_after.search(after):
+        return "foreign"
+    if numbered and is_of_another_disease(body[hard:sentence_end], start - hard, end - hard):
         return "foreign"
     if (
         words.from_before.search(sentence)
@@ -254,8 +270,17 @@ def _standing(
     return "careful" if words.careful_before.search(before) else "stated"
 
 
+def is_stated(body: str, start: int, end: int) -> bool:
+    """Whether what a section names from ``start`` to ``end`` is its own conclusion about this biopsy."""
+    return _standing(body, _borders(body), start, start, end, 0, numbered=False) in _COUNTING
+
+
+def _borders(body: str) -> list[tuple[int, int]]:
+    return [match.span() for match in biopsy_words().sentence.finditer(body)]
+
+
 def _elements(expression: str) -> Iterator[tuple[str, str]]:
-    for match in _words().element.finditer(expression):
+    for match in biopsy_words().element.finditer(expression):
         yield _roman(match["numeral"]), _letter(match["letters"] or match["bare"] or "")
 
 
@@ -271,7 +296,7 @@ def _roman(numeral: str) -> str:
 def _sections(text: str) -> Iterator[tuple[str, str]]:
     """(kind of heading, text below it); text before the first heading has the kind ``none``."""
     kind, start = "none", 0
-    for match in _words().heading.finditer(text):
+    for match in biopsy_words().heading.finditer(text):
         yield kind, text[start : match.start()]
         kind, start = next(name for name, value in match.groupdict().items() if value), match.end()
     yield kind, text[start:]
@@ -284,101 +309,3 @@ def normalised(text: str) -> str:
     folded = unicodedata.normalize("NFKC", capitals)
     folded = re.sub("[‐‑‒–—−]", "-", folded)
     return re.sub(r"\n\s+", "\n", re.sub(r"[^\S\n]+", " ", folded))
-
-
-class _Words(NamedTuple):
-    heading: re.Pattern[str]
-    sentence: re.Pattern[str]
-    full_stop: re.Pattern[str]
-    soft: re.Pattern[str]
-    expression: re.Pattern[str]
-    element: re.Pattern[str]
-    tail: re.Pattern[str]
-    alternative: re.Pattern[str]
-    foreign_before: re.Pattern[str]
-    foreign_after: re.Pattern[str]
-    negated_before: re.Pattern[str]
-    negated_after: re.Pattern[str]
-    uncertain_before: re.Pattern[str]
-    uncertain_after: re.Pattern[str]
-    careful_before: re.Pattern[str]
-    former_before: re.Pattern[str]
-    former_after: re.Pattern[str]
-    from_before: re.Pattern[str]
-    today: re.Pattern[str]
-    comparison: re.Pattern[str]
-    activity_index: re.Pattern[str]
-    inactive: re.Pattern[str]
-    active: re.Pattern[str]
-
-
-# A numeral with its subclass (IV-S, IV-G) and letters; longest numerals first: II must not be found in III.
-_CAPITALS = r"(?:VI|IV|V|III|II|I)"
-_ROMAN = r"(?:VI|IV|V|III|II|I|(?:vi|iv|v|iii|ii)\b)"
-_ANY_NUMERAL = r"(?:(?i:VI|IV|V|III|II|I)|[1-6])"
-_SUBCLASS = r"(?:\s?-?\s?[SG](?![A-Za-z]))"
-_LETTER = r"(?i:A\s*/\s*C|A\s*\+\s*C|A|C|active(?:\s*(?:/|and)\s*chronic)?|chronic)"
-_LETTERS = rf"(?:(?:\s*[型类])?\s*-?\s*[(\[]\s*{_LETTER}\s*[)\]]|\s*-?\s*A/C(?![A-Za-z]))"
-_END = r"(?![A-Za-z0-9]|\.\d)"
-# "III and I think": a lone I before a word is a pronoun.
-_NOT_PRONOUN = r"(?!(?<=I)(?<![IV]I)\s+[a-z])"
-_JOIN = (
-    r"\s*[型类]?\s*(?:[,(]?\s*\b(?i:and/or|and|or|nor|with|plus|to|versus|vs\b\.?)|[+&/,、~-]|合并|伴有|伴发|伴|及|和|并|或|至)"
-    r"\s*(?:(?i:class(?:es)?|type)\s*|LN\s*-?\s*)?"
-)
-
-
-_CLOSE = r"\s*[+&/]\s*(?:(?i:class)\s*)?"
-
-_PIECES = ("classed", "weak", "typed", "sized", "lettered")
-"""Groups of the pattern of expressions: what makes the numeral a class of lupus nephritis."""
-
-
-def _element(numeral: str) -> str:
-    return rf"(?<![A-Za-z0-9]){numeral}{_SUBCLASS}?{_END}{_NOT_PRONOUN}{_LETTERS}?"
-
-
-def _expression(first: str, rest: str, join: str = _JOIN) -> str:
-    return rf"{_element(first)}(?:{join}{_element(rest)}){{0,8}}"
-
-
-@functools.cache
-def _words() -> _Words:
-    raw = read_yaml(FOLDER / "biopsy.yaml")
-    anchors, cues, index, lesions = raw["anchors"], raw["cues"], raw["activity_index"], raw["lesions"]
-    headings = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in raw["headings"].items())
-    # Digits go with digits only, and closely: in "class III, 2 of 20 glomeruli" the 2 is no class.
-    classed = f"{_expression('(?i:VI|IV|V|III|II|I)', _ROMAN)}|{_expression('[1-6]', '[1-6]', _CLOSE)}"
-    capitals = _expression(_CAPITALS, _CAPITALS)
-    pieces = (
-        rf"(?i:\b{anchors['class']})\s*[:=#-]?\s*(?P<classed>{classed})",
-        rf"(?i:(?:{anchors['disease']})[\s,:(/-]*(?:{anchors['noun']})?)[\s:(-]*(?P<weak>{capitals})",
-        rf"(?i:\btype)\s*(?P<typed>{capitals})(?=\s*(?i:lupus|LN\b))",
-        rf"(?P<sized>{capitals})(?=\s*[型类](?!\s*[a-z]))",
-        rf"(?P<lettered>(?<![A-Za-z0-9])(?:IV|III)(?:{_SUBCLASS}{_END}{_LETTERS}?|{_LETTERS})(?:{_JOIN}{_element(_CAPITALS)}){{0,8}})",
-    )
-    simple = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in cues.items()}
-    return _Words(
-        heading=re.compile(rf"(?:(?<=^)|(?<=[\n.;。]))\s*(?:{headings})\s*[:：]", re.IGNORECASE),
-        sentence=re.compile(r"[;。\n]|\.(?=\s|$)"),
-        full_stop=re.compile(r"[。\n]|\.(?=\s|$)"),
-        soft=re.compile(r",|\b(?:but|however|whereas|now|currently)\b|但", re.IGNORECASE),
-        expression=re.compile("|".join(pieces)),
-        element=re.compile(
-            rf"(?<![A-Za-z0-9])(?P<numeral>{_ANY_NUMERAL}){_SUBCLASS}?{_END}"
-            rf"(?:(?:\s*[型类])?\s*-?\s*[(\[]\s*(?P<letters>{_LETTER})\s*[)\]]|\s*-?\s*(?P<bare>A/C)(?![A-Za-z]))?"
-        ),
-        tail=re.compile(rf"\s*[型类]\s*[(\[]\s*(?P<letters>{_LETTER})\s*[)\]]"),
-        alternative=re.compile(r"\b(?:or|vs|versus)\b|或", re.IGNORECASE),
-        foreign_before=re.compile(raw["foreign"]["before"], re.IGNORECASE),
-        foreign_after=re.compile(
-            r"^\s*[型类]?(?:" + raw["foreign"]["after"].removeprefix("^") + ")", re.IGNORECASE
-        ),
-        activity_index=re.compile(
-            rf"{index}\s*(?:\((?:AI|NIH)\)\s*)?(?:is|was|of|为)?\s*[:=]?\s*(?P<value>\d{{1,2}})(?![\d.])",
-            re.IGNORECASE,
-        ),
-        inactive=re.compile(lesions["inactive"], re.IGNORECASE),
-        active=re.compile(lesions["active"], re.IGNORECASE),
-        **simple,
-    )

@@ -15,7 +15,7 @@ from fhir_mappings.bundles import Document
 from fhir_mappings.datatypes import Element, Identifier, Reference
 from fhir_mappings.decoding import decode
 from fhir_mappings.reading.sheet import Pool
-from fhir_mappings.references import References, Source, bare, names_of
+from fhir_mappings.references import References, Source, bare, in_order, names_of
 from fhir_mappings.resources import Patient
 
 HOLDERS = ("subject", "patient", "individual")
@@ -173,7 +173,7 @@ def gather(documents: Sequence[Document], kinds: Iterable[str]) -> tuple[list[Gr
             home.add(document)
         for one in own:
             known.setdefault(one.reference, []).append((one, home))
-    beside = References(loose.sources)
+    beside = References(in_order(loose.sources))
     groups = [group_of(document, wanted, beside) for document in homes]
     rest = group_of(loose, wanted, None)
     _give_away(rest, groups)
@@ -184,12 +184,14 @@ def gather(documents: Sequence[Document], kinds: Iterable[str]) -> tuple[list[Gr
 
 def group_of(document: Document, kinds: frozenset[str], beside: References | None) -> Group:
     """The resources of one document, sorted by whose they are."""
-    sources = newest(document.sources)
+    sources = newest(in_order(document.sources))
     pool = Pool(sources, beside)
-    copies: dict[str, list[Source]] = {}
+    # Patients stand in the report as in the file; all else has an order of its own.
+    told = (source.reference for source in document.sources if source.kind == "Patient")
+    copies: dict[str, list[Source]] = {reference: [] for reference in told}
     for source in sources:
         if source.kind == "Patient":
-            copies.setdefault(source.reference, []).append(source)
+            copies[source.reference].append(source)
     group = Group(document, pool, [same[-1] for same in copies.values()], copies)
     known = people_of(group)
     for source in sources:

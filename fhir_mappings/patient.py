@@ -37,7 +37,7 @@ from fhir_mappings.reading.questionnaires import read_response
 from fhir_mappings.reading.reports import read_report
 from fhir_mappings.reading.research import read_consent, read_participation, with_last_doses
 from fhir_mappings.reading.sheet import Sheet
-from fhir_mappings.references import Source, names_of
+from fhir_mappings.references import Source, in_order, names_of
 from fhir_mappings.resources import RESOURCES, AnyResource, Patient
 from fhir_mappings.settling import settle
 from fhir_mappings.terminology import load_terminology
@@ -180,7 +180,7 @@ def _facts(
         if isinstance(resource, Patient):
             copies.append(resource)
     demographics, deceased = read_demographics(copies, patient.reference, sheet)
-    for source in sorted(own, key=_rank):
+    for source in sorted(in_order(own), key=_rank):
         read, left_out = group.pool.read(source)
         sheet.unread += [Unread(source.reference, reason) for reason in left_out]
         refused = len(sheet.unread)

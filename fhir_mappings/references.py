@@ -51,6 +51,19 @@ class References:
         return self._beside.find(reference) if found is None and self._beside is not None else found
 
 
+def in_order(sources: Iterable[Source]) -> list[Source]:
+    """The resources in an order of their own, so that nothing depends on that in which they were sent."""
+    ordered = sorted(sources, key=_name)
+    names = [source.reference for source in ordered]
+    if len(set(names)) == len(names):
+        return ordered
+    return sorted(ordered, key=lambda source: (*_name(source), bytes(source.raw)))
+
+
+def _name(source: Source) -> tuple[str, str]:
+    return source.reference, source.full_url or ""
+
+
 def names_of(source: Source) -> Iterator[str]:
     """The names by which a resource may be referred to."""
     if source.id:

@@ -53,7 +53,19 @@ def _lead(screening: Screening, as_of: str, protocol: Protocol, words: Wording) 
         key += ".and-more"
     lead = words.say(key, date=as_of, earliest=screening.earliest or "")
     recruitment = f"lead.{protocol.status}"
-    return f"{lead} {words.say(recruitment)}" if words.has(recruitment) else lead
+    told = [
+        lead,
+        words.say(recruitment) if words.has(recruitment) else "",
+        _disease(screening, protocol, words),
+    ]
+    return " ".join(sentence for sentence in told if sentence)
+
+
+def _disease(screening: Screening, protocol: Protocol, words: Wording) -> str:
+    """On which grade of evidence the disease stands, where the protocol grades it."""
+    if screening.gate is None or not protocol.grades:
+        return ""
+    return words.say("lead.disease", label=markdown(screening.gate.label, _CRITERION))
 
 
 def _block(heading: str, lines: Sequence[str], further: Sequence[str], words: Wording) -> str:

@@ -28,6 +28,7 @@ def environment() -> Environment:
     templates.globals["verdicts"] = words.VERDICTS
     for show in (
         words.evidence_words,
+        words.gate_words,
         words.in_the_way,
         words.need_words,
         words.outcome_words,

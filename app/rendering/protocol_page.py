@@ -42,10 +42,23 @@ def _lines(protocol: Protocol) -> Iterator[str]:
     yield ""
     yield "## Who has the disease"
     yield ""
+    yield from _grades(protocol)
     yield from _yaml({"applies_to": _dump(protocol)["applies_to"]})
     yield from _examples(protocol.applies_to_examples)
     for criterion in protocol.criteria:
         yield from _criterion(criterion)
+
+
+def _grades(protocol: Protocol) -> Iterator[str]:
+    if not protocol.grades:
+        return
+    yield "Grades of evidence, strongest first; the first that holds is the gate."
+    yield ""
+    yield "| grade | shown by | enough for a card | assumptions |"
+    yield "|---|---|---|---|"
+    for grade in protocol.grades:
+        yield f"| `{grade.grade}` | {_cell(grade.label)} | {grade.opens} | {', '.join(grade.assumptions)} |"
+    yield ""
 
 
 def _criterion(criterion: Criterion) -> Iterator[str]:
@@ -100,6 +113,8 @@ def _examples(examples: list[Example]) -> Iterator[str]:
     yield "|---|---|---|"
     for example in examples:
         outcome: str = example.outcome
+        if example.grade:
+            outcome += f", grade {example.grade}"
         if example.leaning:
             outcome += f", leaning {example.leaning}"
         if example.clears_on:

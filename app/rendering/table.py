@@ -15,6 +15,7 @@ from app.rendering.words import (
     OUTCOMES,
     VERDICTS,
     evidence_words,
+    gate_words,
     in_the_way,
     need_words,
     outcome_words,
@@ -49,6 +50,8 @@ def _heading(screening: Screening) -> RenderableType:
     )
     verdict = Text(f"{look.sign} {verdict_words(screening)}", style=look.style)
     lines = [Text(), title, verdict]
+    if screening.gate is not None:
+        lines.append(_text(gate_words(screening.gate), "" if screening.gate.opens else "yellow"))
     blocking = in_the_way(screening)
     if blocking:
         lines.append(Text("In the way: " + ", ".join(finding.criterion for finding in blocking)))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from eligibility.findings import Finding, Outcome, Screening, Verdict
-from eligibility.reported import ReportedEvidence, ReportedNeed
+from eligibility.reported import ReportedEvidence, ReportedGate, ReportedNeed
 from fhir_mappings.facts import WhyMissing
 
 
@@ -59,6 +59,14 @@ def verdict_words(screening: Screening) -> str:
     """The verdict in plain words, with the day on which time alone would lift it."""
     words = VERDICTS[screening.verdict].words
     return f"{words}; earliest on {screening.earliest}" if screening.earliest else words
+
+
+def gate_words(gate: ReportedGate) -> str:
+    """On what evidence of the disease the screening stands, and whether that is enough for a card."""
+    if gate.grade is None:
+        return f"Disease: {gate.label}; no card. Looked for: {gate.reason}"
+    shown = "shown by" if gate.opens else "not enough for a card:"
+    return f"Disease {shown} {gate.label} ({gate.reason})"
 
 
 def need_words(need: ReportedNeed) -> str:

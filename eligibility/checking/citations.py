@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from eligibility.checking.walking import fields_of, walk
 from eligibility.errors import Location, ProtocolProblem
+from eligibility.gate import Grade
 from eligibility.protocol import Criterion, Part, Protocol, part_ids
 from eligibility.suggestions import did_you_mean
 from eligibility.windows import Window
@@ -46,7 +47,7 @@ def unused_names(protocol: Protocol) -> Iterator[ProtocolProblem]:
                 ("assumptions", i, "id"),
                 f"nothing rests on the assumption '{assumption.id}'",
                 severity="warning",
-                mend="cite it where it is used, in a criterion or a window, or remove it",
+                mend="cite it where it is used, in a criterion, a grade or a window, or remove it",
             )
     used = Counter(
         value
@@ -67,7 +68,7 @@ def unused_names(protocol: Protocol) -> Iterator[ProtocolProblem]:
 
 def _cited(protocol: Protocol) -> Iterator[tuple[Location, str]]:
     for location, model in walk(protocol):
-        if isinstance(model, (Criterion, Part)):
+        if isinstance(model, (Criterion, Part, Grade)):
             for i, name in enumerate(model.assumptions):
                 yield (*location, "assumptions", i), name
         elif isinstance(model, Window) and model.assumption is not None:

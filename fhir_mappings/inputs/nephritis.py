@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+import msgspec
+
 from fhir_mappings.biopsy import BiopsyReading, class_of_concepts, read_biopsy
+from fhir_mappings.biopsy_diagnosis import BiopsyDiagnosis, biopsy_diagnosis
 from fhir_mappings.biopsy_specimen import Tissue, day_taken, tissue_of
 from fhir_mappings.facts import Diagnosis, Evidence, Measurement, Need, Procedure, Report, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
@@ -49,6 +52,7 @@ class _Biopsy(NamedTuple):
     """One biopsy: its day, what was read of it, and the evidence.
 
     ``pending``: its final report is not there; what is there is not joined with other documents.
+    ``diagnoses``: what its reports conclude to.
     """
 
     when: DateSpan
@@ -56,6 +60,7 @@ class _Biopsy(NamedTuple):
     evidence: tuple[Evidence, ...]
     notes: tuple[str, ...]
     pending: bool = False
+    diagnoses: tuple[BiopsyDiagnosis, ...] = ()
 
 
 @computes("lupus_nephritis_class")
@@ -75,6 +80,28 @@ def lupus_nephritis_activity(asked: Asked) -> Series:
     return asked.result(
         [_measured(asked, b, b.reading.activity if b.reading.lupus_class else None) for b in biopsies],
         unusable,
+    )
+
+
+@computes("kidney_biopsy_diagnosis")
+def kidney_biopsy_diagnosis(asked: Asked) -> Series:
+    """At each biopsy, whether it shows lupus nephritis, of whatever class, or another disease of the kidney.
+
+    One that states neither, or only lesions that many diseases cause, is there without a category.
+    """
+    biopsies, unusable = _biopsies(asked)
+    return asked.result([_diagnosed(asked, b) for b in biopsies], unusable)
+
+
+def _diagnosed(asked: Asked, biopsy: _Biopsy) -> Measurement:
+    if biopsy.reading.lupus_class is not None or any(d.lupus for d in biopsy.diagnoses):
+        return _measured(asked, biopsy, "lupus-nephritis")
+    other = next((d.other for d in biopsy.diagnoses if d.other is not None), None)
+    measured = _measured(asked, biopsy, "other-disease" if other is not None else None)
+    return (
+        msgspec.structs.replace(measured, notes=(*measured.notes, f"The biopsy shows {other}."))
+        if other
+        else measured
     )
 
 
@@ -153,17 +180,18 @@ def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unu
     if tissue in OPEN:
         return _Biopsy(report.start, UNREAD, (report.evidence,), (OPEN[tissue],), pending=True)
     notes: tuple[str, ...] = () if coded is None else (OLDER_SCHEME,)
+    concluded = (biopsy_diagnosis(report.text or ""),)
     stated = day_taken(report.text or "", report.start)
     if stated is not None:
         notes = (*notes, f"reported on {report.start}; by its words, the biopsy was taken on {stated}")
     reported = stated or report.start
     biopsy = _taken_for(reported, procedures)
     if biopsy is None or biopsy.start is None:
-        return _Biopsy(reported, reading, (report.evidence,), notes)
+        return _Biopsy(reported, reading, (report.evidence,), notes, diagnoses=concluded)
     taken = DateSpan(biopsy.start.first, min(biopsy.start.last, reported.last))
     if taken != report.start:
         notes = (*notes, f"reported on {report.start}, taken on {biopsy.start}")
-    return _Biopsy(taken, reading, (report.evidence, biopsy.evidence), notes)
+    return _Biopsy(taken, reading, (report.evidence, biopsy.evidence), notes, diagnoses=concluded)
 
 
 def _words_of(report: Report) -> str:
@@ -278,4 +306,6 @@ def _merged(group: Sequence[_Biopsy], classes: set[str]) -> _Biopsy:
         notes=tuple(dict.fromkeys(notes)),
     )
     evidence = tuple(dict.fromkeys(e for b in group for e in b.evidence))
-    return _Biopsy(group[0].when, reading, evidence, tuple(dict.fromkeys(n for b in group for n in b.notes)))
+    notes_of_all = tuple(dict.fromkeys(n for b in group for n in b.notes))
+    concluded = tuple(d for b in group for d in b.diagnoses)
+    return _Biopsy(group[0].when, reading, evidence, notes_of_all, diagnoses=concluded)

@@ -125,6 +125,7 @@ def test_every_window_is_either_the_texts_own_or_names_its_assumption(protocol: 
 def test_every_assumption_is_cited(protocol: Protocol) -> None:
     cited = {name for statement in every_statement(protocol) for name in statement.assumptions}
     cited |= {window.assumption for window in protocol.freshness.values() if window.assumption}
+    cited |= {name for grade in protocol.grades for name in grade.assumptions}
     assert {assumption.id for assumption in protocol.assumptions} - cited == set()
 
 
