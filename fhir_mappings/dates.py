@@ -71,6 +71,15 @@ def read_period(period: Period | None) -> tuple[DateSpan | None, DateSpan | None
     return read_date(period.start), read_date(period.end)
 
 
+def within(period: Period | None) -> tuple[DateSpan | None, datetime | None]:
+    """The days that a period covers, as far as it says, and the instant at which it begins."""
+    start, end = read_period(period)
+    if period is None or (start is None and end is None):
+        return None, None
+    days = hull(start, end) if start is not None and end is not None else start or end
+    return days, read_instant(period.start or period.end)
+
+
 def hull(first: DateSpan, second: DateSpan) -> DateSpan:
     """The days from the earliest of both to the latest of both."""
     return DateSpan(min(first.first, second.first), max(first.last, second.last))

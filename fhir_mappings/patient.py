@@ -31,7 +31,7 @@ from fhir_mappings.reading.medications import (
     read_statement,
 )
 from fhir_mappings.reading.observations import read_observation
-from fhir_mappings.reading.orders import read_device, read_order
+from fhir_mappings.reading.orders import read_appointment, read_care_plan, read_device, read_order
 from fhir_mappings.reading.procedures import read_procedure
 from fhir_mappings.reading.questionnaires import read_response
 from fhir_mappings.reading.reports import read_report
@@ -61,6 +61,8 @@ READERS: dict[str, Reader] = {
     "QuestionnaireResponse": read_response,
     "Consent": read_consent,
     "ServiceRequest": read_order,
+    "Appointment": read_appointment,
+    "CarePlan": read_care_plan,
     "Device": read_device,
 }
 # What could not be read of these leaves a question open by itself; of the others, it leaves a history open.

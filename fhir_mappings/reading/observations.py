@@ -10,7 +10,7 @@ import msgspec
 from fhir_mappings.catalogue import Analyte
 from fhir_mappings.corrected_reports import IssuedReport, basis_of
 from fhir_mappings.datatypes import CodeableConcept
-from fhir_mappings.dates import hull, read_date, read_instant
+from fhir_mappings.dates import read_date, read_instant, within
 from fhir_mappings.facts import Evidence, Measurement, Report, Unusable
 from fhir_mappings.instruments import InstrumentMatch
 from fhir_mappings.intervals import DateSpan
@@ -18,6 +18,7 @@ from fhir_mappings.reading.assessments import read_assessment
 from fhir_mappings.reading.reference_ranges import Limits, contradicts, read_limits
 from fhir_mappings.reading.remarks import unreliable
 from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.reading.specimens import collected
 from fhir_mappings.reading.values import Value, read_value
 from fhir_mappings.references import bare
 from fhir_mappings.resources import Observation, Valued
@@ -89,7 +90,7 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
         return
     if sheet.is_modified(observation, reference):
         return
-    frame = _frame(observation, reference)
+    frame = _frame(observation, reference, sheet)
     if meaning.instrument is not None:
         read_assessment(observation, meaning.instrument, reference, frame.when, sheet)
     if meaning.analyte is not None:
@@ -100,8 +101,10 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
         _read_narrative(observation, meaning.report, frame, sheet)
 
 
-def _frame(observation: Observation, reference: str) -> Frame:
+def _frame(observation: Observation, reference: str, sheet: Sheet) -> Frame:
     when, at = _time(observation)
+    if when is None:
+        when, at = collected(observation.specimen, observation.contained, sheet)
     return Frame(
         reference=reference,
         status=observation.status,
@@ -119,13 +122,7 @@ def _time(observation: Observation) -> tuple[DateSpan | None, datetime | None]:
         text = observation.effective_timing.event[0]
     if text is not None:
         return read_date(text), read_instant(text)
-    period = observation.effective_period
-    if period is None:
-        return None, None
-    start, end = read_date(period.start), read_date(period.end)
-    if start is not None and end is not None:
-        return hull(start, end), read_instant(period.start)
-    return start or end, read_instant(period.start or period.end)
+    return within(observation.effective_period)
 
 
 def _read_part(

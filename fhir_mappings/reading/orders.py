@@ -1,40 +1,80 @@
-"""ServiceRequests and Devices: what is to be done, and what is implanted."""
+"""Orders, appointments, plans of care and devices: what is to be done, and what is implanted."""
 
 from __future__ import annotations
 
+from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_date, read_period
 from fhir_mappings.facts import Implant, Planned
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.reading.sheet import Sheet, evidence_of
-from fhir_mappings.resources import Device, ServiceRequest
+from fhir_mappings.resources import Appointment, CarePlan, Device, ServiceRequest
 
 _PLANNED = frozenset({"active", "on-hold"})
+# An appointment that is over, was missed or called off plans nothing.
+_APPOINTED = frozenset({"proposed", "pending", "booked", "arrived", "checked-in", "waitlist"})
+# Of an activity in a plan; "in-progress" has begun, and the procedure itself tells of it.
+_SCHEDULED = frozenset({None, "not-started", "scheduled", "in-progress", "on-hold", "unknown"})
 
 
 def read_order(resource: ServiceRequest, reference: str, sheet: Sheet) -> None:
-    """Put down a procedure that is to be done."""
+    """Put down a procedure that is ordered."""
     if resource.status not in _PLANNED or resource.do_not_perform:
         return
     if resource.code is None:
         sheet.refuse(reference, "the order has no code")
         return
-    match = sheet.terminology.concepts_of(resource.code.pairs, resource.code.label, kinds="order")
-    if not match.concepts or sheet.is_modified(resource, reference):
-        return
     start: DateSpan | None = read_date(resource.occurrence_date_time)
     if start is None:
         start = read_period(resource.occurrence_period)[0]
+    if not sheet.is_modified(resource, reference):
+        _plan(resource.code, "code", start, resource.status, reference, sheet)
+
+
+def read_appointment(resource: Appointment, reference: str, sheet: Sheet) -> None:
+    """Put down a procedure for which there is an appointment."""
+    if resource.status not in _APPOINTED or sheet.is_modified(resource, reference):
+        return
+    start = read_date(resource.start)
+    told = [("serviceType", resource.service_type), ("reasonCode", resource.reason_code)]
+    for name, concepts in told:
+        for i, concept in enumerate(concepts):
+            _plan(concept, f"{name}[{i}]", start, resource.status, reference, sheet)
+
+
+def read_care_plan(resource: CarePlan, reference: str, sheet: Sheet) -> None:
+    """Put down the procedures of a plan of care that are still ahead."""
+    if resource.status not in _PLANNED or sheet.is_modified(resource, reference):
+        return
+    for i, activity in enumerate(resource.activity):
+        detail = activity.detail
+        if detail is None or detail.code is None or detail.do_not_perform or detail.status not in _SCHEDULED:
+            continue
+        start = read_period(detail.scheduled_period)[0]
+        _plan(detail.code, f"activity[{i}].detail.code", start, detail.status, reference, sheet)
+
+
+def _plan(
+    concept: CodeableConcept,
+    path: str,
+    start: DateSpan | None,
+    status: str | None,
+    reference: str,
+    sheet: Sheet,
+) -> None:
+    match = sheet.terminology.concepts_of(concept.pairs, concept.label, kinds="order")
+    if not match.concepts:
+        return
     sheet.event(
         Planned(
             reference=reference,
             concepts=match.concepts,
-            label=resource.code.label or "Order",
+            label=concept.label or "Order",
             start=start,
             ongoing=True,
             confirmed=not match.suspected,
             by_text=match.by_text,
-            status=resource.status,
-            evidence=evidence_of(reference, "code", start, resource.code, by_text=match.by_text),
+            status=status,
+            evidence=evidence_of(reference, path, start, concept, by_text=match.by_text),
         )
     )
 

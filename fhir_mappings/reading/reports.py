@@ -8,11 +8,12 @@ import binascii
 import msgspec
 
 from fhir_mappings.corrected_reports import IssuedReport, basis_of
-from fhir_mappings.dates import hull, read_date, read_instant, read_period
+from fhir_mappings.dates import read_date, read_instant, within
 from fhir_mappings.decoding import decode, peek
 from fhir_mappings.facts import Report
 from fhir_mappings.reading.observations import USABLE, read_observation
 from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.reading.specimens import collected
 from fhir_mappings.resources import DiagnosticReport, Observation
 
 
@@ -35,10 +36,9 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
         sheet.refuse(reference, f"the report is {resource.status or 'without a status'}, not final")
     if sheet.is_modified(resource, reference):
         return
-    when = read_date(resource.effective_date_time)
-    if when is None and resource.effective_period is not None:
-        start, end = read_period(resource.effective_period)
-        when = hull(start, end) if start is not None and end is not None else start or end
+    when = read_date(resource.effective_date_time) or within(resource.effective_period)[0]
+    if when is None and len(resource.specimen) == 1:
+        when = collected(resource.specimen[0], resource.contained, sheet)[0]
     notes: tuple[str, ...] = ()
     if when is None and resource.issued:
         notes = (f"The examination is undated; the report was issued on {resource.issued[:10]}.",)

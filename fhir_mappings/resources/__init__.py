@@ -24,7 +24,8 @@ from fhir_mappings.resources.clinical import (
     Procedure,
     Reaction,
     ReferenceRange,
-    ServiceRequest,
+    Specimen,
+    SpecimenCollection,
     Valued,
 )
 from fhir_mappings.resources.medication import (
@@ -35,6 +36,14 @@ from fhir_mappings.resources.medication import (
     MedicationDispense,
     MedicationRequest,
     MedicationStatement,
+)
+from fhir_mappings.resources.planning import (
+    Appointment,
+    CarePlan,
+    Participant,
+    PlannedActivity,
+    PlannedDetail,
+    ServiceRequest,
 )
 from fhir_mappings.resources.research import (
     AnswerCoding,
@@ -53,7 +62,7 @@ AnyResource = (
     Patient | Observation | Condition | MedicationStatement | MedicationRequest | MedicationAdministration
     | MedicationDispense | Medication | Procedure | AllergyIntolerance | Immunization | Encounter
     | DiagnosticReport | ResearchSubject | ResearchStudy | QuestionnaireResponse | Consent | ServiceRequest
-    | Device
+    | Device | Appointment | CarePlan | Specimen
 )  # fmt: skip
 """Every resource that some fact is read from."""
 
@@ -63,7 +72,7 @@ RESOURCES: dict[str, type[AnyResource]] = {
         Patient, Observation, Condition, MedicationStatement, MedicationRequest, MedicationAdministration,
         MedicationDispense, Medication, Procedure, AllergyIntolerance, Immunization, Encounter,
         DiagnosticReport, ResearchSubject, ResearchStudy, QuestionnaireResponse, Consent, ServiceRequest,
-        Device,
+        Device, Appointment, CarePlan, Specimen,
     )
 }  # fmt: skip
 """By resource type."""
@@ -73,7 +82,9 @@ __all__ = [
     "AllergyIntolerance",
     "AnswerCoding",
     "AnyResource",
+    "Appointment",
     "Attachment",
+    "CarePlan",
     "Component",
     "Condition",
     "ConditionStage",
@@ -94,8 +105,11 @@ __all__ = [
     "MedicationRequest",
     "MedicationStatement",
     "Observation",
+    "Participant",
     "Patient",
     "PatientLink",
+    "PlannedActivity",
+    "PlannedDetail",
     "Procedure",
     "QuestionnaireAnswer",
     "QuestionnaireItem",
@@ -107,6 +121,8 @@ __all__ = [
     "ResearchSubject",
     "Resource",
     "ServiceRequest",
+    "Specimen",
+    "SpecimenCollection",
     "Valued",
     "Weight",
 ]

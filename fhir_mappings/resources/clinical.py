@@ -224,22 +224,23 @@ class DiagnosticReport(Resource, frozen=True, kw_only=True):
     presented_form: tuple[Attachment, ...] = ()
 
 
-class ServiceRequest(Resource, frozen=True, kw_only=True):
-    """ServiceRequest."""
-
-    status: str | None = None
-    intent: str | None = None
-    do_not_perform: bool | None = None
-    code: CodeableConcept | None = None
-    subject: Reference | None = None
-    occurrence_date_time: str | None = None
-    occurrence_period: Period | None = None
-    authored_on: str | None = None
-
-
 class Device(Resource, frozen=True, kw_only=True):
     """Device."""
 
     status: str | None = None
     type: CodeableConcept | None = None
     patient: Reference | None = None
+
+
+class SpecimenCollection(Element, frozen=True):
+    """Specimen.collection."""
+
+    collected_date_time: str | None = None
+    collected_period: Period | None = None
+
+
+class Specimen(Resource, frozen=True, kw_only=True):
+    """Specimen."""
+
+    status: str | None = None
+    collection: SpecimenCollection | None = None

@@ -21,6 +21,7 @@ from tests.fhir_mappings.reading.written import (
     read,
     resource,
     snomed,
+    specimen,
 )
 
 T = TypeVar("T", bound=Event)
@@ -384,6 +385,21 @@ def test_the_day_of_issue_is_not_the_day_of_the_examination() -> None:
     assert found.start is None or found.start.first < date(2026, 6, 3)
 
 
+def test_an_undated_report_is_of_the_day_on_which_its_specimen_was_taken() -> None:
+    """NCT07517536 I3: the biopsy counts from its specimen, whenever the report was issued."""
+    written = report(
+        code=loinc("11529-5"),
+        effectiveDateTime=None,
+        specimen=[{"reference": "Specimen/s1"}],
+        issued="2026-06-09T10:00:00Z",
+    )
+    taken = specimen("2026-06-01")
+    assert event(Report, written, taken).start == JUNE
+    # Of several specimens, which one the report is about cannot be told.
+    two = {**written, "specimen": [{"reference": "Specimen/s1"}, {"reference": "Specimen/s2"}]}
+    assert event(Report, two, taken).start is None
+
+
 def test_a_coded_conclusion_is_part_of_the_report() -> None:
     found = event(Report, report(conclusionCode=[concept("154283005", SNOMED, "Pulmonary tuberculosis")]))
     assert found.text is not None
@@ -423,6 +439,76 @@ def test_an_active_order_is_planned() -> None:
     for status in ("draft", "revoked", "completed", "entered-in-error", "unknown"):
         assert events(Planned, {**written, "status": status}) == []
     assert events(Planned, {**written, "doNotPerform": True}) == []
+
+
+BYPASS = concept("232717009", SNOMED, "Coronary artery bypass grafting")
+
+
+def appointment(**elements: Any) -> dict[str, Any]:
+    written = {
+        "status": "booked",
+        "subject": None,
+        "serviceType": [BYPASS],
+        "start": "2026-07-01T08:00:00+08:00",
+        "participant": [
+            {"actor": {"reference": "Practitioner/dr"}},
+            {"actor": {"reference": "Patient/p1"}},
+        ],
+    }
+    return resource("Appointment", "a1", **{**written, **elements})
+
+
+def test_a_booked_appointment_plans_its_service_and_its_reason() -> None:
+    """NCT07517536 E3: planned coronary artery bypass surgery."""
+    found = event(Planned, appointment())
+    assert found.start == day(date(2026, 7, 1))
+    assert found.evidence.path == "serviceType[0]"
+    assert event(Planned, appointment(serviceType=None, reasonCode=[BYPASS])).evidence.path == "reasonCode[0]"
+
+
+@pytest.mark.parametrize("status", ["fulfilled", "cancelled", "noshow", "entered-in-error", None])
+def test_an_appointment_that_is_over_or_off_plans_nothing(status: str | None) -> None:
+    assert events(Planned, appointment(status=status)) == []
+
+
+def test_an_appointment_of_another_patient_is_not_this_ones() -> None:
+    stranger = [{"actor": {"reference": "Patient/someone-else"}}]
+    facts = read(appointment(participant=stranger))
+    assert not facts.events
+    assert [unread.reference for unread in facts.unread] == ["Appointment/a1"]
+
+
+def care_plan(status: str = "active", **detail: Any) -> dict[str, Any]:
+    written = {"status": "scheduled", "code": BYPASS, "scheduledPeriod": {"start": "2026-07"}, **detail}
+    return resource("CarePlan", "c1", status=status, intent="plan", activity=[{}, {"detail": written}])
+
+
+def test_an_activity_of_a_plan_of_care_lies_ahead() -> None:
+    """NCT07517536 E3: planned coronary artery bypass surgery."""
+    found = event(Planned, care_plan())
+    assert found.start == DateSpan(date(2026, 7, 1), date(2026, 7, 31))
+    assert found.evidence.path == "activity[1].detail.code"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        care_plan("revoked"),
+        care_plan("completed"),
+        care_plan("draft"),
+        care_plan("entered-in-error"),
+        care_plan(status="active", doNotPerform=True),
+    ],
+)
+def test_a_plan_of_care_that_does_not_stand_plans_nothing(written: dict[str, Any]) -> None:
+    assert events(Planned, written) == []
+
+
+@pytest.mark.parametrize("status", ["completed", "cancelled", "stopped", "entered-in-error"])
+def test_an_activity_that_is_over_or_off_plans_nothing(status: str) -> None:
+    plan = care_plan()
+    plan["activity"][1]["detail"]["status"] = status
+    assert events(Planned, plan) == []
 
 
 def test_a_pacemaker_is_a_device_of_the_patient() -> None:

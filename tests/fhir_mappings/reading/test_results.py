@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fhir_mappings.intervals import INFINITY, Interval, day, point
+from fhir_mappings.intervals import INFINITY, DateSpan, Interval, day, point
 from tests.fhir_mappings.reading.written import (
     ALT,
     CREATININE,
@@ -16,13 +16,16 @@ from tests.fhir_mappings.reading.written import (
     HBV_DNA,
     HEMOGLOBIN,
     INTERPRETATION,
+    Json,
     concept,
     observation,
     quantity,
     read,
     refused,
+    resource,
     result,
     snomed,
+    specimen,
 )
 
 MG_DL = quantity(1.2, "mg/dL")
@@ -85,6 +88,45 @@ def test_a_correction_of_the_same_code_and_time_replaces_what_it_corrects() -> N
         creatinine(effectiveDateTime=moment, valueQuantity=quantity(9.9, "mg/dL")),
     )
     assert found.value == point(1.2)
+
+
+UNDATED = {"effectiveDateTime": None, "specimen": {"reference": "Specimen/s1"}}
+
+
+def test_a_result_without_a_date_is_of_the_day_on_which_its_specimen_was_taken() -> None:
+    found = result("serum_creatinine", creatinine(**UNDATED), specimen("2026-05-31T23:30:00-05:00"))
+    assert found.when == day(date(2026, 5, 31))
+    assert found.at is not None
+
+
+def test_the_specimen_may_stand_in_the_result_and_tell_a_month_or_a_period() -> None:
+    inside = {"resourceType": "Specimen", "id": "s", "collection": {"collectedDateTime": "2026-05"}}
+    found = result(
+        "serum_creatinine",
+        creatinine(effectiveDateTime=None, specimen={"reference": "#s"}, contained=[inside]),
+    )
+    assert found.when == DateSpan(date(2026, 5, 1), date(2026, 5, 31))
+    period = {"collectedPeriod": {"start": "2026-05-01", "end": "2026-05-02"}}
+    over = resource("Specimen", "s1", collection=period)
+    assert result("serum_creatinine", creatinine(**UNDATED), over).when == DateSpan(
+        date(2026, 5, 1), date(2026, 5, 2)
+    )
+
+
+def test_the_date_of_the_result_itself_comes_first() -> None:
+    found = result(
+        "serum_creatinine", creatinine(specimen={"reference": "Specimen/s1"}), specimen("2026-05-01")
+    )
+    assert found.when == day(date(2026, 6, 1))
+
+
+@pytest.mark.parametrize(
+    "taken", [specimen(None), specimen("2026-05-01", status="entered-in-error"), specimen("2026-05-01", "s2")]
+)
+def test_a_specimen_that_tells_no_date_leaves_the_result_undated(taken: Json) -> None:
+    facts = read(creatinine(**UNDATED), taken)
+    assert "serum_creatinine" not in facts.measurements
+    assert facts.unusable["serum_creatinine"][0].detail == "the date of the specimen is not recorded"
 
 
 def test_a_correction_of_another_specimen_replaces_nothing() -> None:

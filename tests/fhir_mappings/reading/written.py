@@ -73,6 +73,12 @@ def resource(kind: str, own_id: str, /, **elements: Any) -> Json:
     return {name: value for name, value in written.items() if value is not None}
 
 
+def specimen(collected: str | None, own_id: str = "s1", **elements: Any) -> Json:
+    """A specimen of patient ``p1``."""
+    collection = None if collected is None else {"collectedDateTime": collected}
+    return resource("Specimen", own_id, collection=collection, **elements)
+
+
 def observation(code: str | Json, own_id: str = "o1", /, **elements: Any) -> Json:
     """A final Observation of patient ``p1`` on 1 June 2026."""
     written: Json = {
