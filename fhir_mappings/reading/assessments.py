@@ -187,6 +187,8 @@ def _read_nyha(observation: Observation, when: DateSpan, evidence: Evidence, she
     words: list[str | None] = [observation.value_string]
     if observation.value_codeable_concept is not None:
         concept = observation.value_codeable_concept
+        coded = sheet.terminology.instrument_of(concept.pairs, None)
+        words += [coded.item if coded is not None and coded.instrument == "nyha" else None]
         words += [concept.text, *(c.display for c in concept.coding)]
     number = value_of(observation)
     if number is not None and number.exact:

@@ -278,10 +278,13 @@ def test_an_answer_that_has_no_points_is_told() -> None:
         {"valueString": "III"},
         {"valueInteger": 3},
         {"valueCodeableConcept": {"text": "Class III"}},
+        {"valueCodeableConcept": snomed("420913000")},
     ],
 )
-def test_a_class_of_heart_failure_is_a_category(value: dict[str, Any]) -> None:
-    (found,) = read(observation(concept(text="NYHA classification"), **value)).measurements["nyha_class"]
+@pytest.mark.parametrize("code", [concept(text="NYHA classification"), loinc("88020-3"), snomed("420816009")])
+def test_a_class_of_heart_failure_is_a_category(code: dict[str, Any], value: dict[str, Any]) -> None:
+    """NCT07517536 E3: heart failure of NYHA class III or IV."""
+    (found,) = read(observation(code, **value)).measurements["nyha_class"]
     assert found.category == "III"
 
 
