@@ -54,7 +54,10 @@ def screen(
         typer.Argument(metavar="FILE|-", help="Bundle, resource or NDJSON, gzipped or not; - for stdin."),
     ],
     protocol: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only this protocol; repeatable. All by default.")
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="Only this protocol, open or not; repeatable. Every open one by default."
+        ),
     ] = None,
     as_of: Annotated[
         date | None, _date_option("--as-of", "Judge the chart as of this day. Today by default.")

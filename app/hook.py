@@ -52,6 +52,15 @@ class TrialsHook:
         self._today = today
         wording(settings.language)  # so that a language without words is found at the start
 
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The diseases of the open trials, in the protocols' words."""
+        return tuple(
+            dict.fromkeys(
+                bound.protocol.condition for bound in self._service.protocols.values() if bound.protocol.open
+            )
+        )
+
     def answer(self, body: bytes) -> HookAnswer:
         """Cards for the patient in context.
 

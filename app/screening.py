@@ -47,13 +47,15 @@ class ScreeningService:
         return cls(load_bundled(vocabulary()), language)
 
     def chosen(self, protocol_ids: Sequence[str] | None) -> list[BoundProtocol]:
-        """The named protocols (case does not matter, each once); all of them for ``None`` or an empty choice.
+        """The named protocols (case does not matter, each once); where none is named, the open ones.
+
+        A trial that no longer enrols is screened for when it is named, and only then.
 
         Raises:
             UnknownProtocolError: one of the ids is not known.
         """
         if not protocol_ids:
-            return list(self.protocols.values())
+            return [bound for bound in self.protocols.values() if bound.protocol.open]
         ids = dict.fromkeys(identifier.lower() for identifier in protocol_ids)
         for identifier in ids:
             if identifier not in self.protocols:

@@ -34,6 +34,7 @@ from eligibility.quantities import parse_threshold
 from eligibility.reported import ReportedGate
 from eligibility.screening import Anchors, BoundCriterion, BoundProtocol, flattened, judge
 from fhir_mappings.facts import (
+    ATTRIBUTE_VALUES,
     EVENT_TYPES,
     Assessment,
     AssessmentItem,
@@ -75,6 +76,9 @@ _RESULT_KEYS = frozenset(
         "reference",
     }
 )
+_NOT_WRITTEN = frozenset({"reference", "concepts", "evidence", "doses"})
+"""Fields of events that the notation fills by itself."""
+
 _BOUND = re.compile(r"^(<=|>=|<|>|≤|≥)\s*(.*)$")
 
 
@@ -175,6 +179,10 @@ def _result(entry: dict[str, Any], i: int, vocabulary: Vocabulary) -> Measuremen
     described = vocabulary.input(name)
     if described is None:
         raise ExampleError(f"result {i}: there is no criterion input '{name}'")
+    if described.given_as is not None:
+        raise ExampleError(
+            f"result {i}: '{name}' is not reported as a result; it comes from {described.given_as}"
+        )
     when = date_span(entry["on"]) if "on" in entry else None
     written = str(entry[name])
     reference = str(entry.get("reference", f"Observation/{name}-{i}"))
@@ -272,7 +280,11 @@ def _event(entry: dict[str, Any], i: int) -> Event:
         values["drug"] = next(iter(sorted(concepts)), None)
     unknown = [key for key in values if key not in EVENT_TYPES[kind].__struct_fields__]
     if unknown:
-        raise ExampleError(f"event {i}: a {kind} has no '{unknown[0]}'")
+        own = ", ".join(sorted(set(EVENT_TYPES[kind].__struct_fields__) - _NOT_WRITTEN))
+        raise ExampleError(f"event {i}: the kind '{kind}' has no '{unknown[0]}'; it has: {own}")
+    for key, known in ATTRIBUTE_VALUES.items():
+        if values.get(key) is not None and values[key] not in known:
+            raise ExampleError(f"event {i}: '{key}' is one of: {', '.join(map(str, known))}")
     return EVENT_TYPES[kind](reference=reference, concepts=concepts, label=label, evidence=evidence, **values)
 
 

@@ -89,6 +89,8 @@ def _read(text: str, source: Path | str) -> tuple[yaml.Node, dict[Any, Any]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         reason = f"not readable as YAML: {error.problem}"
+        if "yaml.org,2002:merge" in reason:
+            reason = "merge keys ('<<') are not read: write out what they stand for"
         where = (mark.line + 1, mark.column + 1) if mark else (None, None)
         raise ProtocolError(source, [ProtocolProblem((), reason, *where)]) from None
     except yaml.reader.ReaderError as error:

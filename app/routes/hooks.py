@@ -7,6 +7,7 @@ more than everything else together.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -26,9 +27,9 @@ _JSON = "application/json"
 
 TITLE = "Open lupus trials"
 DESCRIPTION = (
-    "For a patient with systemic lupus erythematosus or lupus nephritis: which open trials may fit, what "
-    "stands in the way, which result is missing, and what a person must confirm. Every statement names its "
-    "source in the record."
+    "Which open trials may fit the patient, what stands in the way, which result is missing, and what a "
+    "person must confirm. Every statement names its source in the record. Diseases of the open trials: "
+    "{conditions}."
 )
 USAGE = (
     "Sends cards only for patients who have the disease of an open trial. Works from prefetch; a key that is "
@@ -36,8 +37,8 @@ USAGE = (
 )
 
 
-def discovery(settings: Settings) -> Discovery:
-    """The services that are offered."""
+def discovery(settings: Settings, conditions: Sequence[str]) -> Discovery:
+    """The services that are offered, to patients with one of these diseases."""
     ahead = settings.cds_hooks_3
     return Discovery(
         tuple(
@@ -45,7 +46,7 @@ def discovery(settings: Settings) -> Discovery:
                 id=SERVICE_ID,
                 hook=hook,
                 title=TITLE,
-                description=DESCRIPTION,
+                description=DESCRIPTION.format(conditions="; ".join(conditions)),
                 usage_requirements=USAGE,
                 prefetch=dict(TEMPLATES),
                 version="3.0.0" if ahead else None,
@@ -59,7 +60,7 @@ def discovery(settings: Settings) -> Discovery:
 def hook_routes(hook: TrialsHook, settings: Settings) -> APIRouter:
     """The routes under ``/cds-services``."""
     routes = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
-    announced = msgspec.json.encode(discovery(settings))
+    announced = msgspec.json.encode(discovery(settings, hook.conditions))
 
     @routes.get("", summary="Discovery")
     async def discover() -> Response:

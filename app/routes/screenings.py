@@ -42,7 +42,9 @@ class ScreeningQuery(BaseModel):
     baseline_date: IsoDate | None = Field(default=None, description="Baseline. As of by default.")
     enrolment_date: IsoDate | None = Field(default=None, description="Enrolment. As of by default.")
     day0: IsoDate | None = Field(default=None, description="First dose. As of by default.")
-    protocol: list[str] = Field(default=[], description="Only this trial; repeatable. All by default.")
+    protocol: list[str] = Field(
+        default=[], description="Only this trial, open or not; repeatable. Every open trial by default."
+    )
     retrieved: list[str] = Field(
         default=[],
         description="Resource types that the body holds wholly (comma-separated). All by default.",

@@ -64,6 +64,7 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
         categories: the terms that a categorical input can take.
         plausible: physical range in the canonical unit; a threshold outside it is an error.
         dated: whether it is measured or found on a day; age and sex are not, and no window applies to them.
+        given_as: for an input that no single result reports, how a chart comes to have it, in words.
     """
 
     name: str
@@ -75,6 +76,7 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
     plausible: Interval | None = None
     order: Coding | None = None
     dated: bool = True
+    given_as: str | None = None
 
 
 class Vocabulary(Protocol):

@@ -203,6 +203,7 @@ ATTRIBUTE_VALUES: dict[str, tuple[str | bool, ...]] = {
         "ophthalmic", "intraarticular", "nasal", "other",
     ),
     "statement": ("allergy", "none-known"),
+    "type": ("allergy", "intolerance"),
     "criticality": ("low", "high", "unable-to-assess"),
     "study_kind": ("interventional", "observational"),
     "decision": ("permit", "deny"),

@@ -15,7 +15,8 @@ from app.server import create_app
 from app.settings import Settings
 from tests.app.service import AS_OF, as_body, bundle_of, client, default_client, screening_service
 
-PROTOCOLS = ("nct05247203", "nct07517536")
+OPEN = ("nct05247203", "nct07517536")
+COMPLETED = ("nct01639339", "nct03036150")
 
 
 def report(patient: str = "lin-mei", body: bytes | None = None, **parameters: Any) -> dict[str, Any]:
@@ -58,9 +59,14 @@ def test_the_report_is_shaped_as_published() -> None:
             assert always <= finding.keys() <= always | {"scores", "timeline", "questions"}
 
 
-def test_both_protocols_are_judged_whether_or_not_the_patient_has_the_disease() -> None:
+def test_every_open_protocol_is_judged_whether_or_not_the_patient_has_the_disease() -> None:
     for patient in ("lin-mei", "peter-novak"):
-        assert tuple(s["protocol"] for s in report(patient)["screenings"]) == PROTOCOLS
+        assert tuple(s["protocol"] for s in report(patient)["screenings"]) == OPEN
+
+
+@pytest.mark.parametrize("protocol", COMPLETED)
+def test_a_completed_trial_is_judged_when_it_is_named(protocol: str) -> None:
+    assert [s["protocol"] for s in report(protocol=[protocol])["screenings"]] == [protocol]
 
 
 def test_a_protocol_can_be_chosen_whatever_its_case_and_is_judged_once() -> None:
@@ -143,21 +149,22 @@ def test_the_same_chart_and_dates_give_the_same_report() -> None:
 
 def test_protocols_are_served_as_data() -> None:
     listed = default_client().get("/protocols").json()["protocols"]
-    assert tuple(each["id"] for each in listed) == PROTOCOLS
+    assert tuple(each["id"] for each in listed) == tuple(sorted(OPEN + COMPLETED))
+    assert {each["id"] for each in listed if each["open"]} == set(OPEN)
     for each in listed:
         document = default_client().get(f"/protocols/{each['id']}").json()
         assert document["title"] == each["title"]
-        assert [c["id"] for c in document["criteria"]][:2] == ["I1", "I2"]
+        assert [c["text"] for c in document["criteria"]]
 
 
 def test_the_service_names_the_protocols_it_knows_when_asked_for_another() -> None:
-    with pytest.raises(UnknownProtocolError, match="nct05247203, nct07517536"):
+    with pytest.raises(UnknownProtocolError, match="nct01639339, nct03036150, nct05247203, nct07517536"):
         screening_service().chosen(["nct00000000"])
 
 
 def test_the_service_is_alive_and_ready() -> None:
     assert default_client().get("/healthz").json()["status"] == "ok"
-    assert default_client().get("/readyz").json() == {"status": "ready", "protocols": 2}
+    assert default_client().get("/readyz").json() == {"status": "ready", "protocols": 4}
 
 
 def test_without_protocols_the_service_is_alive_and_not_ready() -> None:

@@ -366,15 +366,18 @@ WORDS = [
     ("颗粒管型", "urine_granular_casts", ""),
     ("尿培养", "urine_culture", ""),
     ("体重", "body_weight", ""),
+    ("Hemoglobin A1c", "hba1c", ""),
+    ("糖化血红蛋白", "hba1c", ""),
+    ("Serum potassium", "potassium", ""),
+    ("血钾", "potassium", ""),
     ("ＨＢｓＡｇ", "hbsag", ""),
 ]
 
 NO_WORDS = [
     "Creatinine",  # of which fluid?
     "Protein",
+    "Urine potassium",
     "Urine creatinine clearance",
-    "Hemoglobin A1c",
-    "糖化血红蛋白",
     "Mean corpuscular hemoglobin",
     "平均红细胞血红蛋白浓度",
     "ANA pattern",
