@@ -39,6 +39,14 @@ from fhir_mappings.facts.events import (
 from fhir_mappings.facts.measurements import Category, Measurement, Series, Unusable
 from fhir_mappings.facts.provenance import Coding, Evidence, Need, Retrieval, Unread, WhyMissing
 from fhir_mappings.facts.recorded import Answer, Assessment, AssessmentItem
+from fhir_mappings.facts.scores import (
+    ClassificationRule,
+    Effort,
+    ItemState,
+    ScoreItem,
+    ScoreReading,
+    ScoreSheet,
+)
 from fhir_mappings.facts.treatment import DayDose, DoseHistory, Therapies, Therapy, TherapyChange
 
 __all__ = [
@@ -50,12 +58,14 @@ __all__ = [
     "AssessmentItem",
     "Category",
     "Chart",
+    "ClassificationRule",
     "Coding",
     "ConsentGiven",
     "DayDose",
     "Diagnosis",
     "DoseHistory",
     "DoseSegment",
+    "Effort",
     "Event",
     "EventKind",
     "Events",
@@ -63,6 +73,7 @@ __all__ = [
     "Exposure",
     "Implant",
     "InputDescription",
+    "ItemState",
     "Measurement",
     "Need",
     "Participation",
@@ -70,6 +81,9 @@ __all__ = [
     "Procedure",
     "Report",
     "Retrieval",
+    "ScoreItem",
+    "ScoreReading",
+    "ScoreSheet",
     "Series",
     "Therapies",
     "Therapy",
