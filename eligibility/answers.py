@@ -115,8 +115,9 @@ def at_least(count: int, answers: Sequence[Answer]) -> Answer:
     ranked = sorted(answers, key=lambda a: (-_NEGATED_RANK[a.state], len(a.needs), len(a.evidence)))
     best = conjoin(ranked[:count])
     if best.state is State.FALSE:
-        return disjoin(ranked[count - 1 :])
-    return best
+        best = disjoin(ranked[count - 1 :])
+    scores = all_scores(answers)
+    return msgspec.structs.replace(best, scores=scores) if scores else best
 
 
 # Rank for disjunction: the conjunction order seen through negation; MISSING outranks ATTEST there too.

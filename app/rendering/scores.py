@@ -98,7 +98,9 @@ def item_account(item: ReportedItem) -> list[str]:
     """What stands behind the state of an item: doubts, remarks, evidence, and what is missing."""
     told = [item.because, item.remark]
     evidence = [evidence_words(evidence) for evidence in item.evidence]
-    needs = [f"{WHY_MISSING[need.why]}: {need.detail}" for need in item.needs]
+    # What has to be judged is told by the doubt; its need would say it again.
+    missing = () if item.state == "unattributed" else item.needs
+    needs = [f"{WHY_MISSING[need.why]}: {need.detail}" for need in missing]
     return [words for words in (*told, *evidence, *needs) if words]
 
 
