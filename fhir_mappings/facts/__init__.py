@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from fhir_mappings.facts.chart import Chart, InputDescription, Vocabulary
 from fhir_mappings.facts.events import (
+    ATTRIBUTE_VALUES,
     EVENT_TYPES,
     Admission,
     Allergy,
@@ -50,6 +51,7 @@ from fhir_mappings.facts.scores import (
 from fhir_mappings.facts.treatment import DayDose, DoseHistory, Therapies, Therapy, TherapyChange
 
 __all__ = [
+    "ATTRIBUTE_VALUES",
     "EVENT_TYPES",
     "Admission",
     "Allergy",
