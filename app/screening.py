@@ -84,18 +84,27 @@ class ScreeningService:
         as_of: date,
         anchors: Anchors = Anchors(),  # noqa: B008  # immutable
     ) -> ScreeningReport:
-        """Only open trials whose disease the living patient has; the others are not even judged."""
+        """Only open trials whose disease the living patient has; the others are not even judged.
+
+        Of scores, the bounds are told and not the items.
+        """
         screenings = [
-            self._screen(bound, record, as_of, anchors)
+            self._screen(bound, record, as_of, anchors, detailed=False)
             for bound in self.protocols.values()
             if bound.protocol.open and applies(bound, record, as_of, anchors)
         ]
         return _report(record, as_of, screenings)
 
     def _screen(
-        self, bound: BoundProtocol, record: PatientRecord, as_of: date, anchors: Anchors
+        self,
+        bound: BoundProtocol,
+        record: PatientRecord,
+        as_of: date,
+        anchors: Anchors,
+        *,
+        detailed: bool = True,
     ) -> Screening:
-        return screen(bound, record, as_of, anchors, self.language)
+        return screen(bound, record, as_of, anchors, self.language, detailed=detailed)
 
 
 def _report(record: PatientRecord, as_of: date, screenings: Iterable[Screening]) -> ScreeningReport:

@@ -26,6 +26,7 @@ from typing import TypeVar
 import msgspec
 
 from eligibility.messages import Message, joined
+from eligibility.scores import AskedScore
 from fhir_mappings.facts import Evidence, Need
 
 T = TypeVar("T")
@@ -67,6 +68,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         flips_on: the day on which the answer turns into its opposite by time alone (a wash-out is over).
         until: the first day on which the answer changes at all by time alone (also by a value going stale).
         notes: remarks for the report.
+        scores: the scores that were asked for on the way, each once.
     """
 
     state: State
@@ -76,6 +78,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     flips_on: date | None = None
     until: date | None = None
     notes: tuple[str, ...] = ()
+    scores: tuple[AskedScore, ...] = ()
 
 
 def negate(answer: Answer) -> Answer:
@@ -112,8 +115,9 @@ def at_least(count: int, answers: Sequence[Answer]) -> Answer:
     ranked = sorted(answers, key=lambda a: (-_NEGATED_RANK[a.state], len(a.needs), len(a.evidence)))
     best = conjoin(ranked[:count])
     if best.state is State.FALSE:
-        return disjoin(ranked[count - 1 :])
-    return best
+        best = disjoin(ranked[count - 1 :])
+    scores = all_scores(answers)
+    return msgspec.structs.replace(best, scores=scores) if scores else best
 
 
 # Rank for disjunction: the conjunction order seen through negation; MISSING outranks ATTEST there too.
@@ -130,8 +134,10 @@ def _conjoin(
     state = min(answer.state for answer in answers)
     deciding = [answer for answer in answers if answer.state is state]
     notes = unique(note for answer in answers for note in answer.notes)
+    scores = all_scores(answers)
     if state is State.FALSE:
-        return _all_false(deciding, notes)
+        decided = _all_false(deciding, notes)
+        return msgspec.structs.replace(decided, scores=scores) if scores else decided
     if state is State.TRUE:
         return Answer(
             state=state,
@@ -140,6 +146,7 @@ def _conjoin(
             flips_on=earliest(answer.flips_on for answer in deciding),
             until=earliest(answer.until for answer in deciding),
             notes=notes,
+            scores=scores,
         )
     needs = choose_needs(deciding) if state is State.MISSING else all_needs(answers)
     return Answer(
@@ -149,6 +156,7 @@ def _conjoin(
         needs=needs,
         until=earliest(answer.until for answer in answers),
         notes=notes,
+        scores=scores,
     )
 
 
@@ -176,6 +184,11 @@ def all_needs(answers: Sequence[Answer]) -> tuple[Need, ...]:
         for need in answer.needs:
             kept.setdefault(need.input, need)
     return tuple(kept.values())
+
+
+def all_scores(answers: Iterable[Answer]) -> tuple[AskedScore, ...]:
+    """The scores that any of the answers asked for, each once."""
+    return unique(score for answer in answers for score in answer.scores)
 
 
 def _cheapest_needs(answers: Sequence[Answer]) -> tuple[Need, ...]:

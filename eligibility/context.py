@@ -18,17 +18,25 @@ class Context:
         as_of: the evaluation date.
         anchors: the date of each anchor.
         moving: the anchors that were not given and therefore follow ``as_of``.
+        detailed: whether findings shall tell scores item by item, and not only their bounds.
     """
 
-    __slots__ = ("_spans", "anchors", "as_of", "chart", "moving")
+    __slots__ = ("_spans", "anchors", "as_of", "chart", "detailed", "moving")
 
     def __init__(
-        self, chart: Chart, as_of: date, anchors: Mapping[str, date], moving: frozenset[str]
+        self,
+        chart: Chart,
+        as_of: date,
+        anchors: Mapping[str, date],
+        moving: frozenset[str],
+        *,
+        detailed: bool = True,
     ) -> None:
         self.chart = chart
         self.as_of = as_of
         self.anchors = anchors
         self.moving = moving
+        self.detailed = detailed
         self._spans: dict[int, Span | None] = {}
 
     def span(self, window: Window, before: Duration | None, gap: Duration | None = None) -> Span | None:

@@ -6,9 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from fhir_mappings.facts import Coding, Evidence, Need, WhyMissing
+from fhir_mappings.facts import Coding, Effort, Evidence, ItemState, Need, WhyMissing
 
-ItemState = Literal["present", "unattributed", "absent", "unknown"]
 ChangeKind = Literal["time", "data", "judgement", "clinical", "never"]
 
 
@@ -32,12 +31,19 @@ class ReportedNeed(msgspec.Struct, frozen=True, kw_only=True):
     order: Coding | None = None
 
 
-class ReportedItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One item of a score: how it stands, why, and on which evidence.
+class ReportedItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One item of a score, one organ system of an index, or one clause of its definition.
 
     Attributes:
+        weight: points; 1 for an organ system whose grade is counted, 0 for a clause.
         state: ``present``; ``unattributed``: there, but not yet attributed; ``absent``; ``unknown``.
+        counted: it is part of the lower bound; not so what is present beside a heavier item of its domain.
+        grade: of an organ system, recorded or supported by results; of a clause, the one that it gives.
         because: for ``unattributed``, what has to be judged.
+        remark: what else belongs beside the item.
+        parts: for an organ system, the clauses that were put to the chart.
+
+    What has nothing to tell is left out of the JSON.
     """
 
     item: str
@@ -45,40 +51,69 @@ class ReportedItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     domain: str
     weight: int
     state: ItemState
+    counted: bool = False
+    grade: str | None = None
     because: str | None = None
+    remark: str | None = None
     evidence: tuple[ReportedEvidence, ...] = ()
     needs: tuple[ReportedNeed, ...] = ()
+    parts: tuple[ReportedItem, ...] = ()
 
 
-class ReportedDecision(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Items of a score that together would reach the threshold, and the points that they are worth."""
+class ReportedDecision(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Open items of a score that together would reach the threshold, and the points that they are worth.
+
+    ``effort``: the most that any of them takes.
+    """
 
     items: tuple[str, ...]
+    labels: tuple[str, ...]
     points: int
+    effort: Effort
     needs: tuple[ReportedNeed, ...] = ()
 
 
-class ReportedScore(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A score behind a finding, item by item.
+class ReportedReading(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What another definition of a score gives, for display."""
 
-    Attributes:
-        lower: points of what is present.
-        attributed: the same with what awaits attribution.
-        upper: points of all that is not shown to be absent.
-        recorded: a total on record, with its day, in words.
-        conflict: what a total on record contradicts.
-        deciding: sets of items that would decide, cheapest first.
-    """
-
-    input: str
     label: str
     lower: float
     attributed: float
     upper: float
+    recorded: bool
+
+
+class ReportedScore(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A score behind a finding, item by item.
+
+    Attributes:
+        basis: ``recorded``: a total on record counts; ``items``: counted from items; ``conflict``: the two
+            contradict each other, and the bounds span both.
+        lower: the least that the score can be: what is present, or the recorded total.
+        attributed: the same with what awaits attribution.
+        upper: the most that it can be: all that is not shown to be absent.
+        since, until: the scoring window; without ``since``, items count once seen.
+        best_of_domain: only the heaviest item of each domain counts.
+        recorded: a total on record, with its day, in words; also one that is too old to count.
+        conflict: what a total on record contradicts.
+        deciding: minimal sets of open items that would reach the threshold, cheapest first.
+        others: other definitions of the score, for display.
+    """
+
+    input: str
+    label: str
+    basis: Literal["recorded", "items", "conflict"]
+    lower: float
+    attributed: float
+    upper: float
+    until: str
+    since: str | None = None
+    best_of_domain: bool = False
     recorded: str | None = None
     conflict: str | None = None
     items: tuple[ReportedItem, ...] = ()
     deciding: tuple[ReportedDecision, ...] = ()
+    others: tuple[ReportedReading, ...] = ()
 
 
 class ReportedCourse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

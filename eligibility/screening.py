@@ -27,6 +27,7 @@ from eligibility.kinds.table import TableNode
 from eligibility.messages import render
 from eligibility.protocol import Criterion, Part, Protocol, Statement
 from eligibility.reported import ReportedNeed, reported_evidence, reported_need
+from eligibility.scores import reported_scores
 from eligibility.windows import ANCHORS
 from fhir_mappings.facts import Chart, Vocabulary
 
@@ -150,10 +151,15 @@ def screen(
     as_of: date,
     anchors: Anchors = Anchors(),  # noqa: B008  # immutable
     language: str = "en",
+    *,
+    detailed: bool = True,
 ) -> Screening:
-    """Judge every criterion of a protocol. Pure: the same chart and dates give the same screening."""
+    """Judge every criterion of a protocol. Pure: the same chart and dates give the same screening.
+
+    Without ``detailed``, of scores only the bounds are told.
+    """
     dates, moving = anchors.resolved(as_of)
-    context = Context(chart, as_of, dates, moving)
+    context = Context(chart, as_of, dates, moving, detailed=detailed)
     judged = [judge(criterion, context, language) for criterion in bound.criteria]
     findings = tuple(finding for finding, _ in judged)
     verdict = verdict_of(findings)
@@ -179,11 +185,12 @@ def judge(criterion: BoundCriterion, context: Context, language: str = "en") -> 
     """The finding of one criterion and the answer behind it."""
     if criterion.evaluate is not None:
         answer = criterion.evaluate(context)
-        return _finding(criterion, answer, (), language), answer
+        return _finding(criterion, answer, (), context, language), answer
     judged = [judge(part, context, language) for part in criterion.parts]
     answers = [answer for _, answer in judged]
     answer = conjoin(answers) if criterion.combine == "all" else disjoin(answers)
-    return _finding(criterion, answer, tuple(finding for finding, _ in judged), language), answer
+    findings = tuple(finding for finding, _ in judged)
+    return _finding(criterion, answer, findings, context, language), answer
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:
@@ -207,7 +214,9 @@ def verdict_of(findings: Sequence[Finding]) -> Verdict:
     return "potentially-eligible"
 
 
-def _finding(criterion: BoundCriterion, answer: Answer, parts: tuple[Finding, ...], language: str) -> Finding:
+def _finding(
+    criterion: BoundCriterion, answer: Answer, parts: tuple[Finding, ...], context: Context, language: str
+) -> Finding:
     outcome, leaning = _OUTCOMES[answer.state]
     clears = answer.flips_on if outcome == "fail" else None
     return Finding(
@@ -222,6 +231,7 @@ def _finding(criterion: BoundCriterion, answer: Answer, parts: tuple[Finding, ..
         needs=_needs(answer, outcome),
         notes=(*criterion.notes, *answer.notes),
         parts=parts,
+        scores=reported_scores(answer.scores, items=context.detailed),
     )
 
 

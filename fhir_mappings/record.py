@@ -21,6 +21,7 @@ from fhir_mappings.facts import (
 )
 from fhir_mappings.inputs import compute_series, is_score
 from fhir_mappings.patient_facts import PatientFacts
+from fhir_mappings.scores import Situations
 
 MEDICATION_TYPES = (
     "MedicationStatement",
@@ -54,6 +55,7 @@ class PatientRecord:
         for event in facts.events:
             self._by_kind[str(event.__struct_config__.tag)].append(event)
         self._series: dict[tuple[str, date, date | None], Series] = {}
+        self._situations: Situations = {}
         self._events: dict[tuple[tuple[EventKind, ...], frozenset[str] | None], Events] = {}
 
     @property
@@ -68,7 +70,9 @@ class PatientRecord:
         key = (name, on, since if is_score(name) else None)
         found = self._series.get(key)
         if found is None:
-            found = compute_series(name, self.facts, on, since, lambda other: self.series(other, on))
+            found = compute_series(
+                name, self.facts, on, since, lambda other: self.series(other, on), self._situations
+            )
             self._series[key] = found
         return found
 

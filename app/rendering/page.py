@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.plain_text import plain
-from app.rendering import words
+from app.rendering import scores, words
 from eligibility.findings import ScreeningReport
 
 
@@ -37,6 +37,15 @@ def environment() -> Environment:
         words.own_reason,
         words.verdict_words,
         words.with_parts,
+        scores.basis_words,
+        scores.bounds_words,
+        scores.decision_words,
+        scores.item_account,
+        scores.item_points,
+        scores.item_rows,
+        scores.item_state_words,
+        scores.own_scores,
+        scores.window_words,
     ):
         templates.globals[show.__name__] = show
     return templates

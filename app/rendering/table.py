@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.plain_text import plain
+from app.rendering.scores import own_scores, score_line
 from app.rendering.words import (
     OUTCOMES,
     VERDICTS,
@@ -109,6 +110,7 @@ def _account(finding: Finding, depth: int) -> Text:
         (own_reason(finding), ""),
         (clears, "bold"),
         *((need_words(need), "yellow") for need in own_needs(finding)),
+        *((score_line(score), "") for score in own_scores(finding)),
         *((evidence_words(evidence), "dim") for evidence in own_evidence(finding)),
         *((note, "italic dim") for note in finding.notes),
     ]

@@ -10,8 +10,7 @@ from eligibility.errors import Location, ProtocolProblem
 from eligibility.kinds.found import FoundBody
 from eligibility.protocol import Protocol
 from eligibility.suggestions import did_you_mean
-from fhir_mappings.facts import EVENT_TYPES, Vocabulary
-from fhir_mappings.facts.events import ATTRIBUTE_VALUES
+from fhir_mappings.facts import ATTRIBUTE_VALUES, EVENT_TYPES, Vocabulary
 
 
 def record_faults(protocol: Protocol, vocabulary: Vocabulary) -> Iterator[ProtocolProblem]:

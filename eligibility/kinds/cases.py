@@ -13,6 +13,7 @@ from eligibility.context import Context
 from eligibility.errors import BindingError
 from eligibility.messages import NOTHING, Message, joined, message
 from eligibility.model import Model
+from eligibility.scores import AskedScore
 from fhir_mappings.facts import Evidence, Need, WhyMissing
 
 if TYPE_CHECKING:
@@ -121,9 +122,11 @@ def _climb(rungs: list[_Rung], otherwise: Answer, context: Context) -> Answer:
     """Walk the ladder from the top; open conditions are remembered and weighed against what follows."""
     opened: list[tuple[_Rung, Answer]] = []
     passed: list[Answer] = []
+    scores: tuple[AskedScore, ...] = ()
     decided: Answer | None = None
     for rung in rungs:
         answer = rung.bound(context)
+        scores = unique((*scores, *answer.scores))
         if answer.state is State.TRUE or answer.state is State.PRESUMED_TRUE:
             decided = _taken(rung, answer)
             break
@@ -142,7 +145,7 @@ def _climb(rungs: list[_Rung], otherwise: Answer, context: Context) -> Answer:
         )
     for rung, answer in reversed(opened):
         decided = _weigh(rung, answer, decided)
-    return decided
+    return msgspec.structs.replace(decided, scores=scores) if scores else decided
 
 
 def _taken(rung: _Rung, answer: Answer) -> Answer:

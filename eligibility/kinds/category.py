@@ -25,8 +25,9 @@ from eligibility.measured import (
 )
 from eligibility.messages import message
 from eligibility.model import Model
-from eligibility.windows import Window
-from fhir_mappings.facts import Evidence, InputDescription, Measurement
+from eligibility.scores import AskedScore, asked_scores
+from eligibility.windows import Span, Window
+from fhir_mappings.facts import Evidence, InputDescription, Measurement, Series
 
 UNCERTAIN = "equivocal"
 """A category that decides nothing unless the protocol names it."""
@@ -96,6 +97,7 @@ class Current(msgspec.Struct, frozen=True):
     until: date | None
     notes: tuple[str, ...]
     shown: str
+    scores: tuple[AskedScore, ...] = ()
 
 
 class CategoryReader(msgspec.Struct, frozen=True):
@@ -111,6 +113,11 @@ class CategoryReader(msgspec.Struct, frozen=True):
         if span is None:
             return absent_anchor(self.described)
         series = context.chart.series(self.described.name, span.last, span.first)
+        scores = asked_scores(series)
+        found = self._in(series, span)
+        return msgspec.structs.replace(found, scores=scores) if scores else found
+
+    def _in(self, series: Series, span: Span) -> Current | Answer:
         for measurement in series.measurements:
             if measurement.category in self.lasting and measurement.when.last <= span.last:
                 return _current(measurement, None)
@@ -127,7 +134,8 @@ class CategoryReader(msgspec.Struct, frozen=True):
         series = context.chart.series(self.described.name, span.last, span.first)
         for measurement in candidates(series, span).inside:
             if measurement.category in wanted:
-                return _current(measurement, span.change_by_time(measurement.when.first))
+                found = _current(measurement, span.change_by_time(measurement.when.first))
+                return msgspec.structs.replace(found, scores=asked_scores(series))
         return None
 
     def may_be_any_of(self, context: Context, wanted: frozenset[str]) -> Answer | None:
@@ -202,4 +210,5 @@ def _told(reader: CategoryReader, current: Current, holds: bool) -> Answer:
         evidence=current.evidence,
         until=current.until,
         notes=current.notes,
+        scores=current.scores,
     )

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from eligibility.answers import Answer, State, conjoin, disjoin, earliest, unique
 from eligibility.binding import Binding, BoundThreshold, Evaluate
 from eligibility.context import Context
+from eligibility.deciding import Aim
 from eligibility.errors import BindingError
 from eligibility.measured import (
     Candidates,
@@ -27,6 +28,7 @@ from eligibility.measured import (
 from eligibility.messages import Argument, Message, message
 from eligibility.model import Model
 from eligibility.quantities import ThresholdText
+from eligibility.scores import asked_scores
 from eligibility.windows import Window
 from fhir_mappings.facts import Chart, InputDescription, Measurement, Need, Series
 from fhir_mappings.intervals import Comparison, Interval
@@ -124,6 +126,8 @@ class NumberNode(Model):
         span_of = binding.window(body.fresh, "number", "fresh")
         if body.on is not None:
             binding.check_anchor(body.on, "number", "on")
+        # "at least 6" and "below 6" ask for the same: whether 6 is reached.
+        aim = Aim(thresholds[0].canonical or 0.0, comparison in ("above", "at_most"))
         test = _Test(described, comparison, thresholds, limits, grey, binding.conservative)
 
         def evaluate(context: Context) -> Answer:
@@ -133,10 +137,11 @@ class NumberNode(Model):
             on = context.anchors[body.on] if body.on else span.last
             series = context.chart.series(body.input, on, span.first)
             found = candidates(series, span)
-            if not found.inside:
-                return absent(found)
-            answer = _choose(body.choose, test, found)
-            if answer.state is State.FALSE and found.inside[0].changes_on is not None:
+            answer = _choose(body.choose, test, found) if found.inside else absent(found)
+            scores = asked_scores(series, aim)
+            if scores:
+                answer = msgspec.structs.replace(answer, scores=scores)
+            if answer.state is State.FALSE and found.inside and found.inside[0].changes_on is not None:
                 turns_on = _turns_on(test, found.inside[0], context.chart)
                 return msgspec.structs.replace(answer, flips_on=turns_on)
             return answer

@@ -84,4 +84,4 @@ def _shown(answer: Answer) -> Answer:
     if answer.state in (State.FALSE, State.PRESUMED_FALSE):
         return msgspec.structs.replace(answer, state=State.FALSE, flips_on=None)
     # What is open decides nothing here, so nothing is told of it: the rungs below say what it means.
-    return Answer(state=State.FALSE, reason=NOTHING, until=answer.until)
+    return Answer(state=State.FALSE, reason=NOTHING, until=answer.until, scores=answer.scores)

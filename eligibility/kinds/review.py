@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import msgspec
 from pydantic import Field
 
-from eligibility.answers import Answer, State, negate
+from eligibility.answers import Answer, State, all_scores, negate
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.kinds.attest import answered, current_answer
@@ -118,6 +118,7 @@ class CarveOutNode(Model):
                             [open_answer.reason, message("review.suggested", why=suggestion.reason)]
                         ),
                         evidence=(*open_answer.evidence, *suggestion.evidence),
+                        scores=all_scores((open_answer, suggestion)),
                     )
             return open_answer
 

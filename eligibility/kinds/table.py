@@ -135,6 +135,11 @@ class _Bound(msgspec.Struct, frozen=True):
 
     def evaluate(self, context: Context) -> Answer:
         found = [reader.current(context) for reader in self.readers]
+        answer = self._answer(found)
+        scores = unique(score for current in found for score in current.scores)
+        return msgspec.structs.replace(answer, scores=scores) if scores else answer
+
+    def _answer(self, found: Sequence[Current | Answer]) -> Answer:
         known: list[str | None] = []
         for current, options in zip(found, self.options, strict=True):
             certain = isinstance(current, Current) and current.category in options

@@ -40,6 +40,14 @@ from fhir_mappings.facts.events import (
 from fhir_mappings.facts.measurements import Category, Measurement, Series, Unusable
 from fhir_mappings.facts.provenance import Coding, Evidence, Need, Retrieval, Unread, WhyMissing
 from fhir_mappings.facts.recorded import Answer, Assessment, AssessmentItem
+from fhir_mappings.facts.scores import (
+    ClassificationRule,
+    Effort,
+    ItemState,
+    ScoreItem,
+    ScoreReading,
+    ScoreSheet,
+)
 from fhir_mappings.facts.treatment import DayDose, DoseHistory, Therapies, Therapy, TherapyChange
 
 __all__ = [
@@ -52,12 +60,14 @@ __all__ = [
     "AssessmentItem",
     "Category",
     "Chart",
+    "ClassificationRule",
     "Coding",
     "ConsentGiven",
     "DayDose",
     "Diagnosis",
     "DoseHistory",
     "DoseSegment",
+    "Effort",
     "Event",
     "EventKind",
     "Events",
@@ -65,6 +75,7 @@ __all__ = [
     "Exposure",
     "Implant",
     "InputDescription",
+    "ItemState",
     "Measurement",
     "Need",
     "Participation",
@@ -72,6 +83,9 @@ __all__ = [
     "Procedure",
     "Report",
     "Retrieval",
+    "ScoreItem",
+    "ScoreReading",
+    "ScoreSheet",
     "Series",
     "Therapies",
     "Therapy",

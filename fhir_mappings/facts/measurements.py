@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from fhir_mappings.facts.provenance import Coding, Evidence, Need, Retrieval, WhyMissing
+from fhir_mappings.facts.scores import ScoreSheet
 from fhir_mappings.intervals import DateSpan, Interval
 
 Category = str
@@ -39,6 +40,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
         specimen: reference of the specimen, where given; only results of one specimen are combined.
         role: what the code reports, where that matters (``presence``, ``titre``, ``log``, ``confirmatory``
             …: the roles of the analyte).
+        sheet: for scores, the items behind the value.
     """
 
     input: str
@@ -59,6 +61,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     specimen: str | None = None
     role: str = ""
+    sheet: ScoreSheet | None = None
 
 
 class Unusable(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ from fhir_mappings.inputs import (  # noqa: F401  # each enters its inputs into 
 from fhir_mappings.inputs.asking import Asked, answer
 from fhir_mappings.inputs.definitions import definitions
 from fhir_mappings.patient_facts import PatientFacts
-from fhir_mappings.scores import compute_score, describe_score, score_names
+from fhir_mappings.scores import Situations, compute_score, describe_score, score_names
 
 __all__ = ["compute_series", "describe", "input_names", "is_score"]
 
@@ -42,6 +42,7 @@ def compute_series(
     on: date,
     since: date | None,
     known: Callable[[str], Series] | None = None,
+    situations: Situations | None = None,
 ) -> Series:
     """All that is known of a criterion input on day ``on``, latest first.
 
@@ -52,13 +53,14 @@ def compute_series(
             with a creatinine) is taken as of it; results of later days are in the series all the same.
         since: first day of the asker's window; only scores need it.
         known: finds series of the same day that may have been computed already.
+        situations: what scores of this patient have worked out already.
 
     Raises:
         KeyError: no such input.
     """
     if name in _scores():
         others = known or (lambda other: compute_series(other, facts, on, None))
-        return compute_score(name, facts, on, since, others)
+        return compute_score(name, facts, on, since, others, situations)
     return answer(Asked(name, facts, on, since, known))
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import msgspec
+
 from fhir_mappings.facts import InputDescription, Measurement, Series
 from fhir_mappings.intervals import Interval, day
 from fhir_mappings.patient_facts import PatientFacts
@@ -16,10 +18,12 @@ from fhir_mappings.scores.bilag import count_grades
 from fhir_mappings.scores.bilag_rules import bilag
 from fhir_mappings.scores.classification import classify
 from fhir_mappings.scores.definitions import definitions
+from fhir_mappings.scores.rules import Definition
 from fhir_mappings.scores.scoring import score
+from fhir_mappings.scores.sheet import sheet_of
 from fhir_mappings.scores.situation import SeriesOf, Situation
 
-__all__ = ["compute_score", "describe_score", "score_names"]
+__all__ = ["Situations", "compute_score", "describe_score", "score_names"]
 
 SCORE_UNIT = "{score}"
 RESOURCE_TYPES = ("Observation", "QuestionnaireResponse")
@@ -44,7 +48,18 @@ def describe_score(name: str) -> InputDescription | None:
     return _description(name, definition.label, definition.maximum)
 
 
-def compute_score(name: str, facts: PatientFacts, on: date, since: date | None, series: SeriesOf) -> Series:
+Situations = dict[tuple[date, date | None], Situation]
+"""Of one patient, by day and first day of the window."""
+
+
+def compute_score(
+    name: str,
+    facts: PatientFacts,
+    on: date,
+    since: date | None,
+    series: SeriesOf,
+    situations: Situations | None = None,
+) -> Series:
     """A score as known on day ``on``: a series of one measurement, in points.
 
     Args:
@@ -53,7 +68,8 @@ def compute_score(name: str, facts: PatientFacts, on: date, since: date | None, 
         on: the day; nothing later counts.
         since: first day of the scoring window; by default the score's own. Classification criteria count
             once seen, whatever the window.
-        series: gives the other criterion inputs by name.
+        series: gives the other criterion inputs by name, as of the same day.
+        situations: what was worked out for other scores of this patient, to be added to.
 
     Raises:
         KeyError: no such score.
@@ -61,11 +77,15 @@ def compute_score(name: str, facts: PatientFacts, on: date, since: date | None, 
     description = describe_score(name)
     if description is None:
         raise KeyError(name)
+    start = _start(name, on, since)
+    known: Situations = {} if situations is None else situations
+    situation = known.get((on, start))
+    if situation is None:
+        situation = known[(on, start)] = Situation(facts, on, start, series)
     if name in bilag().counts:
-        start = since or on - timedelta(days=bilag().window_days)
-        measurement = count_grades(name, bilag(), Situation(facts, on, start, series))
+        measurement = count_grades(name, bilag(), situation)
     else:
-        measurement = _measure(name, facts, on, since, series)
+        measurement = _measure(definitions()[name], situation)
     return Series(
         input=name,
         label=description.label,
@@ -75,14 +95,19 @@ def compute_score(name: str, facts: PatientFacts, on: date, since: date | None, 
     )
 
 
-def _measure(name: str, facts: PatientFacts, on: date, since: date | None, series: SeriesOf) -> Measurement:
-    definition = definitions()[name]
-    start = None
-    if definition.scope == "window":
-        start = since or on - timedelta(days=definition.window_days)
-    scored = score(definition, Situation(facts, on, start, series))
+def _start(name: str, on: date, since: date | None) -> date | None:
+    """First day of the window; ``None`` for items that count once seen."""
+    definition = definitions().get(name)
+    if definition is not None and definition.scope == "ever":
+        return None
+    window = bilag().window_days if definition is None else definition.window_days
+    return since or on - timedelta(days=window)
+
+
+def _measure(definition: Definition, situation: Situation) -> Measurement:
+    scored = score(definition, situation)
     measurement = Measurement(
-        input=name,
+        input=definition.name,
         when=scored.when,
         unit=SCORE_UNIT,
         value=scored.value,
@@ -92,22 +117,20 @@ def _measure(name: str, facts: PatientFacts, on: date, since: date | None, serie
         needs=scored.needs,
         notes=scored.notes,
         changes_on=scored.changes_on,
+        sheet=sheet_of(scored, situation),
     )
     if definition.classification is None:
         return measurement
     found = classify(definition.classification, scored)
-    return Measurement(
-        input=name,
+    return msgspec.structs.replace(
+        measurement,
         # A classification holds from when it was made; it does not age with the form.
-        when=day(on),
-        unit=SCORE_UNIT,
-        value=scored.value,
+        when=day(situation.on),
         category=found.category,
-        attributed=scored.attributed,
-        basis=scored.basis,
         evidence=found.evidence,
         needs=found.needs,
         notes=found.notes,
+        changes_on=None,
     )
 
 

@@ -13,14 +13,14 @@ import msgspec
 from fhir_mappings.facts import Assessment, Evidence, Measurement, Need
 from fhir_mappings.intervals import DateSpan, Interval, day, point
 from fhir_mappings.scores.bilag_rules import BilagDefinition
+from fhir_mappings.scores.bilag_sheet import HAEMATOLOGICAL, RENAL, bilag_sheet
 from fhir_mappings.scores.forms import key_of
-from fhir_mappings.scores.readings import value_in
+from fhir_mappings.scores.haematological import BloodSupport, blood_support
 from fhir_mappings.scores.renal_grade import RenalGrade, renal_grade
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import unique
 
 GRADES = ("A", "B", "C", "D", "E")
-RENAL = "renal"
 
 
 class _Grade(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class _Count(msgspec.Struct, frozen=True):
 
 
 def count_grades(name: str, definition: BilagDefinition, situation: Situation) -> Measurement:
-    """The number of domains of one grade, as bounds where domains are not graded."""
+    """The number of domains of one grade, as bounds where domains are not graded, with its sheet."""
     wanted = definition.counts[name].grade
     forms = sorted(
         (a for a in situation.facts.assessments if a.instrument in definition.instruments),
@@ -51,17 +51,49 @@ def count_grades(name: str, definition: BilagDefinition, situation: Situation) -
     grades = _grades(definition, current)
     lower = sum(1 for g in grades.values() if g.grade == wanted)
     upper = lower + len(definition.domains) - len(grades)
-    total = _recorded_count(name, definition, current)
-    if total is not None and len(grades) < len(definition.domains):
-        return _from_total(name, total, lower, upper)
     computed = renal_grade(definition.renal, situation)
+    blood = blood_support(definition.haematological, situation)
+    total = _recorded_count(name, definition, current)
+    recorded = conflict = None
+    if total is not None and len(grades) < len(definition.domains):
+        measurement = _from_total(name, total, lower, upper)
+        recorded = f"{total.value} on {total.when}"
+        conflict = next(iter(measurement.notes), None)
+    else:
+        measurement = _counted(name, definition, situation, grades, forms, computed, blood)
+    sheet = bilag_sheet(
+        wanted,
+        definition,
+        measurement,
+        grades,
+        computed,
+        blood,
+        situation,
+        recorded=recorded,
+        conflict=conflict,
+    )
+    return msgspec.structs.replace(measurement, sheet=sheet)
+
+
+def _counted(
+    name: str,
+    definition: BilagDefinition,
+    situation: Situation,
+    grades: Mapping[str, _Grade],
+    forms: list[Assessment],
+    computed: RenalGrade,
+    blood: BloodSupport,
+) -> Measurement:
+    """The count from grades on record, with the bounds that the other domains leave."""
+    wanted = definition.counts[name].grade
     counted = [g for g in grades.values() if g.grade == wanted]
+    lower, upper = len(counted), len(counted) + len(definition.domains) - len(grades)
     evidence = unique(g.evidence for g in counted) or unique(g.evidence for g in grades.values())
-    notes = [
+    notes = (
         *_renal_notes(computed, grades.get(RENAL)),
-        *_haematological_notes(definition, situation),
+        *_haematological_notes(blood, grades.get(HAEMATOLOGICAL)),
         *_akin_notes(definition, situation),
-    ]
+    )
     if lower == upper:
         when = max((g.when for g in grades.values()), key=lambda w: w.last)
         return Measurement(
@@ -71,7 +103,7 @@ def count_grades(name: str, definition: BilagDefinition, situation: Situation) -
             value=Interval(lower, lower),
             basis="recorded",
             evidence=evidence,
-            notes=tuple(notes),
+            notes=notes,
         )
     supported = RENAL not in grades and computed.grade == wanted
     expiries = [expiry for g in grades.values() if (expiry := situation.expiry(g.when)) is not None]
@@ -85,7 +117,7 @@ def count_grades(name: str, definition: BilagDefinition, situation: Situation) -
         evidence=unique((*evidence, *(computed.evidence if supported else ()))),
         needs=(_form_need(name, definition, grades, forms, situation),),
         changes_on=min(expiries, default=None),
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
@@ -135,7 +167,8 @@ def _grades(definition: BilagDefinition, forms: list[Assessment]) -> dict[str, _
 
 
 def _renal_notes(computed: RenalGrade, recorded: _Grade | None) -> list[str]:
-    if computed.grade is None:
+    """A computed A or B in words; milder grades count for nothing and stand in the sheet only."""
+    if computed.grade not in ("A", "B"):
         return []
     told = f"Results support renal grade {computed.grade}: {computed.words}."
     if recorded is None:
@@ -146,17 +179,13 @@ def _renal_notes(computed: RenalGrade, recorded: _Grade | None) -> list[str]:
     return [f"{told} The form of {recorded.when} grades it {shown}, which counts."]
 
 
-def _haematological_notes(definition: BilagDefinition, situation: Situation) -> list[str]:
-    for rule in definition.haematological:
-        for measurement in situation.results(rule.input):
-            value = value_in(measurement, rule.unit)
-            if value is not None and value.holds("below", rule.below):
-                label = situation.series(rule.input).label
-                return [
-                    f"{label} {value} {rule.unit} on {measurement.when} would be haematological grade"
-                    f" {rule.grade} if due to lupus; this is not counted."
-                ]
-    return []
+def _haematological_notes(blood: BloodSupport, recorded: _Grade | None) -> list[str]:
+    if recorded is not None or blood.grade not in ("A", "B"):
+        return []
+    highest = max(blood.counts, key=lambda count: count.degree)
+    return [
+        f"{highest.label} would be haematological grade {blood.grade} if due to lupus; this is not counted."
+    ]
 
 
 def _akin_notes(definition: BilagDefinition, situation: Situation) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from fhir_mappings.scores.definitions import exclusions, read_yaml
-from fhir_mappings.scores.rules import ResultRule, ScoreDefinitionError
+from fhir_mappings.scores.rules import ResultRule, Rule, ScoreDefinitionError
 
 
 class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,15 +45,17 @@ class ProteinRule(_Shape, frozen=True, kw_only=True):
     unit: str
     severe_above: float
     moderate_from: float
+    mild_above: float
 
 
 class DipstickRule(_Shape, frozen=True, kw_only=True):
-    """The strip: ``levels`` from least to most, and how many it has to rise."""
+    """The strip: the level of each result, and by how many levels it has to rise or which it has to reach."""
 
     input: str
-    levels: tuple[str, ...]
+    levels: dict[str, int]
     severe_rise: int
-    moderate_from: str
+    moderate_from: int
+    mild_from: int
 
 
 class CreatinineRule(_Shape, frozen=True, kw_only=True):
@@ -77,11 +79,11 @@ class FiltrationRule(_Shape, frozen=True, kw_only=True):
 
 
 class SedimentRule(_Shape, frozen=True, kw_only=True):
-    """Cells, unless something else explains them, or casts."""
+    """Cells, unless something else explains them (``unless``: names of exclusions), or casts."""
 
     unless: tuple[str, ...]
-    results: tuple[ResultRule, ...]
-    casts: ResultRule
+    cells: Rule
+    casts: Rule
 
 
 class HistologyRule(_Shape, frozen=True, kw_only=True):
@@ -89,11 +91,45 @@ class HistologyRule(_Shape, frozen=True, kw_only=True):
 
     input: str
     shown_by: frozenset[str]
+    refuted_by: frozenset[str]
     months: int
 
 
+class PressureRule(_Shape, frozen=True, kw_only=True):
+    """Blood pressure, systolic then diastolic: accelerated hypertension, and a milder rise.
+
+    ``retina``: diagnoses of the retinal changes that accelerated hypertension asks for; ``coded``: diagnoses
+    of it as a whole.
+    """
+
+    systolic: str
+    diastolic: str
+    unit: str
+    severe_above: tuple[float, float]
+    retina: tuple[str, ...]
+    coded: tuple[str, ...]
+    mild_above: tuple[float, float]
+    mild_rise: tuple[float, float]
+
+
+class NephroticRule(_Shape, frozen=True, kw_only=True):
+    """Nephrotic syndrome: its three parts, and diagnoses of it as a whole (``coded``)."""
+
+    proteinuria: Rule
+    albumin: Rule
+    oedema: tuple[str, ...]
+    coded: tuple[str, ...]
+
+
+class InvolvementRule(_Shape, frozen=True, kw_only=True):
+    """What shows that the kidney was involved before: diagnoses, or any category of an input."""
+
+    concepts: tuple[str, ...]
+    inputs: tuple[str, ...]
+
+
 class RenalRule(_Shape, frozen=True, kw_only=True):
-    """The clauses of the renal domain that results can fulfil."""
+    """The clauses of the renal domain that a chart can fulfil."""
 
     previous: PreviousRule
     proteinuria: tuple[ProteinRule, ...]
@@ -103,15 +139,27 @@ class RenalRule(_Shape, frozen=True, kw_only=True):
     filtration: FiltrationRule
     sediment: SedimentRule
     histology: HistologyRule
+    hypertension: PressureRule
+    nephrotic: NephroticRule
+    involved_before: InvolvementRule
 
 
-class HaematologicalRule(_Shape, frozen=True, kw_only=True):
-    """A count below which a grade is told beside the counts."""
+class CountRule(_Shape, frozen=True, kw_only=True):
+    """A blood count below which a grade is shown, if need be only with active haemolysis."""
 
-    grade: Literal["A", "B"]
+    grade: Literal["A", "B", "C"]
     input: str
     below: float
     unit: str
+    with_haemolysis: bool = False
+
+
+class HaematologicalRule(_Shape, frozen=True, kw_only=True):
+    """What supports a haematological grade; ``antiglobulin``: a positive test by itself supports grade C."""
+
+    haemolysis: Rule
+    antiglobulin: ResultRule
+    grades: tuple[CountRule, ...]
 
 
 class BilagDefinition(_Shape, frozen=True, kw_only=True):
@@ -125,7 +173,7 @@ class BilagDefinition(_Shape, frozen=True, kw_only=True):
     counts: dict[str, Count]
     domains: tuple[Domain, ...]
     renal: RenalRule
-    haematological: tuple[HaematologicalRule, ...]
+    haematological: HaematologicalRule
 
 
 @cache

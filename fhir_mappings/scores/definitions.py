@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from fhir_mappings import catalogue
+from fhir_mappings.facts import Effort
 from fhir_mappings.scores.counting import points
 from fhir_mappings.scores.rules import Definition, Exclusion, Extension, Item, ScoreDefinitionError
 
@@ -19,6 +20,7 @@ SCORES = (
     "selena_sledai",
     "selena_sledai_2k_proteinuria",
     "clinical_selena_sledai",
+    "clinical_selena_sledai_2k_proteinuria",
     "selena_sledai_without_laboratory",
     "acr_1997",
     "eular_acr_2019",
@@ -45,6 +47,22 @@ def exclusions() -> Mapping[str, Exclusion]:
 
 
 @cache
+def costs() -> Mapping[Effort, int]:
+    """What it takes to settle an item, by kind of effort.
+
+    Raises:
+        ScoreDefinitionError: the file does not have the expected shape, or leaves an effort out.
+    """
+    try:
+        found = msgspec.convert(read_yaml("costs"), dict[Effort, int])
+    except msgspec.ValidationError as error:
+        raise ScoreDefinitionError(f"costs.yaml: {error}") from error
+    if set(found) != set(get_args(Effort)) or min(found.values()) < 1:
+        raise ScoreDefinitionError("costs.yaml: every effort needs a cost of at least 1")
+    return found
+
+
+@cache
 def definitions() -> Mapping[str, Definition]:
     """All scores that are counted from items, by name.
 
@@ -59,6 +77,10 @@ def definitions() -> Mapping[str, Definition]:
             raise ScoreDefinitionError(f"{name}.yaml: {error}") from error
         check(definition, found)
         found[name] = definition
+    for definition in found.values():
+        for other in definition.also_shown:
+            if other.score not in found:
+                raise ScoreDefinitionError(f"{definition.name}: there is no score '{other.score}' to show")
     return found
 
 

@@ -37,9 +37,10 @@ def find_items(definition: Definition, recorded: Recorded, situation: Situation)
 
 def _find(item: Item, entry: Entry | None, situation: Situation) -> ItemFinding:
     charted = NOT_FOUND
-    if item.found_by is not None:
-        known = exclusions()
-        charted = judge(item.found_by, [known[name] for name in item.unless], situation)
+    rule = item.found_by
+    if rule is not None:
+        causes = [exclusions()[name] for name in item.unless]
+        charted = situation.remembered(rule, item.unless, lambda: judge(rule, causes, situation))
     proven = charted.state is State.PRESENT or (entry is not None and entry.state is State.PRESENT)
     return ItemFinding(item, charted if entry is None else _joined(charted, entry, situation), proven)
 

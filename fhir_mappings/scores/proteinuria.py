@@ -12,7 +12,7 @@ from fhir_mappings.scores.rules import Exclusion, RiseRule
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import Doubt, Judgement, State, any_of
 
-NO_COURSE = "no earlier value tells whether it is new or has risen"
+NO_COURSE = "no earlier value of the same measure tells whether it is new or has risen"
 
 
 def judge_rise(rule: RiseRule, exclusions: Sequence[Exclusion], situation: Situation) -> Judgement:

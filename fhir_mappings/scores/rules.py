@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from fhir_mappings.facts import Effort
 from fhir_mappings.intervals import Comparison
 
 Limit = Literal["lower_limit", "upper_limit"]
@@ -131,6 +132,7 @@ class Item(_Shape, frozen=True, kw_only=True):
         found_by: how a chart shows it; without, only a recorded form can.
         unless: names of exclusions (``exclusions.yaml``) that leave a finding in doubt.
         laboratory: the item can be decided without seeing the patient.
+        takes: the effort that settles the item, where it is neither a laboratory order nor an assessment.
         aliases: other identifiers under which forms record it.
     """
 
@@ -143,7 +145,13 @@ class Item(_Shape, frozen=True, kw_only=True):
     found_by: Rule | None = None
     unless: tuple[str, ...] = ()
     laboratory: bool = False
+    takes: Effort | None = None
     aliases: tuple[str, ...] = ()
+
+    @property
+    def effort(self) -> Effort:
+        """What it takes to settle the item while nothing is known of it."""
+        return self.takes or ("laboratory" if self.laboratory else "bedside")
 
 
 class Borrowing(_Shape, frozen=True, kw_only=True):

@@ -26,6 +26,13 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True):
 
     ``basis`` is ``policies`` where record and chart contradict each other: a person has to judge.
     ``attributed`` is the value if everything that awaits attribution counts; ``None`` beside a record.
+
+    Attributes:
+        findings: the items, then those that the score leaves out of a recorded total.
+        total, total_of: the recorded total that was taken, and the label of the score that it is of.
+        conflict: what the total contradicts.
+        form: the need that the whole form would meet.
+        others: other definitions of the score, each with the words that introduce it.
     """
 
     definition: Definition
@@ -38,14 +45,35 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[Need, ...] = ()
     notes: tuple[str, ...] = ()
     changes_on: date | None = None
+    recorded: Recorded = Recorded()
+    total: Total | None = None
+    total_of: str | None = None
+    conflict: str | None = None
+    form: Need | None = None
+    others: tuple[tuple[str, Scored], ...] = ()
 
 
 def score(definition: Definition, situation: Situation) -> Scored:
-    """The value of a score on that day.
+    """The value of a score on that day, with what other definitions of it give.
 
     A recorded total counts as it stands, unless the chart contradicts it. Without one, the items give
     bounds.
     """
+    scored = _score(definition, situation)
+    others = tuple(
+        (other.words, _score(definitions()[other.score], situation)) for other in definition.also_shown
+    )
+    if not others:
+        return scored
+    notes = tuple(
+        f"{words}, the score would be {other.value}."
+        for words, other in others
+        if scored.conflict is None and other.value != scored.value and other.basis == scored.basis
+    )
+    return msgspec.structs.replace(scored, others=others, notes=(*scored.notes, *notes))
+
+
+def _score(definition: Definition, situation: Situation) -> Scored:
     recorded = read_forms(definition, situation)
     findings = find_items(definition, recorded, situation)
     mine, left_out = findings[: len(definition.items)], findings[len(definition.items) :]
@@ -53,7 +81,8 @@ def score(definition: Definition, situation: Situation) -> Scored:
     lessened = None if recorded.total else _total_of_whole(definition, situation)
     total = recorded.total or lessened
     if total is None:
-        return _with_others(_bounded(definition, findings, counted, recorded, situation), situation)
+        return _bounded(definition, findings, counted, recorded, situation)
+    whole = definitions()[definition.lessened_from] if lessened and definition.lessened_from else definition
     value = _lessened(total.value, left_out) if lessened else total.value
     conflict = _conflict(total, findings if lessened else mine, definition, recorded)
     if conflict:
@@ -65,9 +94,13 @@ def score(definition: Definition, situation: Situation) -> Scored:
             basis="policies",
             evidence=unique((total.evidence, *_counted_evidence(mine))),
             notes=(conflict, *_notes(definition, mine, recorded)),
+            recorded=recorded,
+            total=total,
+            total_of=whole.label,
+            conflict=conflict,
         )
     value = _within(value, counted)
-    found = Scored(
+    return Scored(
         definition=definition,
         findings=findings,
         value=value,
@@ -76,23 +109,15 @@ def score(definition: Definition, situation: Situation) -> Scored:
         evidence=(total.evidence,),
         needs=() if value.exact else _needs(definition, left_out if lessened else mine, recorded, situation),
         notes=recorded.notes,
+        recorded=recorded,
+        total=total,
+        total_of=whole.label,
     )
-    return _with_others(found, situation)
 
 
 def _tally(findings: tuple[ItemFinding, ...], definition: Definition) -> Tally:
     states = {f.item.id: f.state for f in findings}
     return tally([f.item for f in findings], states, definition.counting)
-
-
-def _with_others(scored: Scored, situation: Situation) -> Scored:
-    """Tell what another reading of the score gives, where it differs and rests on the same kind of data."""
-    notes = []
-    for other in scored.definition.also_shown:
-        shown = score(definitions()[other.score], situation)
-        if shown.value != scored.value and shown.basis == scored.basis:
-            notes.append(f"{other.words}, the score would be {shown.value}.")
-    return msgspec.structs.replace(scored, notes=(*scored.notes, *notes)) if notes else scored
 
 
 def _total_of_whole(definition: Definition, situation: Situation) -> Total | None:
@@ -161,6 +186,8 @@ def _bounded(
         needs=() if value.exact else _needs(definition, mine, recorded, situation),
         notes=_notes(definition, mine, recorded),
         changes_on=min((e for e in expiries if e > situation.on), default=None),
+        recorded=recorded,
+        form=None if value.exact else _form_need(definition, mine, recorded, situation),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date, timedelta
+from typing import TypeVar
 
 from fhir_mappings.facts import (
     Admission,
@@ -19,6 +20,8 @@ from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.terminology import load_terminology
 
+T = TypeVar("T")
+
 SeriesOf = Callable[[str], Series]
 EventKinds = tuple[type[Event], ...]
 
@@ -32,7 +35,7 @@ MEDICATION_TYPES = (
 
 
 class Situation:
-    """The facts that a score may use.
+    """The facts that a score may use, and what was made of them: scores of one day and window share it.
 
     Attributes:
         on: the day for which the score is asked; nothing later counts.
@@ -47,6 +50,18 @@ class Situation:
         self._series: dict[str, Series] = {}
         self._concepts: dict[tuple[str, ...], frozenset[str]] = {}
         self._events: dict[tuple[EventKinds, tuple[str, ...]], tuple[Event, ...]] = {}
+        self._remembered: dict[Hashable, tuple[object, object]] = {}
+
+    def remembered(self, subject: object, what: Hashable, make: Callable[[], T]) -> T:
+        """What was made of a rule before; ``make`` works it out the first time.
+
+        ``subject``: the rule, told apart by identity, since several scores share the same object.
+        """
+        key = (id(subject), what)
+        if key not in self._remembered:
+            # The subject is kept, so that its identity cannot be given to another.
+            self._remembered[key] = (subject, make())
+        return self._remembered[key][1]  # type: ignore[return-value]  # what ``make`` gave for this key
 
     def series(self, name: str) -> Series:
         """The criterion input of that name.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from fhir_mappings.facts import (
@@ -42,10 +42,13 @@ UNITS = {
     "ana_titre": "{titer}",
     "serum_creatinine": "mg/dL",
     "egfr": "mL/min/{1.73_m2}",
+    "albumin": "g/L",
+    "systolic_pressure": "mm[Hg]",
+    "diastolic_pressure": "mm[Hg]",
     "anticardiolipin_igg": "[GPL'U]/mL",
     "anticardiolipin_igm": "[MPL'U]/mL",
 }
-LIMITS = {"c3": (90.0, 180.0), "c4": (10.0, 40.0), "anti_dsdna": (None, 30.0)}
+LIMITS = {"albumin": (35.0, 52.0), "c3": (90.0, 180.0), "c4": (10.0, 40.0), "anti_dsdna": (None, 30.0)}
 
 
 def ago(days: int) -> date:
@@ -157,8 +160,8 @@ def chart(
     )
 
 
-def ask(name: str, facts: PatientFacts, *, on: date = ON, since: date | None = None) -> Measurement:
-    """The one measurement of a score."""
+def series_of(facts: PatientFacts) -> Callable[[str], Series]:
+    """The criterion inputs as recorded."""
 
     def series(wanted: str) -> Series:
         return Series(
@@ -169,7 +172,12 @@ def ask(name: str, facts: PatientFacts, *, on: date = ON, since: date | None = N
             retrieval=facts.retrieval_of(["Observation"]),
         )
 
-    computed = compute_score(name, facts, on, since, series)
+    return series
+
+
+def ask(name: str, facts: PatientFacts, *, on: date = ON, since: date | None = None) -> Measurement:
+    """The one measurement of a score."""
+    computed = compute_score(name, facts, on, since, series_of(facts))
     assert len(computed.measurements) == 1
     return computed.measurements[0]
 

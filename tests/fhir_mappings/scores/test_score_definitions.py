@@ -63,8 +63,13 @@ def test_other_names_are_not_scores(name: str) -> None:
         compute_score(name, chart(), ON, None, lambda n: Series(input=n, label=n))
 
 
-def test_every_file_is_a_score_or_the_exclusions() -> None:
-    assert {path.stem for path in Path(FOLDER).glob("*.yaml")} == {*SCORES, "bilag_2004", "exclusions"}
+def test_every_file_is_a_score_or_data_that_all_of_them_share() -> None:
+    assert {path.stem for path in Path(FOLDER).glob("*.yaml")} == {
+        *SCORES,
+        "bilag_2004",
+        "costs",
+        "exclusions",
+    }
 
 
 def test_every_file_gives_its_source() -> None:

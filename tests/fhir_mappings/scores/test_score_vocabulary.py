@@ -26,16 +26,29 @@ def leaves(rule: Rule | None) -> Iterator[ResultRule | DiagnosisRule | RiseRule]
         yield from leaves(child)
 
 
-LEAVES = [leaf for d in definitions().values() for item in d.items for leaf in leaves(item.found_by)]
+RENAL = bilag().renal
+BLOOD = bilag().haematological
+BILAG_RULES = (
+    RENAL.sediment.cells,
+    RENAL.sediment.casts,
+    RENAL.nephrotic.proteinuria,
+    RENAL.nephrotic.albumin,
+    BLOOD.haemolysis,
+    Rule(result=BLOOD.antiglobulin),
+)
+LEAVES = [
+    *(leaf for d in definitions().values() for item in d.items for leaf in leaves(item.found_by)),
+    *(leaf for rule in BILAG_RULES for leaf in leaves(rule)),
+]
 RESULTS = {leaf.input: leaf.unit for leaf in LEAVES if isinstance(leaf, ResultRule) and leaf.unit is not None}
 RISES = {name: unit for leaf in LEAVES if isinstance(leaf, RiseRule) for name, unit in leaf.inputs.items()}
-RENAL = bilag().renal
 BILAG = {
     **{rule.input: rule.unit for rule in RENAL.proteinuria},
-    **{rule.input: rule.unit for rule in bilag().haematological},
-    **{rule.input: str(rule.unit) for rule in RENAL.sediment.results},
+    **{rule.input: rule.unit for rule in BLOOD.grades},
     RENAL.creatinine.input: RENAL.creatinine.unit,
     RENAL.filtration.input: RENAL.filtration.unit,
+    RENAL.hypertension.systolic: RENAL.hypertension.unit,
+    RENAL.hypertension.diastolic: RENAL.hypertension.unit,
 }
 CATEGORIES = {
     (leaf.input, category)
@@ -45,7 +58,10 @@ CATEGORIES = {
     if category not in ("low", "normal", "high")
 } | {
     *((RENAL.dipstick.input, level) for level in RENAL.dipstick.levels),
-    *((RENAL.histology.input, category) for category in RENAL.histology.shown_by),
+    *(
+        (RENAL.histology.input, category)
+        for category in RENAL.histology.shown_by | RENAL.histology.refuted_by
+    ),
     *(
         (name, category)
         for exclusion in exclusions().values()
@@ -64,6 +80,11 @@ INPUTS = (
 CONCEPTS = {concept for leaf in LEAVES if isinstance(leaf, DiagnosisRule) for concept in leaf.concepts} | {
     *(concept for e in exclusions().values() for rule in e.explained_by for concept in rule.concepts),
     *(concept for e in exclusions().values() if e.presupposes for concept in e.presupposes.concepts),
+    *RENAL.hypertension.retina,
+    *RENAL.hypertension.coded,
+    *RENAL.nephrotic.oedema,
+    *RENAL.nephrotic.coded,
+    *RENAL.involved_before.concepts,
 }
 
 

@@ -1,0 +1,190 @@
+"""BILAG-2004 as a sheet: the nine organ systems with their grades, and the clauses behind the renal one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+import msgspec
+
+from fhir_mappings.facts import Evidence, Measurement, ScoreItem, ScoreSheet
+from fhir_mappings.intervals import DateSpan
+from fhir_mappings.scores.bilag_rules import BilagDefinition, Domain
+from fhir_mappings.scores.clauses import Clause, Degree
+from fhir_mappings.scores.definitions import costs
+from fhir_mappings.scores.haematological import GRADES, BloodSupport
+from fhir_mappings.scores.renal_grade import RenalGrade
+from fhir_mappings.scores.sheet import STATE_NAMES
+from fhir_mappings.scores.situation import Situation
+from fhir_mappings.scores.states import State, unique
+
+RENAL, HAEMATOLOGICAL = "renal", "haematological"
+
+
+class DomainGrade(Protocol):
+    """A recorded grade; ``grade`` is ``None`` for a domain that a complete form leaves out."""
+
+    @property
+    def grade(self) -> str | None: ...
+    @property
+    def when(self) -> DateSpan: ...
+    @property
+    def evidence(self) -> Evidence: ...
+
+
+def bilag_sheet(
+    wanted: str,
+    definition: BilagDefinition,
+    measurement: Measurement,
+    grades: Mapping[str, DomainGrade],
+    computed: RenalGrade,
+    blood: BloodSupport,
+    situation: Situation,
+    *,
+    recorded: str | None = None,
+    conflict: str | None = None,
+) -> ScoreSheet:
+    """The sheet of the count of one grade (``wanted``)."""
+    assert measurement.value is not None  # noqa: S101  # a count always has bounds
+    value = measurement.value
+    attributed = measurement.attributed.low if measurement.attributed else value.low
+    basis: Literal["recorded", "items", "conflict"] = "items"
+    if conflict:
+        basis = "conflict"
+    elif measurement.basis == "recorded":
+        basis = "recorded"
+    return ScoreSheet(
+        score=measurement.input,
+        label=definition.counts[measurement.input].label,
+        items=tuple(
+            _domain(domain, wanted, grades.get(domain.id), computed, blood) for domain in definition.domains
+        ),
+        value=value,
+        attributed=min(max(attributed, value.low), value.high),
+        basis=basis,
+        on=situation.on,
+        since=situation.since,
+        recorded=recorded,
+        conflict=conflict,
+        form=next(iter(measurement.needs), None),
+    )
+
+
+def _domain(
+    domain: Domain, wanted: str, recorded: DomainGrade | None, computed: RenalGrade, blood: BloodSupport
+) -> ScoreItem:
+    parts = _parts(domain, computed, blood)
+    if recorded is not None:
+        present = recorded.grade == wanted
+        return ScoreItem(
+            id=domain.id,
+            label=domain.label,
+            domain=domain.label,
+            weight=1,
+            state="present" if present else "absent",
+            counted=present,
+            grade=recorded.grade,
+            remark=f"graded on the form of {recorded.when}"
+            if recorded.grade
+            else f"left out of the complete form of {recorded.when}",
+            evidence=(recorded.evidence,),
+            parts=parts,
+        )
+    open_item = ScoreItem(
+        id=domain.id,
+        label=domain.label,
+        domain=domain.label,
+        weight=1,
+        state="unknown",
+        effort="bedside",
+        cost=costs()["bedside"],
+        parts=parts,
+    )
+    if domain.id == RENAL and computed.grade is not None:
+        return _renal(open_item, wanted, computed)
+    if domain.id == HAEMATOLOGICAL and blood.grade is not None:
+        remark = f"Counts would give grade {blood.grade} if due to lupus; this is not counted."
+        return _changed(open_item, remark=remark)
+    return open_item
+
+
+def _renal(item: ScoreItem, wanted: str, computed: RenalGrade) -> ScoreItem:
+    remark = f"computed from results: grade {computed.grade}"
+    if computed.grade == "D":
+        remark += ", as far as results tell (blood pressure, oedema and biopsy aside)"
+    if computed.firm != computed.grade:
+        remark += f"; without what is in doubt or assumed, {computed.firm or 'none'}"
+    if computed.grade == wanted:
+        doubt = "a computed grade compares results only; the assessment is a clinician's"
+        return _changed(
+            item,
+            state="unattributed",
+            grade=computed.grade,
+            effort="attribution",
+            cost=costs()["attribution"],
+            doubts=(doubt,),
+            remark=remark,
+            evidence=computed.evidence,
+        )
+    tests = _tests_for_a(computed) if wanted == "A" else ()
+    if tests:
+        return _changed(
+            item,
+            grade=computed.grade,
+            effort="laboratory",
+            cost=costs()["laboratory"] + costs()["attribution"],
+            remark=remark,
+            evidence=computed.evidence,
+            needs=unique(need for clause in tests for need in clause.needs[:1]),
+        )
+    return _changed(item, grade=computed.grade, remark=remark, evidence=computed.evidence)
+
+
+def _tests_for_a(computed: RenalGrade) -> tuple[Clause, ...]:
+    """The laboratory clause that is not known and would, with a severe one, make an A."""
+    severe = [c for c in computed.clauses if c.degree is Degree.SEVERE]
+    if not severe:
+        return ()
+    leads = any(c.leads for c in severe)
+    open_clauses = [c for c in computed.clauses if c.state is State.UNKNOWN and c.needs]
+    return tuple(
+        c
+        for c in open_clauses
+        if c.id in ("sediment", "proteinuria", "renal_function") and (leads or c.leads)
+    )[:1]
+
+
+def _parts(domain: Domain, computed: RenalGrade, blood: BloodSupport) -> tuple[ScoreItem, ...]:
+    if domain.id == RENAL:
+        return tuple(_clause(clause, domain) for clause in computed.clauses)
+    if domain.id == HAEMATOLOGICAL:
+        return tuple(_clause(clause, domain) for clause in (*blood.counts, blood.haemolysis))
+    return ()
+
+
+def _clause(clause: Clause, domain: Domain) -> ScoreItem:
+    return ScoreItem(
+        id=clause.id,
+        label=clause.label,
+        domain=domain.label,
+        weight=0,
+        state=STATE_NAMES[clause.state],
+        grade=_gives(clause, domain),
+        doubts=tuple(doubt.reason for doubt in clause.doubts),
+        remark=clause.remark,
+        evidence=clause.evidence,
+        needs=clause.needs[:1],
+    )
+
+
+def _gives(clause: Clause, domain: Domain) -> str | None:
+    """The grade that the clause gives by itself: in the renal domain, an A needs a second clause."""
+    if not clause.degree:
+        return None
+    if domain.id == RENAL and clause.degree is Degree.SEVERE:
+        return "B, or A with another"
+    return GRADES[clause.degree]
+
+
+def _changed(item: ScoreItem, **values: object) -> ScoreItem:
+    return msgspec.structs.replace(item, **values)

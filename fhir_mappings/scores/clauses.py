@@ -1,0 +1,137 @@
+"""One clause of a domain of BILAG-2004: how far results fulfil it, and what a previous value adds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import IntEnum
+
+import msgspec
+
+from fhir_mappings.facts import Evidence, Measurement, Need
+from fhir_mappings.intervals import Interval
+from fhir_mappings.scores.bilag_rules import PreviousRule
+from fhir_mappings.scores.situation import Situation
+from fhir_mappings.scores.states import Doubt, Judgement, State, unique
+
+NO_PREVIOUS = "assumed not to have improved: no earlier value to compare with"
+
+
+class Degree(IntEnum):
+    """The grade that a clause gives by itself: mild C, moderate B, severe B and, with another, A."""
+
+    NONE = 0
+    MILD = 1
+    MODERATE = 2
+    SEVERE = 3
+
+
+class Clause(msgspec.Struct, frozen=True, kw_only=True):
+    """A clause as the chart shows it.
+
+    Attributes:
+        degree: what is shown, in doubt or not; ``NONE`` for a clause that is absent or not known.
+        leads: one of the clauses of which grade A needs at least one.
+        assumed: it counts only because there is no earlier value that could show improvement.
+        remark: the values that were compared.
+    """
+
+    id: str
+    label: str
+    state: State
+    degree: Degree = Degree.NONE
+    leads: bool = False
+    assumed: bool = False
+    evidence: tuple[Evidence, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    needs: tuple[Need, ...] = ()
+    remark: str | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether the chart shows it, in doubt or not."""
+        return self.state >= State.UNATTRIBUTED
+
+    @property
+    def words(self) -> str:
+        """The clause with its reservations."""
+        doubts = "; ".join(doubt.reason for doubt in self.doubts)
+        return f"{self.label} ({doubts})" if doubts else self.label
+
+
+class Reached(msgspec.Struct, frozen=True, kw_only=True):
+    """What one measure gives: a degree, or ``None`` where the value lies on both sides of a threshold."""
+
+    degree: Degree | None
+    evidence: tuple[Evidence, ...] = ()
+    assumed: bool = False
+    remark: str | None = None
+
+
+def best_of(id_: str, label: str, reached: list[Reached], need: Need, *, leads: bool = False) -> Clause:
+    """The clause from several measures, each of which suffices; none at all leaves it unknown."""
+    known = [r for r in reached if r.degree is not None]
+    # Of the same degree, the one that assumes nothing.
+    best = max(known, key=lambda r: (r.degree, not r.assumed), default=None)
+    if best is not None and best.degree:
+        return Clause(
+            id=id_,
+            label=label,
+            state=State.UNATTRIBUTED if best.assumed else State.PRESENT,
+            degree=best.degree,
+            leads=leads,
+            assumed=best.assumed,
+            evidence=best.evidence,
+            doubts=(Doubt(NO_PREVIOUS),) if best.assumed else (),
+            remark=best.remark,
+        )
+    if known and len(known) == len(reached):
+        evidence = unique(e for r in known for e in r.evidence)
+        remarks = unique(r.remark for r in known if r.remark)
+        return Clause(
+            id=id_, label=label, state=State.ABSENT, evidence=evidence, remark="; ".join(remarks) or None
+        )
+    return Clause(id=id_, label=label, state=State.UNKNOWN, leads=leads, needs=(need,))
+
+
+def clause_of(
+    id_: str, label: str, judgement: Judgement, *, leads: bool = False, degree: Degree = Degree.SEVERE
+) -> Clause:
+    """A clause that is either there or not, from a judgement."""
+    return Clause(
+        id=id_,
+        label=label,
+        state=judgement.state,
+        degree=degree if judgement.state >= State.UNATTRIBUTED else Degree.NONE,
+        leads=leads,
+        evidence=judgement.evidence,
+        doubts=judgement.doubts,
+        needs=judgement.needs,
+    )
+
+
+def previous_value(
+    name: str, current: Measurement, rule: PreviousRule, situation: Situation
+) -> Measurement | None:
+    """The latest result at the distance of a previous assessment."""
+    first = current.when.first - timedelta(days=rule.to_days)
+    last = current.when.first - timedelta(days=rule.from_days)
+    return next(
+        (m for m in situation.series(name).measurements if m.when.first >= first and m.when.last <= last),
+        None,
+    )
+
+
+def above_share(value: Interval, before: Interval, share: float) -> bool | None:
+    """Whether the value exceeds that share of the value before; ``None`` where both sides are possible."""
+    surely = value.holds("above", share * before.high)
+    possibly = value.holds("above", share * before.low)
+    return surely if surely is possibly else None
+
+
+def compared(current: Measurement, previous: Measurement | None) -> str:
+    """The values in words."""
+    told = f"{current.value if current.value is not None else current.category} on {current.when}"
+    if previous is None:
+        return told
+    before = previous.value if previous.value is not None else previous.category
+    return f"{told}, before {before} on {previous.when}"

@@ -1,0 +1,201 @@
+"""The renal clauses of BILAG-2004 that results can fulfil: proteinuria, renal function, sediment, biopsy.
+
+Glossary of the index (Isenberg 2005; Yee 2007); thresholds in ``bilag_2004.yaml``.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fhir_mappings.facts import Measurement
+from fhir_mappings.intervals import Duration
+from fhir_mappings.scores.bilag_rules import ProteinRule, RenalRule
+from fhir_mappings.scores.clauses import (
+    Clause,
+    Degree,
+    Reached,
+    above_share,
+    best_of,
+    clause_of,
+    compared,
+    previous_value,
+)
+from fhir_mappings.scores.definitions import exclusions
+from fhir_mappings.scores.evaluation import judge
+from fhir_mappings.scores.readings import value_in
+from fhir_mappings.scores.situation import Situation
+from fhir_mappings.scores.states import Judgement, State, any_of
+
+Answers = list[tuple[Degree, bool | None]]
+
+
+def proteinuria(rule: RenalRule, situation: Situation) -> Clause:
+    """Proteinuria that has not fallen by a quarter; the strip only where nothing is measured."""
+    reached = []
+    for protein in rule.proteinuria:
+        current = next(iter(situation.results(protein.input)), None)
+        if current is not None:
+            reached.append(_protein(protein, current, rule, situation))
+    if not reached:
+        current = next(iter(situation.results(rule.dipstick.input)), None)
+        if current is not None:
+            reached.append(_strip(current, rule, situation))
+    need = situation.need(rule.proteinuria[0].input)
+    return best_of("proteinuria", "proteinuria that has not improved", reached, need, leads=True)
+
+
+def _protein(protein: ProteinRule, current: Measurement, rule: RenalRule, situation: Situation) -> Reached:
+    value = value_in(current, protein.unit)
+    if value is None:
+        return Reached(degree=None)
+    previous = previous_value(protein.input, current, rule.previous, situation)
+    before = value_in(previous, protein.unit) if previous else None
+    degree = _highest(
+        [
+            (Degree.SEVERE, value.holds("above", protein.severe_above)),
+            (Degree.MODERATE, value.holds("at_least", protein.moderate_from)),
+            (Degree.MILD, value.holds("above", protein.mild_above)),
+        ]
+    )
+    remark = compared(current, previous if before else None)
+    if degree is None or degree <= Degree.MILD:
+        return Reached(degree=degree, evidence=current.evidence, remark=remark)
+    if previous is None or before is None:
+        return Reached(degree=degree, evidence=current.evidence, assumed=True, remark=remark)
+    evidence = (*current.evidence, *previous.evidence)
+    kept = above_share(value, before, rule.improved_to_share)
+    if kept is False:
+        # What has improved is still there: the mildest degree.
+        return Reached(
+            degree=Degree.MILD, evidence=evidence, remark=f"{remark}: improved by a quarter or more"
+        )
+    return Reached(degree=degree if kept else None, evidence=evidence, remark=remark)
+
+
+def _highest(answers: Answers) -> Degree | None:
+    """The highest degree that is surely reached; ``None`` if none is, and it is not sure that none is."""
+    sure = next((degree for degree, answer in answers if answer), None)
+    if sure is not None:
+        return sure
+    return Degree.NONE if all(answer is False for _, answer in answers) else None
+
+
+def _strip(current: Measurement, rule: RenalRule, situation: Situation) -> Reached:
+    strip = rule.dipstick
+    level = strip.levels.get(current.category or "")
+    if level is None:
+        return Reached(degree=None)
+    previous = previous_value(strip.input, current, rule.previous, situation)
+    before = strip.levels.get(previous.category or "") if previous else None
+    remark = compared(current, previous if before is not None else None)
+    stands = Degree.MILD if level >= strip.mild_from else Degree.NONE
+    if previous is None or before is None:
+        return Reached(degree=stands, evidence=current.evidence, remark=remark)
+    evidence = (*current.evidence, *previous.evidence)
+    if level - before >= strip.severe_rise:
+        return Reached(degree=Degree.SEVERE, evidence=evidence, remark=remark)
+    if level > before and level >= strip.moderate_from:
+        return Reached(degree=Degree.MODERATE, evidence=evidence, remark=remark)
+    return Reached(degree=stands, evidence=evidence, remark=remark)
+
+
+def renal_function(rule: RenalRule, situation: Situation) -> Clause:
+    """Deteriorating renal function, by creatinine or by filtration rate, whichever says more."""
+    reached = [*_creatinine(rule, situation), *_filtration(rule, situation)]
+    need = situation.need(rule.creatinine.input)
+    return best_of("renal_function", "deteriorating renal function", reached, need)
+
+
+def _creatinine(rule: RenalRule, situation: Situation) -> list[Reached]:
+    limits = rule.creatinine
+    current = next(iter(situation.results(limits.input)), None)
+    value = value_in(current, limits.unit) if current else None
+    if current is None or value is None:
+        return []
+    high = value.holds("above", limits.above)
+    if not high:
+        degree = Degree.NONE if high is False else None
+        return [
+            Reached(degree=degree, evidence=current.evidence, remark=f"creatinine {compared(current, None)}")
+        ]
+    previous = previous_value(limits.input, current, rule.previous, situation)
+    before = value_in(previous, limits.unit) if previous else None
+    remark = f"creatinine {compared(current, previous if before else None)}"
+    if previous is None or before is None:
+        return [Reached(degree=Degree.SEVERE, evidence=current.evidence, assumed=True, remark=remark)]
+    ratio = value.over(before) if before.low > 0 else None
+    degree = None
+    if ratio is not None:
+        degree = _highest(
+            [
+                (Degree.SEVERE, ratio.holds("above", limits.severe_share)),
+                (Degree.MODERATE, ratio.holds("at_least", limits.moderate_share)),
+            ]
+        )
+    return [Reached(degree=degree, evidence=(*current.evidence, *previous.evidence), remark=remark)]
+
+
+def _filtration(rule: RenalRule, situation: Situation) -> list[Reached]:
+    """Below 80 and fallen below 67 %, or below 50 when it was above 50 or not measured the time before."""
+    limits = rule.filtration
+    current = next(iter(situation.results(limits.input)), None)
+    value = value_in(current, limits.unit) if current else None
+    if current is None or value is None:
+        return []
+    low, very_low = value.holds("below", limits.below), value.holds("below", limits.below_absolute)
+    previous = previous_value(limits.input, current, rule.previous, situation)
+    before = value_in(previous, limits.unit) if previous else None
+    last = previous if before else _last_before(limits.input, current, rule, situation)
+    last_value = value_in(last, limits.unit) if last else None
+    remark = f"filtration rate {compared(current, last if last_value else None)}"
+    evidence = (*current.evidence, *(last.evidence if last and last_value else ()))
+    if very_low and last_value is None:
+        return [Reached(degree=Degree.SEVERE, evidence=evidence, assumed=True, remark=remark)]
+    fallen: bool | None = None
+    if before is not None and before.low > 0:
+        fallen = value.over(before).holds("below", limits.share)
+    elif low is False:
+        fallen = False
+    newly = None if last_value is None else last_value.holds("above", limits.below_absolute)
+    if (low and fallen) or (very_low and newly):
+        return [Reached(degree=Degree.SEVERE, evidence=evidence, remark=remark)]
+    refuted = (low is False or fallen is False) and (very_low is False or newly is False)
+    return [Reached(degree=Degree.NONE if refuted else None, evidence=evidence, remark=remark)]
+
+
+def _last_before(
+    name: str, current: Measurement, rule: RenalRule, situation: Situation
+) -> Measurement | None:
+    """The latest result of any earlier time: whether a low rate is new does not depend on how long ago."""
+    last = current.when.first - timedelta(days=rule.previous.from_days)
+    return next((m for m in situation.series(name).measurements if m.when.last <= last), None)
+
+
+def sediment(rule: RenalRule, situation: Situation) -> Clause:
+    """More than five red or white cells without another cause, or red cell casts."""
+    known = exclusions()
+    causes = [known[name] for name in rule.sediment.unless]
+    lupus = [cause for cause in causes if cause.presupposes]
+    judgement = any_of(
+        [judge(rule.sediment.cells, causes, situation), judge(rule.sediment.casts, lupus, situation)]
+    )
+    return clause_of("sediment", "active sediment", judgement, leads=True)
+
+
+def histology(rule: RenalRule, situation: Situation) -> Clause:
+    """Active nephritis on a biopsy of the last months; no biopsy on record shows nothing."""
+    wanted = rule.histology
+    since = Duration(wanted.months, "mo").before(situation.on)
+    recent = [
+        m
+        for m in situation.series(wanted.input).measurements
+        if m.when.first >= since and m.when.last <= situation.on
+    ]
+    told = {m.category: m for m in reversed(recent) if m.category is not None}
+    active = next((told[name] for name in told if name in wanted.shown_by), None)
+    inactive = next((told[name] for name in told if name in wanted.refuted_by), None)
+    state = State.PRESENT if active else State.ABSENT if inactive else State.UNKNOWN
+    found = active or inactive
+    judgement = Judgement(state=state, evidence=found.evidence if found else ())
+    label = f"active nephritis on biopsy within {wanted.months} months"
+    return clause_of("histology", label, judgement, leads=True)
