@@ -18,9 +18,10 @@ class Context:
         as_of: the evaluation date.
         anchors: the date of each anchor.
         moving: the anchors that were not given and therefore follow ``as_of``.
+        open_questions: questions that were asked of persons, and that no answer on record settles.
     """
 
-    __slots__ = ("_spans", "anchors", "as_of", "chart", "moving")
+    __slots__ = ("_spans", "anchors", "as_of", "chart", "moving", "open_questions")
 
     def __init__(
         self, chart: Chart, as_of: date, anchors: Mapping[str, date], moving: frozenset[str]
@@ -29,6 +30,7 @@ class Context:
         self.as_of = as_of
         self.anchors = anchors
         self.moving = moving
+        self.open_questions: list[str] = []
         self._spans: dict[int, Span | None] = {}
 
     def span(self, window: Window, before: Duration | None, gap: Duration | None = None) -> Span | None:

@@ -125,6 +125,8 @@ class NumberNode(Model):
         if body.on is not None:
             binding.check_anchor(body.on, "number", "on")
         test = _Test(described, comparison, thresholds, limits, grey, binding.conservative)
+        if described.judged:
+            binding.may_be_judged()
 
         def evaluate(context: Context) -> Answer:
             span = span_of(context)

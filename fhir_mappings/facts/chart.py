@@ -64,6 +64,8 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
         categories: the terms that a categorical input can take.
         plausible: physical range in the canonical unit; a threshold outside it is an error.
         dated: whether it is measured or found on a day; age and sex are not, and no window applies to them.
+        judged: a value may need a person before it can be compared: a score with findings that are not yet
+            attributed, a quantity that accepted methods give differently.
     """
 
     name: str
@@ -75,6 +77,7 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
     plausible: Interval | None = None
     order: Coding | None = None
     dated: bool = True
+    judged: bool = False
 
 
 class Vocabulary(Protocol):

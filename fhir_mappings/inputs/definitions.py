@@ -30,6 +30,7 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plausible: tuple[float, float] | None = None
     order: Coding | None = None
     order_of: str | None = None
+    judged: bool = False
 
 
 @functools.cache
@@ -93,6 +94,7 @@ def _described(name: str, entry: _Written, analytes: Mapping[str, Analyte]) -> I
         plausible=units_of.plausible if units_of is not None else plausible,
         order=order,
         dated=entry.reads != ("Patient",),
+        judged=entry.judged,
     )
 
 

@@ -120,4 +120,5 @@ def _description(name: str, label: str, highest: int, categories: tuple[str, ...
         units={SCORE_UNIT: 1.0, "1": 1.0},
         categories=categories,
         plausible=Interval(0, highest),
+        judged=True,
     )
