@@ -9,7 +9,7 @@ and not against evidence of a later date than its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 import msgspec
@@ -187,11 +187,10 @@ def _holding(heard: Heard) -> Message:
     """Until when a judgement holds, if time ends it."""
     if heard.answer is None or heard.span is None:
         return NOTHING
-    lapses = heard.span.leaves_on(heard.answer.when.first)
+    lapses = heard.span.change_by_time(heard.answer.when.first)
     if lapses is None:
         return NOTHING
-    key = "judgement.until" if heard.span.moving else "judgement.until-anchor"
-    return message(key, date=lapses.isoformat())
+    return message("judgement.until", date=(lapses - timedelta(days=1)).isoformat())
 
 
 def _newer(judged: Iterable[Evidence], answer: RecordedAnswer) -> Evidence | None:
