@@ -166,8 +166,9 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
         if match is None:
             raise ValueError(f"'{text}' is not a date such as 2026-06-15, 2026-06 or 2026")
         year, month, day = (int(part or 0) for part in match.groups())
+        low = date(year, month or 1, day or 1)
         final = day or calendar.monthrange(year, month or 12)[1]
-        return cls(date(year, month or 1, day or 1), date(year, month or 12, final))
+        return cls(low, date(year, month or 12, final))
 
 
 def day(value: date) -> DateSpan:
