@@ -53,6 +53,7 @@ class Binding:
         self.criterion_id = ""
         self.problems: list[ProtocolProblem] = []
         self.questions: dict[str, str] = {}
+        self.judgeable = False
         self._location: Location = ()
         self._positive = True
         self._in_case = False
@@ -236,6 +237,10 @@ class Binding:
             raise BindingError(
                 f"there is no anchor '{name}'{did_you_mean(name, ANCHORS)} (there are: {known})", *place
             )
+
+    def may_be_judged(self) -> None:
+        """What is being bound may come out as a review, or presumed: a person is asked to judge it."""
+        self.judgeable = True
 
     def question(self, name: str, text: str) -> str:
         """Register an attestation question; its full id is ``protocol/criterion/name``."""

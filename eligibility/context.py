@@ -19,9 +19,10 @@ class Context:
         anchors: the date of each anchor.
         moving: the anchors that were not given and therefore follow ``as_of``.
         detailed: whether findings shall tell scores item by item, and not only their bounds.
+        open_questions: questions that were asked of persons, and that no answer on record settles.
     """
 
-    __slots__ = ("_spans", "anchors", "as_of", "chart", "detailed", "moving")
+    __slots__ = ("_spans", "anchors", "as_of", "chart", "detailed", "moving", "open_questions")
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Context:
         self.anchors = anchors
         self.moving = moving
         self.detailed = detailed
+        self.open_questions: list[str] = []
         self._spans: dict[int, Span | None] = {}
 
     def span(self, window: Window, before: Duration | None, gap: Duration | None = None) -> Span | None:

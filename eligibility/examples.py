@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -158,17 +158,10 @@ def date_span(value: object) -> DateSpan:
     """
     if isinstance(value, date):
         return DateSpan(value, value)
-    match = re.fullmatch(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", str(value))
-    if match is None:
-        raise ExampleError(f"'{value}' is not a date such as 2026-06-15, 2026-06 or 2026")
-    year, month, day = (int(part) if part else None for part in match.groups())
-    assert year is not None  # noqa: S101  # the pattern demands it
-    if month is None:
-        return DateSpan(date(year, 1, 1), date(year, 12, 31))
-    if day is None:
-        following = date(year + month // 12, month % 12 + 1, 1)
-        return DateSpan(date(year, month, 1), following - timedelta(days=1))
-    return DateSpan(date(year, month, day), date(year, month, day))
+    try:
+        return DateSpan.parse(str(value))
+    except ValueError as error:
+        raise ExampleError(str(error)) from None
 
 
 def _result(entry: dict[str, Any], i: int, vocabulary: Vocabulary) -> Measurement | tuple[str, Unusable]:
@@ -338,7 +331,11 @@ def _answer(entry: dict[str, Any], i: int) -> RecordedAnswer:
         recorded="yes" if entry["value"] else "no",
     )
     return RecordedAnswer(
-        question=str(entry["question"]), value=bool(entry["value"]), when=when, evidence=evidence
+        question=str(entry["question"]),
+        value=bool(entry["value"]),
+        when=when,
+        by=entry.get("by", "clinician"),
+        evidence=evidence,
     )
 
 

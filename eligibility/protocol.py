@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from eligibility.findings import Leaning, Outcome
 from eligibility.gate import AppliesTo, Grade
+from eligibility.judgement import Judgement
 from eligibility.kinds import Node
 from eligibility.kinds.cases import CasesBody
 from eligibility.kinds.table import TableBody
@@ -206,6 +207,9 @@ class Protocol(Model):
 
     freshness: dict[str, Window] = {}
     """Named windows: how long results of a kind count."""
+
+    judgement: Judgement = Judgement()
+    """How long a clinician's judgement of what the record leaves to review holds."""
 
     applies_to: AppliesTo
     """Who has the disease: only they get a card. One statement, or grades of evidence, strongest first."""

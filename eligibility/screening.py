@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from eligibility.answers import Answer, State, conjoin, disjoin, earliest, negate
+from eligibility.answers import Answer, State, conjoin, disjoin, earliest, negate, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.checking.citations import broken_citations
 from eligibility.checking.grades import broken_grades
@@ -22,9 +22,10 @@ from eligibility.findings import (
     Verdict,
 )
 from eligibility.gate import BoundGate, bind_gate
+from eligibility.judgement import QUESTION, Judging, settle
 from eligibility.kinds.cases import CasesNode
 from eligibility.kinds.table import TableNode
-from eligibility.messages import render
+from eligibility.messages import message, render
 from eligibility.protocol import Criterion, Part, Protocol, Statement
 from eligibility.reported import ReportedNeed, reported_evidence, reported_need
 from eligibility.scores import reported_scores
@@ -45,13 +46,18 @@ _OUTCOMES: dict[State, tuple[Outcome, Leaning | None]] = {
 
 
 class BoundCriterion(msgspec.Struct, frozen=True):
-    """A criterion or part, bound: how to evaluate it, or its bound parts."""
+    """A criterion or part, bound: how to evaluate it, or its bound parts.
+
+    Attributes:
+        judging: the question by which a person judges it, where it has no parts.
+    """
 
     id: str
     kind: Literal["inclusion", "exclusion"]
     text: str
     notes: tuple[str, ...]
     evaluate: Evaluate | None
+    judging: Judging
     parts: tuple[BoundCriterion, ...]
     combine: Literal["all", "any"]
 
@@ -63,7 +69,8 @@ class BoundProtocol(msgspec.Struct, frozen=True):
         protocol: the file as read.
         criteria: bound criteria.
         gate: who has the disease.
-        questions: attestation questions by full id.
+        questions: what persons are asked, in words, by full id: attestations, and judgements of what may
+            come out as review or presumed.
     """
 
     protocol: Protocol
@@ -82,30 +89,40 @@ def bind(protocol: Protocol, vocabulary: Vocabulary) -> tuple[BoundProtocol | No
     binding.criterion_id = "applies-to"
     with binding.at("applies_to"):
         gate = bind_gate(binding, protocol.applies_to, protocol.condition)
+    with binding.at("judgement", "fresh"):
+        binding.window(protocol.judgement.fresh)
     bound: list[BoundCriterion] = []
     for i, criterion in enumerate(protocol.criteria):
         with binding.at("criteria", i):
-            bound.append(_bind_criterion(binding, criterion, criterion.kind))
+            bound.append(_bind_criterion(binding, protocol, criterion, criterion.kind))
     if binding.problems:
         return None, binding.problems
     return BoundProtocol(protocol, tuple(bound), gate, binding.questions), []
 
 
 def _bind_criterion(
-    binding: Binding, criterion: Criterion | Part, kind: Literal["inclusion", "exclusion"]
+    binding: Binding,
+    protocol: Protocol,
+    criterion: Criterion | Part,
+    kind: Literal["inclusion", "exclusion"],
 ) -> BoundCriterion:
     binding.criterion_id = criterion.id
     parts: list[BoundCriterion] = []
     for i, part in enumerate(criterion.parts or ()):
         with binding.at("parts", i):
-            parts.append(_bind_criterion(binding, part, kind))
+            parts.append(_bind_criterion(binding, protocol, part, kind))
+    binding.judgeable = False
     evaluate = None if criterion.parts else _bind_statement(binding, criterion)
+    question = f"{protocol.id}/{criterion.id}/{QUESTION}"
+    if binding.judgeable:
+        binding.question(question, render(message(f"judgement.ask.{kind}", criterion=criterion.id)))
     return BoundCriterion(
         id=criterion.id,
         kind=kind,
         text=criterion.text,
         notes=tuple(criterion.notes),
         evaluate=evaluate,
+        judging=Judging(question, binding.window(protocol.judgement.fresh), protocol.version),
         parts=tuple(parts),
         combine=criterion.combine,
     )
@@ -184,13 +201,16 @@ def screen(
 def judge(criterion: BoundCriterion, context: Context, language: str = "en") -> tuple[Finding, Answer]:
     """The finding of one criterion and the answer behind it."""
     if criterion.evaluate is not None:
-        answer = criterion.evaluate(context)
-        return _finding(criterion, answer, (), context, language), answer
+        context.open_questions.clear()
+        answer = settle(criterion.evaluate(context), criterion.judging, context)
+        questions = unique(context.open_questions)
+        return _finding(criterion, answer, (), questions, context, language), answer
     judged = [judge(part, context, language) for part in criterion.parts]
     answers = [answer for _, answer in judged]
     answer = conjoin(answers) if criterion.combine == "all" else disjoin(answers)
-    findings = tuple(finding for finding, _ in judged)
-    return _finding(criterion, answer, findings, context, language), answer
+    parts = tuple(finding for finding, _ in judged)
+    questions = unique(question for part in parts for question in part.questions)
+    return _finding(criterion, answer, parts, questions, context, language), answer
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:
@@ -215,7 +235,12 @@ def verdict_of(findings: Sequence[Finding]) -> Verdict:
 
 
 def _finding(
-    criterion: BoundCriterion, answer: Answer, parts: tuple[Finding, ...], context: Context, language: str
+    criterion: BoundCriterion,
+    answer: Answer,
+    parts: tuple[Finding, ...],
+    questions: tuple[str, ...],
+    context: Context,
+    language: str,
 ) -> Finding:
     outcome, leaning = _OUTCOMES[answer.state]
     clears = answer.flips_on if outcome == "fail" else None
@@ -232,6 +257,7 @@ def _finding(
         notes=(*criterion.notes, *answer.notes),
         parts=parts,
         scores=reported_scores(answer.scores, items=context.detailed),
+        questions=() if outcome in ("pass", "fail") else questions,
     )
 
 

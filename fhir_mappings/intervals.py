@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import calendar
 import math
+import re
 from datetime import date, timedelta
 from typing import Literal
 
@@ -125,6 +126,9 @@ def point(value: float) -> Interval:
     return Interval(value, value)
 
 
+_ISO_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+
+
 class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
     """A date known to lie between ``first`` and ``last``, both included."""
 
@@ -147,6 +151,24 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
         if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
             return f"{first.year:04d}"
         return f"{first.isoformat()}/{last.isoformat()}"
+
+    @classmethod
+    def parse(cls, text: str) -> DateSpan:
+        """The span that ``str`` writes: ``2024``, ``2024-03``, ``2024-03-05`` or ``first/last``.
+
+        Raises:
+            ValueError: not such a date.
+        """
+        first, _, last = text.partition("/")
+        if last:
+            return cls(cls.parse(first).first, cls.parse(last).last)
+        match = _ISO_DATE.fullmatch(text)
+        if match is None:
+            raise ValueError(f"'{text}' is not a date such as 2026-06-15, 2026-06 or 2026")
+        year, month, day = (int(part or 0) for part in match.groups())
+        low = date(year, month or 1, day or 1)
+        final = day or calendar.monthrange(year, month or 12)[1]
+        return cls(low, date(year, month or 12, final))
 
 
 def day(value: date) -> DateSpan:

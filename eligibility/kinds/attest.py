@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from eligibility.answers import Answer, State
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
-from eligibility.messages import NOTHING, message
+from eligibility.judgement import answered, hear
+from eligibility.messages import joined, message
 from eligibility.model import Model
-from eligibility.windows import Span, Window
-from fhir_mappings.facts import Answer as RecordedAnswer
+from eligibility.windows import Window
 
 
 class AttestBody(Model):
@@ -26,6 +26,9 @@ class AttestBody(Model):
 
     fresh: str | Window | None = None
     """How long an answer holds; without it, for good."""
+
+    by: Literal["anyone", "clinician"] = "anyone"
+    """Whose answer counts: also the patient's own, or only a clinician's."""
 
 
 class AttestNode(Model):
@@ -41,10 +44,11 @@ class AttestNode(Model):
         span_of = binding.window(body.fresh, "attest", "fresh")
 
         def evaluate(context: Context) -> Answer:
-            recorded, span = current_answer(context, question, span_of(context))
-            if recorded is None or span is None:
-                return Answer(state=State.ATTEST, reason=message("attest.open", ask=body.ask))
-            return answered(recorded, span, body.ask, recorded.value)
+            heard = hear(context, question, span_of(context), body.by)
+            if heard.answer is None:
+                reason = joined([message("attest.open", ask=body.ask), heard.why_not])
+                return Answer(state=State.ATTEST, reason=reason, until=heard.until)
+            return answered(heard, body.ask, heard.answer.value)
 
         return evaluate
 
@@ -64,6 +68,9 @@ class AttestedBody(Model):
     fresh: str | Window | None = None
     """How long an answer holds; without it, for good."""
 
+    by: Literal["anyone", "clinician"] = "anyone"
+    """Whose answer counts: also the patient's own, or only a clinician's."""
+
 
 class AttestedNode(Model):
     """Holds when this answer is recorded, and does not hold otherwise: for use as a case's condition."""
@@ -78,33 +85,9 @@ class AttestedNode(Model):
         span_of = binding.window(body.fresh, "attested", "fresh")
 
         def evaluate(context: Context) -> Answer:
-            recorded, span = current_answer(context, question, span_of(context))
-            if recorded is None or span is None:
-                return Answer(state=State.FALSE, reason=NOTHING)
-            return answered(recorded, span, body.ask, recorded.value is body.answer)
+            heard = hear(context, question, span_of(context), body.by)
+            if heard.answer is None:
+                return Answer(state=State.FALSE, reason=heard.why_not, until=heard.until)
+            return answered(heard, body.ask, heard.answer.value is body.answer)
 
         return evaluate
-
-
-def current_answer(
-    context: Context, question: str, span: Span | None
-) -> tuple[RecordedAnswer | None, Span | None]:
-    """The latest recorded answer that is certainly within its window."""
-    if span is None:
-        return None, None
-    for recorded in context.chart.answers(question):
-        if span.contains(recorded.when):
-            return recorded, span
-    return None, span
-
-
-def answered(recorded: RecordedAnswer, span: Span, ask: str, holds: bool) -> Answer:
-    """The answer of a person as an answer of the engine."""
-    key = "attest.yes" if recorded.value else "attest.no"
-    reason = message(key, ask=ask, date=str(recorded.when), who=recorded.author or "")
-    return Answer(
-        state=State.TRUE if holds else State.FALSE,
-        reason=reason,
-        evidence=(recorded.evidence,),
-        until=span.change_by_time(recorded.when.first),
-    )

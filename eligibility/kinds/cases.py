@@ -11,6 +11,7 @@ from eligibility.answers import Answer, State, all_needs, earliest, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.errors import BindingError
+from eligibility.judgement import TO_BE_JUDGED
 from eligibility.messages import NOTHING, Message, joined, message
 from eligibility.model import Model
 from eligibility.scores import AskedScore
@@ -90,6 +91,9 @@ class CasesNode(Model):
                 bound = binding.bind(case.when, *place, "when")
             needs = tuple(_need(binding, name, case, i) for name in case.needs)
             rungs.append(_Rung(bound, case, STATES[case.then], needs))
+        outcomes = {rung.state for rung in rungs} | {STATES[self.cases.otherwise]}
+        if not outcomes.isdisjoint(TO_BE_JUDGED):
+            binding.may_be_judged()
         otherwise = Answer(
             state=STATES[self.cases.otherwise],
             reason=message("text", text=self.cases.otherwise_because)

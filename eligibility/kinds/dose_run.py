@@ -65,6 +65,7 @@ class DoseRunNode(Model):
         days_needed = length.count * (7 if length.unit == "wk" else 1)
         span_of = binding.window(body.during, "dose_run", "during")
         conservative = binding.conservative
+        binding.may_be_judged()
 
         def evaluate(context: Context) -> Answer:
             span = span_of(context)

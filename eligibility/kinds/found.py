@@ -141,6 +141,8 @@ class FoundNode(Model):
             order=order,
             half_lives=half_lives,
         )
+        if body.absent == "presumed" or body.unconfirmed == "review":
+            binding.may_be_judged()
         return search.evaluate
 
 

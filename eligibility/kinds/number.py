@@ -129,6 +129,8 @@ class NumberNode(Model):
         # "at least 6" and "below 6" ask for the same: whether 6 is reached.
         aim = Aim(thresholds[0].canonical or 0.0, comparison in ("above", "at_most"))
         test = _Test(described, comparison, thresholds, limits, grey, binding.conservative)
+        if described.judged:
+            binding.may_be_judged()
 
         def evaluate(context: Context) -> Answer:
             span = span_of(context)

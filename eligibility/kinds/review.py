@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import msgspec
 from pydantic import Field
 
-from eligibility.answers import Answer, State, all_scores, negate
+from eligibility.answers import Answer, State, all_scores, earliest
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
-from eligibility.kinds.attest import answered, current_answer
+from eligibility.judgement import answered, hear
 from eligibility.messages import joined, message
 from eligibility.model import Model
 from eligibility.windows import Window
@@ -41,6 +41,7 @@ class ReviewNode(Model):
     def bind(self, binding: Binding) -> Evaluate:
         """Bind the statement."""
         body = self.review
+        binding.may_be_judged()
         bound = binding.bind(body.of, "review", "of")
         state = {
             "holds": State.REVIEW_TRUE,
@@ -85,6 +86,7 @@ class CarveOutNode(Model):
     def bind(self, binding: Binding) -> Evaluate:
         """Bind the breach and register the question."""
         body = self.carve_out
+        binding.may_be_judged()
         bound = binding.bind(body.of, "carve_out", "of")
         hint = binding.bind(body.suggested_by, "carve_out", "suggested_by") if body.suggested_by else None
         question = binding.question(body.question, body.ask)
@@ -95,20 +97,23 @@ class CarveOutNode(Model):
             breach = bound(context)
             if breach.state in (State.FALSE, State.PRESUMED_FALSE, State.MISSING, State.ATTEST):
                 return breach
-            recorded, span = current_answer(context, question, span_of(context))
-            if recorded is not None and span is not None:
-                decided = answered(recorded, span, body.ask, True)
-                told = msgspec.structs.replace(
-                    breach if not recorded.value else negate(breach),
+            heard = hear(context, question, span_of(context), "clinician")
+            until = earliest([breach.until, heard.until])
+            if heard.answer is not None:
+                decided = answered(heard, body.ask, True)
+                # A judged breach is no longer open to review: the answer settles which side it is on.
+                return msgspec.structs.replace(
+                    breach,
+                    state=State.FALSE if heard.answer.value else State.TRUE,
                     reason=joined([breach.reason, decided.reason]),
                     evidence=(*breach.evidence, *decided.evidence),
                     flips_on=None,
-                    until=min((d for d in (breach.until, decided.until) if d), default=None),
+                    until=until,
                 )
-                # A judged breach is no longer open to review: the answer settles which side it is on.
-                settled = State.FALSE if recorded.value else State.TRUE
-                return msgspec.structs.replace(told, state=settled)
             open_answer = to_review(breach, conservative, body.ask)
+            open_answer = msgspec.structs.replace(
+                open_answer, reason=joined([open_answer.reason, heard.why_not]), until=until
+            )
             if hint is not None:
                 suggestion = hint(context)
                 if suggestion.state >= State.REVIEW_TRUE:

@@ -22,6 +22,7 @@ from eligibility.answers import Answer, State, earliest, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.errors import BindingError
+from eligibility.judgement import TO_BE_JUDGED
 from eligibility.kinds.cases import STATES, OutcomeName
 from eligibility.kinds.category import UNCERTAIN, CategoryReader, Current, bind_reader
 from eligibility.messages import joined, message
@@ -113,6 +114,8 @@ class TableNode(Model):
                         )
                 accepted[position] = frozenset(wanted)
             rows.append(_Row(tuple(accepted), row))
+        if not {STATES[row.then] for row in self.table.rows}.isdisjoint(TO_BE_JUDGED):
+            binding.may_be_judged()
         options = tuple(_options(reader, i, rows) for i, reader in enumerate(readers))
         bound = _Bound(tuple(readers), tuple(rows), options)
         _check_cover(bound)

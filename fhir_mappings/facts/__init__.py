@@ -39,7 +39,7 @@ from fhir_mappings.facts.events import (
 )
 from fhir_mappings.facts.measurements import Category, Measurement, Series, Unusable
 from fhir_mappings.facts.provenance import Coding, Evidence, Need, Retrieval, Unread, WhyMissing
-from fhir_mappings.facts.recorded import Answer, Assessment, AssessmentItem
+from fhir_mappings.facts.recorded import Answer, AnsweredBy, Assessment, AssessmentItem
 from fhir_mappings.facts.scores import (
     ClassificationRule,
     Effort,
@@ -56,6 +56,7 @@ __all__ = [
     "Admission",
     "Allergy",
     "Answer",
+    "AnsweredBy",
     "Assessment",
     "AssessmentItem",
     "Category",

@@ -65,6 +65,8 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
         plausible: physical range in the canonical unit; a threshold outside it is an error.
         dated: whether it is measured or found on a day; age and sex are not, and no window applies to them.
         given_as: for an input that no single result reports, how a chart comes to have it, in words.
+        judged: a value may need a person before it can be compared: a score with findings that are not yet
+            attributed, a quantity that accepted methods give differently.
     """
 
     name: str
@@ -77,6 +79,7 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
     order: Coding | None = None
     dated: bool = True
     given_as: str | None = None
+    judged: bool = False
 
 
 class Vocabulary(Protocol):

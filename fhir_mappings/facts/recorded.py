@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal
+
 import msgspec
 
 from fhir_mappings.facts.provenance import Evidence
 from fhir_mappings.intervals import DateSpan, Interval
+
+AnsweredBy = Literal["clinician", "patient", "other", "unstated"]
+"""Whose word an answer is: a practitioner's, the patient's or a relative's, a device's or organisation's."""
 
 
 class AssessmentItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +41,20 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's recorded answer to an attestation question (QuestionnaireResponse item or Observation)."""
+    """A person's recorded answer to a question (an item of a QuestionnaireResponse).
+
+    Attributes:
+        author: whose word it is, by name if the record tells it, else by reference.
+        by: what kind of person that is.
+        at: the instant of the answer, for the order of several; ``when`` is its day.
+        version: version of the questionnaire that was answered, if told.
+    """
 
     question: str
     value: bool
     when: DateSpan
     evidence: Evidence
     author: str | None = None
+    by: AnsweredBy = "unstated"
+    at: datetime | None = None
+    version: str | None = None

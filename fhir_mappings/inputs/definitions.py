@@ -31,6 +31,7 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     order: Coding | None = None
     order_of: str | None = None
     given_as: str | None = None
+    judged: bool = False
 
 
 @functools.cache
@@ -95,6 +96,7 @@ def _described(name: str, entry: _Written, analytes: Mapping[str, Analyte]) -> I
         order=order,
         dated=entry.reads != ("Patient",),
         given_as=entry.given_as,
+        judged=entry.judged,
     )
 
 

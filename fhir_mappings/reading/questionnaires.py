@@ -12,6 +12,7 @@ from fhir_mappings.facts import Answer, Assessment, AssessmentItem, Evidence, Me
 from fhir_mappings.instruments import InstrumentMatch
 from fhir_mappings.intervals import DateSpan, Interval, point
 from fhir_mappings.qualitative import category_of_text, interval_of_text
+from fhir_mappings.reading.answerers import answered_by
 from fhir_mappings.reading.assessments import grade_of_text, is_complete, number_of_points
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.reading.terms import points_of
@@ -90,6 +91,11 @@ def _form(canonical: str | None) -> str:
     return (canonical or "").partition("|")[0].rstrip("/").rpartition("/")[2]
 
 
+def _version(canonical: str | None) -> str | None:
+    """The version that a canonical URL names, without the fragment that may follow it."""
+    return (canonical or "").partition("|")[2].partition("#")[0] or None
+
+
 def _flat(items: tuple[QuestionnaireItem, ...]) -> Iterator[QuestionnaireItem]:
     for item in items:
         yield item
@@ -113,18 +119,21 @@ def _put_answer(
     reference: str,
     sheet: Sheet,
 ) -> None:
-    said = {yes for answer in item.answer if (yes := yes_or_no(answer)) is not None}
-    if len(said) != 1:
+    said = {yes_or_no(answer) for answer in item.answer}
+    if len(said) != 1 or None in said:
         if item.answer:
             sheet.refuse(reference, f"the answer to {question} is neither yes nor no")
         return
-    author = resource.author.reference if resource.author is not None else None
+    author, by = answered_by(resource, sheet)
     sheet.answers.append(
         Answer(
             question=question,
-            value=said.pop(),
+            value=True in said,
             when=when,
             author=author,
+            by=by,
+            at=read_instant(resource.authored),
+            version=_version(resource.questionnaire),
             evidence=_evidence(item, when, reference),
         )
     )

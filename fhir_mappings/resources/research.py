@@ -115,4 +115,5 @@ class QuestionnaireResponse(Element, frozen=True, kw_only=True):
     subject: Reference | None = None
     authored: str | None = None
     author: Reference | None = None
+    source: Reference | None = None
     item: tuple[QuestionnaireItem, ...] = ()

@@ -145,4 +145,5 @@ def _description(name: str, label: str, highest: int, categories: tuple[str, ...
         plausible=Interval(0, highest),
         given_as="a recorded form (assessments: [{instrument: …, total: …, complete: true, on: …}]), "
         "and the facts that its items rest on",
+        judged=True,
     )

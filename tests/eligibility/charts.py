@@ -171,8 +171,8 @@ def category(name: str, term: str, on: date) -> Measurement:
     )
 
 
-def protocol(statement: str, *, kind: str = "I1", freshness: str = "") -> BoundProtocol:
-    """A protocol of one criterion whose YAML is given."""
+def protocol(statement: str, *, kind: str = "I1", freshness: str = "", frame: str = "") -> BoundProtocol:
+    """A protocol of one criterion whose YAML is given; ``frame``: a further key of the protocol."""
     indented = "\n".join(f"    {line}" for line in statement.strip().splitlines())
     text = f"""
 id: nct00000000
@@ -184,6 +184,7 @@ source: made by hand
 status: recruiting
 condition: a disease
 freshness: {{lab: {{anchor: screening, before: 28 d}}{freshness}}}
+{frame}
 applies_to: {{found: {{kind: [diagnosis], of: [cond_mi], absent: "no"}}}}
 criteria:
   - id: {kind}

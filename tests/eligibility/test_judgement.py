@@ -139,6 +139,7 @@ def answered(question: str, yes: bool, on: date = JUNE_1) -> Answer:
         when=day(on),
         evidence=evidence("QuestionnaireResponse/q"),
         author="Dr A",
+        by="clinician",
     )
 
 

@@ -1,0 +1,205 @@
+"""What persons have said: which recorded answer holds, and how a judgement settles what is open to it.
+
+A judgement is a clinician's answer to the question ``protocol/criterion/judged``: yes, the criterion does not
+stand in the way of this patient; no, it does. It is the only thing that turns a *review* into *pass* or
+*fail*; it never touches what data have decided, and never what is missing. It stands until its window ends,
+and not against evidence of a later date than its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Literal
+
+import msgspec
+from pydantic import Field
+
+from eligibility.answers import Answer, State, earliest
+from eligibility.binding import SpanOf
+from eligibility.context import Context
+from eligibility.messages import NOTHING, Message, joined, message
+from eligibility.model import Model
+from eligibility.windows import Span, Window
+from fhir_mappings.facts import Answer as RecordedAnswer
+from fhir_mappings.facts import Evidence
+from fhir_mappings.intervals import DateSpan
+
+QUESTION = "judged"
+"""Name of the question by which a person judges a criterion."""
+
+TO_BE_JUDGED = (State.REVIEW_TRUE, State.REVIEW_FALSE, State.PRESUMED_TRUE)
+"""What a judgement settles: data are there, or are wholly absent, and a person has to look."""
+
+
+class Judgement(Model):
+    """How long a person's judgement of a criterion holds."""
+
+    fresh: str | Window | None = Field(default=None, examples=["judgement"])
+    """A named freshness, or a window; without it a judgement holds until newer evidence comes."""
+
+
+class Judging(msgspec.Struct, frozen=True):
+    """The question by which a criterion is judged, bound.
+
+    Attributes:
+        question: full id.
+        version: of the protocol: a judgement of another version is of other words.
+    """
+
+    question: str
+    span_of: SpanOf
+    version: str
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """What a question was answered.
+
+    Attributes:
+        answer: the answer that holds, if one does; ``span``: the window in which it does.
+        why_not: what was answered and why it does not hold.
+        until: the first day on which time alone changes this.
+    """
+
+    answer: RecordedAnswer | None = None
+    span: Span | None = None
+    why_not: Message = NOTHING
+    until: date | None = None
+
+
+def hear(
+    context: Context,
+    question: str,
+    span: Span | None,
+    by: Literal["anyone", "clinician"] = "anyone",
+    version: str | None = None,
+) -> Heard:
+    """The newest recorded answer, if it is certainly within its window and nothing contradicts it.
+
+    Args:
+        by: whose answers count.
+        version: answers that name another version of the questionnaire do not count.
+    """
+    heard = _hear(context, question, span, by, version)
+    if heard.answer is None:
+        context.open_questions.append(question)
+    return heard
+
+
+def _hear(
+    context: Context,
+    question: str,
+    span: Span | None,
+    by: Literal["anyone", "clinician"],
+    version: str | None,
+) -> Heard:
+    given = list(context.chart.answers(question))
+    if span is None or not given:
+        return Heard()
+    ahead = earliest(a.when.last for a in given if a.when.last > context.as_of)
+    given = [a for a in given if a.when.first <= context.as_of]
+    if not given:
+        return Heard(until=ahead)
+    counted = [a for a in given if by == "anyone" or a.by == "clinician"]
+    if not counted:
+        return Heard(why_not=_said("answers.by-other", given), until=ahead)
+    current = [a for a in counted if version is None or a.version in (None, version)]
+    if not current:
+        return Heard(why_not=_said("answers.other-version", counted), until=ahead)
+    newest = [a for a in current if not any(_is_later(b, a) for b in current)]
+    certain = [a for a in newest if span.contains(a.when) and a.when.last <= context.as_of]
+    possible = [a for a in newest if span.contains(a.when) is not False]
+    until = earliest([ahead, *(span.change_by_time(a.when.first) for a in possible)])
+    if not certain:
+        key = "answers.date-too-coarse" if possible else "answers.lapsed"
+        return Heard(why_not=_said(key, newest), until=until)
+    if len({a.value for a in possible}) > 1:
+        return Heard(why_not=_said("answers.conflict", possible), until=until)
+    return Heard(answer=max(certain, key=lambda a: a.when), span=span, until=until)
+
+
+def _is_later(first: RecordedAnswer, second: RecordedAnswer) -> bool:
+    """Whether the first was certainly given after the second."""
+    if first.when.first > second.when.last:
+        return True
+    return first.at is not None and second.at is not None and first.at > second.at
+
+
+def _said(key: str, answers: Sequence[RecordedAnswer]) -> Message:
+    newest = max(answers, key=lambda a: a.when)
+    return message(key, date=str(newest.when), who=_who(newest))
+
+
+def _who(answer: RecordedAnswer) -> Message:
+    return message("text", text=answer.author) if answer.author else message("answers.somebody")
+
+
+def answered(heard: Heard, ask: str, holds: bool) -> Answer:
+    """A person's answer as an answer of the engine.
+
+    Raises:
+        ValueError: nothing was answered.
+    """
+    recorded = heard.answer
+    if recorded is None:
+        raise ValueError("nothing was answered")
+    key = "attest.yes" if recorded.value else "attest.no"
+    return Answer(
+        state=State.TRUE if holds else State.FALSE,
+        reason=message(key, ask=ask, date=str(recorded.when)),
+        evidence=(recorded.evidence,),
+        until=heard.until,
+    )
+
+
+def settle(answer: Answer, judging: Judging, context: Context) -> Answer:
+    """The answer as a person has judged it; unchanged where there is nothing to judge or nobody has."""
+    if answer.state not in TO_BE_JUDGED:
+        return answer
+    heard = hear(context, judging.question, judging.span_of(context), "clinician", judging.version)
+    until = earliest([answer.until, heard.until])
+    recorded = heard.answer
+    if recorded is None:
+        told = joined([answer.reason, heard.why_not])
+        return msgspec.structs.replace(answer, reason=told, until=until)
+    by = message("judgement.by", date=str(recorded.when), who=_who(recorded))
+    evidence = (*answer.evidence, recorded.evidence)
+    newer = _newer(answer.evidence, recorded)
+    if newer is not None:
+        context.open_questions.append(judging.question)
+        reason = message("judgement.before", judged=by, what=newer.reference, date=newer.date or "")
+        return msgspec.structs.replace(
+            answer, reason=joined([answer.reason, reason]), evidence=evidence, until=until
+        )
+    verdict = message("judgement.yes" if recorded.value else "judgement.no", judged=by)
+    return msgspec.structs.replace(
+        answer,
+        state=State.TRUE if recorded.value else State.FALSE,
+        reason=joined([answer.reason, verdict, _holding(heard)]),
+        evidence=evidence,
+        needs=(),
+        flips_on=None,
+        until=until,
+    )
+
+
+def _holding(heard: Heard) -> Message:
+    """Until when a judgement holds, if time ends it."""
+    if heard.answer is None or heard.span is None:
+        return NOTHING
+    lapses = heard.span.change_by_time(heard.answer.when.first)
+    if lapses is None:
+        return NOTHING
+    return message("judgement.until", date=(lapses - timedelta(days=1)).isoformat())
+
+
+def _newer(judged: Iterable[Evidence], answer: RecordedAnswer) -> Evidence | None:
+    """Evidence of a later day than the judgement, or of a date that may be later.
+
+    A result of the day of the judgement counts as seen, as with the forms of scores. Evidence without a date,
+    such as a date of birth, has no later one.
+    """
+    for evidence in judged:
+        if evidence.date is not None and DateSpan.parse(evidence.date).last > answer.when.first:
+            return evidence
+    return None
