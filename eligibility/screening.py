@@ -27,6 +27,7 @@ from eligibility.kinds.table import TableNode
 from eligibility.messages import render
 from eligibility.protocol import Criterion, Part, Protocol, Statement
 from eligibility.reported import ReportedNeed, reported_evidence, reported_need
+from eligibility.timeline import Build, bind_timeline
 from eligibility.windows import ANCHORS
 from fhir_mappings.facts import Chart, Vocabulary
 
@@ -53,6 +54,7 @@ class BoundCriterion(msgspec.Struct, frozen=True):
     evaluate: Evaluate | None
     parts: tuple[BoundCriterion, ...]
     combine: Literal["all", "any"]
+    timeline: Build | None = None
 
 
 class BoundProtocol(msgspec.Struct, frozen=True):
@@ -99,6 +101,10 @@ def _bind_criterion(
         with binding.at("parts", i):
             parts.append(_bind_criterion(binding, part, kind))
     evaluate = None if criterion.parts else _bind_statement(binding, criterion)
+    timeline: Build | None = None
+    if criterion.timeline is not None:
+        with binding.at("timeline"):
+            timeline = bind_timeline(criterion.timeline, binding)
     return BoundCriterion(
         id=criterion.id,
         kind=kind,
@@ -107,6 +113,7 @@ def _bind_criterion(
         evaluate=evaluate,
         parts=tuple(parts),
         combine=criterion.combine,
+        timeline=timeline,
     )
 
 
@@ -155,7 +162,10 @@ def screen(
     dates, moving = anchors.resolved(as_of)
     context = Context(chart, as_of, dates, moving)
     judged = [judge(criterion, context, language) for criterion in bound.criteria]
-    findings = tuple(finding for finding, _ in judged)
+    findings = tuple(
+        _with_timeline(criterion, finding, context, language)
+        for criterion, (finding, _) in zip(bound.criteria, judged, strict=True)
+    )
     verdict = verdict_of(findings)
     earliest_day: str | None = None
     if verdict == "ineligible-for-now":
@@ -184,6 +194,22 @@ def judge(criterion: BoundCriterion, context: Context, language: str = "en") -> 
     answers = [answer for _, answer in judged]
     answer = conjoin(answers) if criterion.combine == "all" else disjoin(answers)
     return _finding(criterion, answer, tuple(finding for finding, _ in judged), language), answer
+
+
+def _with_timeline(criterion: BoundCriterion, finding: Finding, context: Context, language: str) -> Finding:
+    """The finding with the timelines that it and its parts ask for.
+
+    They are made here and not where a criterion is judged: what decides is asked again and again, what is
+    only shown is needed once.
+    """
+    parts = tuple(
+        _with_timeline(part, below, context, language)
+        for part, below in zip(criterion.parts, finding.parts, strict=True)
+    )
+    if criterion.timeline is not None:
+        timeline = criterion.timeline(context, language)
+        return msgspec.structs.replace(finding, parts=parts, timeline=timeline)
+    return msgspec.structs.replace(finding, parts=parts) if parts != finding.parts else finding
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.plain_text import plain
+from app.rendering.timeline import timeline_lines
 from app.rendering.words import (
     OUTCOMES,
     VERDICTS,
@@ -111,6 +112,7 @@ def _account(finding: Finding, depth: int) -> Text:
         *((need_words(need), "yellow") for need in own_needs(finding)),
         *((evidence_words(evidence), "dim") for evidence in own_evidence(finding)),
         *((note, "italic dim") for note in finding.notes),
+        *((line, "cyan") for line in (timeline_lines(finding.timeline) if finding.timeline else ())),
     ]
     return Text("\n").join(_text(words, style) for words, style in lines if words)
 

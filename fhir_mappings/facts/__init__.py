@@ -39,10 +39,20 @@ from fhir_mappings.facts.events import (
 from fhir_mappings.facts.measurements import Category, Measurement, Series, Unusable
 from fhir_mappings.facts.provenance import Coding, Evidence, Need, Retrieval, Unread, WhyMissing
 from fhir_mappings.facts.recorded import Answer, Assessment, AssessmentItem
-from fhir_mappings.facts.treatment import DayDose, DoseHistory, Therapies, Therapy, TherapyChange
+from fhir_mappings.facts.treatment import (
+    LONGEST_CYCLE,
+    NO_STOP,
+    DayDose,
+    DoseHistory,
+    Therapies,
+    Therapy,
+    TherapyChange,
+)
 
 __all__ = [
     "EVENT_TYPES",
+    "LONGEST_CYCLE",
+    "NO_STOP",
     "Admission",
     "Allergy",
     "Answer",
