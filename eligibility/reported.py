@@ -162,7 +162,7 @@ class ReportedCandidate(msgspec.Struct, frozen=True, kw_only=True):
     """What may be a remission, a relapse or a treatment without response, in words; it decides nothing."""
 
     what: Literal["remission", "relapse", "no-response"]
-    date: str
+    date: str | None
     words: str
     evidence: tuple[ReportedEvidence, ...] = ()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Literal
 
 import msgspec
 
@@ -13,6 +14,7 @@ from eligibility.measured import with_unit
 from eligibility.messages import Message, message, render
 from eligibility.reported import (
     ReportedCandidate,
+    ReportedEvidence,
     ReportedResponse,
     ReportedThreshold,
     ReportedValue,
@@ -24,6 +26,9 @@ from fhir_mappings.facts import NO_STOP, Measurement, Series
 from fhir_mappings.intervals import DateSpan, Duration, Interval
 
 _ANNOTATION = re.compile(r"\{[^}]*\}")  # of UCUM: what a unit is of, which the label tells
+
+
+Turn = Literal["remission", "relapse", "no-response"]
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -60,8 +65,28 @@ class Response(msgspec.Struct, frozen=True):
     """The measure for a report, its candidates, and what is lacking."""
 
     reported: ReportedResponse
-    candidates: tuple[ReportedCandidate, ...]
+    candidates: tuple[Candidate, ...]
     missing: tuple[Message, ...]
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """What a person should look at, with its day as far as known."""
+
+    when: DateSpan | None
+    what: Turn
+    words: str
+    evidence: tuple[ReportedEvidence, ...]
+
+
+def in_order(candidates: Iterable[Candidate]) -> tuple[ReportedCandidate, ...]:
+    """Candidates for a report, oldest first; those without a day come last."""
+    dated = sorted(candidates, key=lambda c: (c.when is None, c.when or DateSpan(date.max, date.max), c.what))
+    return tuple(
+        ReportedCandidate(
+            what=c.what, date=None if c.when is None else str(c.when), words=c.words, evidence=c.evidence
+        )
+        for c in dated
+    )
 
 
 class _Value(msgspec.Struct, frozen=True):
@@ -87,8 +112,7 @@ def response_of(rules: ResponseRules, context: Context, treatment: Treatment, la
         thresholds=tuple(_thresholds(rules)),
     )
     missing = (*_missing(series, values), *finder.missing)
-    candidates = sorted(finder.found, key=lambda pair: pair[0])
-    return Response(reported, tuple(candidate for _, candidate in candidates), missing)
+    return Response(reported, tuple(finder.found), missing)
 
 
 def _values(series: Series, as_of: date, limits: Sequence[float]) -> list[_Value]:
@@ -161,7 +185,7 @@ class _Finder:
         self.rules = rules
         self.treatment = treatment
         self.language = language
-        self.found: list[tuple[DateSpan, ReportedCandidate]] = []
+        self.found: list[Candidate] = []
         self.missing: list[Message] = []
 
     def look_for_turns(self, values: Sequence[_Value]) -> None:
@@ -188,7 +212,7 @@ class _Finder:
                 self._turn("relapse", value, low, relapse, key)
                 active, low, seen_active = value, None, True
 
-    def _turn(self, what: str, value: _Value, before: _Value, limit: Limit, key: str) -> None:
+    def _turn(self, what: Turn, value: _Value, before: _Value, limit: Limit, key: str) -> None:
         words = message(
             key,
             value=value.words,
@@ -243,15 +267,10 @@ class _Finder:
             return message("timeline.on-nothing")
         return message("timeline.on", drugs=", ".join(drugs))
 
-    def _add(self, what: str, value: _Value, words: Message, before: _Value) -> None:
+    def _add(self, what: Turn, value: _Value, words: Message, before: _Value) -> None:
         evidence = dict.fromkeys((*value.measured.evidence, *before.measured.evidence))
-        candidate = ReportedCandidate(
-            what=what,  # type: ignore[arg-type]  # one of its three words
-            date=str(value.when),
-            words=render(words, self.language),
-            evidence=tuple(reported_evidence(e) for e in evidence),
-        )
-        self.found.append((value.when, candidate))
+        shown = tuple(reported_evidence(e) for e in evidence)
+        self.found.append(Candidate(value.when, what, render(words, self.language), shown))
 
 
 def _baseline(values: Sequence[_Value], first: date, rule: NoResponse) -> _Value | None:

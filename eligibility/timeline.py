@@ -6,7 +6,8 @@ tells the response and at which values a remission or a relapse is thought of, t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 from pydantic import Field
 
@@ -16,8 +17,9 @@ from eligibility.errors import BindingError
 from eligibility.messages import render
 from eligibility.model import Model
 from eligibility.quantities import DurationText, ThresholdText
+from eligibility.recorded_turns import Recorded, recorded_turns
 from eligibility.reported import ReportedTimeline
-from eligibility.response import Limit, NoResponse, ResponseRules, response_of
+from eligibility.response import Limit, NoResponse, ResponseRules, in_order, response_of
 from eligibility.treatment import treatment_of
 from eligibility.treatment_time import months, months_at_most
 
@@ -71,6 +73,26 @@ class ResponseBody(Model):
     """What may mark a treatment without response."""
 
 
+class RecordedBody(Model):
+    """Diagnoses that record a remission or a relapse."""
+
+    of: list[str] = Field(min_length=1)
+    """Code sets or classes of diagnoses."""
+
+    clinical: list[str] = []
+    """Clinical states that a diagnosis must be in, e.g. ``relapse``; without them, any."""
+
+
+class RecordedTurnsBody(Model):
+    """What the record itself calls a remission or a relapse."""
+
+    remission: list[RecordedBody] = []
+    """Diagnoses of a remission."""
+
+    relapse: list[RecordedBody] = []
+    """Diagnoses of a relapse."""
+
+
 class TimelineBody(Model):
     """Treatment and response over time, shown with the finding for a person to judge."""
 
@@ -86,6 +108,9 @@ class TimelineBody(Model):
     response: ResponseBody | None = None
     """The measure of response."""
 
+    recorded: RecordedTurnsBody = RecordedTurnsBody()
+    """Remissions and relapses that are diagnoses on record."""
+
 
 def bind_timeline(body: TimelineBody, binding: Binding) -> Build:
     """Resolve drugs, measure and thresholds.
@@ -97,6 +122,10 @@ def bind_timeline(body: TimelineBody, binding: Binding) -> Build:
     shown = counted | binding.concepts(body.besides, "besides")
     labels = {name: binding.vocabulary.concept_label(name) for name in shown}
     rules = _rules(body.response, binding) if body.response is not None else None
+    recorded = [
+        *_recorded("remission", body.recorded, binding),
+        *_recorded("relapse", body.recorded, binding),
+    ]
 
     def build(context: Context, language: str) -> ReportedTimeline:
         found = context.chart.events(("exposure",), shown)
@@ -109,11 +138,23 @@ def bind_timeline(body: TimelineBody, binding: Binding) -> Build:
             months_at_most=months_at_most(treatment.possible),
             courses=treatment.courses,
             response=response.reported if response is not None else None,
-            candidates=response.candidates if response is not None else (),
+            candidates=in_order(
+                (
+                    *(response.candidates if response is not None else ()),
+                    *recorded_turns(recorded, context, language),
+                )
+            ),
             missing=tuple(dict.fromkeys(render(item, language) for item in missing)),
         )
 
     return build
+
+
+def _recorded(
+    what: Literal["remission", "relapse"], body: RecordedTurnsBody, binding: Binding
+) -> Iterator[Recorded]:
+    for asked in body.remission if what == "remission" else body.relapse:
+        yield Recorded(what, binding.concepts(asked.of, "recorded", what), frozenset(asked.clinical))
 
 
 def _rules(body: ResponseBody, binding: Binding) -> ResponseRules:
