@@ -14,6 +14,7 @@ from eligibility.kinds import Node
 from eligibility.kinds.cases import CasesBody
 from eligibility.kinds.table import TableBody
 from eligibility.model import Model
+from eligibility.timeline import TimelineBody
 from eligibility.windows import Window
 
 RECRUITING = ("recruiting", "not-yet-recruiting", "enrolling-by-invitation")
@@ -95,6 +96,9 @@ class Statement(Model):
 
     combine: Literal["all", "any"] = "all"
     """For ``parts``: whether every part must be clear, or one suffices."""
+
+    timeline: TimelineBody | None = None
+    """Treatment and response over time, shown with the finding for a person to judge. Decides nothing."""
 
     @model_validator(mode="after")
     def _one_statement(self) -> Statement:

@@ -116,23 +116,88 @@ class ReportedScore(msgspec.Struct, frozen=True, kw_only=True, rename="camel", o
     others: tuple[ReportedReading, ...] = ()
 
 
-class ReportedCourse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A drug as it was taken. Dates as precise as recorded; ``months``: certain and possible time."""
+class ReportedDays(msgspec.Struct, frozen=True, kw_only=True, rename={"first": "from", "last": "to"}):
+    """Days from one to another, both included. ``from`` is ``None`` where nothing tells the earliest."""
 
-    drug: str
-    label: str
+    first: str | None
+    last: str
+
+
+class ReportedStretch(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of treatment without a stop.
+
+    Attributes:
+        first, last: as precise as recorded; ``None`` if not recorded, or if it goes on.
+        ongoing: it goes on.
+        possible: all days that it may have covered.
+        certain: the days that it surely covered.
+    """
+
     first: str | None
     last: str | None
     ongoing: bool
+    possible: ReportedDays
+    certain: tuple[ReportedDays, ...] = ()
+
+
+class ReportedCourse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A drug as it was taken, all records of it taken together.
+
+    Attributes:
+        counted: its time counts for the months of the timeline; else it is only shown.
+        months, months_at_most: certain and possible time on it; ``None``: nothing bounds it.
+    """
+
+    drug: str
+    label: str
+    counted: bool
     months: float
-    months_at_most: float
+    months_at_most: float | None
+    stretches: tuple[ReportedStretch, ...]
     evidence: tuple[ReportedEvidence, ...] = ()
 
 
-class ReportedPoint(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A value on a timeline, or a day that may mark a remission or a relapse, with why."""
+class ReportedValue(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A value of the response measure, converted and as recorded.
+
+    Attributes:
+        date: as precise as recorded.
+        low, high: the value in ``unit``; both are equal for a plain number, ``None`` where unbounded.
+        words: the converted value in words.
+    """
 
     date: str
+    low: float | None
+    high: float | None
+    unit: str
+    words: str
+    recorded: str | None = None
+    evidence: tuple[ReportedEvidence, ...] = ()
+
+
+class ReportedThreshold(msgspec.Struct, frozen=True, kw_only=True):
+    """A value at which the response measure is looked at, with what it stands for."""
+
+    what: Literal["remission", "relapse"]
+    value: float
+    words: str
+
+
+class ReportedResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The measure of response: its values, oldest first, and its thresholds."""
+
+    input: str
+    label: str
+    unit: str
+    values: tuple[ReportedValue, ...]
+    thresholds: tuple[ReportedThreshold, ...] = ()
+
+
+class ReportedCandidate(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be a remission, a relapse or a treatment without response, in words; it decides nothing."""
+
+    what: Literal["remission", "relapse", "no-response"]
+    date: str | None
     words: str
     evidence: tuple[ReportedEvidence, ...] = ()
 
@@ -141,17 +206,22 @@ class ReportedTimeline(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     """Treatment and response over time, laid out for a person to judge; it decides nothing.
 
     Attributes:
+        until: the day up to which it tells.
+        months, months_at_most: certain and possible time on any of the counted drugs; ``None``: nothing
+            bounds it.
         courses: drugs, in the order in which they began.
-        months: certain time on any of them altogether.
-        values: the course of the response measure, oldest first.
-        remissions, relapses: days that may mark one.
+        response: the course of the response measure.
+        candidates: what a person should look at, oldest first.
+        missing: what is lacking for the whole picture, in words.
     """
 
-    courses: tuple[ReportedCourse, ...]
+    until: str
     months: float
-    values: tuple[ReportedPoint, ...] = ()
-    remissions: tuple[ReportedPoint, ...] = ()
-    relapses: tuple[ReportedPoint, ...] = ()
+    months_at_most: float | None
+    courses: tuple[ReportedCourse, ...] = ()
+    response: ReportedResponse | None = None
+    candidates: tuple[ReportedCandidate, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class ReportedGate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

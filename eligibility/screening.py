@@ -29,6 +29,7 @@ from eligibility.messages import message, render
 from eligibility.protocol import Criterion, Part, Protocol, Statement
 from eligibility.reported import ReportedNeed, reported_evidence, reported_need
 from eligibility.scores import reported_scores
+from eligibility.timeline import Build, bind_timeline
 from eligibility.windows import ANCHORS
 from fhir_mappings.facts import Chart, Vocabulary
 
@@ -60,6 +61,7 @@ class BoundCriterion(msgspec.Struct, frozen=True):
     judging: Judging
     parts: tuple[BoundCriterion, ...]
     combine: Literal["all", "any"]
+    timeline: Build | None = None
 
 
 class BoundProtocol(msgspec.Struct, frozen=True):
@@ -116,6 +118,10 @@ def _bind_criterion(
     question = f"{protocol.id}/{criterion.id}/{QUESTION}"
     if binding.judgeable:
         binding.question(question, render(message(f"judgement.ask.{kind}", criterion=criterion.id)))
+    timeline: Build | None = None
+    if criterion.timeline is not None:
+        with binding.at("timeline"):
+            timeline = bind_timeline(criterion.timeline, binding)
     return BoundCriterion(
         id=criterion.id,
         kind=kind,
@@ -125,6 +131,7 @@ def _bind_criterion(
         judging=Judging(question, binding.window(protocol.judgement.fresh), protocol.version),
         parts=tuple(parts),
         combine=criterion.combine,
+        timeline=timeline,
     )
 
 
@@ -178,7 +185,10 @@ def screen(
     dates, moving = anchors.resolved(as_of)
     context = Context(chart, as_of, dates, moving, detailed=detailed)
     judged = [judge(criterion, context, language) for criterion in bound.criteria]
-    findings = tuple(finding for finding, _ in judged)
+    findings = tuple(
+        _with_timeline(criterion, finding, context, language)
+        for criterion, (finding, _) in zip(bound.criteria, judged, strict=True)
+    )
     verdict = verdict_of(findings)
     earliest_day: str | None = None
     if verdict == "ineligible-for-now":
@@ -211,6 +221,22 @@ def judge(criterion: BoundCriterion, context: Context, language: str = "en") -> 
     parts = tuple(finding for finding, _ in judged)
     questions = unique(question for part in parts for question in part.questions)
     return _finding(criterion, answer, parts, questions, context, language), answer
+
+
+def _with_timeline(criterion: BoundCriterion, finding: Finding, context: Context, language: str) -> Finding:
+    """The finding with the timelines that it and its parts ask for.
+
+    They are made here and not where a criterion is judged: what decides is asked again and again, what is
+    only shown is needed once.
+    """
+    parts = tuple(
+        _with_timeline(part, below, context, language)
+        for part, below in zip(criterion.parts, finding.parts, strict=True)
+    )
+    if criterion.timeline is not None:
+        timeline = criterion.timeline(context, language)
+        return msgspec.structs.replace(finding, parts=parts, timeline=timeline)
+    return msgspec.structs.replace(finding, parts=parts) if parts != finding.parts else finding
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:

@@ -17,20 +17,14 @@ import msgspec
 
 from fhir_mappings.dosage import mean_per_day
 from fhir_mappings.exposure_days import exposure_span, segment_span
-from fhir_mappings.facts import Exposure
+from fhir_mappings.facts import LONGEST_CYCLE, NO_STOP, Exposure
 from fhir_mappings.intervals import Interval, point
 from fhir_mappings.timing import shifted
 
 World = Literal["early", "late"]
 
-LONGEST_CYCLE = 62
-"""Days between single doses that may still be one schedule: monthly infusions, not half-yearly courses."""
-
 LATE_BY = 0.25
 """Part of an interval by which a scheduled dose may be early or late (a weekly dose: two days)."""
-
-NO_STOP = 7
-"""Days without treatment that are no stop: a late refill, a weekend between two prescriptions."""
 
 SAME_DOSE = 1e-6
 """Relative difference below which two amounts are the same."""

@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from fhir_mappings.facts import Exposure
-from fhir_mappings.regimens import NO_STOP, SAME_DOSE, Piece, Regimen
+from fhir_mappings.facts import NO_STOP, Exposure
+from fhir_mappings.regimens import SAME_DOSE, Piece, Regimen
 from fhir_mappings.timing import shifted
 
 LAPSE = 62

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.plain_text import plain
-from app.rendering import scores, words
+from app.rendering import scores, timeline, words
 from eligibility.findings import ScreeningReport
 
 
@@ -26,7 +26,12 @@ def environment() -> Environment:
     )
     templates.globals["outcomes"] = words.OUTCOMES
     templates.globals["verdicts"] = words.VERDICTS
+    templates.globals["candidates"] = timeline.CANDIDATES
     for show in (
+        timeline.months_words,
+        timeline.picture_of,
+        timeline.stretch_words,
+        timeline.timeline_lines,
         words.evidence_words,
         words.gate_words,
         words.in_the_way,

@@ -9,7 +9,7 @@ import yaml
 
 from eligibility.protocol import Criterion, Example, Part, Protocol, Statement
 
-_STATEMENTS = ("requires", "excludes", "cases", "table")
+_STATEMENTS = ("requires", "excludes", "cases", "table", "timeline")
 _WIDTH = 100
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from app.plain_text import plain
 from app.rendering.scores import own_scores, score_line
+from app.rendering.timeline import timeline_lines
 from app.rendering.words import (
     OUTCOMES,
     VERDICTS,
@@ -113,6 +114,7 @@ def _account(finding: Finding, depth: int) -> Text:
         *((score_line(score), "") for score in own_scores(finding)),
         *((evidence_words(evidence), "dim") for evidence in own_evidence(finding)),
         *((note, "italic dim") for note in finding.notes),
+        *((line, "cyan") for line in (timeline_lines(finding.timeline) if finding.timeline else ())),
     ]
     return Text("\n").join(_text(words, style) for words, style in lines if words)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar
 
@@ -12,8 +11,9 @@ from eligibility.context import Context
 from eligibility.messages import message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText
+from eligibility.treatment_time import DAYS_IN_MONTH, by_drug, days_on, total_days
 from eligibility.windows import Window
-from fhir_mappings.facts import Event, Exposure, Need
+from fhir_mappings.facts import Exposure, Need
 
 
 class ExposedForBody(Model):
@@ -47,7 +47,7 @@ class ExposedForNode(Model):
         body = self.exposed_for
         concepts = binding.concepts(body.of, "exposed_for", "of")
         needed = binding.duration(body.at_least, "exposed_for", "at_least")
-        per_unit = {"d": 1.0, "wk": 7.0, "mo": 30.4375, "a": 365.25}[needed.unit]
+        per_unit = {"d": 1.0, "wk": 7.0, "mo": DAYS_IN_MONTH, "a": 365.25}[needed.unit]
         days_needed = needed.count * per_unit
         span_of = binding.window(body.during, "exposed_for", "during")
         label = ", ".join(binding.vocabulary.concept_label(name) for name in body.of)
@@ -64,9 +64,10 @@ class ExposedForNode(Model):
                 if isinstance(event, Exposure)
                 and (body.routes is None or event.route is None or event.route in body.routes)
             ]
-            certain = _total(_stretches(courses, first, last, certain=True))
-            possible = _total(_stretches(courses, first, last, certain=False))
-            told = {"label": label, "needed": str(needed), "days": str(round(certain))}
+            drugs = by_drug(courses, concepts).values()
+            certain = total_days(d for drug in drugs for d in days_on(drug, first, last, certain=True))
+            possible = total_days(d for drug in drugs for d in days_on(drug, first, last, certain=False))
+            told = {"label": label, "needed": str(needed), "days": str(certain)}
             evidence = unique(event.evidence for event in courses)
             if certain >= days_needed:
                 return Answer(state=State.TRUE, reason=message("exposed_for.yes", **told), evidence=evidence)
@@ -79,48 +80,9 @@ class ExposedForNode(Model):
                 need = Need(input=need_name, why="never-measured", detail=render(reason))
                 return Answer(state=State.MISSING, reason=reason, needs=(need,))
             if possible >= days_needed:
-                reason = message("exposed_for.maybe", **told, possible=str(round(possible)))
+                reason = message("exposed_for.maybe", **told, possible=str(possible))
                 need = Need(input=need_name, why="too-coarse", detail=render(reason))
                 return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
             return Answer(state=State.FALSE, reason=message("exposed_for.no", **told), evidence=evidence)
 
         return evaluate
-
-
-def _stretches(
-    courses: Iterable[Event], first: date, last: date, *, certain: bool
-) -> list[tuple[date, date]]:
-    """Days on the drug, as stretches: those that are certain, or those that are possible."""
-    stretches: list[tuple[date, date]] = []
-    for course in courses:
-        if course.start is not None:
-            start = course.start.last if certain else course.start.first
-        elif certain and not course.ongoing:
-            continue
-        else:
-            start = last if certain else first
-        if course.end is not None:
-            end = course.end.first if certain else course.end.last
-        elif course.ongoing or not certain:
-            end = last
-        else:
-            end = start
-        start, end = max(start, first), min(end, last)
-        if start <= end:
-            stretches.append((start, end))
-    return stretches
-
-
-def _total(stretches: list[tuple[date, date]]) -> float:
-    """Number of days in the union."""
-    total = 0
-    covered_to: date | None = None
-    for start, end in sorted(stretches):
-        if covered_to is None or start > covered_to:
-            total += (end - start).days + 1
-        elif end > covered_to:
-            total += (end - covered_to).days
-        else:
-            continue
-        covered_to = max(end, covered_to or end)
-    return float(total)

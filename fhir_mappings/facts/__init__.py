@@ -48,11 +48,21 @@ from fhir_mappings.facts.scores import (
     ScoreReading,
     ScoreSheet,
 )
-from fhir_mappings.facts.treatment import DayDose, DoseHistory, Therapies, Therapy, TherapyChange
+from fhir_mappings.facts.treatment import (
+    LONGEST_CYCLE,
+    NO_STOP,
+    DayDose,
+    DoseHistory,
+    Therapies,
+    Therapy,
+    TherapyChange,
+)
 
 __all__ = [
     "ATTRIBUTE_VALUES",
     "EVENT_TYPES",
+    "LONGEST_CYCLE",
+    "NO_STOP",
     "Admission",
     "Allergy",
     "Answer",

@@ -11,6 +11,12 @@ from fhir_mappings.facts.events import Exposure
 from fhir_mappings.facts.provenance import Evidence, Retrieval
 from fhir_mappings.intervals import DateSpan, Interval
 
+LONGEST_CYCLE = 62
+"""Days between single doses that may still be one schedule: monthly infusions, not half-yearly courses."""
+
+NO_STOP = 7
+"""Days without treatment that are no stop: a late refill, a weekend between two prescriptions."""
+
 
 class DayDose(msgspec.Struct, frozen=True, gc=False):
     """Amount on one calendar day, as an interval, with the exposures that contribute."""
