@@ -92,7 +92,7 @@ def test_a_judgement_settles_every_review_and_what_is_presumed_and_nothing_else(
                 assert now.evidence[: len(was.evidence)] == was.evidence
                 assert now.evidence[-1].reference == "QuestionnaireResponse/j1"
                 settled += 1
-    assert settled > 90
+    assert settled > 15  # so that the protocol does put the rule to the test
     assert left <= 1
 
 
