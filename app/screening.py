@@ -12,6 +12,7 @@ from app import __version__
 from eligibility.findings import Screening, ScreeningReport
 from eligibility.loading import load_bundled
 from eligibility.messages import catalogue
+from eligibility.reported import reported_conflict
 from eligibility.screening import Anchors, BoundProtocol, applies, screen
 from fhir_mappings.record import PatientRecord
 from fhir_mappings.vocabulary import vocabulary
@@ -114,4 +115,5 @@ def _report(record: PatientRecord, as_of: date, screenings: Iterable[Screening])
         engine=ENGINE,
         screenings=tuple(screenings),
         unread=tuple(record.facts.unread),
+        contradictions=tuple(reported_conflict(conflict) for conflict in record.conflicts()),
     )

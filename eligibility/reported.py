@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from fhir_mappings.facts import Coding, Effort, Evidence, ItemState, Need, WhyMissing
+from fhir_mappings.facts import Coding, Conflict, ConflictKind, Effort, Evidence, ItemState, Need, WhyMissing
 
 ChangeKind = Literal["time", "data", "judgement", "clinical", "never"]
 
@@ -283,10 +283,16 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Contradiction(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Two statements of the record that cannot both hold, and what was made of them."""
+    """Statements of the record that cannot all count as they stand.
+
+    Attributes:
+        input: the criterion input, or the code set of a diagnosis, drug or report.
+        detail: what they say, and what was made of them.
+        evidence: of both sides.
+    """
 
     input: str
-    kind: Literal["same-time", "value-and-interpretation", "recorded-and-computed", "corrected", "duplicate"]
+    kind: ConflictKind
     detail: str
     evidence: tuple[ReportedEvidence, ...] = ()
 
@@ -306,3 +312,13 @@ def reported_evidence(evidence: Evidence) -> ReportedEvidence:
 def reported_need(need: Need) -> ReportedNeed:
     """A need as a report shows it."""
     return ReportedNeed(input=need.input, why=need.why, detail=need.detail, order=need.order)
+
+
+def reported_conflict(conflict: Conflict) -> Contradiction:
+    """A contradiction as a report shows it."""
+    return Contradiction(
+        input=conflict.input,
+        kind=conflict.kind,
+        detail=conflict.detail,
+        evidence=tuple(reported_evidence(evidence) for evidence in conflict.evidence),
+    )

@@ -5,13 +5,13 @@ A report that was sent again under another id stands beside its correction for e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
 from fhir_mappings.biopsy_specimen import tissue_of
-from fhir_mappings.facts import Report
+from fhir_mappings.facts import Conflict, Report
 
 _CORRECTING = frozenset({"amended", "corrected"})
 _COMPLETE = frozenset({"final", "amended", "corrected", "appended"})
@@ -48,6 +48,24 @@ def replaced_reports(issued: Sequence[IssuedReport]) -> dict[str, str]:
             if newer is not older and _outranks(newer, older) and _is_about_the_same(newer, older):
                 replaced[older.report.reference] = newer.report.reference
     return replaced
+
+
+def corrections(issued: Sequence[IssuedReport], replaced: Mapping[str, str]) -> Iterable[Conflict]:
+    """Reports in other words than those which replaced them."""
+    reports = {one.report.reference: one.report for one in issued}
+    for old, new in replaced.items():
+        older, newer = reports[old], reports[new]
+        if older.text == newer.text or not older.confirmed:
+            continue
+        of = f" of {newer.start}" if newer.start is not None else ""
+        yield Conflict(
+            input=min(newer.concepts, default=""),
+            kind="corrected",
+            detail=f"{newer.label}{of} was corrected; the corrected report counts",
+            when=newer.start,
+            evidence=(newer.evidence, older.evidence),
+            concepts=newer.concepts,
+        )
 
 
 def _outranks(newer: IssuedReport, older: IssuedReport) -> bool:

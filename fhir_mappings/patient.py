@@ -39,6 +39,7 @@ from fhir_mappings.reading.research import read_consent, read_participation, wit
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.references import Source, in_order, names_of
 from fhir_mappings.resources import RESOURCES, AnyResource, Patient
+from fhir_mappings.same_events import refuted_elsewhere, without_copies
 from fhir_mappings.settling import settle
 from fhir_mappings.terminology import load_terminology
 
@@ -193,16 +194,21 @@ def _facts(
     for kind in {source.kind for source, holder in group.others if holder.perhaps} - _ANSWERS:
         retrieval.worsen(kind, "truncated")
     retrieval.judge(pages, patient.reference, {source.kind for source in own})
-    measurements, unusable = settle(sheet.results)
+    settled = settle(sheet.results)
+    standing, corrected = sheet.standing_events()
+    taken = without_denied(standing, sheet.denials)
+    events, copied = without_copies(taken, {source.reference: source for source in own})
+    conflicts = (*settled.conflicts, *corrected, *copied, *refuted_elsewhere(events, sheet.refuted))
     return PatientFacts(
         reference=patient.reference,
         birth_date=sheet.birth,
         sex=sheet.sex,
         deceased=deceased,
         demographics=demographics,
-        measurements=measurements,
-        unusable=unusable,
-        events=with_last_doses(without_denied(sheet.standing_events(), sheet.denials)),
+        measurements=settled.usable,
+        unusable=settled.unusable,
+        conflicts=conflicts,
+        events=with_last_doses(events),
         assessments=tuple(sheet.assessments),
         answers=tuple(sheet.answers),
         retrieval=retrieval.states,

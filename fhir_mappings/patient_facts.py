@@ -7,7 +7,17 @@ from typing import Literal
 
 import msgspec
 
-from fhir_mappings.facts import Answer, Assessment, Event, Evidence, Measurement, Retrieval, Unread, Unusable
+from fhir_mappings.facts import (
+    Answer,
+    Assessment,
+    Conflict,
+    Event,
+    Evidence,
+    Measurement,
+    Retrieval,
+    Unread,
+    Unusable,
+)
 from fhir_mappings.intervals import DateSpan
 
 Sex = Literal["male", "female"]
@@ -28,6 +38,7 @@ class PatientFacts(msgspec.Struct, kw_only=True):
         measurements: by criterion input, latest first.
         unusable: by criterion input.
         events: all kinds.
+        conflicts: what the record says twice or in two ways, whatever anybody asks for.
         retrieval: by FHIR resource type; a type that is not named has the state ``default_retrieval``.
     """
 
@@ -39,6 +50,7 @@ class PatientFacts(msgspec.Struct, kw_only=True):
     measurements: Mapping[str, Sequence[Measurement]] = {}
     unusable: Mapping[str, Sequence[Unusable]] = {}
     events: Sequence[Event] = ()
+    conflicts: Sequence[Conflict] = ()
     assessments: Sequence[Assessment] = ()
     answers: Sequence[Answer] = ()
     retrieval: Mapping[str, Retrieval] = {}

@@ -6,10 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
+import msgspec
+
+from fhir_mappings.conflicts import Noting, bearing_on
+from fhir_mappings.dose_equivalents import dose_equivalents
 from fhir_mappings.exposures import dose_history as compute_dose_history
 from fhir_mappings.exposures import therapies as compute_therapies
 from fhir_mappings.facts import (
     Answer,
+    Conflict,
     DoseHistory,
     Event,
     EventKind,
@@ -57,6 +62,14 @@ class PatientRecord:
         self._series: dict[tuple[str, date, date | None], Series] = {}
         self._situations: Situations = {}
         self._events: dict[tuple[tuple[EventKind, ...], frozenset[str] | None], Events] = {}
+        self._inputs: set[str] = set()
+        self._concepts: set[str] = set()
+        # Whatever computes an input reads it through these, and so is known to have asked for it.
+        self._asked = msgspec.structs.replace(
+            facts,
+            measurements=Noting(facts.measurements, self._inputs),
+            unusable=Noting(facts.unusable, self._inputs),
+        )
 
     @property
     def reference(self) -> str:
@@ -70,13 +83,18 @@ class PatientRecord:
         key = (name, on, since if is_score(name) else None)
         found = self._series.get(key)
         if found is None:
+<<<<<<< HEAD
             found = compute_series(
                 name, self.facts, on, since, lambda other: self.series(other, on), self._situations
             )
+=======
+            found = compute_series(name, self._asked, on, since, lambda other: self.series(other, on))
+>>>>>>> b122579 (Tell what a record says twice or in two ways, and let no order of resources decide between them)
             self._series[key] = found
         return found
 
     def events(self, kinds: Sequence[EventKind], concepts: frozenset[str] | None) -> Events:
+        self._concepts |= concepts or frozenset()
         key = (tuple(kinds), concepts)
         known = self._events.get(key)
         if known is None:
@@ -87,17 +105,23 @@ class PatientRecord:
         return known
 
     def dose_history(self, name: str, first: date, last: date) -> DoseHistory:
+        self._concepts |= dose_equivalents()[name].drugs.keys()
         return compute_dose_history(
             name, self._exposures(), first, last, self._retrieval_of_kinds(("exposure",))
         )
 
     def therapies(self, concepts: frozenset[str], first: date, last: date) -> Therapies:
+        self._concepts |= concepts
         chosen = [e for e in self._exposures() if not concepts.isdisjoint(e.concepts)]
         return compute_therapies(chosen, concepts, first, last, self._retrieval_of_kinds(("exposure",)))
 
     def answers(self, question: str) -> Sequence[Answer]:
         matching = [answer for answer in self.facts.answers if answer.question == question]
         return sorted(matching, key=lambda answer: answer.when, reverse=True)
+
+    def conflicts(self) -> list[Conflict]:
+        """The contradictions of the record that bear on what it has been asked so far, newest first."""
+        return bearing_on(self.facts.conflicts, self._inputs, self._concepts, self._series.values())
 
     def retrieval_of(self, resource_types: Sequence[str]) -> Retrieval:
         return self.facts.retrieval_of(resource_types)

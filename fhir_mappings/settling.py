@@ -1,4 +1,7 @@
-"""Which results stand, once all have been read: corrections replace what they correct, copies collapse."""
+"""Which results stand, once all have been read: corrections replace what they correct, copies collapse.
+
+What was settled in this way, and what cannot be settled, is told.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,14 @@ from datetime import datetime
 
 import msgspec
 
-from fhir_mappings.facts import Measurement, Unusable
-from fhir_mappings.intervals import Interval
+from fhir_mappings.facts import Conflict, Measurement, Unusable
+from fhir_mappings.same_results import (
+    against_interpretation,
+    at_odds,
+    corrected,
+    told_twice,
+    without_copies,
+)
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -33,29 +42,44 @@ class Issued(msgspec.Struct, frozen=True):
     issued: datetime | None = None
 
 
-def settle(results: Iterable[Issued]) -> tuple[dict[str, list[Measurement]], dict[str, list[Unusable]]]:
-    """Usable and unusable results by criterion input, latest first."""
+class Settled(msgspec.Struct, frozen=True):
+    """Usable and unusable results by criterion input, latest first, and what contradicts itself."""
+
+    usable: dict[str, list[Measurement]]
+    unusable: dict[str, list[Unusable]]
+    conflicts: list[Conflict]
+
+
+def settle(results: Iterable[Issued]) -> Settled:
+    """Which results stand, whatever their order."""
     by_input: dict[str, list[Issued]] = defaultdict(list)
     for issued in results:
         by_input[issued.input].append(issued)
-    usable: dict[str, list[Measurement]] = {}
-    unusable: dict[str, list[Unusable]] = {}
+    settled = Settled({}, {}, [])
     for name, all_issued in by_input.items():
-        standing = _standing(all_issued)
-        measured = _without_copies([r for r in standing if isinstance(r, Measurement)])
-        refused = [r for r in standing if isinstance(r, Unusable)]
-        if measured:
-            usable[name] = sorted(measured, key=_when, reverse=True)
+        standing = _standing(name, all_issued, settled.conflicts)
+        copies = without_copies([r for r in standing if isinstance(r, Measurement)])
+        refused = list(dict.fromkeys(r for r in standing if isinstance(r, Unusable)))
+        if copies.kept:
+            settled.usable[name] = sorted(copies.kept, key=_when, reverse=True)
         if refused:
-            unusable[name] = sorted(dict.fromkeys(refused), key=_latest_day, reverse=True)
-    return usable, unusable
+            settled.unusable[name] = sorted(refused, key=_latest_day, reverse=True)
+        settled.conflicts.extend(against_interpretation(name, refused))
+        settled.conflicts.extend(at_odds(name, copies.kept))
+        settled.conflicts.extend(told_twice(name, copies.groups))
+    return settled
 
 
-def _standing(issued: Sequence[Issued]) -> list[Measurement | Unusable]:
+def _standing(name: str, issued: Sequence[Issued], conflicts: list[Conflict]) -> list[Measurement | Unusable]:
     corrections = [one for one in issued if one.correcting]
     if not corrections:
         return [one.result for one in issued]
-    return [one.result for one in issued if not any(_replaces(c, one) for c in corrections)]
+    by = {id(one): [c for c in corrections if _replaces(c, one)] for one in issued}
+    for one in issued:
+        # What was corrected more than once is told with the correction that stands.
+        for correction in [c for c in by[id(one)] if not by[id(c)]][:1]:
+            conflicts.extend(corrected(name, one.result, correction.result))
+    return [one.result for one in issued if not by[id(one)]]
 
 
 def _replaces(correction: Issued, other: Issued) -> bool:
@@ -78,30 +102,6 @@ def _replaces(correction: Issued, other: Issued) -> bool:
 
 def _reference(issued: Issued) -> str:
     return issued.result.evidence[0].reference
-
-
-def _without_copies(results: Sequence[Measurement]) -> list[Measurement]:
-    """One of several results of the same specimen, time and value; one that has a reference range, if any."""
-    kept: dict[tuple[object, ...], Measurement] = {}
-    for result in results:
-        own_scale = (result.reported, result.reported_unit) if result.value is None else None
-        said = result.category if result.value is None else None
-        key = (result.when, result.at, _rounded(result.value), said, own_scale, result.specimen, result.role)
-        first = kept.setdefault(key, result)
-        if _has_limits(result) and not _has_limits(first):
-            kept[key] = result
-    return list(kept.values())
-
-
-def _rounded(value: Interval | None) -> tuple[object, ...] | None:
-    """Units are converted by floating point: 8.4 g/dL and 84 g/L are the same value."""
-    if value is None:
-        return None
-    return (f"{value.low:.9g}", f"{value.high:.9g}", value.low_open, value.high_open)
-
-
-def _has_limits(result: Measurement) -> bool:
-    return result.upper_limit is not None or result.lower_limit is not None
 
 
 def _when(result: Measurement) -> tuple[int, float]:

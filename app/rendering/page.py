@@ -32,6 +32,7 @@ def environment() -> Environment:
         timeline.picture_of,
         timeline.stretch_words,
         timeline.timeline_lines,
+        words.contradiction_words,
         words.evidence_words,
         words.gate_words,
         words.in_the_way,

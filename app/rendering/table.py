@@ -16,6 +16,7 @@ from app.rendering.timeline import timeline_lines
 from app.rendering.words import (
     OUTCOMES,
     VERDICTS,
+    contradiction_words,
     evidence_words,
     gate_words,
     in_the_way,
@@ -38,6 +39,12 @@ def print_report(report: ScreeningReport, console: Console) -> None:
     for screening in report.screenings:
         console.print(_heading(screening))
         console.print(_stacked(screening) if console.width < _NARROW else _criteria(screening))
+    if report.contradictions:
+        console.print(Text("Contradictions in the record", style="bold"))
+        for contradiction in report.contradictions:
+            console.print(Padding(_text(contradiction_words(contradiction)), (0, 0, 0, 2)))
+            for item in contradiction.evidence:
+                console.print(Padding(_text(evidence_words(item), "dim"), (0, 0, 0, 4)))
     if report.unread:
         console.print(Text("Not used", style="bold"))
         for unread in report.unread:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from eligibility.findings import Finding, Outcome, Screening, Verdict
-from eligibility.reported import ReportedEvidence, ReportedGate, ReportedNeed
-from fhir_mappings.facts import WhyMissing
+from eligibility.reported import Contradiction, ReportedEvidence, ReportedGate, ReportedNeed
+from fhir_mappings.facts import ConflictKind, WhyMissing
 
 
 class Look(NamedTuple):
@@ -37,6 +37,15 @@ VERDICTS: dict[Verdict, Look] = {
     "probably-ineligible": Look("◇", "Probably ineligible, for a clinician to review", "bold magenta"),
     "undetermined": Look("?", "Undetermined", "bold yellow"),
     "potentially-eligible": Look("✓", "Potentially eligible; the investigator decides", "bold green"),
+}
+
+CONTRADICTIONS: dict[ConflictKind, str] = {
+    "same-time": "two values at one time",
+    "value-and-interpretation": "value against interpretation",
+    "recorded-and-computed": "recorded against computed",
+    "corrected": "corrected",
+    "duplicate": "told more than once",
+    "confirmed-and-refuted": "confirmed and refuted",
 }
 
 WHY_MISSING: dict[WhyMissing, str] = {
@@ -73,6 +82,11 @@ def need_words(need: ReportedNeed) -> str:
     """Why something is missing and the order that would supply it, as one phrase."""
     order = f" → order {need.order.display} ({need.order.code})" if need.order else ""
     return f"{WHY_MISSING[need.why]}: {need.detail}{order}"
+
+
+def contradiction_words(contradiction: Contradiction) -> str:
+    """What the record says twice or in two ways, and what was made of it."""
+    return f"{CONTRADICTIONS[contradiction.kind]}: {contradiction.detail}"
 
 
 def evidence_words(evidence: ReportedEvidence) -> str:

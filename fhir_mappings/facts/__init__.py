@@ -18,6 +18,7 @@ record. What could not be retrieved is told by ``Retrieval``.
 from __future__ import annotations
 
 from fhir_mappings.facts.chart import Chart, InputDescription, Vocabulary
+from fhir_mappings.facts.conflicts import Conflict, ConflictKind
 from fhir_mappings.facts.events import (
     ATTRIBUTE_VALUES,
     EVENT_TYPES,
@@ -73,6 +74,8 @@ __all__ = [
     "Chart",
     "ClassificationRule",
     "Coding",
+    "Conflict",
+    "ConflictKind",
     "ConsentGiven",
     "DayDose",
     "Diagnosis",

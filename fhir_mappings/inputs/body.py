@@ -11,7 +11,7 @@ from fhir_mappings.calculators import body_mass_index, surface_dubois, surface_m
 from fhir_mappings.facts import Diagnosis, Measurement, Series
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.demographics import age_on
-from fhir_mappings.inputs.pairing import Draws, latest_first
+from fhir_mappings.inputs.pairing import Draws, latest_first, of_one_time
 from fhir_mappings.inputs.wording import speaks_of_fluid
 from fhir_mappings.intervals import INFINITY, DateSpan, Interval, day
 
@@ -50,7 +50,8 @@ class BodyMeasures:
         self.last_weighed = weights[0].when if weights else None
         self._measured = _Dated([m for m in weights if m.role == ""])
         self._other = _Dated([m for m in weights if m.role != ""])
-        self._heights = [m for m in asked.recorded("body_height") if _known_by(asked.on, m)]
+        heights = [m for m in asked.recorded("body_height") if _known_by(asked.on, m)]
+        self._heights = of_one_time(heights)
 
     def weight(self, when: DateSpan, still_on: date | None = None) -> Weight | None:
         """The last weight before a day, else the first after it, within the limit; measured ones first.
@@ -107,7 +108,7 @@ class _Dated:
     """Measurements by day."""
 
     def __init__(self, measurements: Sequence[Measurement]) -> None:
-        self._ascending = tuple(reversed(latest_first(measurements)))
+        self._ascending = tuple(reversed(latest_first(of_one_time(measurements))))
         self._days = [m.when.last for m in self._ascending]
 
     def near(self, when: DateSpan, limit: int, still_on: date | None = None) -> Measurement | None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, timedelta
 from typing import NamedTuple
 
+import msgspec
+
 from fhir_mappings.facts import Evidence, Measurement
 from fhir_mappings.intervals import DateSpan, Interval
 
@@ -42,9 +44,10 @@ class Pairing(NamedTuple):
 def pair_up(firsts: Sequence[Measurement], seconds: Sequence[Measurement]) -> Pairing:
     """Pair results of one specimen.
 
-    The same specimen reference decides. Without one, the same instant does; failing times, the same day if
-    it has only one result of each kind. Results that name different specimens, or were drawn at different
-    times, are never paired; nor are, without a specimen, a spot sample and a timed collection.
+    The same specimen reference decides, unless it has several values. Without one, the same instant does;
+    failing times, the same day if it has only one result of each kind. Results that name different
+    specimens, or were drawn at different times, are never paired; nor are, without a specimen, a spot sample
+    and a timed collection.
     """
     by_specimen: dict[str, list[Measurement]] = defaultdict(list)
     by_day: dict[DateSpan, list[Measurement]] = defaultdict(list)
@@ -64,8 +67,11 @@ def pair_up(firsts: Sequence[Measurement], seconds: Sequence[Measurement]) -> Pa
     for first in firsts:
         named = by_specimen.get(first.specimen, []) if first.specimen is not None else []
         if named:
-            same_time = [s for s in named if s.at == first.at]
-            pairs.append(Pair(first, (same_time or named)[0], None))
+            chosen = [s for s in named if s.at == first.at] or named
+            if len({s.value for s in chosen}) > 1:
+                ambiguous.append(first)
+            else:
+                pairs.append(Pair(first, chosen[0], None))
             continue
         day = by_day.get(first.when, [])
         partners = [s for s in day if not _apart(first, s) and s.role == first.role]
@@ -102,6 +108,25 @@ class Draws:
     def of(self, measurement: Measurement) -> list[Measurement]:
         """The results of the draw of ``measurement``."""
         return [m for m in self._by_day.get(measurement.when.first, ()) if same_draw(m, measurement)]
+
+
+def of_one_time(measurements: Iterable[Measurement]) -> list[Measurement]:
+    """Results of one time that differ as one that spans them: which of them holds is not known."""
+    spanned: dict[tuple[DateSpan, object, str], Measurement] = {}
+    for m in measurements:
+        key = (m.when, m.at, m.role)
+        other = spanned.get(key)
+        if other is None or other.value is None or m.value is None or other.value == m.value:
+            spanned.setdefault(key, m)
+            continue
+        note = "several values of one time"
+        spanned[key] = msgspec.structs.replace(
+            other,
+            value=other.value.hull(m.value),
+            evidence=(*other.evidence, *m.evidence),
+            notes=tuple(dict.fromkeys((*other.notes, *m.notes, note))),
+        )
+    return list(spanned.values())
 
 
 def latest_first(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:

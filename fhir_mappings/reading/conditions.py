@@ -23,6 +23,7 @@ _EARLIEST = date(1900, 1, 1)
 def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
     """Put down a diagnosis, if it is of a code set that anything asks for."""
     if is_any(condition.verification_status, terms().refuted):
+        _read_refuted(condition, reference, sheet)
         return
     if condition.code is None:
         sheet.refuse(reference, "the condition has no code")
@@ -79,6 +80,21 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
                 evidence=evidence_of(reference, "code", start, condition.code, by_text=True),
             )
         )
+
+
+def _read_refuted(condition: Condition, reference: str, sheet: Sheet) -> None:
+    """Put down that a diagnosis was refuted; one that was entered in error says nothing at all."""
+    if condition.code is None or is_any(condition.verification_status, terms().mistaken):
+        return
+    match = sheet.terminology.concepts_of(condition.code.pairs, condition.code.label, kinds="condition")
+    if not match.sure:
+        return
+    start = read_date(condition.onset_date_time)
+    evidence = evidence_of(reference, "verificationStatus", start, condition.code)
+    label = condition.code.label or "Condition"
+    sheet.refuted.append(
+        Diagnosis(reference=reference, concepts=match.sure, label=label, start=start, evidence=evidence)
+    )
 
 
 def _severity(concept: CodeableConcept | None) -> str | None:

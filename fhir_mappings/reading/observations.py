@@ -173,7 +173,8 @@ def _result(
         return Unusable(why="unreadable", detail=why, when=frame.when, evidence=(evidence,))
     if value.conflicting:
         detail = f"the value ({value.recorded}) and its interpretation contradict each other"
-        return Unusable(why="conflicting", detail=detail, when=frame.when, evidence=(evidence,))
+        both = _with_interpretation(evidence, value)
+        return Unusable(why="conflicting", detail=detail, when=frame.when, evidence=both)
     if frame.when is None:
         detail = "the date of the specimen is not recorded"
         return Unusable(why="unreadable", detail=detail, evidence=(evidence,))
@@ -181,6 +182,12 @@ def _result(
     if isinstance(measured, Unusable):
         sheet.refuse(frame.reference, measured.detail)
     return measured
+
+
+def _with_interpretation(evidence: Evidence, value: Value) -> tuple[Evidence, ...]:
+    """The value and, as the other side, the interpretation that contradicts it."""
+    path = evidence.path.removesuffix(value.path) + "interpretation"
+    return evidence, msgspec.structs.replace(evidence, path=path, recorded=value.interpreted, value=None)
 
 
 def _why_unusable(frame: Frame, value: Value) -> str | None:
@@ -242,7 +249,8 @@ def _measure(
     ):
         detail = f"the value ({value.recorded}) lies where its own reference range says the opposite"
         detail += f" of its interpretation ({value.interpreted})"
-        return Unusable(why="conflicting", detail=detail, when=frame.when, evidence=(evidence,))
+        both = _with_interpretation(evidence, value)
+        return Unusable(why="conflicting", detail=detail, when=frame.when, evidence=both)
     if isinstance(converted, Converted):
         shown = converted.value.low if converted.value.exact else str(converted.value)
         return msgspec.structs.replace(

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fhir_mappings.corrected_reports import IssuedReport, replaced_reports
+from fhir_mappings.corrected_reports import IssuedReport, corrections, replaced_reports
 from fhir_mappings.datatypes import CodeableConcept, Reference
 from fhir_mappings.decoding import decode, peek
 from fhir_mappings.facts import (
     Answer,
     Assessment,
+    Conflict,
     Diagnosis,
     Event,
     Evidence,
@@ -101,6 +102,7 @@ class Sheet:
         results: as they were issued; which of them stand is settled when all have been read.
         reports: likewise.
         denials: of drugs; what they end is told when all have been read.
+        refuted: diagnoses that are no facts; beside one that stands they are a contradiction.
     """
 
     def __init__(self, terminology: Terminology, pool: Pool, patient: frozenset[str] = frozenset()) -> None:
@@ -115,6 +117,7 @@ class Sheet:
         self.assessments: list[Assessment] = []
         self.answers: list[Answer] = []
         self.denials: list[Denial] = []
+        self.refuted: list[Diagnosis] = []
         self._diagnosed_at: dict[str, set[str]] = {}
         self.unread: list[Unread] = []
 
@@ -128,7 +131,15 @@ class Sheet:
             del facts[length:]
 
     def _facts(self) -> tuple[list[Any], ...]:
-        return self.results, self.events, self.reports, self.assessments, self.answers, self.denials
+        return (
+            self.results,
+            self.events,
+            self.reports,
+            self.assessments,
+            self.answers,
+            self.denials,
+            self.refuted,
+        )
 
     def add_result(self, result: Measurement) -> None:
         """Put down a usable result that stands for itself."""
@@ -167,12 +178,13 @@ class Sheet:
         self.reports.append(issued)
         self.events.append(issued.report)
 
-    def standing_events(self) -> list[Event]:
-        """All events but reports that were replaced; those are told as not used."""
+    def standing_events(self) -> tuple[list[Event], list[Conflict]]:
+        """All events but reports that were replaced, which are told; and what corrections changed."""
         replaced = replaced_reports(self.reports)
         for reference, by in replaced.items():
             self.refuse(reference, f"it was replaced by {by}")
-        return [event for event in self.events if event.reference not in replaced]
+        standing = [event for event in self.events if event.reference not in replaced]
+        return standing, list(corrections(self.reports, replaced))
 
     def event(self, event: Event) -> None:
         """Put down an event."""

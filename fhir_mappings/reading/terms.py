@@ -26,6 +26,7 @@ class Terms(msgspec.Struct, frozen=True):
     """Codes and words, lower case, by what they mean; patterns that ignore case."""
 
     refuted: frozenset[str]
+    mistaken: frozenset[str]
     unconfirmed: frozenset[str]
     sex: Mapping[str, str]
     encounter: Mapping[str, str]
@@ -49,6 +50,7 @@ def terms() -> Terms:
     raw = read_yaml(_FILE)
     return Terms(
         refuted=frozenset(raw["verification"]["refuted"]),
+        mistaken=frozenset(raw["verification"]["mistaken"]),
         unconfirmed=frozenset(raw["verification"]["unconfirmed"]),
         sex=_meanings(raw["sex"]),
         encounter=_meanings(raw["encounter"]),

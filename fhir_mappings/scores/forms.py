@@ -82,7 +82,7 @@ def read_forms(definition: Definition, situation: Situation) -> Recorded:
     mine: dict[str, Entry] = {}
     _gather(mine, own, definition, since, situation, None)
     return Recorded(
-        total=current[0] if current else None,
+        total=_latest(current) if current else None,
         floor=max(totals, key=lambda t: t.value.low) if definition.scope == "ever" and totals else None,
         past=past[0] if past else None,
         entries={**entries, **mine},
@@ -100,6 +100,17 @@ def _assessments(situation: Situation, definition: Definition) -> list[Assessmen
     ]
     known = [a for a in (*situation.facts.assessments, *plain) if a.when.last <= situation.on]
     return sorted(known, key=lambda a: (a.when.last, a.when.first), reverse=True)
+
+
+def _latest(totals: Sequence[Total]) -> Total:
+    """The latest total; where the same day has several, all of them, as a contradiction."""
+    of_that_day = [total for total in totals if total.when == totals[0].when]
+    values = {total.value: total for total in of_that_day}
+    if len(values) == 1:
+        return totals[0]
+    spanned = functools.reduce(Interval.hull, values)
+    shown = " and ".join(sorted(str(value) for value in values))
+    return Total(spanned, totals[0].when, totals[0].evidence, f"{shown} are recorded for the same day")
 
 
 def _within(when: DateSpan, since: date, on: date) -> bool:

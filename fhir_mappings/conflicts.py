@@ -1,0 +1,77 @@
+"""What of a patient's contradictions bears on what was asked.
+
+A record of years holds many copies and corrections of things that no trial asks for. What was asked is noted
+while criteria are judged: the inputs whose results were looked at, the code sets that were looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from fhir_mappings.facts import Conflict, Measurement, Series
+from fhir_mappings.inputs.pairing import same_draw
+
+T = TypeVar("T")
+
+_ROUNDING = 0.05
+"""Part by which a reported and a computed value may differ by rounding alone."""
+
+
+class Noting(Mapping[str, Sequence[T]]):
+    """A mapping by criterion input that notes which inputs were looked at."""
+
+    def __init__(self, content: Mapping[str, Sequence[T]], noted: set[str]) -> None:
+        self._content = content
+        self._noted = noted
+
+    def __getitem__(self, name: str) -> Sequence[T]:
+        self._noted.add(name)
+        return self._content[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content)
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+
+def bearing_on(
+    conflicts: Iterable[Conflict], inputs: set[str], concepts: set[str], series: Iterable[Series]
+) -> list[Conflict]:
+    """The conflicts about these inputs and code sets, and those within these series; newest first."""
+    found = [
+        conflict
+        for conflict in conflicts
+        if (conflict.concepts & concepts if conflict.concepts else conflict.input in inputs)
+    ]
+    found += [conflict for one in series for conflict in _within(one)]
+    unique = dict.fromkeys(found)
+    return sorted(
+        unique, key=lambda c: (-c.when.last.toordinal() if c.when else 0, c.input, c.kind, c.detail)
+    )
+
+
+def _within(series: Series) -> Iterator[Conflict]:
+    """Recorded values of a series beside values computed from the same draw that they contradict."""
+    computed = [m for m in series.measurements if m.basis == "computed"]
+    measured = [m for m in series.measurements if m.basis == "measured"] if computed else []
+    for one in computed:
+        for other in measured:
+            if same_draw(one, other) and one.role == other.role and _differ(one, other):
+                yield Conflict(
+                    input=series.input,
+                    kind="recorded-and-computed",
+                    detail=f"{series.label} of {one.when}: {other.value} {series.unit} is recorded, "
+                    f"{one.value} {series.unit} follows from the results of the same specimen; "
+                    "what both decide alike counts, else it stays missing until settled",
+                    when=one.when,
+                    evidence=(*other.evidence[:1], *one.evidence),
+                )
+
+
+def _differ(one: Measurement, other: Measurement) -> bool:
+    if one.value is None or other.value is None:
+        return False
+    slack = _ROUNDING * max(abs(one.value.low), abs(other.value.low))
+    return one.value.low - other.value.high > slack or other.value.low - one.value.high > slack

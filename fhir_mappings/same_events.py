@@ -1,0 +1,163 @@
+"""Diagnoses and courses of drugs that two feeds tell alike: one stands for all.
+
+Two orders that are alike in every word may be two, one for the morning and one for the evening. They are one
+if they share a business identifier, were written at the same instant, or come from different systems; else
+each is kept, and how often the drug was taken is not known (see ``concurrent_records``). Of single
+administrations only the first two show it: a dose may be given twice a day.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from fhir_mappings.datatypes import Element, Identifier, Period
+from fhir_mappings.dates import read_instant
+from fhir_mappings.decoding import decode
+from fhir_mappings.facts import Conflict, Diagnosis, Event, Exposure
+from fhir_mappings.references import Source
+
+_SHOWN = 6
+_OWN = ("reference", "evidence", "notes", "renews")
+"""What may differ between copies."""
+
+
+class _Meta(Element, frozen=True):
+    source: str | None = None
+
+
+class _Told(Element, frozen=True):
+    identifier: tuple[Identifier, ...] = ()
+    meta: _Meta | None = None
+    authored_on: str | None = None
+    effective_date_time: str | None = None
+    effective_period: Period | None = None
+    when_handed_over: str | None = None
+    date_asserted: str | None = None
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a resource comes from: business identifiers, the instant it is about, the system that sent it."""
+
+    identifiers: frozenset[str]
+    at: datetime | None
+    feed: str | None
+
+
+def origin_of(source: Source) -> Origin:
+    """The origin of a resource, as far as it says."""
+    told = decode(source.raw, _Told)[0] or _Told()
+    period = told.effective_period.start if told.effective_period is not None else None
+    texts = (told.authored_on, told.effective_date_time, period, told.when_handed_over, told.date_asserted)
+    base, found, _ = (source.full_url or "").partition(f"/{source.kind}/")
+    return Origin(
+        frozenset(f"{i.system or ''}|{i.value}" for i in told.identifier if i.value),
+        next((at for text in texts if (at := read_instant(text)) is not None), None),
+        (told.meta.source if told.meta is not None else None) or (base if found else None),
+    )
+
+
+def without_copies(
+    events: Sequence[Event], sources: Mapping[str, Source]
+) -> tuple[list[Event], list[Conflict]]:
+    """The events, each once, and what was told more than once.
+
+    ``sources``: the resources by reference.
+    """
+    alike: dict[Event, list[Event]] = defaultdict(list)
+    for event in events:
+        if isinstance(event, (Diagnosis, Exposure)):
+            alike[_content(event)].append(event)
+    stands_for: dict[str, str] = {}
+    conflicts: list[Conflict] = []
+    for group in (group for group in alike.values() if len({e.reference for e in group}) > 1):
+        copies, doubtful = _sorted_out(group, sources)
+        stands_for.update({copy.reference: kept.reference for kept, copy in copies})
+        conflicts += _told(group[0], [pair[1] for pair in copies], doubtful, group)
+    if not stands_for:
+        return list(events), conflicts
+    kept = [
+        msgspec.structs.replace(event, renews=stands_for.get(event.renews, event.renews))
+        if isinstance(event, Exposure) and event.renews is not None
+        else event
+        for event in events
+        if not (isinstance(event, (Diagnosis, Exposure)) and event.reference in stands_for)
+    ]
+    return kept, conflicts
+
+
+def _content(event: Event) -> Event:
+    """The event without what copies may differ in."""
+    nothing = event.evidence.__class__(reference="", path=event.evidence.path)
+    values = {name: () if name == "notes" else None for name in _OWN[2:] if hasattr(event, name)}
+    return msgspec.structs.replace(event, reference="", evidence=nothing, **values)
+
+
+def _sorted_out(
+    group: Sequence[Event], sources: Mapping[str, Source]
+) -> tuple[list[tuple[Event, Event]], list[Event]]:
+    """Copies, each behind the event that stands for it, and events of which that cannot be told."""
+    kept: list[tuple[Event, Origin]] = []
+    copies: list[tuple[Event, Event]] = []
+    for event in group:
+        source = sources.get(event.reference)
+        origin = origin_of(source) if source is not None else Origin(frozenset(), None, None)
+        home = next((other for other, known in kept if _is_copy(event, origin, known)), None)
+        if home is None:
+            kept.append((event, origin))
+        else:
+            copies.append((home, event))
+    return copies, [event for event, _ in kept[1:]]
+
+
+def _is_copy(event: Event, one: Origin, other: Origin) -> bool:
+    if isinstance(event, Diagnosis):
+        return True
+    if one.identifiers & other.identifiers:
+        return True
+    if one.at is not None and other.at is not None:
+        return one.at == other.at
+    administered = isinstance(event, Exposure) and event.source == "administration"
+    return not administered and None not in (one.feed, other.feed) and one.feed != other.feed
+
+
+def _told(
+    event: Event, copies: Sequence[Event], doubtful: Sequence[Event], group: Sequence[Event]
+) -> Iterable[Conflict]:
+    since = f" of {event.start}" if event.start is not None else ""
+    if copies:
+        made = "it counts once"
+    elif doubtful and isinstance(event, Exposure) and event.source != "administration":
+        made = "whether that is one order cannot be told; amounts count once at least"
+    else:
+        return
+    yield Conflict(
+        input=min(event.concepts, default=""),
+        kind="duplicate",
+        detail=f"{event.label}{since} is on record more than once; {made}",
+        when=event.start,
+        evidence=tuple(e.evidence for e in group[:_SHOWN]),
+        concepts=event.concepts,
+    )
+
+
+def refuted_elsewhere(events: Sequence[Event], refuted: Sequence[Diagnosis]) -> Iterable[Conflict]:
+    """Diagnoses that stand in one place of the record and are refuted in another."""
+    confirmed = [event for event in events if isinstance(event, Diagnosis) and event.confirmed]
+    for denied in refuted:
+        standing = next((e for e in confirmed if not e.concepts.isdisjoint(denied.concepts)), None)
+        if standing is not None:
+            since = f" ({standing.start})" if standing.start is not None else ""
+            refuted_since = f" ({denied.start})" if denied.start is not None else ""
+            yield Conflict(
+                input=min(standing.concepts & denied.concepts),
+                kind="confirmed-and-refuted",
+                detail=f"{standing.label}{since} is on record, and is refuted elsewhere{refuted_since}; "
+                "it counts until a person settles it",
+                when=standing.start,
+                evidence=(standing.evidence, denied.evidence),
+                concepts=standing.concepts & denied.concepts,
+            )

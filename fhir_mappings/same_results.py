@@ -1,0 +1,211 @@
+"""Results of one input and one time: copies of each other, or in contradiction.
+
+Two feeds may send one result under two ids, in two units, with more digits or fewer: creatinine of 1.2 mg/dL
+and of 106 µmol/L is one result, since what each may have been before it was rounded overlaps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from fhir_mappings.facts import Conflict, Evidence, Measurement, Unusable
+from fhir_mappings.intervals import Interval
+
+_NUMBER = re.compile(r"\d+(?:[.,](?P<decimals>\d+))?(?:[eE](?P<exponent>[+-]?\d+))?")
+_SHOWN = 6
+"""Most pieces of evidence that stand with copies."""
+
+# Two values that differ by just one step of the last digit are two values.
+_STRICT = 1 - 1e-6
+
+
+class Copies(msgspec.Struct, frozen=True):
+    """Results without their copies, and the copies, each behind the result that stands for it."""
+
+    kept: tuple[Measurement, ...]
+    groups: tuple[tuple[Measurement, ...], ...]
+
+
+def without_copies(results: Sequence[Measurement]) -> Copies:
+    """One of several results of one time and specimen whose values are equal as far as their digits tell.
+
+    Kept is the one with a reference range, with its specimen named, with the most digits, in this order.
+    """
+    by_time: dict[object, list[Measurement]] = defaultdict(list)
+    for result in results:
+        by_time[_time(result)].append(result)
+    kept: dict[int, Measurement] = {}
+    groups: list[tuple[Measurement, ...]] = []
+    for alike in by_time.values():
+        gathered: list[list[Measurement]] = []
+        for result in sorted(alike, key=_preference):
+            home = next(
+                (g for g in gathered if _may_be_one(g[0], result) and _same_value(g[0], result)), None
+            )
+            if home is None:
+                gathered.append([result])
+            else:
+                home.append(result)
+        kept.update({id(group[0]): group[0] for group in gathered})
+        groups += [tuple(group) for group in gathered if len({_reference(m) for m in group}) > 1]
+    return Copies(tuple(r for r in results if id(r) in kept), tuple(groups))
+
+
+def told_twice(name: str, groups: Sequence[tuple[Measurement, ...]]) -> Iterable[Conflict]:
+    """One word on all copies of an input."""
+    if not groups:
+        return
+    newest = max((group[0] for group in groups), key=lambda m: m.when.last)
+    evidence = tuple(e for group in groups for m in group for e in m.evidence[:1])
+    what = f"the result of {newest.when} is" if len(groups) == 1 else f"{len(groups)} results are"
+    values = " and ".join(dict.fromkeys(_said(m) for m in groups[0]))
+    detail = f"{_label(newest)}: {what} on record more than once ({values}); each counts once"
+    yield Conflict(input=name, kind="duplicate", detail=detail, when=newest.when, evidence=evidence[:_SHOWN])
+
+
+def at_odds(name: str, results: Sequence[Measurement]) -> Iterable[Conflict]:
+    """Different values of one time and specimen; each time once."""
+    by_time: dict[object, list[Measurement]] = defaultdict(list)
+    for result in results:
+        by_time[_time(result)].append(result)
+    for alike in by_time.values():
+        first = alike[0]
+        differing = [m for m in alike if _may_be_one(first, m) and (m is first or _contradict(first, m))]
+        if len(differing) > 1:
+            values = " and ".join(dict.fromkeys(_said(m) for m in differing))
+            made = "what both decide alike counts; what they decide differently stays missing until settled"
+            yield Conflict(
+                input=name,
+                kind="same-time",
+                detail=f"{_label(first)} of {first.when}: {values}; {made}",
+                when=first.when,
+                evidence=tuple(e for m in differing for e in m.evidence[:1]),
+            )
+
+
+def against_interpretation(name: str, refused: Sequence[Unusable]) -> Iterable[Conflict]:
+    """Results whose value and interpretation contradict each other."""
+    for item in refused:
+        if item.why == "conflicting":
+            label = item.evidence[0].label or name
+            detail = f"{label} of {item.when or 'an unknown day'}: {item.detail}; it does not count"
+            yield Conflict(
+                input=name,
+                kind="value-and-interpretation",
+                detail=detail,
+                when=item.when,
+                evidence=item.evidence,
+            )
+
+
+def corrected(name: str, older: Measurement | Unusable, newer: Measurement | Unusable) -> Iterable[Conflict]:
+    """A result that a correction replaced, unless both say the same."""
+    if isinstance(older, Measurement) and isinstance(newer, Measurement):
+        if _same_value(older, newer):
+            return
+        made = "the corrected result counts"
+    elif isinstance(newer, Measurement):
+        made = "the corrected result counts"
+    else:
+        made = f"neither counts, since the correction cannot be used ({newer.detail})"
+    label = newer.evidence[0].label or name
+    detail = f"{label} of {newer.when or older.when}: {_said(older)} was corrected to {_said(newer)}; {made}"
+    yield Conflict(
+        input=name,
+        kind="corrected",
+        detail=detail,
+        when=newer.when,
+        evidence=(*newer.evidence[:1], *older.evidence[:1]),
+    )
+
+
+def _time(result: Measurement) -> object:
+    return (result.role, result.at if result.at is not None else result.when)
+
+
+def _may_be_one(one: Measurement, other: Measurement) -> bool:
+    return one.specimen == other.specimen or one.specimen is None or other.specimen is None
+
+
+def _same_value(one: Measurement, other: Measurement) -> bool:
+    if one.value is None or other.value is None:
+        own = (one.reported, one.reported_unit) == (other.reported, other.reported_unit)
+        return one.value is other.value and one.category == other.category and own
+    if not (one.value.exact and other.value.exact):
+        return _edges(one) == _edges(other)
+    return _overlap(one, other)
+
+
+def _edges(result: Measurement) -> tuple[object, ...]:
+    value = result.value
+    if value is None:
+        return ()
+    # Units are converted by floating point: below 8.4 g/dL and below 84 g/L are the same.
+    return (f"{value.low:.9g}", f"{value.high:.9g}", value.low_open, value.high_open)
+
+
+def _contradict(one: Measurement, other: Measurement) -> bool:
+    if one.value is None or other.value is None:
+        return (
+            one.value is other.value
+            and None not in (one.category, other.category)
+            and (one.category != other.category)
+        )
+    return not _overlap(one, other)
+
+
+def _overlap(one: Measurement, other: Measurement) -> bool:
+    """Whether what two values may have been before they were rounded overlaps."""
+    if one.value is None or other.value is None:
+        return False
+    if not (one.value.exact and other.value.exact):
+        return _meet(one.value, other.value)
+    if f"{one.value.low:.9g}" == f"{other.value.low:.9g}":
+        return True
+    return abs(one.value.low - other.value.low) < (_half_step(one) + _half_step(other)) * _STRICT
+
+
+def _meet(one: Interval, other: Interval) -> bool:
+    low, high = max(one.low, other.low), min(one.high, other.high)
+    if low < high:
+        return True
+    opened = any((v.low == low and v.low_open) or (v.high == high and v.high_open) for v in (one, other))
+    return low == high and not opened
+
+
+def _half_step(result: Measurement) -> float:
+    """Half a step of the last digit that was reported, in the canonical unit; 0 where it is not known."""
+    value, reported = result.value, result.reported
+    if value is None or reported is None or not (value.exact and reported.exact) or not reported.low:
+        return 0.0
+    written = _NUMBER.search(result.evidence[0].recorded or "") if result.evidence else None
+    if written is None:
+        return 0.0
+    exponent = int(written["exponent"] or 0) - len(written["decimals"] or "")
+    if abs(exponent) > 30:
+        return 0.0
+    return float(0.5 * 10.0**exponent * abs(value.low / reported.low))
+
+
+def _preference(result: Measurement) -> tuple[bool, bool, float, str]:
+    unlimited = result.upper_limit is None and result.lower_limit is None
+    return unlimited, result.specimen is None, _half_step(result), _reference(result)
+
+
+def _reference(result: Measurement) -> str:
+    return result.evidence[0].reference if result.evidence else ""
+
+
+def _label(result: Measurement) -> str:
+    return (result.evidence[0].label if result.evidence else None) or result.input
+
+
+def _said(result: Measurement | Unusable) -> str:
+    evidence: Evidence | None = result.evidence[0] if result.evidence else None
+    if evidence is not None and evidence.recorded:
+        return evidence.recorded
+    return (result.category or str(result.value)) if isinstance(result, Measurement) else "no value"
