@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from fhir_mappings.facts import Conflict, Measurement, Series
+from fhir_mappings.inputs import is_score
 from fhir_mappings.inputs.pairing import same_draw
 
 T = TypeVar("T")
@@ -54,11 +55,14 @@ def bearing_on(
 
 def _within(series: Series) -> Iterator[Conflict]:
     """Recorded values of a series beside values computed from the same draw that they contradict."""
+    if is_score(series.input):
+        yield from _of_score(series)
+        return
     computed = [m for m in series.measurements if m.basis == "computed"]
     measured = [m for m in series.measurements if m.basis == "measured"] if computed else []
     for one in computed:
         for other in measured:
-            if same_draw(one, other) and one.role == other.role and _differ(one, other):
+            if same_draw(one, other) and _alike(one, other) and _differ(one, other):
                 yield Conflict(
                     input=series.input,
                     kind="recorded-and-computed",
@@ -68,6 +72,24 @@ def _within(series: Series) -> Iterator[Conflict]:
                     when=one.when,
                     evidence=(*other.evidence[:1], *one.evidence),
                 )
+
+
+def _of_score(series: Series) -> Iterator[Conflict]:
+    """A recorded total against what the chart proves or leaves possible."""
+    for one in series.measurements:
+        if one.sheet is not None and one.sheet.conflict is not None:
+            yield Conflict(
+                input=series.input,
+                kind="recorded-and-computed",
+                detail=f"{series.label}: {one.sheet.conflict.rstrip('.')}; a person has to judge",
+                when=one.when,
+                evidence=one.evidence,
+            )
+
+
+def _alike(one: Measurement, other: Measurement) -> bool:
+    """Whether two values are of one kind: a spot sample is no collection of a day."""
+    return one.role == other.role or "" in (one.role, other.role)
 
 
 def _differ(one: Measurement, other: Measurement) -> bool:

@@ -83,13 +83,9 @@ class PatientRecord:
         key = (name, on, since if is_score(name) else None)
         found = self._series.get(key)
         if found is None:
-<<<<<<< HEAD
             found = compute_series(
-                name, self.facts, on, since, lambda other: self.series(other, on), self._situations
+                name, self._asked, on, since, lambda other: self.series(other, on), self._situations
             )
-=======
-            found = compute_series(name, self._asked, on, since, lambda other: self.series(other, on))
->>>>>>> b122579 (Tell what a record says twice or in two ways, and let no order of resources decide between them)
             self._series[key] = found
         return found
 

@@ -11,7 +11,7 @@ from eligibility.suggestions import did_you_mean
 
 
 def broken_grades(protocol: Protocol) -> Iterator[ProtocolProblem]:
-    """Grades that cannot be told apart, that nobody can pass, or that an example names without need."""
+    """Grades that cannot be told apart, that nobody can pass, or that are named where there are none."""
     names = [grade.grade for grade in protocol.grades]
     for i, name in enumerate(names):
         if name == NO_GRADE or name in names[:i]:

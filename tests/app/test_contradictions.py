@@ -1,0 +1,151 @@
+"""Contradictions reach every surface, and no outcome depends on the order in which resources are sent."""
+
+from __future__ import annotations
+
+import io
+import random
+from copy import deepcopy
+from typing import Any
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from app.demo.patients import demo_patients
+from app.rendering.page import html_page
+from app.rendering.table import print_report
+from eligibility.findings import ScreeningReport
+from tests.app.service import AS_OF, LUPUS, as_body, bundle_of, default_client
+
+Json = dict[str, Any]
+JSON = {"Content-Type": "application/fhir+json"}
+UNITS = "http://unitsofmeasure.org"
+FLAGS = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+
+
+def posted(bundle: Json) -> bytes:
+    answer = default_client().post(f"/screenings?asOf={AS_OF}", content=as_body(bundle), headers=JSON)
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+def result(patient: str, own_id: str, loinc: str, value: float, unit: str, **elements: Any) -> Json:
+    return {
+        "resourceType": "Observation",
+        "id": own_id,
+        "status": "final",
+        "subject": {"reference": f"Patient/{patient}"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": loinc}]},
+        "effectiveDateTime": "2026-06-10T08:00:00Z",
+        "valueQuantity": {"value": value, "unit": unit, "system": UNITS, "code": unit},
+        **elements,
+    }
+
+
+def with_contradictions(patient: str) -> Json:
+    """The chart with one of each contradiction in it."""
+    bundle = bundle_of(patient)
+    chart = [entry["resource"] for entry in bundle["entry"]]
+    of = {"subject": {"reference": f"Patient/{patient}"}}
+    added = [
+        # two values of one time
+        result(patient, "zz-alt-1", "1742-6", 20, "U/L"),
+        result(patient, "aa-alt-2", "1742-6", 190, "U/L"),
+        # the same value twice, in two units
+        result(patient, "zz-crea-1", "2160-0", 1.2, "mg/dL"),
+        result(patient, "aa-crea-2", "14682-9", 106, "umol/L"),
+        # value against interpretation
+        {
+            **result(patient, "aa-hcv", "13955-0", 0, "1"),
+            "valueString": "Negative",
+            "interpretation": [{"coding": [{"system": FLAGS, "code": "POS"}]}],
+        },
+        # a correction
+        result(patient, "zz-plt-1", "777-3", 30, "10*9/L"),
+        result(patient, "aa-plt-2", "777-3", 230, "10*9/L", status="corrected"),
+        # recorded against computed, of one specimen
+        result(patient, "zz-upcr", "2890-2", 0.3, "g/g", specimen={"reference": "Specimen/u"}),
+        result(patient, "mm-protein", "2888-6", 250, "mg/dL", specimen={"reference": "Specimen/u"}),
+        result(patient, "aa-urea", "2161-8", 100, "mg/dL", specimen={"reference": "Specimen/u"}),
+        # a total that the chart contradicts
+        {
+            **result(patient, "score", "0", 0, "1"),
+            "code": {"text": "SLEDAI-2K"},
+            "valueQuantity": {"value": 0},
+        },
+    ]
+    added[4].pop("valueQuantity")
+    for resource in chart:
+        if resource["resourceType"] in ("Condition", "MedicationRequest", "MedicationStatement"):
+            copy = deepcopy(resource)
+            copy["id"] = f"aa-{resource['id']}"[:60]
+            resource.setdefault("meta", {})["source"] = "urn:one"
+            copy["meta"] = {"source": "urn:other"}
+            added.append(copy)
+    refuted = deepcopy(next((r for r in chart if r["resourceType"] == "Condition"), None))
+    if refuted is not None:
+        refuted |= {"id": "aa-refuted", "verificationStatus": {"coding": [{"code": "refuted"}]}, **of}
+        added.append(refuted)
+    bundle["entry"] += [{"resource": resource} for resource in added]
+    return bundle
+
+
+@pytest.mark.parametrize("patient", demo_patients())
+def test_the_report_does_not_depend_on_the_order_in_which_resources_are_sent(patient: str) -> None:
+    bundle = with_contradictions(patient)
+    expected = posted(bundle)
+    shuffle = random.Random(f"{patient}").shuffle  # noqa: S311  # no secret
+    for _ in range(6):
+        shuffle(bundle["entry"])
+        assert posted(bundle) == expected
+
+
+def kinds_of(report: ScreeningReport) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for contradiction in report.contradictions:
+        found.setdefault(contradiction.kind, set()).add(contradiction.input)
+    return found
+
+
+def test_each_kind_of_contradiction_is_told_with_the_evidence_of_both_sides() -> None:
+    report = msgspec.json.decode(posted(with_contradictions(LUPUS)), type=ScreeningReport)
+    kinds = kinds_of(report)
+    assert "alt" in kinds["same-time"]
+    assert {"serum_creatinine", "cond_sle"} <= kinds["duplicate"]
+    assert kinds["value-and-interpretation"] == {"anti_hcv"}
+    assert kinds["corrected"] == {"platelets"}
+    assert {"upcr", "sledai_2k"} <= kinds["recorded-and-computed"]
+    assert kinds["confirmed-and-refuted"]
+    assert all(len(contradiction.evidence) >= 2 for contradiction in report.contradictions)
+
+
+def test_what_contradicts_itself_stays_missing_and_the_rest_is_judged_as_before() -> None:
+    plain = msgspec.json.decode(posted(bundle_of(LUPUS)), type=ScreeningReport)
+    report = msgspec.json.decode(posted(with_contradictions(LUPUS)), type=ScreeningReport)
+    kidney = next(s for s in report.screenings if s.protocol == "nct07517536")
+    liver = next(p for f in kidney.findings for p in f.parts if p.criterion == "E9b")
+    assert (liver.outcome, liver.needs[0].why) == ("missing", "conflicting")
+    assert plain.contradictions == ()
+
+
+def test_a_contradiction_about_what_no_screened_trial_asks_for_is_not_told() -> None:
+    bundle = bundle_of(LUPUS)
+    vitamin = [result(LUPUS, f"d-{n}", "1989-3", n, "ng/mL") for n in (10, 40)]
+    bundle["entry"] += [{"resource": resource} for resource in vitamin]
+    assert msgspec.json.decode(posted(bundle), type=ScreeningReport).contradictions == ()
+
+
+def test_table_and_page_show_contradictions_under_a_heading_of_their_own() -> None:
+    report = msgspec.json.decode(posted(with_contradictions(LUPUS)), type=ScreeningReport)
+    console = Console(file=io.StringIO(), width=400)
+    print_report(report, console)
+    assert isinstance(console.file, io.StringIO)
+    for shown in (console.file.getvalue(), html_page([report])):
+        assert "Contradictions in the record" in shown
+        assert "two values at one time: " in shown
+        assert "Observation/aa-alt-2" in shown
+
+
+def test_without_contradictions_the_heading_is_left_out() -> None:
+    report = msgspec.json.decode(posted(bundle_of(LUPUS)), type=ScreeningReport)
+    assert "Contradictions" not in html_page([report])

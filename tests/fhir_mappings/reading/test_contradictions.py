@@ -1,0 +1,368 @@
+"""What the record says twice or in two ways: copies collapse, contradictions are told, neither by chance."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date
+from typing import Any
+
+import pytest
+
+from fhir_mappings.facts import Conflict
+from fhir_mappings.inputs import compute_series
+from fhir_mappings.patient_facts import PatientFacts
+from fhir_mappings.record import PatientRecord
+from tests.fhir_mappings.reading.written import (
+    CREATININE,
+    HBSAG,
+    ICD10CM,
+    INTERPRETATION,
+    URINE_CREATININE,
+    URINE_PROTEIN,
+    WEIGHT,
+    concept,
+    loinc,
+    observation,
+    quantity,
+    read,
+    resource,
+)
+
+Json = dict[str, Any]
+AS_OF = date(2026, 6, 15)
+AT = "2026-06-01T08:00:00Z"
+
+
+def creatinine(value: str, unit: str, own_id: str, **elements: Any) -> Json:
+    written = {**quantity("VALUE", unit)}
+    written["value"] = float(value) if "." in value else int(value)
+    return observation(CREATININE, own_id, effectiveDateTime=AT, valueQuantity=written, **elements)
+
+
+def both_ways(*resources: Json) -> PatientFacts:
+    """The facts, which must not depend on the order in which the resources are sent."""
+    first = read(*resources)
+    for order in itertools.islice(itertools.permutations(resources), 24):
+        assert read(*order) == first
+    return first
+
+
+def only(facts: PatientFacts) -> Conflict:
+    (conflict,) = facts.conflicts
+    return conflict
+
+
+def values(facts: PatientFacts, name: str = "serum_creatinine") -> list[str]:
+    return [m.evidence[0].recorded or "" for m in facts.measurements.get(name, ())]
+
+
+# -- copies of a result ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kept"),
+    [
+        (("1.2", "mg/dL"), ("1.2", "mg/dL"), "1.2 mg/dL"),
+        # 106 µmol/L is 1.199 mg/dL: within the rounding of 1.2. The more precise one stands.
+        (("1.2", "mg/dL"), ("106", "umol/L"), "106 umol/L"),
+        (("1.2", "mg/dL"), ("1.24", "mg/dL"), "1.24 mg/dL"),
+        # 1.2 may be up to 1.25 mg/dL, 110 µmol/L at least 1.238.
+        (("1.2", "mg/dL"), ("110", "umol/L"), "110 umol/L"),
+    ],
+)
+def test_one_result_from_two_feeds_counts_once_as_far_as_its_digits_tell(
+    one: tuple[str, str], other: tuple[str, str], kept: str
+) -> None:
+    facts = both_ways(creatinine(*one, "a"), creatinine(*other, "b"))
+    assert values(facts) == [kept]
+    conflict = only(facts)
+    assert (conflict.input, conflict.kind) == ("serum_creatinine", "duplicate")
+    assert conflict.detail.endswith("each counts once")
+    assert {e.reference for e in conflict.evidence} == {"Observation/a", "Observation/b"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("1.2", "mg/dL"), ("1.3", "mg/dL")),  # one step of the last digit is another value
+        (("1.2", "mg/dL"), ("112", "umol/L")),  # at least 1.261 mg/dL
+        (("1.20", "mg/dL"), ("108", "umol/L")),  # 1.205 is the most that 1.20 may be; 107.5 is 1.216
+    ],
+)
+def test_two_values_of_one_time_that_rounding_does_not_explain_are_a_contradiction(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    def written(value: tuple[str, str], own_id: str) -> Json:
+        found = creatinine(*value, own_id)
+        if value[0].endswith("0") and "." in value[0]:
+            found["valueQuantity"] = None
+            found.pop("valueQuantity")
+            found["valueString"] = f"{value[0]} {value[1]}"
+        return found
+
+    facts = both_ways(written(one, "a"), written(other, "b"))
+    assert len(values(facts)) == 2
+    conflict = only(facts)
+    assert conflict.kind == "same-time"
+    assert "stays missing until settled" in conflict.detail
+    assert len(conflict.evidence) == 2
+
+
+def test_results_of_two_times_of_a_day_are_two_results() -> None:
+    later = creatinine("1.9", "mg/dL", "b")
+    later["effectiveDateTime"] = "2026-06-01T18:00:00Z"
+    facts = both_ways(creatinine("1.2", "mg/dL", "a"), later)
+    assert values(facts) == ["1.9 mg/dL", "1.2 mg/dL"]
+    assert facts.conflicts == ()
+
+
+def test_results_of_two_named_specimens_do_not_contradict_each_other() -> None:
+    one = creatinine("1.2", "mg/dL", "a", specimen={"reference": "Specimen/1"})
+    other = creatinine("1.9", "mg/dL", "b", specimen={"reference": "Specimen/2"})
+    assert both_ways(one, other).conflicts == ()
+
+
+def test_the_copy_that_has_a_reference_range_is_kept() -> None:
+    ranged = creatinine("1.2", "mg/dL", "b", referenceRange=[{"high": quantity(1.1, "mg/dL")}])
+    facts = both_ways(creatinine("1.2", "mg/dL", "a"), ranged)
+    assert facts.measurements["serum_creatinine"][0].upper_limit == pytest.approx(1.1)
+
+
+def test_a_value_below_a_limit_does_not_contradict_one_that_may_be_it() -> None:
+    low = observation(
+        CREATININE, "a", effectiveDateTime=AT, valueQuantity=quantity(0.5, "mg/dL", comparator="<")
+    )
+    assert both_ways(low, creatinine("0.4", "mg/dL", "b")).conflicts == ()
+    assert only(both_ways(low, creatinine("0.6", "mg/dL", "c"))).kind == "same-time"
+
+
+def test_a_positive_sent_twice_counts_once_and_a_positive_beside_a_negative_contradicts() -> None:
+    def antigen(own_id: str, word: str) -> Json:
+        return observation(HBSAG, own_id, effectiveDateTime=AT, valueString=word)
+
+    twice = both_ways(antigen("a", "Positive"), antigen("b", "Reactive"))
+    assert (len(twice.measurements["hbsag"]), only(twice).kind) == (1, "duplicate")
+    against = both_ways(antigen("a", "Positive"), antigen("b", "Negative"))
+    assert (len(against.measurements["hbsag"]), only(against).kind) == (2, "same-time")
+
+
+def test_a_value_against_its_interpretation_is_told_with_both_sides() -> None:
+    said = observation(HBSAG, valueString="Negative", interpretation=[concept("POS", INTERPRETATION)])
+    conflict = only(read(said))
+    assert (conflict.input, conflict.kind) == ("hbsag", "value-and-interpretation")
+    assert [e.path for e in conflict.evidence] == ["valueString", "interpretation"]
+    assert conflict.detail.endswith("it does not count")
+
+
+# -- corrections -----------------------------------------------------------------------------------
+
+
+def test_a_corrected_result_is_told_with_what_it_replaced() -> None:
+    facts = both_ways(creatinine("1.2", "mg/dL", "a"), creatinine("2.1", "mg/dL", "b", status="corrected"))
+    assert values(facts) == ["2.1 mg/dL"]
+    conflict = only(facts)
+    assert conflict.kind == "corrected"
+    assert "1.2 mg/dL was corrected to 2.1 mg/dL; the corrected result counts" in conflict.detail
+    assert [e.reference for e in conflict.evidence] == ["Observation/b", "Observation/a"]
+
+
+def test_a_correction_that_says_the_same_is_no_news() -> None:
+    facts = both_ways(creatinine("1.2", "mg/dL", "a"), creatinine("1.2", "mg/dL", "b", status="amended"))
+    assert (values(facts), facts.conflicts) == (["1.2 mg/dL"], ())
+
+
+def test_a_correction_that_cannot_be_used_withdraws_the_result_and_says_so() -> None:
+    facts = both_ways(creatinine("1.2", "mg/dL", "a"), creatinine("2.1", "furlong", "b", status="corrected"))
+    assert values(facts) == []
+    assert "neither counts, since the correction cannot be used" in facts.conflicts[0].detail
+
+
+def test_of_two_corrections_the_later_one_stands_whatever_the_order() -> None:
+    facts = both_ways(
+        creatinine("1.2", "mg/dL", "a"),
+        creatinine("2.1", "mg/dL", "b", status="corrected", issued="2026-06-02T08:00:00Z"),
+        creatinine("1.6", "mg/dL", "c", status="corrected", issued="2026-06-03T08:00:00Z"),
+    )
+    assert values(facts) == ["1.6 mg/dL"]
+    assert {e.reference for c in facts.conflicts for e in c.evidence[:1]} == {"Observation/c"}
+
+
+def test_a_corrected_report_is_told_with_the_one_that_it_replaced() -> None:
+    def report(own_id: str, words: str, status: str) -> Json:
+        return resource(
+            "DiagnosticReport",
+            own_id,
+            status=status,
+            code=loinc("11529-5"),
+            effectiveDateTime="2026-06-01T09:00:00Z",
+            conclusion=f"Kidney, needle biopsy: lupus nephritis, class {words}",
+        )
+
+    conflict = only(both_ways(report("a", "IV (A)", "final"), report("b", "II", "corrected")))
+    assert conflict.kind == "corrected"
+    assert [e.reference for e in conflict.evidence] == ["DiagnosticReport/b", "DiagnosticReport/a"]
+
+
+# -- recorded against computed ---------------------------------------------------------------------
+
+
+def test_a_reported_ratio_against_the_concentrations_of_its_specimen_is_told() -> None:
+    drawn = {"effectiveDateTime": AT, "specimen": {"reference": "Specimen/u"}}
+    facts = both_ways(
+        observation("2890-2", "ratio", valueQuantity=quantity(0.4, "g/g"), **drawn),
+        observation(URINE_PROTEIN, "protein", valueQuantity=quantity(190, "mg/dL"), **drawn),
+        observation(URINE_CREATININE, "creatinine", valueQuantity=quantity(100, "mg/dL"), **drawn),
+    )
+    record = PatientRecord(facts)
+    assert record.conflicts() == []
+    assert len(record.series("upcr", AS_OF).measurements) == 2
+    (conflict,) = record.conflicts()
+    assert (conflict.input, conflict.kind) == ("upcr", "recorded-and-computed")
+    assert {e.reference for e in conflict.evidence} == {
+        "Observation/ratio",
+        "Observation/protein",
+        "Observation/creatinine",
+    }
+
+
+def test_two_creatinines_of_one_urine_give_no_ratio_by_chance() -> None:
+    drawn = {"effectiveDateTime": AT, "specimen": {"reference": "Specimen/u"}}
+    facts = both_ways(
+        observation(URINE_PROTEIN, "protein", valueQuantity=quantity(190, "mg/dL"), **drawn),
+        observation(URINE_CREATININE, "a", valueQuantity=quantity(100, "mg/dL"), **drawn),
+        observation(URINE_CREATININE, "b", valueQuantity=quantity(200, "mg/dL"), **drawn),
+    )
+    series = compute_series("upcr", facts, AS_OF, None)
+    assert series.measurements == ()
+    assert series.unusable[0].why == "too-coarse"
+
+
+def test_two_weights_of_one_time_make_a_clearance_that_spans_both() -> None:
+    facts = both_ways(
+        creatinine("1.2", "mg/dL", "c"),
+        observation(WEIGHT, "a", effectiveDateTime=AT, valueQuantity=quantity(50, "kg")),
+        observation(WEIGHT, "b", effectiveDateTime=AT, valueQuantity=quantity(80, "kg")),
+    )
+    (clearance,) = compute_series("crcl", facts, AS_OF, None).measurements
+    assert clearance.value is not None
+    assert clearance.value.high / clearance.value.low == pytest.approx(80 / 50)
+    assert "several values of one time" in clearance.notes or len(clearance.evidence) == 3
+
+
+# -- diagnoses and drugs ---------------------------------------------------------------------------
+
+
+def diagnosis(own_id: str, verification: str = "confirmed", **elements: Any) -> Json:
+    written = {
+        "code": concept("M32.9", ICD10CM, "SLE"),
+        "clinicalStatus": concept("active"),
+        "verificationStatus": concept(verification),
+        "onsetDateTime": "2020-01-01",
+    }
+    return resource("Condition", own_id, **{**written, **elements})
+
+
+def test_a_diagnosis_from_two_feeds_is_one() -> None:
+    facts = both_ways(diagnosis("a"), diagnosis("b"))
+    assert [e.reference for e in facts.events] == ["Condition/a"]
+    assert (only(facts).input, only(facts).kind) == ("cond_sle", "duplicate")
+
+
+def test_diagnoses_that_differ_in_what_counts_are_two() -> None:
+    facts = both_ways(diagnosis("a"), diagnosis("b", onsetDateTime="2021-01-01"))
+    assert (len(facts.events), facts.conflicts) == (2, ())
+
+
+def test_a_diagnosis_that_is_refuted_elsewhere_stands_and_is_told() -> None:
+    facts = both_ways(diagnosis("a"), diagnosis("b", "refuted"))
+    assert [e.reference for e in facts.events] == ["Condition/a"]
+    conflict = only(facts)
+    assert conflict.kind == "confirmed-and-refuted"
+    assert [e.reference for e in conflict.evidence] == ["Condition/a", "Condition/b"]
+
+
+@pytest.mark.parametrize("verification", ["entered-in-error", "unconfirmed"])
+def test_a_mistaken_or_unconfirmed_entry_refutes_nothing(verification: str) -> None:
+    assert both_ways(diagnosis("a"), diagnosis("b", verification)).conflicts == ()
+
+
+def prednisone(own_id: str, **elements: Any) -> Json:
+    written = {
+        "status": "active",
+        "intent": "order",
+        "medicationCodeableConcept": {"text": "Prednisone 60 MG Oral Tablet"},
+        "authoredOn": "2026-05-01",
+        "dosageInstruction": [
+            {
+                "route": {"text": "oral"},
+                "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
+                "doseAndRate": [{"doseQuantity": quantity(60, "mg")}],
+            }
+        ],
+    }
+    return resource("MedicationRequest", own_id, **{**written, **elements})
+
+
+def daily(facts: PatientFacts) -> tuple[float, float]:
+    (today,) = PatientRecord(facts).dose_history("prednisone_equivalent", AS_OF, AS_OF).days
+    return today.amount.low, today.amount.high
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"identifier": [{"system": "urn:rx", "value": "7"}]},) * 2,
+        ({"authoredOn": "2026-05-01T09:30:00Z"},) * 2,
+        ({"meta": {"source": "urn:hospital"}}, {"meta": {"source": "urn:pharmacy"}}),
+    ],
+    ids=["one identifier", "one instant", "two systems"],
+)
+def test_an_order_from_two_feeds_is_no_double_exposure(one: Json, other: Json) -> None:
+    facts = both_ways(prednisone("a", **one), prednisone("b", **other))
+    assert daily(facts) == (60, 60)
+    assert only(facts).detail.endswith("it counts once")
+
+
+def test_two_orders_alike_from_one_system_may_be_two_and_that_is_told() -> None:
+    facts = both_ways(prednisone("a"), prednisone("b"))
+    assert daily(facts) == (60, 120)
+    assert "whether that is one order cannot be told" in only(facts).detail
+
+
+def given(own_id: str, when: str, **elements: Any) -> Json:
+    return resource(
+        "MedicationAdministration",
+        own_id,
+        status="completed",
+        medicationCodeableConcept={"text": "Methylprednisolone 500 MG Injection"},
+        effectiveDateTime=when,
+        dosage={"route": {"text": "intravenous"}, "dose": quantity(500, "mg")},
+        **elements,
+    )
+
+
+def test_an_infusion_of_one_instant_from_two_feeds_was_given_once() -> None:
+    at = "2026-06-15T09:00:00Z"
+    assert daily(both_ways(given("a", at), given("b", at))) == (625, 625)
+
+
+def test_two_infusions_of_one_day_were_given_twice() -> None:
+    facts = both_ways(given("a", "2026-06-15T09:00:00Z"), given("b", "2026-06-15T18:00:00Z"))
+    assert daily(facts) == (1250, 1250)
+
+
+# -- what is told ----------------------------------------------------------------------------------
+
+
+def test_only_what_bears_on_what_was_asked_is_told() -> None:
+    facts = read(
+        creatinine("1.2", "mg/dL", "a"), creatinine("1.9", "mg/dL", "b"), diagnosis("c"), diagnosis("d")
+    )
+    record = PatientRecord(facts)
+    assert record.conflicts() == []
+    record.series("alt", AS_OF)
+    assert record.conflicts() == []
+    record.series("egfr", AS_OF)
+    assert [c.input for c in record.conflicts()] == ["serum_creatinine"]
+    record.events(["diagnosis"], frozenset({"cond_sle"}))
+    assert {c.input for c in record.conflicts()} == {"serum_creatinine", "cond_sle"}
