@@ -1,9 +1,9 @@
 """Diagnoses and courses of drugs that two feeds tell alike: one stands for all.
 
-Two orders that are alike in every word may be two, one for the morning and one for the evening. They are one
-if they share a business identifier, were written at the same instant, or come from different systems; else
-each is kept, and how often the drug was taken is not known (see ``concurrent_records``). Of single
-administrations only the first two show it: a dose may be given twice a day.
+Two orders that are alike in every word may be two, for morning and evening, that were signed together.
+They are one if they share a business identifier or come from different systems; else each is kept, and how
+often the drug was taken is not known (see ``concurrent_records``). Single administrations from different
+systems must be of one instant besides: a dose may be given twice a day.
 """
 
 from __future__ import annotations
@@ -102,26 +102,31 @@ def _sorted_out(
     """Copies, each behind the event that stands for it, and events of which that cannot be told."""
     kept: list[tuple[Event, Origin]] = []
     copies: list[tuple[Event, Event]] = []
+    doubtful: list[Event] = []
     for event in group:
         source = sources.get(event.reference)
         origin = origin_of(source) if source is not None else Origin(frozenset(), None, None)
         home = next((other for other, known in kept if _is_copy(event, origin, known)), None)
-        if home is None:
-            kept.append((event, origin))
-        else:
+        if home is not None:
             copies.append((home, event))
-    return copies, [event for event, _ in kept[1:]]
+            continue
+        if any(_may_be_copy(event, origin, known) for _, known in kept):
+            doubtful.append(event)
+        kept.append((event, origin))
+    return copies, doubtful
 
 
 def _is_copy(event: Event, one: Origin, other: Origin) -> bool:
-    if isinstance(event, Diagnosis):
+    if isinstance(event, Diagnosis) or one.identifiers & other.identifiers:
         return True
-    if one.identifiers & other.identifiers:
-        return True
+    apart = None not in (one.feed, other.feed) and one.feed != other.feed
+    return apart and _may_be_copy(event, one, other)
+
+
+def _may_be_copy(event: Event, one: Origin, other: Origin) -> bool:
     if one.at is not None and other.at is not None:
         return one.at == other.at
-    administered = isinstance(event, Exposure) and event.source == "administration"
-    return not administered and None not in (one.feed, other.feed) and one.feed != other.feed
+    return not (isinstance(event, Exposure) and event.source == "administration")
 
 
 def _told(
@@ -130,8 +135,8 @@ def _told(
     since = f" of {event.start}" if event.start is not None else ""
     if copies:
         made = "it counts once"
-    elif doubtful and isinstance(event, Exposure) and event.source != "administration":
-        made = "whether that is one order cannot be told; amounts count once at least"
+    elif doubtful:
+        made = "whether it was told or taken twice is not on record; amounts count once at least"
     else:
         return
     yield Conflict(

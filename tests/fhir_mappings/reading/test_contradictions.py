@@ -312,10 +312,9 @@ def daily(facts: PatientFacts) -> tuple[float, float]:
     ("one", "other"),
     [
         ({"identifier": [{"system": "urn:rx", "value": "7"}]},) * 2,
-        ({"authoredOn": "2026-05-01T09:30:00Z"},) * 2,
         ({"meta": {"source": "urn:hospital"}}, {"meta": {"source": "urn:pharmacy"}}),
     ],
-    ids=["one identifier", "one instant", "two systems"],
+    ids=["one identifier", "two systems"],
 )
 def test_an_order_from_two_feeds_is_no_double_exposure(one: Json, other: Json) -> None:
     facts = both_ways(prednisone("a", **one), prednisone("b", **other))
@@ -326,7 +325,19 @@ def test_an_order_from_two_feeds_is_no_double_exposure(one: Json, other: Json) -
 def test_two_orders_alike_from_one_system_may_be_two_and_that_is_told() -> None:
     facts = both_ways(prednisone("a"), prednisone("b"))
     assert daily(facts) == (60, 120)
-    assert "whether that is one order cannot be told" in only(facts).detail
+    assert "whether it was told or taken twice is not on record" in only(facts).detail
+
+
+def test_two_orders_that_were_signed_together_may_be_two() -> None:
+    signed = {"authoredOn": "2026-05-01T09:30:00Z"}
+    assert daily(both_ways(prednisone("a", **signed), prednisone("b", **signed))) == (60, 120)
+
+
+def test_orders_of_two_systems_that_were_written_at_two_times_are_two() -> None:
+    one = {"meta": {"source": "urn:hospital"}, "authoredOn": "2026-05-01T09:30:00Z"}
+    other = {"meta": {"source": "urn:pharmacy"}, "authoredOn": "2026-05-01T17:30:00Z"}
+    facts = both_ways(prednisone("a", **one), prednisone("b", **other))
+    assert (daily(facts), facts.conflicts) == ((60, 120), ())
 
 
 def given(own_id: str, when: str, **elements: Any) -> Json:
@@ -343,7 +354,16 @@ def given(own_id: str, when: str, **elements: Any) -> Json:
 
 def test_an_infusion_of_one_instant_from_two_feeds_was_given_once() -> None:
     at = "2026-06-15T09:00:00Z"
-    assert daily(both_ways(given("a", at), given("b", at))) == (625, 625)
+    feeds = ({"source": "urn:ward"}, {"source": "urn:pharmacy"})
+    facts = both_ways(*(given(own, at, meta=meta) for own, meta in zip("ab", feeds, strict=True)))
+    assert daily(facts) == (625, 625)
+
+
+def test_two_infusions_of_one_instant_in_one_system_may_be_two_and_that_is_told() -> None:
+    at = "2026-06-15T09:00:00Z"
+    facts = both_ways(given("a", at), given("b", at))
+    assert daily(facts) == (625, 1250)
+    assert only(facts).kind == "duplicate"
 
 
 def test_two_infusions_of_one_day_were_given_twice() -> None:
