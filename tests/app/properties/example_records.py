@@ -180,8 +180,8 @@ def is_the_question(finding: Finding, facts: ExampleFacts, fact: Fact) -> bool:
     """Whether an open finding is open because of the fact.
 
     Either the finding cites it and says what is in doubt: it contradicts another, its date or value is too
-    coarse to tell, something of it cannot be read, or it takes the force from a result (a growth factor that of
-    a neutrophil count). Or it is one of several results of one day, which show nothing if they contradict.
+    coarse to tell, something of it cannot be read, or it takes a result its force (a growth factor that of a
+    neutrophil count). Or it is one of several results of one day, which show nothing if they contradict.
     """
     doubted = cites(finding, fact) and any(need.why in DOUBT for need in finding.needs)
     return doubted or has_rivals(facts, fact)
