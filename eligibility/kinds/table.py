@@ -231,7 +231,12 @@ class _Bound(msgspec.Struct, frozen=True):
         return Answer(
             state=State.MISSING,
             reason=joined(answer.reason for answer in answers),
-            evidence=unique(e for known in (*have, *answers) for e in known.evidence),
+            evidence=unique(
+                (
+                    *(e for current in have for e in current.evidence),
+                    *(e for a in answers for e in a.evidence),
+                )
+            ),
             needs=unique(need for answer in answers for need in answer.needs),
             until=earliest([*(c.until for c in have), *(a.until for a in answers)]),
             notes=unique(note for current in have for note in current.notes),

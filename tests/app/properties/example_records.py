@@ -181,14 +181,16 @@ def is_the_question(finding: Finding, facts: ExampleFacts, fact: Fact) -> bool:
 
     Either the finding cites it and says what is in doubt: it contradicts another, its date or value is too
     coarse to tell, something of it cannot be read, or it takes a result its force (a growth factor that of a
-    neutrophil count). Or it is one of several results of one day, which show nothing if they contradict.
+    neutrophil count). Or it is one of several results of a day, which show nothing if they contradict.
     """
     doubted = cites(finding, fact) and any(need.why in DOUBT for need in finding.needs)
     return doubted or has_rivals(facts, fact)
 
 
 def has_rivals(facts: ExampleFacts, fact: Fact) -> bool:
-    """Whether there is another result of the same input that may be of the same day."""
+    """Whether it is one of several results that may be of one day, or of several recorded scores."""
+    if isinstance(fact, Assessment):
+        return any(a is not fact and a.instrument == fact.instrument for a in facts.assessments)
     return isinstance(fact, Measurement) and any(
         other is not fact
         and other.input == fact.input
