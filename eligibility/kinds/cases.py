@@ -125,7 +125,7 @@ def _need(binding: Binding, name: str, case: Case, index: int) -> Need:
 def _climb(rungs: list[_Rung], otherwise: Answer, context: Context) -> Answer:
     """Walk the ladder from the top; open conditions are remembered and weighed against what follows."""
     opened: list[tuple[_Rung, Answer]] = []
-    passed: list[Answer] = []
+    passed: list[tuple[_Rung, Answer]] = []
     scores: tuple[AskedScore, ...] = ()
     decided: Answer | None = None
     for rung in rungs:
@@ -138,14 +138,18 @@ def _climb(rungs: list[_Rung], otherwise: Answer, context: Context) -> Answer:
             decided = _judged(rung, answer)
             break
         if answer.state in (State.FALSE, State.PRESUMED_FALSE):
-            passed.append(answer)
+            passed.append((rung, answer))
         else:
             opened.append((rung, answer))
     if decided is None:
-        decided = _fallen_through(otherwise, passed)
+        decided = _fallen_through(otherwise, [answer for _, answer in passed])
     else:
+        # The decision rests as much on what ruled out the rungs above it that name another outcome.
+        grounds = (e for rung, a in passed if rung.state is not decided.state for e in a.evidence)
         decided = msgspec.structs.replace(
-            decided, until=earliest([decided.until, *(a.until for a in passed)])
+            decided,
+            evidence=unique((*decided.evidence, *grounds)),
+            until=earliest([decided.until, *(a.until for _, a in passed)]),
         )
     for rung, answer in reversed(opened):
         decided = _weigh(rung, answer, decided)

@@ -150,11 +150,11 @@ class _Bound(msgspec.Struct, frozen=True):
         outcomes = self._outcomes(known)
         states = {STATES[row.row.then] for row in outcomes}
         if len(states) == 1:
-            return self._decided(outcomes[0], found, known)
+            return self._decided(outcomes[0], outcomes, found, known)
         opened = self._open(found, known)
         if states == {State.FALSE, State.REVIEW_FALSE}:
             milder = next(row for row in outcomes if STATES[row.row.then] is State.REVIEW_FALSE)
-            leaning = self._decided(milder, found, known)
+            leaning = self._decided(milder, outcomes, found, known)
             return msgspec.structs.replace(
                 leaning,
                 reason=joined([leaning.reason, opened.reason]),
@@ -186,11 +186,21 @@ class _Bound(msgspec.Struct, frozen=True):
     def _first(self, values: Sequence[str]) -> _Row | None:
         return next((row for row in self.rows if row.fits(values)), None)
 
-    def _decided(self, row: _Row, found: Sequence[Current | Answer], known: Sequence[str | None]) -> Answer:
+    def _decided(
+        self,
+        row: _Row,
+        outcomes: Sequence[_Row],
+        found: Sequence[Current | Answer],
+        known: Sequence[str | None],
+    ) -> Answer:
+        # Rows rest on their own columns and on those by which the rows above them do not fit.
+        asked = self.rows[: 1 + max(self.rows.index(reached) for reached in outcomes)]
         used = [
             (reader, current)
-            for reader, current, accepted, value in zip(self.readers, found, row.accepted, known, strict=True)
-            if isinstance(current, Current) and value is not None and accepted is not None
+            for i, (reader, current, value) in enumerate(zip(self.readers, found, known, strict=True))
+            if isinstance(current, Current)
+            and value is not None
+            and any(above.accepted[i] is not None for above in asked)
         ]
         reasons = [
             message(
@@ -221,7 +231,12 @@ class _Bound(msgspec.Struct, frozen=True):
         return Answer(
             state=State.MISSING,
             reason=joined(answer.reason for answer in answers),
-            evidence=unique(e for current in have for e in current.evidence),
+            evidence=unique(
+                (
+                    *(e for current in have for e in current.evidence),
+                    *(e for a in answers for e in a.evidence),
+                )
+            ),
             needs=unique(need for answer in answers for need in answer.needs),
             until=earliest([*(c.until for c in have), *(a.until for a in answers)]),
             notes=unique(note for current in have for note in current.notes),

@@ -120,6 +120,24 @@ def test_a_table_decides_as_soon_as_the_missing_columns_cannot_matter(
     assert [n.input for n in finding.needs] == needs
 
 
+@pytest.mark.parametrize("hbsag", [None, "negative"])
+def test_a_table_names_every_result_by_which_a_row_or_the_rows_above_it_decide(hbsag: str | None) -> None:
+    """Also of the row that fits everything, and of several rows among which a missing column would choose."""
+    results = {"hbsag": hbsag, "anti_hbc": "positive", "hbv_dna": "detected"}
+    known = {name: term for name, term in results.items() if term}
+    finding = judged(HBV, HandChart([category(name, term, JUNE_1) for name, term in known.items()]))
+    assert finding.outcome == "fail"
+    assert {e.reference for e in finding.evidence} == {f"Observation/{name}-2026-06-01" for name in known}
+    assert "HBV DNA is detected" in finding.reason
+
+
+def test_an_open_table_shows_the_results_that_contradict_each_other() -> None:
+    both = [category("hbsag", term, JUNE_1) for term in ("positive", "negative")]
+    finding = judged(HBV, HandChart(both))
+    assert (finding.outcome, finding.needs[0].why) == ("missing", "conflicting")
+    assert "Observation/hbsag-2026-06-01" in {e.reference for e in finding.evidence}
+
+
 def test_a_table_never_decides_what_some_completion_contradicts() -> None:
     options = {
         "hbsag": ("positive", "negative"),

@@ -74,6 +74,22 @@ def test_a_ladder_whose_conditions_are_only_presumed_not_to_hold_ends_in_presume
     assert judged(ladder, HandChart(), kind="E1").outcome == "presumed"
 
 
+def test_a_rung_cites_also_what_ruled_out_the_rungs_above_it_that_name_another_outcome() -> None:
+    ladder = """
+cases:
+  of:
+    - {when: {number: {input: upcr, at_least: 3 g/g}}, then: review-pass, because: words}
+    - {when: {number: {input: alt, above: 200 U/L}}, then: fail}
+    - {when: {number: {input: score, at_least: 6}}, then: fail}
+  otherwise: pass
+"""
+    chart = HandChart(
+        [value(name, number, JUNE_1) for name, number in (("upcr", 1), ("alt", 20), ("score", 8))]
+    )
+    cited = {e.reference for e in judged(ladder, chart).evidence}
+    assert cited == {"Observation/score-2026-06-01", "Observation/upcr-2026-06-01"}
+
+
 def test_what_a_missing_rung_needs_may_be_something_to_ask_for() -> None:
     rung = """
 cases:
