@@ -18,7 +18,7 @@ class Context:
         as_of: the evaluation date.
         anchors: the date of each anchor.
         moving: the anchors that were not given and therefore follow ``as_of``.
-        detailed: whether findings shall tell scores item by item, and not only their bounds.
+        detailed: whether findings shall tell scores item by item, and timelines, and not only bounds.
         open_questions: questions that were asked of persons, and that no answer on record settles.
     """
 

@@ -180,15 +180,17 @@ def screen(
 ) -> Screening:
     """Judge every criterion of a protocol. Pure: the same chart and dates give the same screening.
 
-    Without ``detailed``, of scores only the bounds are told.
+    Without ``detailed``, of scores only the bounds are told, and no timeline is made.
     """
     dates, moving = anchors.resolved(as_of)
     context = Context(chart, as_of, dates, moving, detailed=detailed)
     judged = [judge(criterion, context, language) for criterion in bound.criteria]
-    findings = tuple(
-        _with_timeline(criterion, finding, context, language)
-        for criterion, (finding, _) in zip(bound.criteria, judged, strict=True)
-    )
+    findings = tuple(finding for finding, _ in judged)
+    if detailed:
+        findings = tuple(
+            _with_timeline(criterion, finding, context, language)
+            for criterion, finding in zip(bound.criteria, findings, strict=True)
+        )
     verdict = verdict_of(findings)
     earliest_day: str | None = None
     if verdict == "ineligible-for-now":
