@@ -43,7 +43,7 @@ lock: build/lock/.installed ## make requirements/*.txt anew (UPGRADE=1: with new
 	$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	$(COMPILE) requirements/lock.in -o requirements/lock.txt
 
-pages: $(VENV)/.installed-run ## write docs/protocols anew, from the protocols
+pages: $(VENV)/.installed-run ## write docs/clinical-readings.md anew, from the protocols
 	$(BIN)/python scripts/protocol_pages.py
 
 picture: $(VENV)/.installed-dev ## draw docs/images/card.png anew (needs Chromium)

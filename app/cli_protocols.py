@@ -17,6 +17,8 @@ from app.cli_vocabulary import print_vocabulary
 from app.console import terminal
 from app.protocol_check import check_sources
 from app.screening import UnknownProtocolError
+from eligibility.describing.phrases import Phrases
+from eligibility.describing.statements import Told, describe_asked
 from eligibility.protocol import Criterion, Part
 from eligibility.schema import json_schema
 from fhir_mappings.vocabulary import vocabulary
@@ -72,13 +74,14 @@ def show(
         typer.echo(protocol.model_dump_json(by_alias=True, exclude_unset=True, indent=2))
         return
     console = terminal()
+    phrases = Phrases(vocabulary(), protocol.freshness)
     console.print(Text(protocol.title, style="bold"))
     console.print(Text(f"{protocol.id}, version {protocol.version}, {protocol.status}"))
     console.print(Text(protocol.registry_url, style="dim"))
     for criterion in protocol.criteria:
         console.print()
         console.print(Text.assemble((criterion.id, "bold"), "  ", (criterion.text, "italic")))
-        for line in _account(criterion):
+        for line in _account(criterion, phrases):
             console.print(Padding(Text(line), (0, 0, 0, 5)))
     if protocol.assumptions:
         console.print()
@@ -136,12 +139,21 @@ def schema() -> None:
     typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
-def _account(statement: Criterion | Part) -> Iterator[str]:
+def _account(statement: Criterion | Part, phrases: Phrases) -> Iterator[str]:
     if statement.reading:
         yield f"Read as: {statement.reading}"
     if statement.assumptions:
         yield f"Assumes: {', '.join(statement.assumptions)}"
     yield from statement.notes
+    told = describe_asked(statement, phrases)
+    if told is not None:
+        yield from _lines(told)
     for part in statement.parts or ():
         yield f"{part.id}  {part.text}"
-        yield from (f"  {line}" for line in _account(part))
+        yield from (f"  {line}" for line in _account(part, phrases))
+
+
+def _lines(told: Told, depth: int = 0) -> Iterator[str]:
+    yield "  " * depth + told.text.replace("**", "").replace("`", "")
+    for inner in told.below:
+        yield from _lines(inner, depth + 1)

@@ -1,4 +1,4 @@
-"""Write the reference pages of the bundled protocols to docs/protocols.
+"""Write docs/clinical-readings.md from the bundled protocols.
 
 python scripts/protocol_pages.py
 """
@@ -7,27 +7,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.rendering.protocol_page import protocol_page
+from app.rendering.clinical_readings import clinical_readings
 from eligibility.loading import bundled_files, parse_protocol
+from fhir_mappings.vocabulary import vocabulary
 
-FOLDER = Path(__file__).parents[1] / "docs" / "protocols"
+PAGE = Path(__file__).parents[1] / "docs" / "clinical-readings.md"
 
 
-def pages() -> dict[Path, str]:
-    """Each page with its path."""
-    found: dict[Path, str] = {}
-    for file in bundled_files():
-        protocol, _ = parse_protocol(file.read_text(encoding="utf-8"), file)
-        found[FOLDER / f"{protocol.id}.md"] = protocol_page(protocol)
-    return found
+def page() -> str:
+    """The page as it should be."""
+    protocols = [parse_protocol(file.read_text(encoding="utf-8"), file)[0] for file in bundled_files()]
+    return clinical_readings(protocols, vocabulary())
 
 
 def main() -> None:
-    """Write all pages."""
-    FOLDER.mkdir(exist_ok=True)
-    for path, text in pages().items():
-        path.write_text(text, encoding="utf-8")
-        print(path.relative_to(FOLDER.parents[1]))
+    """Write it."""
+    PAGE.write_text(page(), encoding="utf-8")
+    print(PAGE.relative_to(PAGE.parents[1]))
 
 
 if __name__ == "__main__":
