@@ -146,12 +146,10 @@ def _tests_for_a(computed: RenalGrade) -> tuple[Clause, ...]:
     if not severe:
         return ()
     leads = any(c.leads for c in severe)
-    open_clauses = [c for c in computed.clauses if c.state is State.UNKNOWN and c.needs]
-    return tuple(
-        c
-        for c in open_clauses
-        if c.id in ("sediment", "proteinuria", "renal_function") and (leads or c.leads)
-    )[:1]
+    # Microscopy first: with proteinuria, it is what makes an A most often.
+    by_id = {c.id: c for c in computed.clauses if c.state is State.UNKNOWN and c.needs}
+    asked = [by_id[name] for name in ("sediment", "proteinuria", "renal_function") if name in by_id]
+    return tuple(c for c in asked if leads or c.leads)[:1]
 
 
 def _parts(domain: Domain, computed: RenalGrade, blood: BloodSupport) -> tuple[ScoreItem, ...]:

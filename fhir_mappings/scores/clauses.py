@@ -90,7 +90,16 @@ def best_of(id_: str, label: str, reached: list[Reached], need: Need, *, leads: 
         return Clause(
             id=id_, label=label, state=State.ABSENT, evidence=evidence, remark="; ".join(remarks) or None
         )
-    return Clause(id=id_, label=label, state=State.UNKNOWN, leads=leads, needs=(need,))
+    # Where there are results that do not decide, it is not another one that lacks.
+    remarks = unique(r.remark for r in reached if r.degree is None and r.remark)
+    return Clause(
+        id=id_,
+        label=label,
+        state=State.UNKNOWN,
+        leads=leads,
+        needs=() if reached else (need,),
+        remark="; ".join(remarks) or None,
+    )
 
 
 def clause_of(
@@ -129,9 +138,14 @@ def above_share(value: Interval, before: Interval, share: float) -> bool | None:
 
 
 def compared(current: Measurement, previous: Measurement | None) -> str:
-    """The values in words."""
-    told = f"{current.value if current.value is not None else current.category} on {current.when}"
-    if previous is None:
-        return told
-    before = previous.value if previous.value is not None else previous.category
-    return f"{told}, before {before} on {previous.when}"
+    """The values in words, with their unit and days."""
+    told = f"{_shown(current)} on {current.when}"
+    return told if previous is None else f"{told}, before {_shown(previous)} on {previous.when}"
+
+
+def _shown(measurement: Measurement) -> str:
+    value = measurement.value
+    if value is None:
+        return measurement.category or "no value"
+    number = f"{value.low:.4g}" if value.exact else str(value)
+    return f"{number} {measurement.unit}"

@@ -160,6 +160,8 @@ def _filtration(rule: RenalRule, situation: Situation) -> list[Reached]:
     if (low and fallen) or (very_low and newly):
         return [Reached(degree=Degree.SEVERE, evidence=evidence, remark=remark)]
     refuted = (low is False or fallen is False) and (very_low is False or newly is False)
+    if not refuted and before is None:
+        remark = f"{remark}: no earlier value to compare with"
     return [Reached(degree=Degree.NONE if refuted else None, evidence=evidence, remark=remark)]
 
 

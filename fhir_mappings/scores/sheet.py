@@ -63,6 +63,9 @@ def _item(finding: ItemFinding, counted: bool) -> ScoreItem:
     effort = None
     if finding.state is State.UNKNOWN:
         needs, effort = judgement.needs[:NEEDS_PER_ITEM], item.effort
+        if effort == "laboratory" and not needs:
+            # Measured and normal, which rules nothing out where items count once seen: the history tells.
+            effort = "bedside"
     elif finding.state is State.UNATTRIBUTED:
         needs = unique(doubt.need for doubt in judgement.doubts if doubt.need)
         effort = "attribution"

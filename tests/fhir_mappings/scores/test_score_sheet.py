@@ -87,6 +87,10 @@ class TestItems:
         assert ranked == sorted(ranked)
         assert len(set(ranked)) == 4
 
+    def test_what_was_normal_and_counts_once_seen_is_left_to_the_history(self) -> None:
+        found = item(sheet("eular_acr_2019", result("platelets", 200)), "thrombocytopenia")
+        assert (found.state, found.effort, found.needs) == ("unknown", "bedside", ())
+
     def test_the_window_is_told_and_items_that_count_once_seen_have_none(self) -> None:
         assert (sheet("sledai_2k").since, sheet("sledai_2k").on) == (ago(30), ON)
         assert sheet("acr_1997").since is None
