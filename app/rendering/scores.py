@@ -84,14 +84,20 @@ def item_points(item: ReportedItem, score: ReportedScore) -> str:
     return f"{item.weight} (outweighed)" if outweighed else str(item.weight)
 
 
-def item_rows(score: ReportedScore) -> Iterator[tuple[str, int, ReportedItem]]:
-    """The items with their clauses below them: the domain where a new one begins, the depth, the item."""
+def item_rows(score: ReportedScore, first: ReportedScore) -> Iterator[tuple[str, int, ReportedItem]]:
+    """The items with their clauses below them: the domain where a new one begins, the depth, the item.
+
+    Clauses that the ``first`` score of the finding shows already are not shown again.
+    """
+    shown = {} if score is first else {item.item: item.parts for item in first.items}
     before = None
     for item in score.items:
-        yield item.domain if item.domain != before else "", 0, item
+        named = item.domain not in (before, item.label)
+        yield item.domain if named else "", 0, item
         before = item.domain
-        for part in item.parts:
-            yield "", 1, part
+        if item.parts != shown.get(item.item):
+            for part in item.parts:
+                yield "", 1, part
 
 
 def item_account(item: ReportedItem) -> list[str]:

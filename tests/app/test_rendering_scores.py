@@ -175,3 +175,16 @@ def test_what_a_part_shows_is_not_shown_again_by_the_whole() -> None:
     part = finding("I5.a", scores=(SCORE,))
     whole = finding("I5", scores=(SCORE,), parts=(part,))
     assert html_page([report(whole)]).count('<details class="score"') == 1
+
+
+def test_clauses_that_two_counts_of_one_index_share_are_shown_once() -> None:
+    again = msgspec.structs.replace(SCORE, input="another", label="Another count")
+    text = html_page([report(finding("I6", scores=(SCORE, again)))])
+    assert text.count("seizure") == 2
+    assert text.count("a clause") == 1
+
+
+def test_a_domain_that_is_its_own_item_is_named_once() -> None:
+    organ = msgspec.structs.replace(ITEMS[2], item="renal", label="renal", domain="renal")
+    text = page(msgspec.structs.replace(SCORE, items=(organ,)))
+    assert rows(text)[0].count("renal") == 1
