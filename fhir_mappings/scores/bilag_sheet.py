@@ -84,9 +84,7 @@ def _domain(
             state="present" if present else "absent",
             counted=present,
             grade=recorded.grade,
-            remark=f"graded on the form of {recorded.when}"
-            if recorded.grade
-            else f"left out of the complete form of {recorded.when}",
+            remark=_of_form(domain, recorded, computed),
             evidence=(recorded.evidence,),
             parts=parts,
         )
@@ -106,6 +104,17 @@ def _domain(
         remark = f"Counts would give grade {blood.grade} if due to lupus; this is not counted."
         return _changed(open_item, remark=remark)
     return open_item
+
+
+def _of_form(domain: Domain, recorded: DomainGrade, computed: RenalGrade) -> str:
+    """Where the grade comes from, and whether results support a worse one than the form."""
+    told = f"graded on the form of {recorded.when}"
+    if recorded.grade is None:
+        told = f"left out of the complete form of {recorded.when}"
+    worse = computed.grade in ("A", "B") and (recorded.grade or "E") > computed.grade
+    if domain.id == RENAL and worse:
+        told += f", which counts, though results support grade {computed.grade}"
+    return told
 
 
 def _renal(item: ScoreItem, wanted: str, computed: RenalGrade) -> ScoreItem:

@@ -435,6 +435,16 @@ class TestSheet:
         assert told["ophthalmic"] == ("unknown", None)
         assert len(told) == 9
 
+    @pytest.mark.parametrize(("recorded", "told"), [("C", True), ("B", False), ("A", False)])
+    def test_a_recorded_grade_that_is_better_than_results_support_says_so(
+        self, recorded: str, told: bool
+    ) -> None:
+        course = [result("upcr", 1.5, 5), result("upcr", 1.4, 40)]
+        of = self.sheet("bilag_2004_b_count", *course, forms=[form("bilag_2004", items={"renal": recorded})])
+        remark = self.domain(of, "renal").remark
+        assert remark is not None
+        assert ("results support grade B" in remark) is told
+
     def test_counts_support_a_haematological_grade_and_haemolysis_shows_its_evidence(self) -> None:
         of = self.sheet(
             "bilag_2004_b_count",
