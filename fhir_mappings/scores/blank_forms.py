@@ -105,7 +105,7 @@ def _of_grades(definition: BilagDefinition) -> BlankForm:
 
 
 def form_item(instrument: str, name: str) -> str | None:
-    """The item that a filled form of ``instrument`` calls ``name``: its id, or ``TOTAL``; ``None`` if none."""
+    """What a filled form calls ``name``: the id of an item, or ``TOTAL``; ``None`` if there is none."""
     return _names(instrument).get(key_of(name))
 
 
