@@ -16,6 +16,7 @@ from app import __version__
 from app.cli_errors import one_line
 from app.cli_prefetch import prefetch
 from app.cli_protocols import protocols
+from app.cli_questionnaires import questionnaires
 from app.cli_screen import screen
 from app.cli_serve import serve
 
@@ -35,6 +36,7 @@ cli = typer.Typer(
 cli.command()(serve)
 cli.command()(screen)
 cli.add_typer(protocols)
+cli.add_typer(questionnaires)
 cli.command()(prefetch)
 
 

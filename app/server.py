@@ -20,6 +20,7 @@ from app.routes.demo import demo_routes
 from app.routes.hooks import hook_routes
 from app.routes.operations import operation_routes
 from app.routes.protocols import protocol_routes
+from app.routes.questionnaires import questionnaire_routes
 from app.routes.screenings import screening_routes
 from app.screening import ScreeningService
 from app.settings import Settings
@@ -75,6 +76,7 @@ def create_app(
     application.include_router(hook_routes(TrialsHook(service, settings, clock), settings))
     application.include_router(screening_routes(service, settings, clock))
     application.include_router(protocol_routes(service))
+    application.include_router(questionnaire_routes(service))
     application.include_router(operation_routes(service))
     if settings.demo:
         application.include_router(demo_routes(TEMPLATES, clock))

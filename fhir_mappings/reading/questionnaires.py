@@ -13,7 +13,7 @@ from fhir_mappings.instruments import InstrumentMatch
 from fhir_mappings.intervals import DateSpan, Interval, point
 from fhir_mappings.qualitative import category_of_text, interval_of_text
 from fhir_mappings.reading.answerers import answered_by
-from fhir_mappings.reading.assessments import grade_of_text, is_complete, number_of_points
+from fhir_mappings.reading.assessments import GRADED, grade_of_text, is_complete, number_of_points
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.reading.terms import points_of
 from fhir_mappings.resources import (
@@ -22,6 +22,7 @@ from fhir_mappings.resources import (
     QuestionnaireItem,
     QuestionnaireResponse,
 )
+from fhir_mappings.scores.blank_forms import TOTAL, form_item
 
 _FINISHED = frozenset({"completed", "amended"})
 _QUESTION = re.compile(r"^[a-z0-9][a-z0-9-]*/[IE][\w.-]*/[\w./-]+$")
@@ -54,7 +55,7 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
             continue
         if _put_result(item, link, when, resource, reference, sheet):
             continue
-        match = _match(item, instrument, sheet)
+        match = _own_item(link, whole) or _match(item, instrument, sheet)
         if match is None or (instrument is not None and match.instrument != instrument):
             continue
         instrument = match.instrument
@@ -64,6 +65,8 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
             items.append(read)
         elif read is not None:
             total = read
+        elif item.answer:
+            sheet.refuse(reference, f"the answer to item {link or '?'} cannot be read")
     if instrument is not None and (items or total is not None):
         evidence = Evidence(
             reference=reference,
@@ -223,6 +226,14 @@ def _put_result(
     return True
 
 
+def _own_item(link: str, whole: InstrumentMatch | None) -> InstrumentMatch | None:
+    """The item of the form that the questionnaire's URL names; its ``linkId`` says more than its words."""
+    name = form_item(whole.instrument, link) if whole is not None else None
+    if whole is None or name is None:
+        return None
+    return InstrumentMatch(whole.instrument, None if name == TOTAL else name)
+
+
 def _match(item: QuestionnaireItem, instrument: str | None, sheet: Sheet) -> InstrumentMatch | None:
     coded = _LOINC_LINK.match(item.link_id or "")
     pairs = ((LOINC, coded[1]),) if coded else ()
@@ -243,6 +254,8 @@ def _item(
     if name is None:
         return number
     grade = grade_of_text(_written(answer))
+    if grade is None and match.instrument in GRADED and answer.value_coding is not None:
+        grade = grade_of_text(answer.value_coding.code)
     present = yes_or_no(answer)
     if present is None and number is None and answer.value_string:
         present = {"positive": True, "negative": False}.get(category_of_text(answer.value_string) or "")

@@ -163,7 +163,11 @@ class HaematologicalRule(_Shape, frozen=True, kw_only=True):
 
 
 class BilagDefinition(_Shape, frozen=True, kw_only=True):
-    """BILAG-2004. ``instruments``: names under which forms are recorded; ``akin``: others, told only."""
+    """BILAG-2004.
+
+    ``instruments``: names under which forms are recorded; ``akin``: others, told only; ``grades``: what each
+    letter means.
+    """
 
     label: str
     window_days: int
@@ -171,6 +175,7 @@ class BilagDefinition(_Shape, frozen=True, kw_only=True):
     instruments: tuple[str, ...]
     akin: dict[str, str]
     counts: dict[str, Count]
+    grades: dict[str, str]
     domains: tuple[Domain, ...]
     renal: RenalRule
     haematological: HaematologicalRule

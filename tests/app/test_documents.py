@@ -77,7 +77,15 @@ def test_the_table_of_settings_is_complete_and_its_defaults_are_true() -> None:
 
 def test_every_option_of_screen_that_the_documents_name_exists(capsys: pytest.CaptureFixture[str]) -> None:
     named = set(re.findall(r"`(--[a-z0-9-]+)", (DOCS / "cli.md").read_text("utf-8")))
-    commands = (["serve"], ["screen"], ["protocols", "show"], ["protocols", "vocabulary"], ["prefetch"], [])
+    commands = (
+        ["serve"],
+        ["screen"],
+        ["protocols", "show"],
+        ["protocols", "vocabulary"],
+        ["prefetch"],
+        ["questionnaires", "blank"],
+        [],
+    )
     for command in commands:
         main([*command, "--help"])
     helped = set(re.findall(r"--[a-z0-9-]+", capsys.readouterr().out))
