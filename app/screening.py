@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from app import __version__
+from eligibility.changes import screen_with_changes
 from eligibility.findings import Screening, ScreeningReport
 from eligibility.loading import load_bundled
 from eligibility.messages import catalogue
@@ -76,7 +77,10 @@ class ScreeningService:
         Raises:
             UnknownProtocolError: one of ``protocol_ids`` is not known.
         """
-        screenings = [self._screen(bound, record, as_of, anchors) for bound in self.chosen(protocol_ids)]
+        screenings = [
+            screen_with_changes(bound, record, as_of, anchors, self.language)
+            for bound in self.chosen(protocol_ids)
+        ]
         return _report(record, as_of, screenings)
 
     def screen_applicable(
@@ -90,22 +94,11 @@ class ScreeningService:
         Of scores, the bounds are told and not the items.
         """
         screenings = [
-            self._screen(bound, record, as_of, anchors, detailed=False)
+            screen(bound, record, as_of, anchors, self.language, detailed=False)
             for bound in self.protocols.values()
             if bound.protocol.open and applies(bound, record, as_of, anchors)
         ]
         return _report(record, as_of, screenings)
-
-    def _screen(
-        self,
-        bound: BoundProtocol,
-        record: PatientRecord,
-        as_of: date,
-        anchors: Anchors,
-        *,
-        detailed: bool = True,
-    ) -> Screening:
-        return screen(bound, record, as_of, anchors, self.language, detailed=detailed)
 
 
 def _report(record: PatientRecord, as_of: date, screenings: Iterable[Screening]) -> ScreeningReport:

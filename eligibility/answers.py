@@ -25,8 +25,9 @@ from typing import TypeVar
 
 import msgspec
 
-from eligibility.messages import Message, joined
+from eligibility.messages import Message, joined, message
 from eligibility.scores import AskedScore
+from eligibility.ways import NOTHING_NEEDED, Opposite, Step, Ways, either, one, so_many, together
 from fhir_mappings.facts import Evidence, Need
 
 T = TypeVar("T")
@@ -69,6 +70,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         until: the first day on which the answer changes at all by time alone (also by a value going stale).
         notes: remarks for the report.
         scores: the scores that were asked for on the way, each once.
+        opposite: for a statement that decides by itself: what would have to be so for it to be otherwise.
+        mend: for one that rests on others: its ways to hold, or not to.
     """
 
     state: State
@@ -79,11 +82,49 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     until: date | None = None
     notes: tuple[str, ...] = ()
     scores: tuple[AskedScore, ...] = ()
+    opposite: Opposite | None = None
+    mend: Callable[[bool], Ways] | None = None
+
+
+def stands_well(state: State) -> bool:
+    """Whether a statement in this state, if asked for, is not in the way."""
+    return state >= State.ATTEST
+
+
+def ways(answer: Answer, wanted: bool) -> Ways:
+    """What would have to be so for the statement to hold (``wanted``), or not to hold."""
+    state = answer.state if wanted else _NEGATED[answer.state]
+    if stands_well(state):
+        return NOTHING_NEEDED
+    if answer.mend is not None:
+        return answer.mend(wanted)
+    return one(_step(answer, state))
+
+
+def last_resort(answer: Answer) -> Ways:
+    """What an answer tells by itself, where the statements that it rests on tell of no way to turn it."""
+    return one(_step(answer, answer.state))
+
+
+def _step(answer: Answer, state: State) -> Step:
+    """The one step that turns a statement that rests on no others."""
+    if state in (State.MISSING, State.PRESUMED_FALSE):
+        return Step("data", answer.reason, needs=answer.needs)
+    if state is State.REVIEW_FALSE:
+        return Step("judgement", answer.reason)
+    opposite = answer.opposite or Opposite(message("change.otherwise", reason=answer.reason))
+    if opposite.kind == "never":
+        return Step("never", message("change.for-good", reason=answer.reason))
+    if answer.flips_on is not None:
+        return Step("time", opposite.what, answer.flips_on)
+    return Step(opposite.kind, opposite.what)
 
 
 def negate(answer: Answer) -> Answer:
     """The answer to "not so"."""
-    return msgspec.structs.replace(answer, state=_NEGATED[answer.state])
+    return msgspec.structs.replace(
+        answer, state=_NEGATED[answer.state], mend=lambda wanted: ways(answer, not wanted)
+    )
 
 
 def conjoin(answers: Sequence[Answer]) -> Answer:
@@ -92,7 +133,22 @@ def conjoin(answers: Sequence[Answer]) -> Answer:
     Raises:
         ValueError: no answers.
     """
-    return _conjoin(answers, all_needs)
+    if len(answers) == 1:
+        return answers[0]
+    return msgspec.structs.replace(_conjoin(answers, all_needs), mend=_mend(len(answers), answers))
+
+
+def _mend(count: int, answers: Sequence[Answer]) -> Callable[[bool], Ways]:
+    """Ways to have so many of the statements hold, or not so many."""
+
+    def mend(wanted: bool) -> Ways:
+        all_ways = [ways(answer, wanted) for answer in answers]
+        needed = count if wanted else len(answers) - count + 1
+        if needed == 1:
+            return either(all_ways)
+        return together(all_ways) if needed == len(answers) else so_many(needed, all_ways)
+
+    return mend
 
 
 def disjoin(answers: Sequence[Answer]) -> Answer:
@@ -101,7 +157,10 @@ def disjoin(answers: Sequence[Answer]) -> Answer:
     Raises:
         ValueError: no answers.
     """
-    return negate(_conjoin([negate(answer) for answer in answers], _cheapest_needs))
+    if len(answers) == 1:
+        return answers[0]
+    found = negate(_conjoin([negate(answer) for answer in answers], _cheapest_needs))
+    return msgspec.structs.replace(found, mend=_mend(1, answers))
 
 
 def at_least(count: int, answers: Sequence[Answer]) -> Answer:
@@ -114,10 +173,22 @@ def at_least(count: int, answers: Sequence[Answer]) -> Answer:
         raise ValueError(f"at least {count} of {len(answers)} statements cannot be asked")
     ranked = sorted(answers, key=lambda a: (-_NEGATED_RANK[a.state], len(a.needs), len(a.evidence)))
     best = conjoin(ranked[:count])
+    if best.state is State.TRUE:
+        # It holds until fewer than so many are left.
+        holding = [answer.flips_on for answer in answers if answer.state is State.TRUE]
+        best = msgspec.structs.replace(best, flips_on=_nth_latest(holding, count))
     if best.state is State.FALSE:
-        best = disjoin(ranked[count - 1 :])
-    scores = all_scores(answers)
-    return msgspec.structs.replace(best, scores=scores) if scores else best
+        failing = [answer.flips_on for answer in answers if answer.state is State.FALSE]
+        most_that_may_fail = len(answers) - count
+        turned = _nth_latest(failing, most_that_may_fail + 1)
+        best = msgspec.structs.replace(disjoin(ranked[count - 1 :]), flips_on=turned)
+    return msgspec.structs.replace(best, mend=_mend(count, answers), scores=all_scores(answers))
+
+
+def _nth_latest(days: Sequence[date | None], count: int) -> date | None:
+    """The day from which fewer than ``count`` are left, each leaving on its day or, for ``None``, never."""
+    ordered = sorted(days, key=lambda day: day or date.max, reverse=True)
+    return ordered[count - 1]
 
 
 # Rank for disjunction: the conjunction order seen through negation; MISSING outranks ATTEST there too.

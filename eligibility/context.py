@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from eligibility.watching import Watch, WatchedChart
 from eligibility.windows import LATEST, Span, Window
 from fhir_mappings.facts import Chart
 from fhir_mappings.intervals import Duration
@@ -22,7 +23,7 @@ class Context:
         open_questions: questions that were asked of persons, and that no answer on record settles.
     """
 
-    __slots__ = ("_spans", "anchors", "as_of", "chart", "detailed", "moving", "open_questions")
+    __slots__ = ("_spans", "_watched", "anchors", "as_of", "chart", "detailed", "moving", "open_questions")
 
     def __init__(
         self,
@@ -33,30 +34,49 @@ class Context:
         *,
         detailed: bool = True,
     ) -> None:
-        self.chart = chart
+        self._watched = WatchedChart(chart)
+        self.chart: Chart = self._watched
         self.as_of = as_of
         self.anchors = anchors
         self.moving = moving
         self.detailed = detailed
         self.open_questions: list[str] = []
-        self._spans: dict[int, Span | None] = {}
+        self._spans: dict[int, Span] = {}
+
+    @property
+    def watch(self) -> Watch:
+        """Notes what the answer of the moment looks at."""
+        return self._watched.watch
+
+    def watch_anew(self) -> Watch:
+        """Begin to note for another answer."""
+        self._watched.watch = Watch()
+        return self._watched.watch
 
     def span(self, window: Window, before: Duration | None, gap: Duration | None = None) -> Span | None:
         """The dates of a window; ``None`` when it hangs on an input that has no value."""
-        key = id(window)
-        if key not in self._spans:
-            self._spans[key] = self._span(window, before, gap)
-        return self._spans[key]
+        if window.anchor.startswith(LATEST):
+            found = self._hanging(window, before, gap)
+        else:
+            key = id(window)
+            if key not in self._spans:
+                self._spans[key] = self._span(window, before, gap)
+            found = self._spans[key]
+        if found is not None:
+            self.watch.window(found)
+        return found
 
-    def _span(self, window: Window, before: Duration | None, gap: Duration | None) -> Span | None:
+    def _hanging(self, window: Window, before: Duration | None, gap: Duration | None) -> Span | None:
+        series = self.chart.series(window.anchor.removeprefix(LATEST), self.as_of)
+        if not series.measurements:
+            return None
+        when = series.measurements[0].when
+        first = before.before(when.first) if before else None
+        # Time does not move it, nor any plan for the trial: only a newer value does.
+        return Span(first, gap.before(when.first) if gap else when.last, when.last, None, False)
+
+    def _span(self, window: Window, before: Duration | None, gap: Duration | None) -> Span:
         name = window.anchor
-        if name.startswith(LATEST):
-            series = self.chart.series(name.removeprefix(LATEST), self.as_of)
-            if not series.measurements:
-                return None
-            when = series.measurements[0].when
-            first = before.before(when.first) if before else None
-            return Span(first, gap.before(when.first) if gap else when.last, when.last, before, False)
         anchor = self.anchors[name]
         if gap is not None:
             last = gap.before(anchor)
@@ -66,4 +86,5 @@ class Context:
             last = max(anchor, self.anchors["day0"])
         else:
             last = max(anchor, self.as_of)
-        return Span(before.before(anchor) if before else None, last, anchor, before, name in self.moving)
+        first = before.before(anchor) if before else None
+        return Span(first, last, anchor, before, name in self.moving, gap)

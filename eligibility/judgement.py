@@ -20,6 +20,7 @@ from eligibility.binding import SpanOf
 from eligibility.context import Context
 from eligibility.messages import NOTHING, Message, joined, message
 from eligibility.model import Model
+from eligibility.ways import Opposite
 from eligibility.windows import Span, Window
 from fhir_mappings.facts import Answer as RecordedAnswer
 from fhir_mappings.facts import Evidence
@@ -149,7 +150,13 @@ def answered(heard: Heard, ask: str, holds: bool) -> Answer:
         reason=message(key, ask=ask, date=str(recorded.when)),
         evidence=(recorded.evidence,),
         until=heard.until,
+        opposite=said(ask, not recorded.value),
     )
+
+
+def said(ask: str, answer: bool) -> Opposite:
+    """That a person would have answered a question so."""
+    return Opposite(message(f"change.attest.{'yes' if answer else 'no'}", ask=ask), "judgement")
 
 
 def settle(answer: Answer, judging: Judging, context: Context) -> Answer:
@@ -180,6 +187,8 @@ def settle(answer: Answer, judging: Judging, context: Context) -> Answer:
         needs=(),
         flips_on=None,
         until=until,
+        opposite=Opposite(message("change.judged"), "judgement"),
+        mend=None,
     )
 
 

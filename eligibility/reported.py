@@ -257,11 +257,17 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ChangeSet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Changes that together would turn the verdict; ``kind`` is that of the hardest."""
+    """Changes that together would turn the verdict; ``kind`` is that of the hardest.
+
+    Attributes:
+        on: the first day on which all that time has to do is done.
+        by_then: what counts now, and would have to be obtained again by that day.
+    """
 
     kind: ChangeKind
     changes: tuple[Change, ...]
     on: str | None = None
+    by_then: tuple[ReportedNeed, ...] = ()
 
 
 class WorkDecides(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from eligibility.answers import Answer, State, conjoin, disjoin, earliest, negate, unique
+from eligibility.answers import Answer, State, conjoin, disjoin, negate, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.checking.citations import broken_citations
 from eligibility.checking.grades import broken_grades
@@ -27,9 +27,11 @@ from eligibility.kinds.cases import CasesNode
 from eligibility.kinds.table import TableNode
 from eligibility.messages import message, render
 from eligibility.protocol import Criterion, Part, Protocol, Statement
-from eligibility.reported import ReportedNeed, reported_evidence, reported_need
+from eligibility.reported import ReportedGate, ReportedNeed, reported_evidence, reported_need
 from eligibility.scores import reported_scores
+from eligibility.standing import MOST_DELAYS, first_clear_day, stands_until
 from eligibility.timeline import Build, bind_timeline
+from eligibility.watching import Watch
 from eligibility.windows import ANCHORS
 from fhir_mappings.facts import Chart, Vocabulary
 
@@ -163,6 +165,11 @@ class Anchors(msgspec.Struct, frozen=True):
         dates = {name: value or as_of for name, value in given.items()}
         return dates, frozenset(name for name, value in given.items() if value is None)
 
+    def not_before(self, day: date) -> Anchors:
+        """The same, those that were given moved to this day where they lie before it."""
+        given = {name: getattr(self, name) for name in ANCHORS}
+        return Anchors(**{name: max(value, day) for name, value in given.items() if value is not None})
+
 
 def applies(bound: BoundProtocol, chart: Chart, as_of: date, anchors: Anchors = Anchors()) -> bool:  # noqa: B008
     """Whether the patient is alive and has the disease of the trial, as far as the record shows."""
@@ -182,32 +189,137 @@ def screen(
 
     Without ``detailed``, of scores only the bounds are told, and no timeline is made.
     """
-    dates, moving = anchors.resolved(as_of)
-    context = Context(chart, as_of, dates, moving, detailed=detailed)
-    judged = [judge(criterion, context, language) for criterion in bound.criteria]
-    findings = tuple(finding for finding, _ in judged)
-    if detailed:
-        findings = tuple(
-            _with_timeline(criterion, finding, context, language)
-            for criterion, finding in zip(bound.criteria, findings, strict=True)
-        )
+    return screen_course(Course(bound, chart, anchors, language, as_of if detailed else None), as_of)
+
+
+def screen_course(course: Course, as_of: date) -> Screening:
+    """``screen``, for who goes on to ask of other days."""
+    bound, anchors = course.bound, course.anchors
+    judged = [course.judged(i, as_of) for i in range(len(bound.criteria))]
+    findings = tuple(course.shown(i, as_of) for i in range(len(judged)))
     verdict = verdict_of(findings)
     earliest_day: str | None = None
     if verdict == "ineligible-for-now":
-        earliest_day = max(f.clears_on for f in findings if f.outcome == "fail" and f.clears_on)
-    changes = (answer.until for _, answer in judged)
-    stands_until = earliest(day for day in changes if day is not None and day > as_of)
+        clear = first_clear_day(len(findings), as_of, lambda i, day: course.judged(i, day)[0]).day
+        earliest_day = clear.isoformat() if clear else None
+    until = stands_until(judged, as_of, course.judged)
     return Screening(
         protocol=bound.protocol.id,
         version=bound.protocol.version,
         title=bound.protocol.title,
-        anchors={name: day.isoformat() for name, day in dates.items()},
+        anchors={name: day.isoformat() for name, day in anchors.resolved(as_of)[0].items()},
         verdict=verdict,
         earliest=earliest_day,
-        stands_until=stands_until.isoformat() if stands_until else None,
+        stands_until=until.isoformat() if until else None,
         findings=findings,
-        gate=bound.gate.judge(context, language),
+        gate=course.gate(as_of),
     )
+
+
+class Course:
+    """One chart against one protocol, as time goes by and nothing is recorded.
+
+    Attributes:
+        bound, chart, anchors, language: as given.
+    """
+
+    def __init__(
+        self,
+        bound: BoundProtocol,
+        chart: Chart,
+        anchors: Anchors,
+        language: str,
+        detailed_on: date | None = None,
+    ) -> None:
+        """``detailed_on`` is the day on which findings tell scores item by item and carry timelines."""
+        self._detailed_on = detailed_on
+        self.bound = bound
+        self.anchors = anchors
+        self.language = language
+        self.chart = chart
+        self._contexts: dict[tuple[date, Anchors], Context] = {}
+        self._findings: dict[tuple[int, date, Anchors], tuple[Finding, Watch]] = {}
+        self._tested_findings: dict[tuple[int, date], tuple[Finding, Watch]] = {}
+
+    def judged(self, position: int, day: date) -> tuple[Finding, Watch]:
+        """The finding of one criterion on a day, and what it has looked at."""
+        known = self._tested_findings.get((position, day))
+        if known is None:
+            finding, watch = self._judge(position, day, self.anchors)
+            known = self._tested_findings[position, day] = (self._tested(position, finding), watch)
+        return known
+
+    def shown(self, position: int, day: date) -> Finding:
+        """The finding of one criterion on a day, with the timelines that belong to it."""
+        finding, _ = self.judged(position, day)
+        if day != self._detailed_on:
+            return finding
+        context = self._context(day, self.anchors)
+        context.watch_anew()  # what is only shown does not bear on how long a finding stands
+        return _with_timeline(self.bound.criteria[position], finding, context, self.language)
+
+    def gate(self, day: date) -> ReportedGate:
+        """On what evidence of the disease the screening stands on a day."""
+        context = self._context(day, self.anchors)
+        context.watch_anew()
+        return self.bound.gate.judge(context, self.language)
+
+    def moved(self, position: int, day: date) -> Finding:
+        """The finding of one criterion on a day, with no anchor before that day."""
+        return self._judge(position, day, self.anchors.not_before(day))[0]
+
+    def answer(self, criterion: BoundCriterion, day: date) -> Answer:
+        """The answer behind the finding of a criterion, or part, that has no parts itself.
+
+        Raises:
+            ValueError: it has parts.
+        """
+        if criterion.evaluate is None:
+            raise ValueError(f"{criterion.id} has parts, which are answered each for itself")
+        context = self._context(day, self.anchors)
+        context.watch_anew()
+        return criterion.evaluate(context)
+
+    def _judge(self, position: int, day: date, anchors: Anchors) -> tuple[Finding, Watch]:
+        key = (position, day, anchors)
+        known = self._findings.get(key)
+        if known is None:
+            context = self._context(day, anchors)
+            watch = context.watch_anew()
+            finding, _ = judge(self.bound.criteria[position], context, self.language)
+            known = self._findings[key] = (finding, watch)
+        return known
+
+    def _context(self, day: date, anchors: Anchors) -> Context:
+        found = self._contexts.get((day, anchors))
+        if found is None:
+            dates, moving = anchors.resolved(day)
+            detailed = day == self._detailed_on
+            found = Context(self.chart, day, dates, moving, detailed=detailed)
+            self._contexts[day, anchors] = found
+        return found
+
+    def _tested(self, position: int, finding: Finding) -> Finding:
+        """The finding, the day on which it clears, and those of its parts, put to the test.
+
+        By the day on which what makes it fail is out of the way, something else may have come to make it
+        fail. Anchors that were given are taken to lie on that day at the earliest.
+        """
+        parts = tuple(self._tested(position, part) for part in finding.parts)
+        clears = finding.clears_on
+        for _ in range(MOST_DELAYS if clears else 0):
+            day = date.fromisoformat(clears or "")
+            later = next(
+                f for f in flattened([self.moved(position, day)]) if f.criterion == finding.criterion
+            )
+            if later.outcome != "fail":
+                break
+            clears = later.clears_on if (later.clears_on or "") > day.isoformat() else None
+            if clears is None:
+                break
+        if clears == finding.clears_on and parts == finding.parts:
+            return finding
+        return msgspec.structs.replace(finding, clears_on=clears, parts=parts)
 
 
 def judge(criterion: BoundCriterion, context: Context, language: str = "en") -> tuple[Finding, Answer]:
@@ -260,6 +372,12 @@ def verdict_of(findings: Sequence[Finding]) -> Verdict:
     if any(f.outcome == "missing" for f in findings):
         return "undetermined"
     return "potentially-eligible"
+
+
+def blocks(finding: Finding) -> bool:
+    """Whether a finding keeps the verdict from being ``potentially-eligible``."""
+    leans = finding.outcome == "review" and finding.leaning == "fail"
+    return leans or finding.outcome in ("fail", "missing")
 
 
 def _finding(

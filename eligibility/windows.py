@@ -50,6 +50,9 @@ class Span(msgspec.Struct, frozen=True):
     moving: bool
     """Whether the anchor follows the evaluation date, so that time alone carries facts out."""
 
+    gap: Duration | None = None
+    """How long before its anchor the window ends."""
+
     def contains(self, when: DateSpan) -> bool | None:
         """Whether a date lies in the window (``None``: its precision does not tell)."""
         if when.first > self.last or (self.first is not None and when.last < self.first):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
+
+import msgspec
 
 import msgspec
 
@@ -27,6 +30,7 @@ from fhir_mappings.facts import (
 from fhir_mappings.inputs import compute_series, is_score
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.scores import Situations
+from fhir_mappings.turning_days import recorded_days, therapy_turns_on, turns_on
 
 MEDICATION_TYPES = (
     "MedicationStatement",
@@ -86,6 +90,9 @@ class PatientRecord:
             found = compute_series(
                 name, self._asked, on, since, lambda other: self.series(other, on), self._situations
             )
+            turns = turns_on(name, self.facts, self._days, on, since)
+            if turns is not None:
+                found = msgspec.structs.replace(found, turns_on=turns)
             self._series[key] = found
         return found
 
@@ -109,7 +116,8 @@ class PatientRecord:
     def therapies(self, concepts: frozenset[str], first: date, last: date) -> Therapies:
         self._concepts |= concepts
         chosen = [e for e in self._exposures() if not concepts.isdisjoint(e.concepts)]
-        return compute_therapies(chosen, concepts, first, last, self._retrieval_of_kinds(("exposure",)))
+        found = compute_therapies(chosen, concepts, first, last, self._retrieval_of_kinds(("exposure",)))
+        return msgspec.structs.replace(found, turns_on=therapy_turns_on(chosen, first, last))
 
     def answers(self, question: str) -> Sequence[Answer]:
         matching = [answer for answer in self.facts.answers if answer.question == question]
@@ -121,6 +129,10 @@ class PatientRecord:
 
     def retrieval_of(self, resource_types: Sequence[str]) -> Retrieval:
         return self.facts.retrieval_of(resource_types)
+
+    @cached_property
+    def _days(self) -> tuple[date, ...]:
+        return recorded_days(self.facts)
 
     def _exposures(self) -> list[Exposure]:
         return [event for event in self._by_kind.get("exposure", ()) if isinstance(event, Exposure)]

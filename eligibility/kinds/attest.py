@@ -9,7 +9,7 @@ from pydantic import Field
 from eligibility.answers import Answer, State
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
-from eligibility.judgement import answered, hear
+from eligibility.judgement import answered, hear, said
 from eligibility.messages import joined, message
 from eligibility.model import Model
 from eligibility.windows import Window
@@ -87,7 +87,8 @@ class AttestedNode(Model):
         def evaluate(context: Context) -> Answer:
             heard = hear(context, question, span_of(context), body.by)
             if heard.answer is None:
-                return Answer(state=State.FALSE, reason=heard.why_not, until=heard.until)
+                opposite = said(body.ask, body.answer)
+                return Answer(state=State.FALSE, reason=heard.why_not, until=heard.until, opposite=opposite)
             return answered(heard, body.ask, heard.answer.value is body.answer)
 
         return evaluate

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
 from pydantic import Field
 
-from eligibility.answers import Answer, State, all_needs, earliest, unique
+from eligibility.answers import Answer, State, all_needs, earliest, stands_well, unique, ways
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.errors import BindingError
@@ -15,6 +16,7 @@ from eligibility.judgement import TO_BE_JUDGED
 from eligibility.messages import NOTHING, Message, joined, message
 from eligibility.model import Model
 from eligibility.scores import AskedScore
+from eligibility.ways import Step, Ways, either, one, together
 from fhir_mappings.facts import Evidence, Need, WhyMissing
 
 if TYPE_CHECKING:
@@ -100,7 +102,12 @@ class CasesNode(Model):
             if self.cases.otherwise_because
             else message("cases.otherwise"),
         )
-        return lambda context: _climb(rungs, otherwise, context)
+
+        def evaluate(context: Context) -> Answer:
+            answer = _climb(rungs, otherwise, context)
+            return msgspec.structs.replace(answer, mend=lambda _: _ways(rungs, otherwise, context))
+
+        return evaluate
 
 
 class _Rung(msgspec.Struct, frozen=True):
@@ -122,17 +129,19 @@ def _need(binding: Binding, name: str, case: Case, index: int) -> Need:
     return Need(input=name, why=case.why, detail=case.because)
 
 
-def _climb(rungs: list[_Rung], otherwise: Answer, context: Context) -> Answer:
+def _climb(rungs: Sequence[_Rung], otherwise: Answer, context: Context) -> Answer:
     """Walk the ladder from the top; open conditions are remembered and weighed against what follows."""
     opened: list[tuple[_Rung, Answer]] = []
     passed: list[tuple[_Rung, Answer]] = []
     scores: tuple[AskedScore, ...] = ()
     decided: Answer | None = None
-    for rung in rungs:
+    for i, rung in enumerate(rungs):
         answer = rung.bound(context)
         scores = unique((*scores, *answer.scores))
         if answer.state is State.TRUE or answer.state is State.PRESUMED_TRUE:
             decided = _taken(rung, answer)
+            if decided.flips_on is not None and i + 1 < len(rungs):
+                decided = _no_sooner(decided, _climb(rungs[i + 1 :], otherwise, context))
             break
         if answer.state is State.REVIEW_TRUE:
             decided = _judged(rung, answer)
@@ -156,6 +165,37 @@ def _climb(rungs: list[_Rung], otherwise: Answer, context: Context) -> Answer:
     return msgspec.structs.replace(decided, scores=scores) if scores else decided
 
 
+def _ways(rungs: Sequence[_Rung], otherwise: Answer, context: Context) -> Ways:
+    """For each outcome that is not in the way: its condition holds, and none above it that is.
+
+    The outcomes are those of the patient's eligibility, so that only one side is ever wanted.
+    """
+    found: list[Ways] = []
+    above: list[Ways] = []
+    for rung in rungs:
+        answer = rung.bound(context)
+        if stands_well(rung.state):
+            found.append(together([*above, _condition(answer, True)]))
+            continue
+        if answer.state >= State.REVIEW_TRUE:
+            if rung.state is State.MISSING:
+                step = Step("data", _taken(rung, answer).reason, needs=rung.needs)
+                found.append(together([*above, one(step)]))
+            elif rung.state is State.REVIEW_FALSE:
+                found.append(together([*above, one(Step("judgement", _taken(rung, answer).reason))]))
+        above.append(_condition(answer, False))
+    if stands_well(otherwise.state):
+        found.append(together(above))
+    return either(found)
+
+
+def _condition(answer: Answer, wanted: bool) -> Ways:
+    """A condition that only a person can tell about decides here, unlike elsewhere."""
+    if answer.state is State.ATTEST:
+        return one(Step("judgement", answer.reason))
+    return ways(answer, wanted)
+
+
 def _taken(rung: _Rung, answer: Answer) -> Answer:
     reason = answer.reason
     if rung.case.because:
@@ -169,6 +209,14 @@ def _taken(rung: _Rung, answer: Answer) -> Answer:
         until=answer.until,
         notes=unique((*answer.notes, *((rung.case.note,) if rung.case.note else ()))),
     )
+
+
+def _no_sooner(failing: Answer, below: Answer) -> Answer:
+    """A failing rung that time carries away, above others that may fail for longer."""
+    if below.state is not State.FALSE or failing.flips_on is None:
+        return failing
+    flips = max(failing.flips_on, below.flips_on) if below.flips_on is not None else None
+    return msgspec.structs.replace(failing, flips_on=flips)
 
 
 def _judged(rung: _Rung, answer: Answer) -> Answer:

@@ -26,6 +26,7 @@ from eligibility.measured import (
 from eligibility.messages import message
 from eligibility.model import Model
 from eligibility.scores import AskedScore, asked_scores
+from eligibility.ways import Opposite
 from eligibility.windows import Span, Window
 from fhir_mappings.facts import Evidence, InputDescription, Measurement, Series
 
@@ -73,7 +74,7 @@ class CategoryNode(Model):
             if every:
                 seen = reader.first_of(context, wanted)
                 if seen is not None:
-                    return _told(reader, seen, True)
+                    return _told(reader, seen, wanted, True)
             current = reader.current(context)
             if isinstance(current, Answer):
                 return current
@@ -83,7 +84,7 @@ class CategoryNode(Model):
                 return open_question(series, "too-coarse", reason, current.evidence, current.until)
             holds = current.category in wanted
             open_answer = reader.may_be_any_of(context, wanted) if every and not holds else None
-            return open_answer or _told(reader, current, holds)
+            return open_answer or _told(reader, current, wanted, holds)
 
         return evaluate
 
@@ -125,6 +126,14 @@ class CategoryReader(msgspec.Struct, frozen=True):
         if not found.inside:
             return absent(found)
         return _latest(found)
+
+    def opposite(self, category: str, wanted: frozenset[str], *, holds: bool) -> Opposite:
+        """What the category would have to be: one of those, or none of them."""
+        label = self.described.label
+        named = ", ".join(sorted(name.replace("-", " ") for name in wanted))
+        what = message(f"change.category.{'is' if holds else 'is-not'}", label=label, categories=named)
+        for_good = category in self.lasting or self.described.changes == "fixed"
+        return Opposite(what, "never" if for_good else "clinical")
 
     def first_of(self, context: Context, wanted: frozenset[str]) -> Current | None:
         """The latest value in the window that is of one of these categories."""
@@ -197,7 +206,7 @@ def _current(measurement: Measurement, until: date | None) -> Current:
     )
 
 
-def _told(reader: CategoryReader, current: Current, holds: bool) -> Answer:
+def _told(reader: CategoryReader, current: Current, wanted: frozenset[str], holds: bool) -> Answer:
     reason = message(
         "category.is",
         label=reader.described.label,
@@ -211,4 +220,5 @@ def _told(reader: CategoryReader, current: Current, holds: bool) -> Answer:
         until=current.until,
         notes=current.notes,
         scores=current.scores,
+        opposite=reader.opposite(current.category, wanted, holds=not holds),
     )

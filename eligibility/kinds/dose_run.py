@@ -18,11 +18,16 @@ from eligibility.errors import BindingError
 from eligibility.messages import joined, message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText, ThresholdText, parse_threshold
+from eligibility.ways import Opposite
 from eligibility.windows import Span, Window
-from fhir_mappings.facts import DayDose, DoseHistory, Evidence, Exposure, Need
+from fhir_mappings.facts import Chart, DayDose, DoseHistory, Evidence, Exposure, Need
 
 LEAD_DAYS = 60
 """A run may begin before the window: so many days before it are looked at."""
+
+
+LOOKED_AHEAD = 366
+"""A run that goes on for longer than so many days has no end that could be told."""
 
 
 class DoseRunBody(Model):
@@ -67,6 +72,9 @@ class DoseRunNode(Model):
         conservative = binding.conservative
         binding.may_be_judged()
 
+        def counts(dose: DayDose) -> bool:
+            return dose.amount.holds("at_least", threshold.value) is True
+
         def evaluate(context: Context) -> Answer:
             span = span_of(context)
             if span is None or span.first is None:
@@ -74,18 +82,24 @@ class DoseRunNode(Model):
             start = span.first - timedelta(days=LEAD_DAYS + days_needed)
             history = context.chart.dose_history(body.history, start, span.last)
             told = {"amount": str(threshold), "days": str(days_needed)}
-            certain = _runs(history.days, lambda dose: dose.amount.holds("at_least", threshold.value) is True)
+            certain = _runs(history.days, counts)
+            possible = _runs(history.days, _possible(threshold.value))
+            _watch_runs(context, [*certain, *possible], span, days_needed)
             for first, last in reversed(certain):
                 if (last - first).days + 1 >= days_needed and last >= span.first:
-                    flips = span.leaves_on(last)
+                    ended = (
+                        last if last < span.last else _end_of_run(context.chart, body.history, last, counts)
+                    )
+                    flips = span.leaves_on(ended) if ended is not None else None
                     return Answer(
                         state=State.TRUE,
                         reason=message("dose_run.yes", first=str(first), last=str(last), **told),
                         evidence=_evidence(history, first, last),
                         flips_on=flips,
                         until=flips if span.moving else None,
+                        opposite=Opposite(message("change.dose_run", date=str(ended or last), **told)),
                     )
-            for first, last in reversed(_runs(history.days, _possible(threshold.value))):
+            for first, last in reversed(possible):
                 if (last - first).days + 1 >= days_needed and last >= span.first:
                     return Answer(
                         state=conservative,
@@ -95,7 +109,8 @@ class DoseRunNode(Model):
                     )
             if history.retrieval != "complete":
                 return _unretrieved(history, body.history, told)
-            unread = _unread(history, start, span, days_needed, threshold.value)
+            unread, stretches = _unread(history, start, span, days_needed, threshold.value)
+            _watch_runs(context, stretches, span, days_needed)
             if unread:
                 return _unreadable(unread, body.history, told)
             scattered = [
@@ -103,6 +118,7 @@ class DoseRunNode(Model):
                 for dose in history.days
                 if dose.day >= span.first and dose.amount.holds("at_least", threshold.value)
             ]
+            _watch_count(context, len(scattered), days_needed)
             if len(scattered) >= days_needed:
                 return Answer(
                     state=conservative,
@@ -139,17 +155,48 @@ def _possible(threshold: float) -> Callable[[DayDose], bool]:
 
 def _unread(
     history: DoseHistory, start: date, span: Span, days_needed: int, threshold: float
-) -> list[Exposure]:
-    """The exposures of unknown amount that may make a run: on each of their days it may be any amount."""
+) -> tuple[list[Exposure], list[tuple[date, date]]]:
+    """The exposures of unknown amount that may make a run: on each of their days it may be any amount.
+
+    Also the stretches of such days, long enough or not.
+    """
     covered = [(exposure, _days_of(exposure, start, span.last)) for exposure in history.unknown]
     possible = _possible(threshold)
     days = {dose.day for dose in history.days if possible(dose)}.union(*(days for _, days in covered))
+    stretches = _stretches(sorted(days))
     runs = [
         (first, last)
-        for first, last in _stretches(sorted(days))
+        for first, last in stretches
         if (last - first).days + 1 >= days_needed and (span.first is None or last >= span.first)
     ]
-    return [e for e, own in covered if any(first <= day <= last for first, last in runs for day in own)]
+    suspects = [e for e, own in covered if any(first <= day <= last for first, last in runs for day in own)]
+    return suspects, stretches
+
+
+def _end_of_run(chart: Chart, name: str, last: date, counts: Callable[[DayDose], bool]) -> date | None:
+    """The last day of a run that goes on after ``last``, as far as is on record; ``None``: it has no end."""
+    far = last + timedelta(days=LOOKED_AHEAD)
+    ahead = _runs(chart.dose_history(name, last, far).days, counts)
+    if not ahead or ahead[0][0] > last:
+        return last
+    return ahead[0][1] if ahead[0][1] < far else None
+
+
+def _watch_runs(context: Context, runs: Sequence[tuple[date, date]], span: Span, days_needed: int) -> None:
+    """Runs leave the window with their last day; one that goes on grows until it is long enough."""
+    for first, last in runs:
+        left = span.change_by_time(last)
+        if left is not None and left > context.as_of:
+            context.watch.turn(left)
+        lacking = days_needed - (last - first).days - 1
+        if last >= span.last and lacking > 0:
+            context.watch.turn(context.as_of + timedelta(days=lacking))
+
+
+def _watch_count(context: Context, count: int, days_needed: int) -> None:
+    """Each day adds or takes away at most one of the days that count."""
+    lacking = days_needed - count
+    context.watch.turn(context.as_of + timedelta(days=lacking if lacking > 0 else 1 - lacking))
 
 
 def _days_of(exposure: Exposure, start: date, last: date) -> set[date]:

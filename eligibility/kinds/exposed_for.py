@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import math
+from datetime import date, timedelta
 from typing import ClassVar
 
 from eligibility.answers import Answer, State, unique
@@ -12,6 +13,7 @@ from eligibility.messages import message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText
 from eligibility.treatment_time import DAYS_IN_MONTH, by_drug, days_on, total_days
+from eligibility.ways import Opposite
 from eligibility.windows import Window
 from fhir_mappings.facts import Exposure, Need
 
@@ -67,6 +69,10 @@ class ExposedForNode(Model):
             drugs = by_drug(courses, concepts).values()
             certain = total_days(d for drug in drugs for d in days_on(drug, first, last, certain=True))
             possible = total_days(d for drug in drugs for d in days_on(drug, first, last, certain=False))
+            for days in (certain, possible):
+                # Time adds at most a day to the days on treatment, or takes one away, each day.
+                lacking = math.ceil(days_needed - days)
+                context.watch.turn(context.as_of + timedelta(days=lacking if lacking > 0 else 1 - lacking))
             told = {"label": label, "needed": str(needed), "days": str(certain)}
             evidence = unique(event.evidence for event in courses)
             if certain >= days_needed:
@@ -83,6 +89,15 @@ class ExposedForNode(Model):
                 reason = message("exposed_for.maybe", **told, possible=str(possible))
                 need = Need(input=need_name, why="too-coarse", detail=render(reason))
                 return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
-            return Answer(state=State.FALSE, reason=message("exposed_for.no", **told), evidence=evidence)
+            # On a treatment that goes on, in a window without a beginning, each day adds to the time.
+            adds = context.as_of == last and first == date.min and any(course.ongoing for course in courses)
+            reached = context.as_of + timedelta(days=math.ceil(days_needed - certain)) if adds else None
+            return Answer(
+                state=State.FALSE,
+                reason=message("exposed_for.no", **told),
+                evidence=evidence,
+                flips_on=reached,
+                opposite=Opposite(message("change.exposed_for", label=label, needed=str(needed))),
+            )
 
         return evaluate

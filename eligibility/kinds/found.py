@@ -22,6 +22,7 @@ from eligibility.messages import Message, message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText
 from eligibility.suggestions import did_you_mean
+from eligibility.ways import Opposite
 from eligibility.windows import Span, Window
 from fhir_mappings.facts import (
     EVENT_TYPES,
@@ -36,6 +37,14 @@ from fhir_mappings.facts import (
 from fhir_mappings.intervals import DateSpan, Duration
 
 Value = str | bool
+
+
+_CHANGING = frozenset({"clinical", "status", "severity"})
+"""Attributes that are of the present: what was active can be resolved."""
+
+
+_A_DAY = Duration(1, "d")
+"""A window of so long asks what is so now."""
 
 
 class HalfLives(Model):
@@ -163,8 +172,10 @@ def _has(event: Event, name: str, values: tuple[Value, ...]) -> bool:
     return any(item in values for item in held)
 
 
-def _widened(span: Span, before: Duration) -> Span:
-    return Span(before.before(span.anchor), span.last, span.anchor, before, span.moving)
+def _widened(span: Span, before: Duration, context: Context) -> Span:
+    widened = Span(before.before(span.anchor), span.last, span.anchor, before, span.moving)
+    context.watch.window(widened)
+    return widened
 
 
 class _Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,7 +196,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         found = context.chart.events(self.body.kind, self.concepts)
         if span is None:
             return self._nothing(found, (), None)
-        answers = [self._judge(event, span) for event in found.events if self._concerns(event)]
+        answers = [self._judge(event, span, context) for event in found.events if self._concerns(event)]
         present = [answer for answer in answers if answer.state is not State.FALSE]
         if len(present) >= self.body.count:
             combined = disjoin(present) if self.body.count == 1 else at_least(self.body.count, present)
@@ -202,11 +213,11 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
 
     # -- one event ------------------------------------------------------------------------------
 
-    def _judge(self, event: Event, span: Span) -> Answer:
+    def _judge(self, event: Event, span: Span, context: Context) -> Answer:
         matches = self._attributes(event)
         if matches is False:
             return Answer(state=State.FALSE, reason=self._told("found.attribute", event))
-        inside, flips = self._position(event, span)
+        inside, flips = self._position(event, span, context)
         if inside is False:
             return Answer(
                 state=State.FALSE, reason=self._told("found.outside", event), evidence=(event.evidence,)
@@ -229,6 +240,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             flips_on=flips,
             until=flips if span.moving else None,
             notes=notes,
+            opposite=self._gone(event, span, flips),
         )
         if not event.confirmed and self.body.unconfirmed == "review":
             return msgspec.structs.replace(
@@ -238,6 +250,17 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
                 flips_on=None,
             )
         return answer
+
+    def _gone(self, event: Event, span: Span, flips: date | None) -> Opposite:
+        """What would have to be so for the event not to count."""
+        last = event.end or event.start
+        if flips is not None and last is not None:
+            return Opposite(message("change.found.since", what=event.label, date=last.last.isoformat()))
+        if span.before is not None and span.before != _A_DAY:
+            return Opposite(message("change.found.over", what=event.label, length=str(span.before)))
+        if span.first is not None or isinstance(event, Planned) or not _CHANGING.isdisjoint(self.wanted):
+            return Opposite(message("change.found.state", what=event.label))
+        return Opposite(self._told("found.yes", event), "never")
 
     def _attributes(self, event: Event) -> bool | None:
         result: bool | None = True
@@ -253,10 +276,10 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
                 return False
         return result
 
-    def _position(self, event: Event, span: Span) -> tuple[bool | None, date | None]:
+    def _position(self, event: Event, span: Span, context: Context) -> tuple[bool | None, date | None]:
         """Whether the event touches the window, and the anchor date on which time has carried it out."""
         if self.half_lives is not None:
-            return self._washed_out(event, span, self.half_lives)
+            return self._washed_out(event, span, self.half_lives, context)
         if self.body.during is None and isinstance(event, Planned):
             return True, None  # what is planned lies ahead
         if self.body.timing == "start":
@@ -269,7 +292,9 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         last = event.end or (None if event.ongoing else event.start)
         return inside, span.leaves_on(last.last) if last is not None else None
 
-    def _washed_out(self, event: Event, span: Span, rule: _HalfLives) -> tuple[bool | None, date | None]:
+    def _washed_out(
+        self, event: Event, span: Span, rule: _HalfLives, context: Context
+    ) -> tuple[bool | None, date | None]:
         """The longer of the window and so many half-lives after the last dose."""
         last = getattr(event, "last_dose", None) or event.end or (None if event.ongoing else event.start)
         if last is None:
@@ -278,7 +303,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         lives = [life for drug in drugs if (life := rule.half_life(drug)) is not None]
         windows = [span]
         if lives:
-            windows.append(_widened(span, Duration(math.ceil(rule.count * max(lives)), "d")))
+            windows.append(_widened(span, Duration(math.ceil(rule.count * max(lives)), "d"), context))
         inside = [window.overlaps(event.start, last, False) for window in windows]
         if any(inside):
             leaves = [day for window in windows if (day := window.leaves_on(last.last)) is not None]
@@ -287,7 +312,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             return None, None
         if lives:
             return False, None
-        doubtful = _widened(span, rule.unknown_until).overlaps(event.start, last, False)
+        doubtful = _widened(span, rule.unknown_until, context).overlaps(event.start, last, False)
         return (False if doubtful is False else None), None
 
     # -- nothing found --------------------------------------------------------------------------
@@ -314,6 +339,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             reason=reason,
             evidence=evidence,
             until=earliest(answer.until for answer in answers),
+            opposite=Opposite(message("change.found.present", label=self.label)),
         )
 
     def _told(self, key: str, event: Event) -> Message:

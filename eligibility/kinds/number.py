@@ -28,7 +28,9 @@ from eligibility.measured import (
 from eligibility.messages import Argument, Message, message
 from eligibility.model import Model
 from eligibility.quantities import ThresholdText
+from eligibility.reported import ChangeKind
 from eligibility.scores import asked_scores
+from eligibility.ways import Opposite
 from eligibility.windows import Window
 from fhir_mappings.facts import Chart, InputDescription, Measurement, Need, Series
 from fhir_mappings.intervals import Comparison, Interval
@@ -143,8 +145,8 @@ class NumberNode(Model):
             scores = asked_scores(series, aim)
             if scores:
                 answer = msgspec.structs.replace(answer, scores=scores)
-            if answer.state is State.FALSE and found.inside and found.inside[0].changes_on is not None:
-                turns_on = _turns_on(test, found.inside[0], context.chart)
+            if found.inside and described.changes == "rises" and answer.state in (State.TRUE, State.FALSE):
+                turns_on = _turns_on(test, found.inside[0], context.chart, answer.state is State.FALSE)
                 return msgspec.structs.replace(answer, flips_on=turns_on)
             return answer
 
@@ -160,22 +162,42 @@ class _Test(msgspec.Struct, frozen=True):
     conservative: State
 
 
-def _turns_on(test: _Test, measurement: Measurement, chart: Chart) -> date | None:
-    """The day on which time alone makes the comparison true: the birthday that an age has to reach."""
-    rising = test.comparison in ("at_least", "above")
-    while measurement.changes_on is not None and measurement.value is not None:
-        day, before = measurement.changes_on, measurement.value
-        later = chart.series(measurement.input, day).measurements
+_UPWARDS = ("at_least", "above")
+_LIFETIME = 300
+"""More turns (both ends of a birthday) than a life has."""
+
+
+def _turns_on(test: _Test, measurement: Measurement, chart: Chart, wanted: bool) -> date | None:
+    """The day on which a rising value turns the comparison: the birthday that an age has to reach."""
+    if (test.comparison in _UPWARDS) is not wanted:
+        return None  # it moves away from the threshold
+    for _ in range(_LIFETIME):
+        day = measurement.changes_on
+        later = chart.series(measurement.input, day).measurements if day is not None else ()
         if not later or later[0].value is None:
             return None
-        after = later[0].value
-        if _holds(test, _threshold_for(test.thresholds, later[0]), later[0])[0]:
-            return day
-        low, high = (before, after) if rising else (after, before)
-        if not (low.low < high.low or low.high < high.high):
-            return None  # it moves away from the threshold, or stands still
         measurement = later[0]
+        if _holds(test, _threshold_for(test.thresholds, measurement), measurement)[0] is wanted:
+            return day
     return None
+
+
+_NEGATED: dict[Comparison, Comparison] = {
+    "at_least": "below",
+    "above": "at_most",
+    "at_most": "above",
+    "below": "at_least",
+}
+
+
+def _opposite(test: _Test, told: dict[str, Argument], holds: bool) -> Opposite:
+    """What the value would have to be."""
+    asked = _NEGATED[test.comparison] if holds else test.comparison
+    kind: ChangeKind = "clinical"
+    if test.described.changes == "fixed" or (test.described.changes == "rises" and asked not in _UPWARDS):
+        kind = "never"
+    words = {"label": told["label"], "threshold": told["threshold"]}
+    return Opposite(Message(f"change.number.{asked}", words), kind)
 
 
 def absent_anchor(described: InputDescription) -> Answer:
@@ -246,6 +268,7 @@ def _judge(test: _Test, found: Candidates, measurement: Measurement) -> Answer:
             evidence=measurement.evidence,
             until=until,
             notes=notes,
+            opposite=_opposite(test, told, holds=True),
         )
     if holds is False:
         if test.grey is not None and _in_grey(test, measurement):
@@ -264,6 +287,7 @@ def _judge(test: _Test, found: Candidates, measurement: Measurement) -> Answer:
             evidence=measurement.evidence,
             until=until,
             notes=notes,
+            opposite=_opposite(test, told, holds=False),
         )
     return _undecided(test, series, measurement, threshold, told, until, notes)
 

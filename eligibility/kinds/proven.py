@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from eligibility.answers import Answer, State
+from eligibility.answers import Answer, State, ways
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.errors import BindingError
@@ -82,6 +82,8 @@ def _shown(answer: Answer) -> Answer:
     if answer.state is State.TRUE:
         return answer
     if answer.state in (State.FALSE, State.PRESUMED_FALSE):
-        return msgspec.structs.replace(answer, state=State.FALSE, flips_on=None)
-    # What is open decides nothing here, so nothing is told of it: the rungs below say what it means.
-    return Answer(state=State.FALSE, reason=NOTHING, until=answer.until, scores=answer.scores)
+        shown = msgspec.structs.replace(answer, state=State.FALSE, flips_on=None)
+    else:
+        # What is open decides nothing here, so nothing is told of it: the rungs below say what it means.
+        shown = Answer(state=State.FALSE, reason=NOTHING, until=answer.until, scores=answer.scores)
+    return msgspec.structs.replace(shown, mend=lambda wanted: ways(answer, wanted))

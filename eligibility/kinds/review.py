@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
 from pydantic import Field
 
-from eligibility.answers import Answer, State, all_scores, earliest
+from eligibility.answers import Answer, State, all_scores, earliest, stands_well, ways
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.judgement import answered, hear
 from eligibility.messages import joined, message
 from eligibility.model import Model
+from eligibility.ways import Step, Ways, either, one, together
 from eligibility.windows import Window
 
 if TYPE_CHECKING:
@@ -53,7 +55,9 @@ class ReviewNode(Model):
             answer = bound(context)
             if answer.state in (State.TRUE, State.PRESUMED_TRUE):
                 return to_review(answer, state, body.because)
-            return answer
+            if stands_well(state):
+                return answer
+            return msgspec.structs.replace(answer, mend=partial(_to_be_judged, answer, body.because))
 
         return evaluate
 
@@ -109,6 +113,7 @@ class CarveOutNode(Model):
                     evidence=(*breach.evidence, *decided.evidence),
                     flips_on=None,
                     until=until,
+                    mend=partial(ways, breach),
                 )
             open_answer = to_review(breach, conservative, body.ask)
             open_answer = msgspec.structs.replace(
@@ -130,7 +135,20 @@ class CarveOutNode(Model):
         return evaluate
 
 
+def _to_be_judged(answer: Answer, because: str, wanted: bool) -> Ways:
+    """A statement that leans to failing once it holds has to be judged then."""
+    if not wanted:
+        return ways(answer, False)
+    return together([ways(answer, True), one(Step("judgement", message("review.because", because=because)))])
+
+
 def to_review(answer: Answer, state: State, because: str) -> Answer:
     """The answer as a question to a person."""
     reason = joined([answer.reason, message("review.because", because=because)])
-    return msgspec.structs.replace(answer, state=state, reason=reason, flips_on=None)
+
+    def mend(wanted: bool) -> Ways:
+        judged = one(Step("judgement", reason))
+        # A statement that a person has to judge need not be judged where it does not hold.
+        return judged if wanted else either([judged, ways(answer, False)])
+
+    return msgspec.structs.replace(answer, state=state, reason=reason, flips_on=None, mend=mend)

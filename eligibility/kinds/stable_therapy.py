@@ -12,6 +12,7 @@ from eligibility.errors import BindingError
 from eligibility.messages import joined, message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText
+from eligibility.ways import Opposite
 from eligibility.windows import Span
 from fhir_mappings.facts import Need, Therapy, TherapyChange
 
@@ -69,7 +70,8 @@ class StableTherapyNode(Model):
             current = [t for t in found.therapies if _current(t, span) is not False]
             changes = [c for therapy in found.therapies for c in therapy.changes]
             if not current and not changes:
-                return Answer(state=State.FALSE, reason=message("stable_therapy.none", **told))
+                none = message("stable_therapy.none", **told)
+                return Answer(state=State.FALSE, reason=none, opposite=_stable(told))
             certain = [c for c in changes if c.certain and span.contains(c.when)]
             if certain:
                 return _changed(certain, current, span, told)
@@ -109,7 +111,12 @@ def _changed(
         evidence=unique(e for c in changes for e in c.evidence),
         flips_on=flips,
         until=flips if span.moving else None,
+        opposite=_stable(told),
     )
+
+
+def _stable(told: dict[str, str]) -> Opposite:
+    return Opposite(message("change.stable_therapy", **told))
 
 
 def _unchanged(

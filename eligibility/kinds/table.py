@@ -18,7 +18,7 @@ from typing import ClassVar
 import msgspec
 from pydantic import Field, field_validator
 
-from eligibility.answers import Answer, State, earliest, unique
+from eligibility.answers import Answer, State, earliest, stands_well, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.errors import BindingError
@@ -27,6 +27,7 @@ from eligibility.kinds.cases import STATES, OutcomeName
 from eligibility.kinds.category import UNCERTAIN, CategoryReader, Current, bind_reader
 from eligibility.messages import joined, message
 from eligibility.model import Model
+from eligibility.ways import Step, Way, Ways, either
 from eligibility.windows import Window
 from fhir_mappings.facts import Need
 
@@ -138,15 +139,15 @@ class _Bound(msgspec.Struct, frozen=True):
 
     def evaluate(self, context: Context) -> Answer:
         found = [reader.current(context) for reader in self.readers]
-        answer = self._answer(found)
         scores = unique(score for current in found for score in current.scores)
-        return msgspec.structs.replace(answer, scores=scores) if scores else answer
-
-    def _answer(self, found: Sequence[Current | Answer]) -> Answer:
         known: list[str | None] = []
         for current, options in zip(found, self.options, strict=True):
             certain = isinstance(current, Current) and current.category in options
             known.append(current.category if isinstance(current, Current) and certain else None)
+        answer = self._answer(found, known)
+        return msgspec.structs.replace(answer, mend=lambda _: self._ways(found, known), scores=scores)
+
+    def _answer(self, found: Sequence[Current | Answer], known: Sequence[str | None]) -> Answer:
         outcomes = self._outcomes(known)
         states = {STATES[row.row.then] for row in outcomes}
         if len(states) == 1:
@@ -162,6 +163,44 @@ class _Bound(msgspec.Struct, frozen=True):
                 until=opened.until,
             )
         return opened
+
+    def _ways(self, found: Sequence[Current | Answer], known: Sequence[str | None]) -> Ways:
+        """The smallest sets of columns that with other values leave only outcomes that are not in the way."""
+        columns = range(len(known))
+        enough: list[frozenset[int]] = []
+        ways: list[Way] = []
+        for size in range(1, len(known) + 1):
+            for chosen in combinations(columns, size):
+                if any(smaller <= set(chosen) for smaller in enough):
+                    continue
+                sets = [
+                    v for v in product(*(self.options[i] for i in chosen)) if self._clear(known, chosen, v)
+                ]
+                if sets:
+                    enough.append(frozenset(chosen))
+                    ways.append(
+                        tuple(
+                            self._column_step(found[i], i, {values[j] for values in sets})
+                            for j, i in enumerate(chosen)
+                        )
+                    )
+        return either([(way,) for way in ways])
+
+    def _clear(self, known: Sequence[str | None], chosen: Sequence[int], values: Sequence[str]) -> bool:
+        tried = list(known)
+        for i, value in zip(chosen, values, strict=True):
+            tried[i] = value
+        return all(stands_well(STATES[row.row.then]) for row in self._outcomes(tried))
+
+    def _column_step(self, current: Current | Answer, index: int, categories: set[str]) -> Step:
+        reader = self.readers[index]
+        if isinstance(current, Answer):
+            return Step("data", current.reason, needs=current.needs)
+        if current.category not in self.options[index]:
+            open_column = self._missing(current, index)
+            return Step("data", open_column.reason, needs=open_column.needs)
+        opposite = reader.opposite(current.category, frozenset(categories), holds=True)
+        return Step(opposite.kind, opposite.what)
 
     def _outcomes(self, known: Sequence[str | None]) -> list[_Row]:
         """The rows that can still decide, given what is known. Each question is worked out once."""

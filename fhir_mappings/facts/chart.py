@@ -67,6 +67,7 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
         given_as: for an input that no single result reports, how a chart comes to have it, in words.
         judged: a value may need a person before it can be compared: a score with findings that are not yet
             attributed, a quantity that accepted methods give differently.
+        changes: whether the value can go either way, only ``rises`` (an age), or is ``fixed`` (a sex).
     """
 
     name: str
@@ -80,6 +81,7 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
     dated: bool = True
     given_as: str | None = None
     judged: bool = False
+    changes: Literal["freely", "rises", "fixed"] = "freely"
 
 
 class Vocabulary(Protocol):

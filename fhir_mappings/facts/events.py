@@ -52,6 +52,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     status: str | None = None
     notes: tuple[str, ...] = ()
 
+    def dates(self) -> tuple[DateSpan, ...]:
+        """All dates that the event names."""
+        return tuple(when for when in (self.start, self.end) if when is not None)
+
 
 class Diagnosis(Event, frozen=True, kw_only=True, tag="diagnosis"):
     """A Condition. ``clinical``: active, recurrence, relapse, inactive, remission, resolved or ``None``."""
@@ -111,6 +115,11 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
     renews: str | None = None
     given_at: str | None = None
 
+    def dates(self) -> tuple[DateSpan, ...]:
+        """All dates that the event names, those of its doses too."""
+        own = tuple(when for when in (self.start, self.end) if when is not None)
+        return (*own, *(when for dose in self.doses for when in (dose.start, dose.end)))
+
 
 class Procedure(Event, frozen=True, kw_only=True, tag="procedure"):
     """A Procedure that was done (completed, in progress or stopped)."""
@@ -148,6 +157,10 @@ class Participation(Event, frozen=True, kw_only=True, tag="participation"):
     phase: str | None = None
     drugs: frozenset[str] = frozenset()
     last_dose: DateSpan | None = None
+
+    def dates(self) -> tuple[DateSpan, ...]:
+        """All dates that the event names, that of the last dose too."""
+        return tuple(when for when in (self.start, self.end, self.last_dose) if when is not None)
 
 
 class Admission(Event, frozen=True, kw_only=True, tag="admission"):

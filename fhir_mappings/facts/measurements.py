@@ -82,6 +82,8 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
         retrieval: of the resource types that the input is read from, the worst.
         order: the order that would supply a value.
         needs: for computed inputs without any value: what they lack.
+        turns_on: for an input that depends on the day of the question: a day, not after the first, on which
+            time alone may change the series.
     """
 
     input: str
@@ -92,3 +94,4 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     retrieval: Retrieval = "complete"
     order: Coding | None = None
     needs: tuple[Need, ...] = ()
+    turns_on: date | None = None

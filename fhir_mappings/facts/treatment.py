@@ -78,7 +78,11 @@ class Therapy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Therapies(msgspec.Struct, frozen=True, kw_only=True):
-    """All drugs of the asked classes, with the retrieval state of the medication resources."""
+    """All drugs of the asked classes, with the retrieval state of the medication resources.
+
+    ``turns_on``: a day, not after the first, on which time alone may change the answer.
+    """
 
     therapies: tuple[Therapy, ...]
     retrieval: Retrieval
+    turns_on: date | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -32,6 +33,7 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     order_of: str | None = None
     given_as: str | None = None
     judged: bool = False
+    changes: Literal["freely", "rises", "fixed"] = "freely"
 
 
 @functools.cache
@@ -97,6 +99,7 @@ def _described(name: str, entry: _Written, analytes: Mapping[str, Analyte]) -> I
         dated=entry.reads != ("Patient",),
         given_as=entry.given_as,
         judged=entry.judged,
+        changes=entry.changes,
     )
 
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import msgspec
 
 from fhir_mappings.facts import InputDescription, Measurement, Series
-from fhir_mappings.intervals import Interval, day
+from fhir_mappings.intervals import Duration, Interval, day
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.scores.bilag import count_grades
 from fhir_mappings.scores.bilag_rules import bilag
@@ -23,7 +23,7 @@ from fhir_mappings.scores.scoring import score
 from fhir_mappings.scores.sheet import sheet_of
 from fhir_mappings.scores.situation import SeriesOf, Situation
 
-__all__ = ["Situations", "compute_score", "describe_score", "score_names"]
+__all__ = ["Situations", "compute_score", "describe_score", "score_lengths", "score_names"]
 
 SCORE_UNIT = "{score}"
 RESOURCE_TYPES = ("Observation", "QuestionnaireResponse")
@@ -102,6 +102,13 @@ def _start(name: str, on: date, since: date | None) -> date | None:
         return None
     window = bilag().window_days if definition is None else definition.window_days
     return since or on - timedelta(days=window)
+
+
+def score_lengths(name: str, on: date, since: date | None) -> tuple[Duration, ...]:
+    """How long ago a finding may lie to count for a score: its windows, for those who ask when it turns."""
+    start = _start(name, on, since)
+    histology = Duration(bilag().renal.histology.months, "mo")
+    return (histology,) if start is None else (Duration((on - start).days, "d"), histology)
 
 
 def _measure(definition: Definition, situation: Situation) -> Measurement:

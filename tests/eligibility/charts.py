@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+import msgspec
+
 from eligibility.findings import Finding
 from eligibility.loading import bind_text
 from eligibility.screening import Anchors, BoundProtocol, screen
@@ -45,7 +47,7 @@ INPUTS = {
         name="alt", label="ALT", kind="number", unit="U/L", plausible=Interval(0, 20000), order=ORDER
     ),
     "score": InputDescription(name="score", label="Score", kind="number", unit="{score}"),
-    "age": InputDescription(name="age", label="Age", kind="number", unit="a", dated=False),
+    "age": InputDescription(name="age", label="Age", kind="number", unit="a", dated=False, changes="rises"),
     "hbsag": InputDescription(
         name="hbsag", label="HBsAg", kind="category", categories=("positive", "negative"), order=ORDER
     ),
@@ -142,7 +144,13 @@ class HandChart:
 
     def therapies(self, concepts: frozenset[str], first: date, last: date) -> Therapies:
         assert self._therapies is not None
-        return self._therapies
+        found = tuple(
+            msgspec.structs.replace(
+                t, changes=tuple(c for c in t.changes if c.when.last > first and c.when.first <= last)
+            )
+            for t in self._therapies.therapies
+        )
+        return msgspec.structs.replace(self._therapies, therapies=found)
 
     def answers(self, question: str) -> Sequence[Answer]:
         return [a for a in self._answers if a.question == question]
