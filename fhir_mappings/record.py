@@ -9,8 +9,6 @@ from functools import cached_property
 
 import msgspec
 
-import msgspec
-
 from fhir_mappings.conflicts import Noting, bearing_on
 from fhir_mappings.dose_equivalents import dose_equivalents
 from fhir_mappings.exposures import dose_history as compute_dose_history
