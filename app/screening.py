@@ -15,6 +15,7 @@ from eligibility.loading import load_bundled
 from eligibility.messages import catalogue
 from eligibility.reported import reported_conflict
 from eligibility.screening import Anchors, BoundProtocol, applies, screen
+from eligibility.work_list import work_list
 from fhir_mappings.record import PatientRecord
 from fhir_mappings.vocabulary import vocabulary
 
@@ -102,11 +103,13 @@ class ScreeningService:
 
 
 def _report(record: PatientRecord, as_of: date, screenings: Iterable[Screening]) -> ScreeningReport:
+    judged = tuple(screenings)
     return ScreeningReport(
         patient=record.reference,
         as_of=as_of.isoformat(),
         engine=ENGINE,
-        screenings=tuple(screenings),
+        screenings=judged,
+        work_list=work_list(judged),
         unread=tuple(record.facts.unread),
         contradictions=tuple(reported_conflict(conflict) for conflict in record.conflicts()),
     )

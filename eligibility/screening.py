@@ -231,7 +231,7 @@ class Course:
         language: str,
         detailed_on: date | None = None,
     ) -> None:
-        """``detailed_on`` is the day on which findings tell scores item by item."""
+        """``detailed_on`` is the day on which findings tell scores item by item and carry timelines."""
         self._detailed_on = detailed_on
         self.bound = bound
         self.anchors = anchors
@@ -250,11 +250,11 @@ class Course:
         return known
 
     def shown(self, position: int, day: date) -> Finding:
-        """The finding of one criterion on a day, on the detailed day with the timelines that belong to it."""
+        """The finding of one criterion on a day, with the timelines that belong to it."""
         finding, _ = self.judged(position, day)
-        context = self._context(day, self.anchors)
-        if not context.detailed:
+        if day != self._detailed_on:
             return finding
+        context = self._context(day, self.anchors)
         context.watch_anew()  # what is only shown does not bear on how long a finding stands
         return _with_timeline(self.bound.criteria[position], finding, context, self.language)
 

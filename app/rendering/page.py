@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.plain_text import plain
-from app.rendering import scores, timeline, words
+from app.rendering import changes, scores, timeline, words
 from eligibility.findings import ScreeningReport
 
 
@@ -28,6 +28,10 @@ def environment() -> Environment:
     templates.globals["verdicts"] = words.VERDICTS
     templates.globals["candidates"] = timeline.CANDIDATES
     for show in (
+        changes.by_then_words,
+        changes.change_lines,
+        changes.decides_words,
+        changes.set_words,
         timeline.months_words,
         timeline.picture_of,
         timeline.stretch_words,

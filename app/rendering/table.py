@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.plain_text import plain
+from app.rendering.changes import by_then_words, change_lines, decides_words, set_words
 from app.rendering.scores import own_scores, score_line
 from app.rendering.timeline import timeline_lines
 from app.rendering.words import (
@@ -39,6 +40,9 @@ def print_report(report: ScreeningReport, console: Console) -> None:
     for screening in report.screenings:
         console.print(_heading(screening))
         console.print(_stacked(screening) if console.width < _NARROW else _criteria(screening))
+    if report.work_list:
+        console.print(Text("Work-list", style="bold"))
+        console.print(Group(*_work(report)))
     if report.contradictions:
         console.print(Text("Contradictions in the record", style="bold"))
         for contradiction in report.contradictions:
@@ -67,7 +71,25 @@ def _heading(screening: Screening) -> RenderableType:
     if screening.stands_until:
         lines.append(Text(f"Time alone changes some findings from {screening.stands_until} on.", style="dim"))
     lines.append(Text("Counted from: " + ", ".join(_anchors(screening)), style="dim"))
-    return Group(*lines)
+    return Group(*lines, *_changes(screening))
+
+
+def _changes(screening: Screening) -> Iterator[RenderableType]:
+    if screening.changes:
+        yield Text("What would make this patient eligible, and when", style="bold")
+    for changes in screening.changes:
+        yield Padding(_text(set_words(changes), "bold cyan"), (0, 0, 0, 2))
+        for line in change_lines(changes):
+            yield Padding(_text(line), (0, 0, 0, 4))
+        if by_then := by_then_words(changes):
+            yield Padding(_text(by_then, "dim"), (0, 0, 0, 4))
+
+
+def _work(report: ScreeningReport) -> Iterator[RenderableType]:
+    for number, item in enumerate(report.work_list, 1):
+        yield Padding(_text(f"{number}. {need_words(item)}"), (0, 0, 0, 2))
+        for decides in item.decides:
+            yield Padding(_text(decides_words(decides), "dim"), (0, 0, 0, 5))
 
 
 def _anchors(screening: Screening) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from eligibility.findings import Finding, Outcome, Screening, Verdict
-from eligibility.reported import Contradiction, ReportedEvidence, ReportedGate, ReportedNeed
+from eligibility.reported import Contradiction, ReportedEvidence, ReportedGate, ReportedNeed, WorkItem
 from fhir_mappings.facts import ConflictKind, WhyMissing
 
 
@@ -78,7 +78,7 @@ def gate_words(gate: ReportedGate) -> str:
     return f"Disease {shown} {gate.label} ({gate.reason})"
 
 
-def need_words(need: ReportedNeed) -> str:
+def need_words(need: ReportedNeed | WorkItem) -> str:
     """Why something is missing and the order that would supply it, as one phrase."""
     order = f" → order {need.order.display} ({need.order.code})" if need.order else ""
     return f"{WHY_MISSING[need.why]}: {need.detail}{order}"

@@ -1,0 +1,78 @@
+"""One work-list for all protocols: the missing facts of one patient, those first that decide most.
+
+A protocol of which the patient is ineligible for good is left out: no result would change its verdict. One
+that waits for a day counts, since its results will be asked for when the day has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from eligibility.findings import Finding, Screening
+from eligibility.reported import ReportedNeed, WorkDecides, WorkItem
+from eligibility.screening import blocks
+
+
+def work_list(screenings: Sequence[Screening]) -> tuple[WorkItem, ...]:
+    """What is missing, once for each criterion input or other thing to ask for.
+
+    First comes what alone would decide most protocols, then what most criteria ask for, then what can be
+    ordered; else the order of the protocols.
+    """
+    asked: dict[str, list[_Asked]] = {}
+    for screening in screenings:
+        if screening.verdict == "ineligible":
+            continue
+        for one in _of_screening(screening):
+            asked.setdefault(one.need.input, []).append(one)
+    items = [_item(of_input) for of_input in asked.values()]
+    return tuple(sorted(items, key=_rank))
+
+
+class _Asked(NamedTuple):
+    need: ReportedNeed
+    decides: WorkDecides
+
+
+def _of_screening(screening: Screening) -> Iterator[_Asked]:
+    blocking = [finding for finding in screening.findings if blocks(finding)]
+    asking = [finding for top in blocking for finding in _asking(top)]
+    needs = {need.input: need for finding in reversed(asking) for need in finding.needs}
+    # Where something else than missing data stands in the way, no result alone turns the verdict.
+    only_data = all(finding.outcome == "missing" for finding in blocking)
+    for name in dict.fromkeys(need.input for finding in asking for need in finding.needs):
+        criteria = tuple(f.criterion for f in asking if any(n.input == name for n in f.needs))
+        alone = only_data and set(needs) == {name}
+        decides = WorkDecides(protocol=screening.protocol, criteria=criteria, alone=alone)
+        yield _Asked(needs[name], decides)
+
+
+def _asking(finding: Finding) -> Iterator[Finding]:
+    """The finding, or those of its parts, that data would settle."""
+    parts = [part for part in finding.parts if blocks(part)]
+    for part in parts:
+        yield from _asking(part)
+    if not parts and finding.outcome in ("missing", "review"):
+        yield finding
+
+
+def _item(asked: Sequence[_Asked]) -> WorkItem:
+    told = _best_told(one.need for one in asked)
+    return WorkItem(
+        input=told.input,
+        why=told.why,
+        detail=told.detail,
+        order=told.order,
+        decides=tuple(one.decides for one in asked),
+    )
+
+
+def _best_told(needs: Iterable[ReportedNeed]) -> ReportedNeed:
+    """Of what the protocols say of one input, what names an order, else what comes first."""
+    return min(needs, key=lambda need: need.order is None)
+
+
+def _rank(item: WorkItem) -> tuple[int, int, bool]:
+    alone = sum(decides.alone for decides in item.decides)
+    return -alone, -sum(len(decides.criteria) for decides in item.decides), item.order is None
