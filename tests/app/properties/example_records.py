@@ -184,7 +184,12 @@ def is_the_question(finding: Finding, facts: ExampleFacts, fact: Fact) -> bool:
     neutrophil count). Or it is one of several results of a day, which show nothing if they contradict.
     """
     doubted = cites(finding, fact) and any(need.why in DOUBT for need in finding.needs)
-    return doubted or has_rivals(facts, fact)
+    return doubted or has_rivals(facts, fact) or _denies_a_titre(fact)
+
+
+def _denies_a_titre(fact: Fact) -> bool:
+    """A negative test for antinuclear antibodies takes the force from a titre: only both together contradict."""
+    return isinstance(fact, Measurement) and (fact.input, fact.category) == ("ana", "negative")
 
 
 def has_rivals(facts: ExampleFacts, fact: Fact) -> bool:
