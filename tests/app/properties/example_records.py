@@ -188,7 +188,7 @@ def is_the_question(finding: Finding, facts: ExampleFacts, fact: Fact) -> bool:
 
 
 def _denies_a_titre(fact: Fact) -> bool:
-    """A negative test for antinuclear antibodies takes the force from a titre: only both together contradict."""
+    """A negative test for antinuclear antibodies contradicts a titre, which counts while none is shown."""
     return isinstance(fact, Measurement) and (fact.input, fact.category) == ("ana", "negative")
 
 
