@@ -38,8 +38,8 @@ def erasing_an_event_at_most_presumes(case: rec.Case, full: Finding, fact: rec.F
 def adding_never_undoes_a_decision(case: rec.Case, full: Finding, fact: rec.Fact) -> None:
     """What was ``pass`` or ``fail`` without the fact is ``missing`` with it only where it raises a doubt.
 
-    That is a conflict, newer evidence that does not decide, or an event of which more must be known (a malignancy
-    that nobody dated); the finding then cites the fact.
+    That is a conflict, newer evidence that does not decide, or an event of which more must be known (a
+    malignancy that nobody dated); the finding then cites the fact.
     """
     without = case.judged(rec.erased(case.facts, fact))
     if without.outcome in {"pass", "fail"} and full.outcome == "missing":
