@@ -187,8 +187,11 @@ class Duration(msgspec.Struct, frozen=True, gc=False):
     unit: Literal["d", "wk", "mo", "a"]
 
     def before(self, anchor: date) -> date:
-        """The date this long before ``anchor``."""
-        return self._shift(anchor, -self.count)
+        """The date this long before ``anchor``; the first of the calendar if that would lie before it."""
+        try:
+            return self._shift(anchor, -self.count)
+        except (OverflowError, ValueError):
+            return date.min
 
     def after(self, start: date) -> date:
         """The date this long after ``start``."""

@@ -270,6 +270,16 @@ def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
             reason=joined([decided.reason, opened.reason]),
             flips_on=None,
         )
+    if opened.state is State.MISSING and {rung.state, decided.state} == {State.FALSE, State.REVIEW_FALSE}:
+        # Whichever it is, it stands in the way: only whether for good is open.
+        return msgspec.structs.replace(
+            decided,
+            state=State.REVIEW_FALSE,
+            reason=joined([decided.reason, opened.reason]),
+            needs=all_needs([decided, opened]),
+            flips_on=None,
+            until=earliest([opened.until, decided.until]),
+        )
     if opened.state is State.REVIEW_FALSE:
         # It leans to not holding: the later decision stands, but only as a leaning.
         leaning = min(State.REVIEW_TRUE, decided.state)

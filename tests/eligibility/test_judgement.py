@@ -90,6 +90,24 @@ cases:
     assert cited == {"Observation/score-2026-06-01", "Observation/upcr-2026-06-01"}
 
 
+def test_where_an_open_rung_and_what_follows_both_stand_in_the_way_the_answer_leans_against_the_patient() -> (
+    None
+):
+    ladder = """
+cases:
+  of:
+    - {when: {number: {input: upcr, at_least: 3 g/g}}, then: fail}
+    - {when: {number: {input: score, at_least: 6}}, then: review-fail, because: words}
+  otherwise: pass
+"""
+    finding = judged(ladder, HandChart([value("score", 8, JUNE_1)]))
+    assert (finding.outcome, finding.leaning, [n.input for n in finding.needs]) == (
+        "review",
+        "fail",
+        ["upcr"],
+    )
+
+
 def test_what_a_missing_rung_needs_may_be_something_to_ask_for() -> None:
     rung = """
 cases:

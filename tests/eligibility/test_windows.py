@@ -99,3 +99,10 @@ def test_a_wash_out_clears_on_the_first_day_with_the_event_outside(
 def test_what_is_dated_at_the_end_of_the_calendar_never_clears(unit: str) -> None:
     for last in (date(9998, 12, 31), date(9999, 12, 30), date.max):
         assert span(400, unit).leaves_on(last) is None
+
+
+@pytest.mark.parametrize("unit", ["d", "wk", "mo", "a"])
+def test_a_window_back_from_the_first_years_of_the_calendar_begins_with_it(unit: str) -> None:
+    """Systems write such years for want of a date, and protocols count back from a latest result."""
+    length = Duration(10_000, unit)  # type: ignore[arg-type]
+    assert length.before(date(3, 5, 1)) == date.min

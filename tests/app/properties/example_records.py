@@ -15,7 +15,7 @@ from eligibility.context import Context
 from eligibility.examples import ExampleFacts, example_facts
 from eligibility.findings import Finding
 from eligibility.loading import bundled_files, load_protocol
-from eligibility.protocol import Example
+from eligibility.protocol import Criterion, Example
 from eligibility.screening import Anchors, BoundCriterion, BoundProtocol, flattened, judge
 from fhir_mappings.facts import Assessment, Event, Evidence, Measurement, Unusable
 from fhir_mappings.intervals import DateSpan
@@ -27,13 +27,17 @@ GROUPS = ("measurements", "events", "assessments")
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A criterion, the facts to judge it by, and the dates."""
+    """A criterion, the facts to judge it by, and the dates.
+
+    ``looks_back``: whether it asks for what was seen so long *before* a date, by a window with a gap.
+    """
 
     criterion: BoundCriterion
     facts: ExampleFacts
     as_of: date
     anchors: dict[str, date]
     name: str
+    looks_back: bool = False
 
     def judged(self, facts: ExampleFacts | None = None) -> Finding:
         """The finding, of these or of other facts."""
@@ -48,9 +52,9 @@ def protocols() -> tuple[BoundProtocol, ...]:
 
 
 @cache
-def _examples() -> tuple[tuple[BoundCriterion, tuple[Example, ...]], ...]:
+def _examples() -> tuple[tuple[BoundCriterion, bool, tuple[Example, ...]], ...]:
     return tuple(
-        (criterion, tuple(source.examples))
+        (criterion, _looks_back(protocol, source), tuple(source.examples))
         for protocol in protocols()
         for criterion, source in zip(protocol.criteria, protocol.protocol.criteria, strict=True)
         if source.examples
@@ -60,18 +64,28 @@ def _examples() -> tuple[tuple[BoundCriterion, tuple[Example, ...]], ...]:
 @cache
 def single_cases() -> tuple[Case, ...]:
     """Every example of every criterion."""
-    return tuple(_case(criterion, [example]) for criterion, examples in _examples() for example in examples)
+    return tuple(
+        _case(criterion, looks_back, [example])
+        for criterion, looks_back, examples in _examples()
+        for example in examples
+    )
 
 
 @st.composite
 def mixed_cases(draw: st.DrawFn) -> Case:
     """The facts of several examples of one criterion in one chart."""
-    criterion, examples = draw(st.sampled_from(_examples()))
+    criterion, looks_back, examples = draw(st.sampled_from(_examples()))
     chosen = draw(st.lists(st.sampled_from(examples), min_size=1, max_size=3, unique_by=lambda e: e.name))
-    return _case(criterion, chosen)
+    return _case(criterion, looks_back, chosen)
 
 
-def _case(criterion: BoundCriterion, examples: list[Example]) -> Case:
+def _looks_back(protocol: BoundProtocol, source: Criterion) -> bool:
+    written = source.model_dump_json(exclude={"examples"})
+    named = (name for name, window in protocol.protocol.freshness.items() if window.gap)
+    return '"gap":"' in written or any(f'"{name}"' in written for name in named)
+
+
+def _case(criterion: BoundCriterion, looks_back: bool, examples: list[Example]) -> Case:
     merged: ExampleFacts | None = None
     for i, example in enumerate(examples):
         facts = _numbered(example_facts(example, vocabulary()), i)
@@ -79,7 +93,7 @@ def _case(criterion: BoundCriterion, examples: list[Example]) -> Case:
     assert merged is not None
     first = examples[0]
     anchors: dict[str, date] = dict(first.anchors)  # type: ignore[arg-type]
-    return Case(criterion, merged, first.as_of, anchors, " + ".join(e.name for e in examples))
+    return Case(criterion, merged, first.as_of, anchors, " + ".join(e.name for e in examples), looks_back)
 
 
 def _numbered(facts: ExampleFacts, i: int) -> ExampleFacts:
@@ -184,7 +198,12 @@ def is_the_question(finding: Finding, facts: ExampleFacts, fact: Fact) -> bool:
     neutrophil count). Or it is one of several results of a day, which show nothing if they contradict.
     """
     doubted = cites(finding, fact) and any(need.why in DOUBT for need in finding.needs)
-    return doubted or has_rivals(facts, fact)
+    return doubted or has_rivals(facts, fact) or _denies_a_titre(fact)
+
+
+def _denies_a_titre(fact: Fact) -> bool:
+    """A negative test for antinuclear antibodies contradicts a titre, which counts while none is shown."""
+    return isinstance(fact, Measurement) and (fact.input, fact.category) == ("ana", "negative")
 
 
 def has_rivals(facts: ExampleFacts, fact: Fact) -> bool:

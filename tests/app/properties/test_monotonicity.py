@@ -38,11 +38,13 @@ def erasing_an_event_at_most_presumes(case: rec.Case, full: Finding, fact: rec.F
 def adding_never_undoes_a_decision(case: rec.Case, full: Finding, fact: rec.Fact) -> None:
     """What was ``pass`` or ``fail`` without the fact is ``missing`` with it only where it raises a doubt.
 
-    That is a conflict, or newer evidence that does not decide; the finding then cites the fact.
+    That is a conflict, newer evidence that does not decide, or an event of which more must be known (a
+    malignancy that nobody dated); the finding then cites the fact.
     """
     without = case.judged(rec.erased(case.facts, fact))
     if without.outcome in {"pass", "fail"} and full.outcome == "missing":
-        assert rec.is_the_question(full, case.facts, fact)
+        more_to_know = isinstance(fact, Event) and rec.cites(full, fact)
+        assert more_to_know or rec.is_the_question(full, case.facts, fact)
 
 
 def a_decision_cites_what_it_rests_on(case: rec.Case, full: Finding, fact: rec.Fact) -> None:
@@ -67,8 +69,11 @@ def a_spoilt_result_says_no_more_than_none(case: rec.Case, full: Finding, fact: 
 
 
 def a_stale_result_says_what_it_said_or_nothing(case: rec.Case, full: Finding, fact: rec.Fact) -> None:
-    """Of 40 years ago, a result counts for good as it did (a lasting positive), or decides nothing."""
-    if isinstance(fact, Measurement):
+    """Of 40 years ago, a result counts for good as it did (a lasting positive), or decides nothing.
+
+    Where a criterion asks for what was seen long before a date, a result of long ago is what it asks for.
+    """
+    if isinstance(fact, Measurement) and not case.looks_back:
         old = case.judged(rec.long_ago(case.facts, fact))
         if old.outcome in DECIDED:
             without = case.judged(rec.erased(case.facts, fact))
