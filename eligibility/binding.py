@@ -30,6 +30,8 @@ SpanOf = Callable[[Context], "Span | None"]
 
 LIMITS = ("ULN", "LLN")
 _SOME_DAY = date(2000, 1, 1)
+_SOME = 6
+"""So many spellings of units are named where one does not fit; the vocabulary lists them all."""
 
 
 class BoundThreshold:
@@ -178,7 +180,8 @@ class Binding:
         elif unit in description.units:
             factor = description.units[unit]
         else:
-            known = ", ".join(dict.fromkeys((description.unit, *description.units)))
+            spellings = list(dict.fromkeys((description.unit, *description.units)))
+            known = ", ".join(spellings[:_SOME]) + (", …" if len(spellings) > _SOME else "")
             raise BindingError(f"unit '{unit}' does not fit '{description.name}' (it takes: {known})", *place)
         canonical = written.value * factor
         plausible = description.plausible

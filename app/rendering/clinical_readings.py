@@ -11,6 +11,7 @@ from app.rendering.code_chapter import code_sets_chapter, inputs_chapter, names_
 from app.rendering.example_words import chart_words, outcome_words
 from eligibility.describing.phrases import Phrases
 from eligibility.describing.statements import Told, describe, describe_asked
+from eligibility.describing.timelines import describe_timeline
 from eligibility.gate import Grade
 from eligibility.protocol import Criterion, Example, Part, Protocol
 from fhir_mappings.facts import Vocabulary
@@ -18,7 +19,7 @@ from fhir_mappings.facts import Vocabulary
 _WORDED = frozenset(
     (
         "id", "text", "reading", "assumptions", "gap", "notes", "examples", "parts", "combine",
-        "requires", "excludes", "cases", "table",
+        "requires", "excludes", "cases", "table", "timeline",
     )
 )  # fmt: skip
 """Keys of a criterion that have words of their own on the page; any other is shown as it is written."""
@@ -90,6 +91,10 @@ def _protocol(protocol: Protocol, vocabulary: Vocabulary) -> Iterator[str]:
     yield from ("", "## Who has the disease", "")
     yield from _gate(protocol, phrases)
     yield from _examples(protocol.applies_to_examples, vocabulary)
+    yield from ("", "## Judgements", "")
+    held = protocol.judgement.fresh
+    reach = f"counts {phrases.window(held)}, and only" if held is not None else "counts"
+    yield f"A clinician's judgement of what the record leaves to review {reach} until newer evidence comes."
     for criterion in protocol.criteria:
         yield from _criterion(criterion, phrases)
 
@@ -119,6 +124,8 @@ def _criterion(criterion: Criterion, phrases: Phrases) -> Iterator[str]:
     yield from _account(criterion, phrases)
     for part in criterion.parts or ():
         yield from _part(part, phrases)
+    if criterion.timeline is not None:
+        yield from ("", *_told(describe_timeline(criterion.timeline, phrases)))
     if criterion.gap:
         yield from ("", f"What would close a gap: {_plain(criterion.gap)}")
     yield from _examples(criterion.examples, phrases.vocabulary)

@@ -11,7 +11,9 @@ from pydantic import TypeAdapter
 
 from eligibility.describing.phrases import Phrases
 from eligibility.describing.statements import DESCRIBED, Told, describe
+from eligibility.describing.timelines import describe_timeline
 from eligibility.kinds import Node
+from eligibility.timeline import TimelineBody
 from eligibility.windows import Window
 from tests.eligibility.charts import HandVocabulary
 
@@ -145,3 +147,31 @@ def test_every_kind_of_statement_has_words_and_is_shown_above() -> None:
 )
 def test_a_window_says_from_when_to_when(window: dict[str, str], words: str) -> None:
     assert PHRASES.window(Window.model_validate(window)) == words
+
+
+def test_a_timeline_says_what_it_shows_and_that_it_decides_nothing() -> None:
+    body = TimelineBody.model_validate(
+        {
+            "of": ["drug_a"],
+            "besides": ["drug_b"],
+            "response": {
+                "input": "upcr",
+                "remission": {"below": "0.5 g/g"},
+                "relapse": {"at_least": "1 g/g"},
+                "no_response": {"after": "6 mo", "fall_below": 50},
+            },
+            "recorded": {"relapse": [{"of": ["cond_mi"], "clinical": ["relapse"]}]},
+        }
+    )
+    shown = describe_timeline(body, PHRASES)
+    assert "decides nothing" in shown.text
+    assert [line.text for line in shown.below] == [
+        "the time on drug_a (`drug_a`) is counted",
+        "shown and not counted: drug_b (`drug_b`)",
+        "the course of UPCR is shown; a lower value is a better one",
+        "possible remission: UPCR below 0.5 g/g, after a value that was not",
+        "possible relapse: UPCR at least 1 g/g, after a remission",
+        "possibly no response: after 6 months on treatment UPCR has fallen by less than 50 % of the last value within"
+        " 90 days before the treatment began, or else of the first within 30 days after",
+        "the record itself tells a relapse: diagnosis of mi (`cond_mi`) in the state relapse",
+    ]
