@@ -37,9 +37,9 @@ def _response(body: ResponseBody, phrases: Phrases) -> Iterator[Told]:
     if body.no_response is not None:
         rule = body.no_response
         yield Told(
-            f"possibly no response: after {length(rule.after)} on treatment {label} has fallen by less than"
-            f" {rule.fall_below:g} % of the last value within {length(rule.baseline_before)} before the treatment"
-            f" began, or else of the first within {length(rule.baseline_after)} after"
+            f"possibly no response: after {length(rule.after)} on treatment {label} has fallen by less"
+            f" than {rule.fall_below:g} % of the last value within {length(rule.baseline_before)} before the"
+            f" treatment began, or else of the first within {length(rule.baseline_after)} after"
         )
 
 
