@@ -143,7 +143,7 @@ def _conflict(
         return f"{told} contradicts its own form: {total.inconsistent}."
     proven = points((f.item for f in findings if f.proven), definition.counting)
     if recorded.floor is not None:
-        proven = max(proven, int(recorded.floor.value.low))
+        proven = max(proven, int(max(0.0, recorded.floor.value.low)))
     if total.value.high < proven:
         return f"{told} is less than the {proven} points that results and items on record prove."
     upper = _tally(findings, definition).upper

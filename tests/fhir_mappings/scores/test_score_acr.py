@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappings.facts import Measurement
 from fhir_mappings.intervals import Interval
@@ -181,6 +182,13 @@ class TestForms:
 
     def test_an_old_count_below_four_excludes_nothing(self) -> None:
         assert bounds(ask("acr_1997", chart(forms=[form("acr_1997", 3, when=366)])))[2] == 11
+
+    @pytest.mark.parametrize("bound", [Interval(high=4, high_open=True), Interval()])
+    def test_a_count_that_has_no_lower_bound_proves_nothing(self, bound: Interval) -> None:
+        recorded = replace(form("acr_1997", 4, when=14), total=bound)
+        scored = ask("acr_1997", chart(forms=[recorded])).value
+        assert scored is not None
+        assert scored.low == 0
 
     def test_items_add_up_over_several_forms(self) -> None:
         forms = [
