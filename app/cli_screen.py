@@ -24,8 +24,8 @@ from app.rendering.table import print_report
 from app.resource_types import known_resource_types
 from app.screening import UnknownProtocolError
 from app.surrogates import without_lone_surrogates
+from eligibility.course import Anchors
 from eligibility.findings import ScreeningReport
-from eligibility.screening import Anchors
 from fhir_mappings.errors import InputError
 from fhir_mappings.patient import read_patients
 from fhir_mappings.patient_facts import PatientFacts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from eligibility.bound import BoundProtocol
 from eligibility.examples import (
     ExampleError,
     ExampleFacts,
@@ -13,7 +14,6 @@ from eligibility.examples import (
     examples_of,
     run_example,
 )
-from eligibility.screening import BoundProtocol
 from fhir_mappings.facts import Evidence, Measurement, Vocabulary
 from fhir_mappings.patient_facts import PatientFacts, Sex
 from fhir_mappings.record import PatientRecord

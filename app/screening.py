@@ -9,12 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from app import __version__
+from eligibility.bound import BoundProtocol
 from eligibility.changes import screen_with_changes
+from eligibility.course import Anchors
 from eligibility.findings import Screening, ScreeningReport
 from eligibility.loading import load_bundled
 from eligibility.messages import catalogue
 from eligibility.reported import reported_conflict
-from eligibility.screening import Anchors, BoundProtocol, applies, screen
+from eligibility.screening import applies, screen
 from eligibility.work_list import work_list
 from fhir_mappings.record import PatientRecord
 from fhir_mappings.vocabulary import vocabulary

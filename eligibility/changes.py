@@ -13,18 +13,13 @@ from datetime import date
 import msgspec
 
 from eligibility.answers import last_resort, ways
+from eligibility.bound import BoundCriterion, BoundProtocol
+from eligibility.course import Anchors, Course
 from eligibility.findings import Finding, Screening
+from eligibility.judging import blocks, flattened
 from eligibility.messages import Message, message, render
 from eligibility.reported import Change, ChangeSet, ReportedNeed, reported_need
-from eligibility.screening import (
-    Anchors,
-    BoundCriterion,
-    BoundProtocol,
-    Course,
-    blocks,
-    flattened,
-    screen_course,
-)
+from eligibility.screening import screen_course
 from eligibility.standing import FirstClear, first_clear_day
 from eligibility.ways import Step, Way, Ways, either, hardest, last_day, of_criterion, together
 from fhir_mappings.facts import Chart

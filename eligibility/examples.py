@@ -26,13 +26,15 @@ from typing import Any
 
 import msgspec
 
+from eligibility.bound import BoundCriterion, BoundProtocol
 from eligibility.context import Context
+from eligibility.course import Anchors
 from eligibility.findings import Finding
 from eligibility.gate import NO_GRADE
+from eligibility.judging import flattened, judge
 from eligibility.protocol import Example
 from eligibility.quantities import parse_threshold
 from eligibility.reported import ReportedGate
-from eligibility.screening import Anchors, BoundCriterion, BoundProtocol, flattened, judge
 from fhir_mappings.facts import (
     ATTRIBUTE_VALUES,
     EVENT_TYPES,

@@ -14,10 +14,10 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from eligibility.bound import BoundProtocol, bind
 from eligibility.errors import Location, ProtocolError, ProtocolProblem
 from eligibility.model import Model
 from eligibility.protocol import Protocol
-from eligibility.screening import BoundProtocol, bind
 from eligibility.suggestions import did_you_mean
 from fhir_mappings.facts import Vocabulary
 

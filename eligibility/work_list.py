@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from eligibility.findings import Finding, Screening
+from eligibility.judging import blocks
 from eligibility.reported import ReportedNeed, WorkDecides, WorkItem
-from eligibility.screening import blocks
 
 
 def work_list(screenings: Sequence[Screening]) -> tuple[WorkItem, ...]:

@@ -14,9 +14,9 @@ from app.cards.summary import summary
 from app.cards.wording import Wording, wording
 from app.plain_text import plain
 from cds_hooks.cards import Card, Coding, Link, Source
+from eligibility.bound import BoundProtocol
 from eligibility.findings import Screening, ScreeningReport, Verdict
 from eligibility.protocol import Protocol
-from eligibility.screening import BoundProtocol
 
 EXTENSION = "org.trialcards.screening"
 """Under this name a card carries the whole screening, as the report has it."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from app.questionnaires.protocols import protocol_questionnaire
 from app.questionnaires.resources import Json
 from app.questionnaires.scores import score_questionnaire
-from eligibility.screening import BoundProtocol
+from eligibility.bound import BoundProtocol
 from fhir_mappings.scores.blank_forms import blank_forms
 
 

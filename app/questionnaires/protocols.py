@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.questionnaires.resources import Json, display, group, help_text, question, questionnaire
+from eligibility.bound import BoundProtocol
 from eligibility.protocol import Criterion, Part, Protocol
-from eligibility.screening import BoundProtocol
 
 _KINDS = {"inclusion": "Inclusion criterion", "exclusion": "Exclusion criterion"}
 

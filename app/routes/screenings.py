@@ -21,7 +21,7 @@ from app.screening import ScreeningService, UnknownProtocolError
 from app.settings import Settings
 from app.surrogates import without_lone_surrogates
 from cds_hooks.json_objects import members, text_of
-from eligibility.screening import Anchors
+from eligibility.course import Anchors
 from fhir_mappings.errors import InputError
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from eligibility.bound import BoundProtocol, bind
 from eligibility.checking.citations import unused_names
 from eligibility.checking.contradictions import contradictions
 from eligibility.checking.coverage import uncovered
@@ -18,7 +19,6 @@ from eligibility.checking.words import example_faults, word_faults
 from eligibility.errors import ProtocolError, ProtocolProblem
 from eligibility.loading import located, parse_protocol
 from eligibility.protocol import Protocol
-from eligibility.screening import BoundProtocol, bind
 from fhir_mappings.facts import Vocabulary
 
 

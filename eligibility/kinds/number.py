@@ -21,19 +21,18 @@ from eligibility.measured import (
     doubtful,
     latest_group,
     open_question,
-    recorded_text,
     unseen,
-    with_unit,
 )
 from eligibility.messages import Argument, Message, message
 from eligibility.model import Model
 from eligibility.quantities import ThresholdText
 from eligibility.reported import ChangeKind
 from eligibility.scores import asked_scores
+from eligibility.thresholds import ThresholdTest, compare, in_grey, shown_value, threshold_for, threshold_text
 from eligibility.ways import Opposite
 from eligibility.windows import Window
 from fhir_mappings.facts import Chart, InputDescription, Measurement, Need, Series
-from fhir_mappings.intervals import Comparison, Interval
+from fhir_mappings.intervals import Comparison
 
 COMPARISONS: tuple[Comparison, ...] = ("at_least", "above", "at_most", "below")
 
@@ -130,7 +129,7 @@ class NumberNode(Model):
             binding.check_anchor(body.on, "number", "on")
         # "at least 6" and "below 6" ask for the same: whether 6 is reached.
         aim = Aim(thresholds[0].canonical or 0.0, comparison in ("above", "at_most"))
-        test = _Test(described, comparison, thresholds, limits, grey, binding.conservative)
+        test = ThresholdTest(described, comparison, thresholds, limits, grey, binding.conservative)
         if described.judged:
             binding.may_be_judged()
 
@@ -153,21 +152,12 @@ class NumberNode(Model):
         return evaluate
 
 
-class _Test(msgspec.Struct, frozen=True):
-    described: InputDescription
-    comparison: Comparison
-    thresholds: tuple[BoundThreshold, ...]
-    plausible_limit: tuple[float, float] | None
-    grey: tuple[BoundThreshold, Need] | None
-    conservative: State
-
-
 _UPWARDS = ("at_least", "above")
 _LIFETIME = 300
 """More turns (both ends of a birthday) than a life has."""
 
 
-def _turns_on(test: _Test, measurement: Measurement, chart: Chart, wanted: bool) -> date | None:
+def _turns_on(test: ThresholdTest, measurement: Measurement, chart: Chart, wanted: bool) -> date | None:
     """The day on which a rising value turns the comparison: the birthday that an age has to reach."""
     if (test.comparison in _UPWARDS) is not wanted:
         return None  # it moves away from the threshold
@@ -177,7 +167,7 @@ def _turns_on(test: _Test, measurement: Measurement, chart: Chart, wanted: bool)
         if not later or later[0].value is None:
             return None
         measurement = later[0]
-        if _holds(test, _threshold_for(test.thresholds, measurement), measurement)[0] is wanted:
+        if compare(test, threshold_for(test.thresholds, measurement), measurement)[0] is wanted:
             return day
     return None
 
@@ -190,7 +180,7 @@ _NEGATED: dict[Comparison, Comparison] = {
 }
 
 
-def _opposite(test: _Test, told: dict[str, Argument], holds: bool) -> Opposite:
+def _opposite(test: ThresholdTest, told: dict[str, Argument], holds: bool) -> Opposite:
     """What the value would have to be."""
     asked = _NEGATED[test.comparison] if holds else test.comparison
     kind: ChangeKind = "clinical"
@@ -207,7 +197,7 @@ def absent_anchor(described: InputDescription) -> Answer:
     return Answer(state=State.MISSING, reason=reason, needs=(need,))
 
 
-def _choose(choose: str, test: _Test, found: Candidates) -> Answer:
+def _choose(choose: str, test: ThresholdTest, found: Candidates) -> Answer:
     if choose != "latest":
         return _several(choose, test, found)
     group = latest_group(found)
@@ -221,7 +211,7 @@ def _choose(choose: str, test: _Test, found: Candidates) -> Answer:
     return first
 
 
-def _several(choose: str, test: _Test, found: Candidates) -> Answer:
+def _several(choose: str, test: ThresholdTest, found: Candidates) -> Answer:
     """All values of the window together; the highest reaches a threshold if any does, the lowest if all do.
 
     A value whose date may lie outside, one that cannot be read and one that was not retrieved could decide
@@ -245,19 +235,19 @@ def _newer_unusable(found: Candidates, used: Measurement) -> str | None:
     return None
 
 
-def _judge(test: _Test, found: Candidates, measurement: Measurement) -> Answer:
+def _judge(test: ThresholdTest, found: Candidates, measurement: Measurement) -> Answer:
     """One measurement against the threshold."""
     series = found.series
     until = earliest([found.span.change_by_time(measurement.when.first), measurement.changes_on])
-    threshold = _threshold_for(test.thresholds, measurement)
-    holds, limit_note = _holds(test, threshold, measurement)
+    threshold = threshold_for(test.thresholds, measurement)
+    holds, limit_note = compare(test, threshold, measurement)
     notes = unique((*measurement.notes, *limit_note))
-    shown = _shown(measurement, threshold)
+    shown = shown_value(measurement, threshold)
     told: dict[str, Argument] = {
         "label": series.label,
         "value": shown,
         "date": str(measurement.when),
-        "threshold": _threshold_text(threshold, measurement),
+        "threshold": threshold_text(threshold, measurement),
     }
     dated = measurement.basis != "demographic"
     suffix = "" if dated else ".undated"
@@ -271,7 +261,7 @@ def _judge(test: _Test, found: Candidates, measurement: Measurement) -> Answer:
             opposite=_opposite(test, told, holds=True),
         )
     if holds is False:
-        if test.grey is not None and _in_grey(test, measurement):
+        if test.grey is not None and in_grey(test, measurement):
             reason = Message(f"number.{test.comparison}.grey", told)
             return Answer(
                 state=State.MISSING,
@@ -293,7 +283,7 @@ def _judge(test: _Test, found: Candidates, measurement: Measurement) -> Answer:
 
 
 def _undecided(
-    test: _Test,
+    test: ThresholdTest,
     series: Series,
     measurement: Measurement,
     threshold: BoundThreshold,
@@ -341,88 +331,3 @@ def _undecided(
         )
     answer = open_question(series, "too-coarse", reason, measurement.evidence, when)
     return msgspec.structs.replace(answer, notes=notes)
-
-
-def _threshold_for(thresholds: tuple[BoundThreshold, ...], measurement: Measurement) -> BoundThreshold:
-    for threshold in thresholds:
-        if threshold.written.unit is not None and threshold.written.unit == measurement.reported_unit:
-            return threshold
-    return thresholds[0]
-
-
-def _holds(
-    test: _Test, threshold: BoundThreshold, measurement: Measurement
-) -> tuple[bool | None, tuple[str, ...]]:
-    """Whether the comparison holds, and remarks on the limit that was used."""
-    if threshold.limit is not None:
-        return _holds_limit(test, threshold, measurement)
-    if measurement.value is None or threshold.canonical is None:
-        return None, ()
-    if measurement.reported is not None and measurement.reported_unit == threshold.written.unit:
-        return measurement.reported.holds(test.comparison, threshold.written.value), ()
-    return measurement.value.holds(test.comparison, threshold.canonical), ()
-
-
-def _holds_limit(
-    test: _Test, threshold: BoundThreshold, measurement: Measurement
-) -> tuple[bool | None, tuple[str, ...]]:
-    """Against a multiple of the result's own reference limit, its flag, or the plausible range of limits."""
-    upper = threshold.limit == "ULN"
-    limit = measurement.upper_limit if upper else measurement.lower_limit
-    multiple = threshold.written.value
-    if limit is not None and measurement.value is not None:
-        return measurement.value.holds(test.comparison, multiple * limit), ()
-    if multiple == 1 and measurement.category in ("low", "normal", "high"):
-        beyond = measurement.category == ("high" if upper else "low")
-        asked_beyond = test.comparison in (("above", "at_least") if upper else ("below", "at_most"))
-        return beyond if asked_beyond else not beyond, ("Judged by the laboratory's own flag.",)
-    if test.plausible_limit is not None and measurement.value is not None:
-        low, high = (
-            measurement.value.holds(test.comparison, multiple * edge) for edge in test.plausible_limit
-        )
-        if low is high and low is not None:
-            span = Interval(*test.plausible_limit)
-            note = f"The result has no reference range; it decides for any limit within {span}."
-            return low, (note,)
-    return None, ()
-
-
-def _in_grey(test: _Test, measurement: Measurement) -> bool:
-    assert test.grey is not None  # noqa: S101  # the caller has asked
-    far = test.grey[0].canonical
-    if far is None or measurement.value is None:
-        return False
-    return measurement.value.holds(test.comparison, far) is not False
-
-
-def _threshold_text(threshold: BoundThreshold, measurement: Measurement) -> str:
-    written = str(threshold.written)
-    limit = {
-        "ULN": measurement.upper_limit,
-        "LLN": measurement.lower_limit,
-    }.get(threshold.limit or "")
-    if limit is None:
-        return written
-    return f"{written} ({with_unit(f'{threshold.written.value * limit:.6g}', measurement.unit)})"
-
-
-def _shown(measurement: Measurement, threshold: BoundThreshold) -> str:
-    """The value in the canonical unit, with enough digits not to contradict the comparison."""
-    value = measurement.value
-    if value is None:
-        return recorded_text(measurement)
-    if not value.exact:
-        shown = with_unit(str(value), measurement.unit)
-    else:
-        digits = 3
-        while (
-            threshold.canonical is not None
-            and digits < 6
-            and value.low != threshold.canonical
-            and float(f"{value.low:.{digits}g}") == float(f"{threshold.canonical:.{digits}g}")
-        ):
-            digits += 1
-        number = f"{value.low:.{digits}g}" if abs(value.low) < 1000 else f"{value.low:.0f}"
-        shown = with_unit(number, measurement.unit)
-    recorded = recorded_text(measurement) if measurement.reported_unit not in (None, measurement.unit) else ""
-    return f"{shown} ({recorded})" if recorded else shown

@@ -11,8 +11,8 @@ import msgspec
 from hypothesis import strategies as st
 
 from app.example_charts import chart_of
+from eligibility.course import Anchors
 from eligibility.examples import ExampleFacts, example_facts, examples_of
-from eligibility.screening import Anchors
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.record import PatientRecord
 from fhir_mappings.vocabulary import vocabulary

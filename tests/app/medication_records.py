@@ -9,7 +9,7 @@ from typing import Any
 
 from app.screening import ScreeningService
 from eligibility.findings import Finding
-from eligibility.screening import flattened
+from eligibility.judging import flattened
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
 

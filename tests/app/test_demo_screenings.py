@@ -14,7 +14,7 @@ from app.demo.patients import demo_patients
 from app.prefetch_table import RESOURCE_TYPES
 from app.screening import ScreeningService
 from eligibility.findings import Finding, Outcome, ScreeningReport, Verdict
-from eligibility.screening import flattened
+from eligibility.judging import flattened
 from fhir_mappings.facts import WhyMissing
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord

@@ -14,7 +14,7 @@ from app.prefetch_table import RESOURCE_TYPES
 from app.screening import ScreeningService
 from app.server import create_app
 from app.settings import MEDICATION_TYPES, Settings
-from eligibility.screening import BoundProtocol
+from eligibility.bound import BoundProtocol
 from tests.app.service import (
     AS_OF,
     LUPUS,

@@ -16,8 +16,11 @@ from hypothesis import HealthCheck, given, settings
 
 from app.demo.patients import demo_patients
 from app.example_charts import chart_of
+from eligibility.bound import BoundProtocol
+from eligibility.course import Anchors, Course
 from eligibility.examples import example_facts, examples_of
-from eligibility.screening import Anchors, BoundProtocol, Course, flattened, screen_course
+from eligibility.judging import flattened
+from eligibility.screening import screen_course
 from eligibility.standing import standing, stands_until
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord

@@ -18,8 +18,8 @@ from app.rendering.table import print_report
 from app.rendering.timeline import WIDTH, picture_of, span_of, timeline_lines
 from app.screening import ScreeningService
 from eligibility.findings import ScreeningReport
+from eligibility.judging import flattened
 from eligibility.reported import ReportedTimeline
-from eligibility.screening import flattened
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
 from tests.app.medication_records import (

@@ -7,9 +7,11 @@ from datetime import date
 
 import msgspec
 
+from eligibility.bound import BoundProtocol
+from eligibility.course import Anchors
 from eligibility.findings import Finding
 from eligibility.loading import bind_text
-from eligibility.screening import Anchors, BoundProtocol, screen
+from eligibility.screening import screen
 from fhir_mappings.facts import (
     Answer,
     Coding,

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from eligibility.changes import screen_with_changes
+from eligibility.course import Anchors
 from eligibility.findings import Screening
-from eligibility.screening import Anchors
 from fhir_mappings.facts import Diagnosis, Event, Vaccination
 from fhir_mappings.intervals import day
 from tests.eligibility.charts import AS_OF, HandChart, category, evidence, protocol, value

@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
+from eligibility.bound import BoundProtocol
 from eligibility.errors import ProtocolError
 from eligibility.loading import bind_text
 from eligibility.reported import ReportedGate
-from eligibility.screening import BoundProtocol, applies, screen
+from eligibility.screening import applies, screen
 from fhir_mappings.facts import Diagnosis, Exposure
 from fhir_mappings.intervals import day
 from tests.eligibility.charts import AS_OF, HandChart, HandVocabulary, category, evidence, value

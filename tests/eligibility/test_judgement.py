@@ -7,9 +7,11 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
+from eligibility.course import Anchors
 from eligibility.errors import ProtocolError
 from eligibility.findings import Finding
-from eligibility.screening import Anchors, applies, screen, verdict_of
+from eligibility.judging import verdict_of
+from eligibility.screening import applies, screen
 from fhir_mappings.facts import (
     Answer,
     DayDose,

@@ -10,10 +10,12 @@ import msgspec
 import pytest
 
 from app.example_charts import chart_of
+from eligibility.bound import BoundCriterion, BoundProtocol
 from eligibility.examples import example_facts, examples_of, run_example
+from eligibility.judging import flattened
 from eligibility.loading import bundled_files, load_protocol
 from eligibility.protocol import Criterion, Example, Part
-from eligibility.screening import BoundCriterion, BoundProtocol, flattened, screen
+from eligibility.screening import screen
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.record import RESOURCE_TYPES, PatientRecord
 from fhir_mappings.vocabulary import vocabulary

@@ -11,12 +11,15 @@ import msgspec
 import pytest
 
 from app.example_charts import chart_of
+from eligibility.bound import BoundCriterion, BoundProtocol
 from eligibility.context import Context
+from eligibility.course import Anchors
 from eligibility.errors import ProtocolError
 from eligibility.examples import ExampleFacts, example_facts, examples_of
 from eligibility.findings import Finding
+from eligibility.judging import flattened, judge
 from eligibility.loading import bundled_files, load_protocol
-from eligibility.screening import Anchors, BoundCriterion, BoundProtocol, flattened, judge, screen
+from eligibility.screening import screen
 from fhir_mappings.facts import Answer, AnsweredBy, Evidence, Measurement
 from fhir_mappings.intervals import DateSpan, day
 from fhir_mappings.vocabulary import vocabulary

@@ -18,8 +18,8 @@ from app.server import create_app
 from app.settings import Settings
 from cds_hooks.cards import Card
 from eligibility.findings import Finding, Screening, ScreeningReport
+from eligibility.judging import verdict_of
 from eligibility.reported import ReportedEvidence, ReportedNeed
-from eligibility.screening import verdict_of
 from fhir_mappings.facts import Coding
 
 TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"

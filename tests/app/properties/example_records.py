@@ -11,12 +11,14 @@ import msgspec
 from hypothesis import strategies as st
 
 from app.example_charts import chart_of
+from eligibility.bound import BoundCriterion, BoundProtocol
 from eligibility.context import Context
+from eligibility.course import Anchors
 from eligibility.examples import ExampleFacts, example_facts
 from eligibility.findings import Finding
+from eligibility.judging import flattened, judge
 from eligibility.loading import bundled_files, load_protocol
 from eligibility.protocol import Criterion, Example
-from eligibility.screening import Anchors, BoundCriterion, BoundProtocol, flattened, judge
 from fhir_mappings.facts import Assessment, Event, Evidence, Measurement, Unusable
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.record import RESOURCE_TYPES

@@ -9,8 +9,9 @@ from typing import Any
 
 from app.demo.patients import demo_patients
 from app.prefetch_table import RESOURCE_TYPES
+from eligibility.course import Anchors
 from eligibility.findings import ScreeningReport
-from eligibility.screening import Anchors, flattened
+from eligibility.judging import flattened
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
 from tests.app.service import AS_OF, screening_service

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.prefetch_table import RESOURCE_TYPES
 from eligibility.findings import Finding, ScreeningReport
-from eligibility.screening import flattened
+from eligibility.judging import flattened
 from tests.app.properties.reports import PATIENTS, chart_of, differences, essence, report
 
 EXAMPLES = settings().max_examples // 2

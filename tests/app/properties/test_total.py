@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.example_charts import chart_of
+from eligibility.course import Anchors
 from eligibility.examples import ExampleFacts
 from eligibility.findings import Outcome, Verdict
-from eligibility.screening import Anchors, flattened, screen
+from eligibility.judging import flattened
+from eligibility.screening import screen
 from fhir_mappings.facts import (
     EVENT_TYPES,
     Answer,

@@ -10,9 +10,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from eligibility.answers import Answer, State
+from eligibility.bound import BoundProtocol
 from eligibility.context import Context
+from eligibility.course import Anchors
 from eligibility.loading import bind_text
-from eligibility.screening import Anchors, BoundProtocol
 from fhir_mappings.facts import Diagnosis, Event, Exposure, Measurement, Unusable
 from fhir_mappings.intervals import DateSpan, Interval, day, point
 from tests.eligibility.charts import AS_OF, CLASSES, INPUTS, HandChart, HandVocabulary, evidence
