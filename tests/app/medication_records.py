@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from app.screening import ScreeningService
+from eligibility.bound import BoundCriterion
 from eligibility.findings import Finding
 from eligibility.judging import flattened
+from eligibility.screening import screen
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
 
@@ -33,6 +38,30 @@ def finding(
     resources: list[Json], criterion: str, trial: str = "nct05247203", as_of: date = AS_OF
 ) -> Finding:
     """The finding of one criterion for a patient whose record is these resources."""
+    report = service().screen_record(record(resources), as_of, protocol_ids=[trial])
+    [found] = [f for f in flattened(report.screenings[0].findings) if f.criterion == criterion]
+    return found
+
+
+def standing(
+    resources: list[Json], criterion: str, trial: str = "nct05247203", as_of: date = AS_OF
+) -> tuple[Finding, date | None]:
+    """The same, were it the trial's only criterion, with the day until which it stands."""
+    bound = service().protocols[trial]
+    [only] = [c for c in _with_parts(bound.criteria) if c.id == criterion]
+    found = screen(msgspec.structs.replace(bound, criteria=(only,)), record(resources), as_of)
+    until = found.stands_until
+    return found.findings[0], date.fromisoformat(until) if until is not None else None
+
+
+def _with_parts(criteria: Iterable[BoundCriterion]) -> Iterator[BoundCriterion]:
+    for criterion in criteria:
+        yield criterion
+        yield from _with_parts(criterion.parts)
+
+
+def record(resources: list[Json]) -> PatientRecord:
+    """The record of a patient that holds these resources."""
     patient = {"resourceType": "Patient", "id": "p", "birthDate": "1990-01-01", "gender": "female"}
     entries = []
     for number, resource in enumerate([patient, *resources]):
@@ -42,9 +71,7 @@ def finding(
         entries.append({"resource": named})
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
     [facts] = read_patients(json.dumps(bundle).encode())
-    report = service().screen_record(PatientRecord(facts), as_of, protocol_ids=[trial])
-    [found] = [f for f in flattened(report.screenings[0].findings) if f.criterion == criterion]
-    return found
+    return PatientRecord(facts)
 
 
 def quantity(value: float, unit: str) -> Json:
