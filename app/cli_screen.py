@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 
 from app.cli_errors import ArgumentError, UnreadableFileError, one_line
-from app.cli_service import bundled_service
+from app.cli_service import service_with
 from app.console import terminal, tolerate_unknown_signs
 from app.parameters import iso_date
 from app.rendering.page import html_page
@@ -56,7 +56,8 @@ def screen(
     protocol: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ID", help="Only this protocol, open or not; repeatable. Every open one by default."
+            metavar="ID|FILE",
+            help="Only this protocol, open or not: an id, or a YAML file; repeatable. All open ones by default.",
         ),
     ] = None,
     as_of: Annotated[
@@ -92,6 +93,7 @@ def screen(
     Examples:
       trialcards screen chart.json
       trialcards screen chart.json --as-of 2026-06-15 --protocol nct07517536 --format json
+      trialcards screen chart.json --protocol my-trial.yaml
       trialcards screen patients.ndjson --format html > reports.html
       curl -s $FHIR/Patient/1/\\$everything | trialcards screen - --retrieved Patient,Observation
     """
@@ -150,7 +152,7 @@ def _screened(
     patients: list[PatientFacts], file: str, protocols: list[str] | None, as_of: date, anchors: Anchors
 ) -> list[ScreeningReport]:
     """The reports of all who could be screened; of the others, a line each on standard error."""
-    service = bundled_service()
+    service, protocols = service_with(protocols)
     many = len(patients) >= MANY
     shown = many and sys.stderr.isatty()
     progress = track(patients, "Screening", console=Console(stderr=True), disable=not shown)

@@ -50,7 +50,6 @@ NORMAL = {
     "urine_rbc_casts": "negative",
     "anti_sm": "negative",
     "ana": "negative",
-    "lupus_nephritis_class": "I",
     "lupus_anticoagulant": "negative",
     "direct_coombs": "negative",
     "urine_culture": "negative",
