@@ -25,9 +25,8 @@ def chart(tmp_path: Path) -> Path:
 @pytest.fixture
 def protocol(tmp_path: Path) -> Path:
     """The whole protocol that the documentation shows."""
-    text = next(
-        b for b in re.findall(r"```yaml\n(.*?)```", EXAMPLE.read_text("utf-8"), re.DOTALL) if "I1" in b
-    )
+    blocks = re.findall(r"```yaml\n(.*?)```", EXAMPLE.read_text("utf-8"), re.DOTALL)
+    text = next(block for block in blocks if "I1" in block)
     path = tmp_path / "mine.yaml"
     path.write_text(text, "utf-8")
     return path
