@@ -414,7 +414,8 @@ def _happened(course: Course, window: tuple[date | None, date], timing: str) -> 
     first, last = window
     if not course.beginning and first is None:
         return TRUE
-    if course.start is None or course.end is None or (timing == "start" and course.start == EARLY):
+    ongoing_unbegun = not course.beginning and course.end == LATE
+    if course.start is None or course.end is None or (timing == "start" and ongoing_unbegun):
         return OPEN
     if timing == "start":
         return frozenset({_inside(course.start, window)})
