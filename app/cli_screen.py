@@ -57,7 +57,7 @@ def screen(
         list[str] | None,
         typer.Option(
             metavar="ID|FILE",
-            help="Only this protocol, open or not: an id or a YAML file; repeatable. All open ones by default.",
+            help="Only this protocol, open or not: an id or a YAML file; repeatable. All open by default.",
         ),
     ] = None,
     as_of: Annotated[
