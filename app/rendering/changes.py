@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from eligibility.reported import Change, ChangeKind, ChangeSet, WorkDecides
+from fhir_mappings.vocabulary import vocabulary
+
+MOST_LABELS = 8
+"""So many results that are needed again are named; the report itself has all."""
 
 KINDS: dict[ChangeKind, str] = {
     "time": "Time alone",
@@ -43,8 +47,16 @@ def _orders(change: Change) -> str:
 
 def by_then_words(changes: ChangeSet) -> str:
     """What would have to be obtained again by the day of a set; empty where nothing is."""
-    inputs = ", ".join(need.input for need in changes.by_then)
-    return f"By then these count no longer and are needed again: {inputs}" if inputs else ""
+    labels = list(dict.fromkeys(_label(need.input) for need in changes.by_then))
+    told = ", ".join(labels[:MOST_LABELS])
+    more = f" and {len(labels) - MOST_LABELS} more" if len(labels) > MOST_LABELS else ""
+    return f"By then these count no longer and are needed again: {told}{more}" if told else ""
+
+
+def _label(name: str) -> str:
+    """Words for a criterion input; what is asked for without being one has its name only."""
+    described = vocabulary().input(name)
+    return described.label if described is not None else name.replace("_", " ")
 
 
 def decides_words(decides: WorkDecides) -> str:

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from app.rendering.changes import by_then_words
 from app.rendering.page import html_page
 from app.rendering.table import print_report
 from app.rendering.words import OUTCOMES, VERDICTS, WHY_MISSING, in_the_way, verdict_words
 from eligibility.findings import Finding, Screening, ScreeningReport, Verdict
-from eligibility.reported import ReportedEvidence, ReportedNeed
+from eligibility.reported import ChangeSet, ReportedEvidence, ReportedNeed
 from fhir_mappings.facts import Coding, Unread
 
 Show = Callable[[ScreeningReport], str]
@@ -215,3 +216,24 @@ def test_the_page_stands_alone_and_is_laid_out_for_a4() -> None:
     assert "break-inside: avoid" in page
     assert page.count('<article class="report">') == 2
     assert not re.search(r"<(script|link|img)\b", page)
+
+
+def test_what_is_needed_again_by_a_later_day_is_told_by_its_label_and_counted_where_it_is_much() -> None:
+    names = [
+        "hbv_dna",
+        "upcr",
+        "hbv_dna",
+        "platelets",
+        "wbc",
+        "anc",
+        "alt",
+        "ast",
+        "c3",
+        "c4",
+        "Steroid history",
+    ]
+    needs = tuple(ReportedNeed(input=name, why="stale", detail="") for name in names)
+    told = by_then_words(ChangeSet(kind="time", changes=(), by_then=needs))
+    assert "hepatitis B virus DNA, urine protein/creatinine ratio, platelet count" in told
+    assert told.endswith(" and 2 more")
+    assert by_then_words(ChangeSet(kind="time", changes=())) == ""
