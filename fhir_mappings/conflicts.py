@@ -7,7 +7,7 @@ while criteria are judged: the inputs whose results were looked at, the code set
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fhir_mappings.facts import Conflict, Measurement, Series
 from fhir_mappings.inputs import is_score
@@ -29,6 +29,11 @@ class Noting(Mapping[str, Sequence[T]]):
     def __getitem__(self, name: str) -> Sequence[T]:
         self._noted.add(name)
         return self._content[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        # Most inputs have no result; an exception for each of them costs more than all that is found.
+        self._noted.add(name)
+        return self._content.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._content)

@@ -25,7 +25,7 @@ from fhir_mappings.facts import (
     Series,
     Therapies,
 )
-from fhir_mappings.inputs import compute_series, is_score
+from fhir_mappings.inputs import compute_series, is_computed, is_score
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.scores import Situations
 from fhir_mappings.turning_days import recorded_days, therapy_turns_on, turns_on
@@ -82,7 +82,8 @@ class PatientRecord:
         return self.facts.deceased
 
     def series(self, name: str, on: date, since: date | None = None) -> Series:
-        key = (name, on, since if is_score(name) else None)
+        # What is as recorded is the same on every day.
+        key = (name, on if is_computed(name) else date.min, since if is_score(name) else None)
         found = self._series.get(key)
         if found is None:
             found = compute_series(

@@ -28,12 +28,12 @@ from fhir_mappings.inputs import (  # noqa: F401  # each enters its inputs into 
     nephritis,
     urine,
 )
-from fhir_mappings.inputs.asking import Asked, answer
+from fhir_mappings.inputs.asking import Asked, answer, computed_names
 from fhir_mappings.inputs.definitions import definitions
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.scores import Situations, compute_score, describe_score, score_names
 
-__all__ = ["compute_series", "describe", "input_names", "is_score"]
+__all__ = ["compute_series", "describe", "input_names", "is_computed", "is_score"]
 
 
 def compute_series(
@@ -67,6 +67,11 @@ def compute_series(
 def is_score(name: str) -> bool:
     """Whether an input is a score, which takes its items from the asker's window."""
     return name in _scores()
+
+
+def is_computed(name: str) -> bool:
+    """Whether an input is a score or otherwise worked out, and not just as recorded."""
+    return name in _scores() or name in computed_names()
 
 
 def describe(name: str) -> InputDescription | None:

@@ -107,8 +107,13 @@ def _start(name: str, on: date, since: date | None) -> date | None:
 def score_lengths(name: str, on: date, since: date | None) -> tuple[Duration, ...]:
     """How long ago a finding may lie to count for a score: its windows, for those who ask when it turns."""
     start = _start(name, on, since)
-    histology = Duration(bilag().renal.histology.months, "mo")
-    return (histology,) if start is None else (Duration((on - start).days, "d"), histology)
+    if start is None:
+        # What was once seen counts for good; that a form denies an item counts for so long.
+        return (Duration(definitions()[name].window_days, "d"),)
+    window = Duration((on - start).days, "d")
+    if name in bilag().counts:
+        return (window, Duration(bilag().renal.histology.months, "mo"))
+    return (window,)
 
 
 def _measure(definition: Definition, situation: Situation) -> Measurement:
