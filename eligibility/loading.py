@@ -222,7 +222,9 @@ def _reason(found: ErrorDetails) -> str:
         return f"the key '{found['loc'][-1]}' is missing"
     if found["type"] == "extra_forbidden":
         key = str(found["loc"][-1])
-        return f"there is no such key here: '{key}'{did_you_mean(key, _keys())}"
+        return f"there is no such key here: '{key}'{did_you_mean(key, _keys() - {key})}"
+    if found["type"] == "too_short":
+        return f"the list needs {context['min_length']} or more entries"
     return found["msg"].removeprefix("Value error, ")
 
 

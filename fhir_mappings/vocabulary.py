@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from fhir_mappings.exposures import DOSE_HISTORIES
-from fhir_mappings.facts import InputDescription
+from fhir_mappings.facts import EventKind, InputDescription
 from fhir_mappings.inputs import describe, input_names
-from fhir_mappings.terminology import load_terminology
+from fhir_mappings.terminology import KINDS, load_terminology
+
+ASKED_OF: Mapping[EventKind, tuple[str, ...]] = {
+    "diagnosis": ("condition", "procedure"),  # problem lists hold operations, too
+    "exposure": ("drug",),
+    "procedure": ("procedure",),
+    "vaccination": ("vaccine",),
+    "allergy": ("allergen", "condition"),
+    "participation": ("drug",),
+    "admission": ("condition",),
+    "report": ("report", "condition"),
+    "planned": ("order",),
+    "device": ("device",),
+    "consent": (),
+}
+"""What the readers of resources ask the terminology for, by the kind of event that they put down."""
 
 
 class FhirVocabulary:
@@ -33,6 +48,11 @@ class FhirVocabulary:
 
     def concept_label(self, name: str) -> str:
         return self._terminology.label(name)
+
+    def event_kinds(self, concept: str) -> frozenset[EventKind]:
+        prefix = concept.partition("_")[0]
+        found = (kind for kind, asked in ASKED_OF.items() if any(prefix in KINDS[one] for one in asked))
+        return frozenset(found)
 
     def half_life_days(self, concept: str) -> float | None:
         return self._terminology.half_life_days(concept)

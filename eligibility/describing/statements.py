@@ -184,12 +184,12 @@ def _found(body: FoundBody, phrases: Phrases) -> Told:
     if body.except_:
         below.append(Told(f"not counted: {phrases.concepts(body.except_)}"))
     for name, values in body.where.items():
-        wanted = either([plain(v) for v in _listed(values)])
+        wanted = either([_TERMS.get((name, v), plain(v)) for v in _listed(values)])
         below.append(
             Told(f"only if {plain(name).replace('_', ' ')} is {wanted}; {_UNRECORDED[body.unrecorded]}")
         )
     for name, values in body.where_not.items():
-        unwanted = either([plain(v) for v in _listed(values)])
+        unwanted = either([_TERMS.get((name, v), plain(v)) for v in _listed(values)])
         below.append(Told(f"not counted if {plain(name).replace('_', ' ')} is {unwanted}"))
     if body.or_half_lives is not None:
         lives = body.or_half_lives
@@ -245,7 +245,7 @@ def _carve_out(body: CarveOutBody, phrases: Phrases) -> Told:
     inner = describe(body.of, phrases)
     below = [
         *inner.below,
-        Told(f"unless a person has answered yes ({phrases.window(body.fresh)}): “{body.ask}”"),
+        Told(f"unless a clinician has answered yes ({phrases.window(body.fresh)}): “{body.ask}”"),
     ]
     if body.suggested_by is not None:
         hint = describe(body.suggested_by, phrases)
@@ -253,15 +253,26 @@ def _carve_out(body: CarveOutBody, phrases: Phrases) -> Told:
     return Told(inner.text, tuple(below))
 
 
+_TERMS: Mapping[tuple[str, object], str] = {
+    ("statement", "allergy"): "an entry of an allergy or intolerance (not that none is known)",
+    ("statement", "none-known"): "that none is known",
+}
+"""Terms of the facts that mislead as words."""
+
+
+def _who(body: AttestBody | AttestedBody) -> str:
+    return "a clinician" if body.by == "clinician" else "a person"
+
+
 def _attest(body: AttestBody, phrases: Phrases) -> Told:
     return Told(
-        f"a person has answered yes ({phrases.window(body.fresh)}): “{body.ask}”; unanswered, it stays open"
+        f"{_who(body)} has answered yes ({phrases.window(body.fresh)}): “{body.ask}”; unanswered, it stays open"
     )
 
 
 def _attested(body: AttestedBody, phrases: Phrases) -> Told:
     answer = "yes" if body.answer else "no"
-    return Told(f"a person has answered {answer} ({phrases.window(body.fresh)}): “{body.ask}”")
+    return Told(f"{_who(body)} has answered {answer} ({phrases.window(body.fresh)}): “{body.ask}”")
 
 
 def _proven(node: Any, phrases: Phrases) -> Told:

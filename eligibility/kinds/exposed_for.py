@@ -6,6 +6,8 @@ import math
 from datetime import date, timedelta
 from typing import ClassVar
 
+from pydantic import Field
+
 from eligibility.answers import Answer, State, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
@@ -21,7 +23,7 @@ from fhir_mappings.facts import Exposure, Need
 class ExposedForBody(Model):
     """Body of ``exposed_for``."""
 
-    of: list[str]
+    of: list[str] = Field(min_length=1)
     """The drugs or classes; time on any of them counts once."""
 
     at_least: DurationText
@@ -30,7 +32,7 @@ class ExposedForBody(Model):
     during: Window | str | None = None
     """The window; without it, ever before the evaluation date."""
 
-    routes: list[str] | None = None
+    routes: list[str] | None = Field(None, min_length=1)
     """The routes that count, e.g. without ``topical``. A course without a recorded route counts."""
 
 

@@ -63,7 +63,7 @@ class FoundBody(Model):
     kind: list[EventKind] = Field(min_length=1)
     """The kinds of events to look at."""
 
-    of: list[str] | None = None
+    of: list[str] | None = Field(None, min_length=1)
     """Code sets or classes; without it, every event of the kinds."""
 
     except_: list[str] = Field([], alias="except")
@@ -117,6 +117,8 @@ class FoundNode(Model):
         """
         body = self.found
         concepts = binding.concepts(body.of, "found", "of") if body.of is not None else None
+        for name in body.of or ():
+            _check_kind(binding, name, body.kind)
         excepted = binding.concepts(body.except_, "found", "except")
         for key, attributes in (("where", body.where), ("where_not", body.where_not)):
             for name, kind in product(attributes, body.kind):
@@ -159,6 +161,15 @@ class _HalfLives(msgspec.Struct, frozen=True):
     count: int
     unknown_until: Duration
     half_life: Callable[[str], float | None]
+
+
+def _check_kind(binding: Binding, name: str, kinds: Sequence[EventKind]) -> None:
+    """Raises BindingError where no event of these kinds can ever belong to a code set or class."""
+    members = binding.vocabulary.expand(name) or frozenset()
+    possible = frozenset[str]().union(*(binding.vocabulary.event_kinds(member) for member in members))
+    if possible.isdisjoint(kinds):
+        asked, found = " or ".join(kinds), " or ".join(sorted(possible)) or "nothing"
+        raise BindingError(f"no {asked} can be of '{name}'; it is found as {found}", "found", "of")
 
 
 def _listed(attributes: Mapping[str, Value | list[Value]]) -> dict[str, tuple[Value, ...]]:

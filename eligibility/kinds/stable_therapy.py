@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import ClassVar
 
+from pydantic import Field
+
 from eligibility.answers import Answer, State, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
@@ -20,7 +22,7 @@ from fhir_mappings.facts import Need, Therapy, TherapyChange
 class StableTherapyBody(Model):
     """Body of ``stable_therapy``."""
 
-    of: list[str]
+    of: list[str] = Field(min_length=1)
     """The drugs or classes of the treatment."""
 
     unchanged_for: DurationText

@@ -104,6 +104,9 @@ class Vocabulary(Protocol):
     def concept_label(self, name: str) -> str:
         """Words for a code set."""
 
+    def event_kinds(self, concept: str) -> frozenset[EventKind]:
+        """The kinds of event that a code set can be found among: a drug is an exposure, never a diagnosis."""
+
     def half_life_days(self, concept: str) -> float | None:
         """Upper published elimination half-life of a drug, in days."""
 

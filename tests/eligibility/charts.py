@@ -13,6 +13,7 @@ from eligibility.findings import Finding
 from eligibility.loading import bind_text
 from eligibility.screening import screen
 from fhir_mappings.facts import (
+    EVENT_TYPES,
     Answer,
     Coding,
     DoseHistory,
@@ -87,6 +88,9 @@ class HandVocabulary:
 
     def concept_label(self, name: str) -> str:
         return name.removeprefix("cond_").removeprefix("class_")
+
+    def event_kinds(self, concept: str) -> frozenset[EventKind]:
+        return frozenset(EVENT_TYPES)
 
     def half_life_days(self, concept: str) -> float | None:
         return {"drug_a": 20.0}.get(concept)

@@ -92,10 +92,16 @@ WORDS = {
     ],
     "carve_out: {of: {number: {input: score, above: 5}}, question: q, ask: Is it so, fresh: lab}": [
         "the latest Score is above 5",
-        "  unless a person has answered yes (within 28 days before screening (P1)): “Is it so”",
+        "  unless a clinician has answered yes (within 28 days before screening (P1)): “Is it so”",
     ],
     "attest: {question: q, ask: Is it so}": [
         "a person has answered yes (at any time): “Is it so”; unanswered, it stays open"
+    ],
+    "attest: {question: q, ask: Is it so, by: clinician}": [
+        "a clinician has answered yes (at any time): “Is it so”; unanswered, it stays open"
+    ],
+    "attested: {question: q, ask: Is it so, answer: false, by: clinician}": [
+        "a clinician has answered no (at any time): “Is it so”"
     ],
     "attested: {question: q, ask: Is it so, answer: false}": [
         "a person has answered no (at any time): “Is it so”"
