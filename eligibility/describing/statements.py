@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -265,9 +265,8 @@ def _who(body: AttestBody | AttestedBody) -> str:
 
 
 def _attest(body: AttestBody, phrases: Phrases) -> Told:
-    return Told(
-        f"{_who(body)} has answered yes ({phrases.window(body.fresh)}): “{body.ask}”; unanswered, it stays open"
-    )
+    window = phrases.window(body.fresh)
+    return Told(f"{_who(body)} has answered yes ({window}): “{body.ask}”; unanswered, it stays open")
 
 
 def _attested(body: AttestedBody, phrases: Phrases) -> Told:
