@@ -7,12 +7,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from fastapi.testclient import TestClient
 
 from app.cli import main
 from app.server import create_app
 from app.settings import Settings
+from eligibility import findings, reported
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -104,3 +106,21 @@ def test_the_call_in_the_readme_returns_what_the_readme_says(client: TestClient)
 def test_no_page_of_the_service_loads_anything_from_another_host(client: TestClient) -> None:
     for path in ("/", "/docs", "/redoc"):
         assert not re.search(r'(?:src|href)="https?://', client.get(path).text)
+
+
+def test_every_field_of_a_report_is_told_in_the_documents() -> None:
+    told = (DOCS / "http-api.md").read_text("utf-8")
+    structs = [
+        kind
+        for module in (findings, reported)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == module.__name__
+    ]
+    assert len(structs) > 10
+    missing = [
+        f"{kind.__name__}.{name}"
+        for kind in structs
+        for name in kind.__struct_encode_fields__
+        if not re.search(rf"\b{name}\b", told)
+    ]
+    assert missing == []
