@@ -114,6 +114,8 @@ def _hear(
     if not certain:
         key = "answers.date-too-coarse" if possible else "answers.lapsed"
         return Heard(why_not=_said(key, newest), until=until)
+    if any(a.value is None for a in possible):
+        return Heard(why_not=_said("answers.unreadable", possible), until=until)
     if len({a.value for a in possible}) > 1:
         return Heard(why_not=_said("answers.conflict", possible), until=until)
     return Heard(answer=max(certain, key=lambda a: a.when), span=span, until=until)

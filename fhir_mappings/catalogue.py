@@ -98,6 +98,7 @@ class Analyte(msgspec.Struct, frozen=True, kw_only=True):
         plausible_upper_limit, plausible_lower_limit: where the limits of a normal range lie, in the
             canonical unit. A range with a limit elsewhere is none: it is therapeutic, or of something else.
         unitless: a number without a unit is understood (INR, titres, scores).
+        self_reported: patients tell it of themselves, so that their own form is a source of it.
         codes: LOINC codes of all roles.
         role: the role of this variant; empty for the analyte as such.
         order: what a clinician would order to obtain it.
@@ -118,6 +119,7 @@ class Analyte(msgspec.Struct, frozen=True, kw_only=True):
     plausible_upper_limit: Interval | None = None
     plausible_lower_limit: Interval | None = None
     unitless: bool = False
+    self_reported: bool = False
     codes: tuple[AnalyteCode, ...] = ()
     text: tuple[TextRule, ...] = ()
     role: str = ""
@@ -167,6 +169,7 @@ class _Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plausible_upper_limit: tuple[float, float] | None = None
     plausible_lower_limit: tuple[float, float] | None = None
     unitless: bool = False
+    self_reported: bool = False
     aliases: dict[str, tuple[str, ...]] = {}
     notes: dict[str, str] = {}
     roles: dict[str, _Role] = {}
@@ -279,6 +282,7 @@ def _analyte(
         order=order,
         categories=definition.categories,
         positive_above=definition.positive_above,
+        self_reported=definition.self_reported,
     )
     whole = _Role(
         definition.units,

@@ -43,16 +43,21 @@ class _Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     items: dict[str, tuple[str, ...]] = {}
     domains: dict[str, tuple[str, ...]] = {}
     bare: bool = True
+    self_reported: bool = False
 
 
 class Instruments(msgspec.Struct, frozen=True):
-    """All instruments, by name, with the codes of those that have any."""
+    """All instruments, by name, with the codes of those that have any.
+
+    ``self_reported`` are those that patients fill in themselves.
+    """
 
     labels: Mapping[str, str]
     by_code: Mapping[str, InstrumentMatch]
     patterns: tuple[tuple[str, re.Pattern[str], _Instrument], ...]
     neutral: re.Pattern[str]
     units: frozenset[str]
+    self_reported: frozenset[str]
 
 
 @functools.cache
@@ -73,6 +78,7 @@ def instruments() -> Instruments:
         ),
         neutral=re.compile("|".join(raw["neutral"]), re.ASCII),
         units=_spellings_of_points(),
+        self_reported=frozenset(name for name, entry in defined.items() if entry.self_reported),
     )
 
 

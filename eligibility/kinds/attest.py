@@ -48,7 +48,7 @@ class AttestNode(Model):
             if heard.answer is None:
                 reason = joined([message("attest.open", ask=body.ask), heard.why_not])
                 return Answer(state=State.ATTEST, reason=reason, until=heard.until)
-            return answered(heard, body.ask, heard.answer.value)
+            return answered(heard, body.ask, bool(heard.answer.value))
 
         return evaluate
 

@@ -44,6 +44,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A person's recorded answer to a question (an item of a QuestionnaireResponse).
 
     Attributes:
+        value: yes or no; ``None`` for an answer that cannot be read, which may have been either.
         author: whose word it is, by name if the record tells it, else by reference.
         by: what kind of person that is.
         at: the instant of the answer, for the order of several; ``when`` is its day.
@@ -51,7 +52,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     question: str
-    value: bool
+    value: bool | None
     when: DateSpan
     evidence: Evidence
     author: str | None = None

@@ -26,16 +26,12 @@ def answered_by(resource: QuestionnaireResponse, sheet: Sheet) -> tuple[str | No
 
     ``source`` is who answered and ``author`` who wrote it down (FHIR R4), so that a source counts before an
     author: what a nurse noted of the patient's words stays the patient's. Without a source, the author
-    answered. An author who is only named, without a reference, is taken for staff: patients are always
-    referred to. A source who is only named may be anybody.
+    answered. Who is only named, without a reference or a type, may be anybody.
     """
     told = resource.source or resource.author
     if told is None:
         return None, "unstated"
-    by = _kind_of(told, resource, sheet)
-    if by is None:
-        named_only = told is resource.author and told.reference is None and bool(told.display)
-        by = "clinician" if named_only else "unstated"
+    by = _kind_of(told, resource, sheet) or "unstated"
     return told.display or told.reference, by
 
 
@@ -49,6 +45,9 @@ def _kind_of(told: Reference, resource: QuestionnaireResponse, sheet: Sheet) -> 
             if seen is not None and seen.id == reference[1:] and seen.resource_type is not None:
                 return _KINDS.get(seen.resource_type)
         return None
+    found = sheet.pool.references.find(reference)
+    if found is not None:
+        return _KINDS.get(found.kind)
     written = _TYPE.search(reference)
     kind = written[1] if written is not None else told.type
     return _KINDS.get(kind or "")

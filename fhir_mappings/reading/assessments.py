@@ -102,6 +102,10 @@ def _items(
         item = item_of(match, value_of(part), part, own, sheet.terminology)
         if item is not None:
             found.append(item)
+        elif own.recorded is not None and (match.item or match.domain):
+            sheet.refuse(
+                own.reference, f"the value of {own.label or own.path} cannot be read: {own.recorded}"
+            )
     return tuple(found)
 
 
@@ -118,7 +122,8 @@ def item_of(
         return None
     grade = grade_of(part)
     present = present_of(part, terminology)
-    value = number.low if number is not None and number.exact else None
+    # No item of any of these scores is less than absent: such numbers stand for "not done", "not asked".
+    value = number.low if number is not None and number.exact and number.low >= 0 else None
     if grade is None and present is None and value is None:
         return None
     return AssessmentItem(item=name, present=present, number=value, grade=grade, evidence=evidence)

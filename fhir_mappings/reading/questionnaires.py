@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from fhir_mappings.catalogue import LOINC
 from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_date, read_instant
-from fhir_mappings.facts import Answer, Assessment, AssessmentItem, Evidence, Measurement
-from fhir_mappings.instruments import InstrumentMatch
+from fhir_mappings.facts import Answer, AnsweredBy, Assessment, AssessmentItem, Evidence
+from fhir_mappings.instruments import InstrumentMatch, instruments
 from fhir_mappings.intervals import DateSpan, Interval, point
 from fhir_mappings.qualitative import category_of_text, interval_of_text
 from fhir_mappings.reading.answerers import answered_by
 from fhir_mappings.reading.assessments import GRADED, grade_of_text, is_complete, number_of_points
+from fhir_mappings.reading.form_results import analyte_of, loinc_of, put_result
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.reading.terms import points_of
 from fhir_mappings.resources import (
@@ -27,7 +28,8 @@ from fhir_mappings.scores.blank_forms import TOTAL, form_item
 _FINISHED = frozenset({"completed", "amended"})
 _QUESTION = re.compile(r"^[a-z0-9][a-z0-9-]*/[IE][\w.-]*/[\w./-]+$")
 _LOCAL_QUESTION = re.compile(r"^(?:[IE]\d[\w.-]*|applies-to)/[\w./-]+$")
-_LOINC_LINK = re.compile(r"^/?(\d{1,7}-\d)$")
+_PROTOCOL_FORM = re.compile(r"^nct\d{8}$", re.IGNORECASE)
+_MISSPELT = re.compile(r"^nct\d{8}/", re.IGNORECASE)
 _WEIGHTS = frozenset(
     f"http://hl7.org/fhir/StructureDefinition/{name}" for name in ("ordinalValue", "itemWeight")
 )
@@ -44,49 +46,100 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
         return
     form = _form(resource.questionnaire)
     whole = sheet.terminology.instrument_of((), form.replace("-", " ").replace("_", " ")) if form else None
-    items: list[AssessmentItem] = []
-    total: Interval | None = None
+    filled: dict[str, _Filled] = {}
+    author, by = answered_by(resource, sheet)
     instrument = whole.instrument if whole is not None else None
-    for item in _flat(resource.item):
+    unread = False
+    for item, modified in _flat(resource.item):
         link = item.link_id or ""
+        if modified:
+            sheet.refuse(reference, f"item {link or '?'} carries a modifierExtension that is not understood")
+            unread = True
+            continue
+        evidence = _evidence(item, when, reference)
         question = _question(link, form)
         if question is not None:
-            _put_answer(item, question, when, resource, reference, sheet)
+            _put_answer(item, question, when, resource, (author, by), evidence, sheet)
             continue
-        if _put_result(item, link, when, resource, reference, sheet):
+        analyte = analyte_of(link, sheet)
+        if analyte is not None:
+            if item.answer:
+                answer = item.answer[0]
+                number = _number(answer) if len(item.answer) == 1 else None
+                put_result(
+                    analyte, answer, number, evidence, when, read_instant(resource.authored), by, sheet
+                )
             continue
         match = _own_item(link, whole) or _match(item, instrument, sheet)
-        if match is None or (instrument is not None and match.instrument != instrument):
+        if match is None:
+            if item.answer and _seems_asked(link, form):
+                sheet.refuse(reference, f"item {link} is no question that could be told")
+            continue
+        if whole is not None and match.instrument != whole.instrument:
+            if item.answer:
+                why = (
+                    f"item {link or '?'} is of {match.instrument}, and the form is one of {whole.instrument}"
+                )
+                sheet.refuse(reference, why)
             continue
         instrument = match.instrument
-        evidence = _evidence(item, when, reference)
         read = _item(item, match, evidence)
+        into = filled.setdefault(instrument, _Filled())
         if isinstance(read, AssessmentItem):
-            items.append(read)
+            into.items.append(read)
         elif read is not None:
-            total = read
+            into.total = read
         elif item.answer:
             sheet.refuse(reference, f"the answer to item {link or '?'} cannot be read")
-    if instrument is not None and (items or total is not None):
-        evidence = Evidence(
-            reference=reference,
-            path="item",
-            date=str(when),
-            recorded=f"{total.low:g}" if total is not None and total.exact else None,
-            label=form,
+            unread = True
+    for name, own in filled.items():
+        _put_assessment(name, own, form, when, reference, by, unread, sheet)
+
+
+class _Filled:
+    """What a form says of one instrument."""
+
+    def __init__(self) -> None:
+        self.items: list[AssessmentItem] = []
+        self.total: Interval | None = None
+
+
+def _put_assessment(
+    instrument: str,
+    filled: _Filled,
+    form: str,
+    when: DateSpan,
+    reference: str,
+    by: AnsweredBy,
+    unread: bool,
+    sheet: Sheet,
+) -> None:
+    """Put down a form of one instrument. ``unread``: not all of it could be read, so it denies nothing."""
+    total, items = filled.total, tuple(filled.items)
+    if total is None and not items:
+        return
+    if by == "patient" and instrument not in instruments().self_reported:
+        label = instruments().labels.get(instrument, instrument)
+        sheet.refuse(reference, f"{label} is filled in by the patient; it takes a clinician")
+        return
+    sheet.assessments.append(
+        Assessment(
+            instrument=instrument,
+            when=when,
+            evidence=Evidence(
+                reference=reference,
+                path="item",
+                date=str(when),
+                recorded=f"{total.low:g}" if total is not None and total.exact else None,
+                label=form,
+                by_text=True,
+            ),
+            total=total,
+            items=items,
+            complete=not unread and is_complete(instrument, total, items),
             by_text=True,
         )
-        sheet.assessments.append(
-            Assessment(
-                instrument=instrument,
-                when=when,
-                evidence=evidence,
-                total=total,
-                items=tuple(items),
-                complete=is_complete(instrument, total, tuple(items)),
-                by_text=True,
-            )
-        )
+    )
 
 
 def _form(canonical: str | None) -> str:
@@ -99,12 +152,16 @@ def _version(canonical: str | None) -> str | None:
     return (canonical or "").partition("|")[2].partition("#")[0] or None
 
 
-def _flat(items: tuple[QuestionnaireItem, ...]) -> Iterator[QuestionnaireItem]:
+def _flat(
+    items: tuple[QuestionnaireItem, ...], modified: bool = False
+) -> Iterator[tuple[QuestionnaireItem, bool]]:
+    """All items, and whether a modifierExtension on them or around them may turn their meaning."""
     for item in items:
-        yield item
-        yield from _flat(item.item)
+        own = modified or bool(item.modifier_extension)
+        yield item, own or any(answer.modifier_extension for answer in item.answer)
+        yield from _flat(item.item, own)
         for answer in item.answer:
-            yield from _flat(answer.item)
+            yield from _flat(answer.item, own or bool(answer.modifier_extension))
 
 
 def _question(link: str, form: str) -> str | None:
@@ -114,30 +171,37 @@ def _question(link: str, form: str) -> str | None:
     return f"{form}/{link}" if form and _LOCAL_QUESTION.match(link) else None
 
 
+def _seems_asked(link: str, form: str) -> bool:
+    """Whether an item was meant as a question of a protocol, of which it is none."""
+    return bool(_PROTOCOL_FORM.match(form)) or bool(_MISSPELT.match(link))
+
+
 def _put_answer(
     item: QuestionnaireItem,
     question: str,
     when: DateSpan,
     resource: QuestionnaireResponse,
-    reference: str,
+    signed: tuple[str | None, AnsweredBy],
+    evidence: Evidence,
     sheet: Sheet,
 ) -> None:
     said = {yes_or_no(answer) for answer in item.answer}
-    if len(said) != 1 or None in said:
-        if item.answer:
-            sheet.refuse(reference, f"the answer to {question} is neither yes nor no")
+    if not said:
         return
-    author, by = answered_by(resource, sheet)
+    readable = len(said) == 1 and None not in said
+    if not readable:
+        sheet.refuse(evidence.reference, f"the answer to {question} is neither yes nor no")
+    author, by = signed
     sheet.answers.append(
         Answer(
             question=question,
-            value=True in said,
+            value=True in said if readable else None,
             when=when,
             author=author,
             by=by,
             at=read_instant(resource.authored),
             version=_version(resource.questionnaire),
-            evidence=_evidence(item, when, reference),
+            evidence=evidence,
         )
     )
 
@@ -194,38 +258,6 @@ def _points(answer: QuestionnaireAnswer, coding: AnswerCoding) -> Interval | Non
     return None if points is None else point(points)
 
 
-def _put_result(
-    item: QuestionnaireItem,
-    link: str,
-    when: DateSpan,
-    resource: QuestionnaireResponse,
-    reference: str,
-    sheet: Sheet,
-) -> bool:
-    """An item that is named by a LOINC code of one of our analytes is a result of its own."""
-    coded = _LOINC_LINK.match(link)
-    match = sheet.terminology.analyte_of(((LOINC, coded[1]),), None) if coded else None
-    if match is None:
-        return False
-    numbers = [n for answer in item.answer if (n := _number(answer)) is not None]
-    evidence = _evidence(item, when, reference)
-    if len(numbers) == 1:
-        sheet.add_result(
-            Measurement(
-                input=match.analyte.name,
-                when=when,
-                at=read_instant(resource.authored),
-                unit=match.analyte.unit,
-                value=numbers[0],
-                basis="recorded",
-                evidence=(evidence,),
-            )
-        )
-    elif item.answer:
-        sheet.refuse(reference, f"the answer to item {link} has no number")
-    return True
-
-
 def _own_item(link: str, whole: InstrumentMatch | None) -> InstrumentMatch | None:
     """The item of the form that the questionnaire's URL names; its ``linkId`` says more than its words."""
     name = form_item(whole.instrument, link) if whole is not None else None
@@ -235,8 +267,8 @@ def _own_item(link: str, whole: InstrumentMatch | None) -> InstrumentMatch | Non
 
 
 def _match(item: QuestionnaireItem, instrument: str | None, sheet: Sheet) -> InstrumentMatch | None:
-    coded = _LOINC_LINK.match(item.link_id or "")
-    pairs = ((LOINC, coded[1]),) if coded else ()
+    code = loinc_of(item.link_id or "")
+    pairs = ((LOINC, code),) if code is not None else ()
     found = sheet.terminology.instrument_of(pairs, item.text)
     if found is None and instrument is not None and item.text:
         found = sheet.terminology.instrument_of((), f"{instrument.replace('_', ' ')} {item.text}")
@@ -259,7 +291,8 @@ def _item(
     present = yes_or_no(answer)
     if present is None and number is None and answer.value_string:
         present = {"positive": True, "negative": False}.get(category_of_text(answer.value_string) or "")
-    value = number.low if number is not None and number.exact else None
+    # No item of any of these scores is less than absent: such numbers stand for "not done", "not asked".
+    value = number.low if number is not None and number.exact and number.low >= 0 else None
     if grade is None and present is None and value is None:
         return None
     return AssessmentItem(item=name, present=present, number=value, grade=grade, evidence=evidence)

@@ -91,6 +91,7 @@ class QuestionnaireAnswer(Element, frozen=True):
     value_coding: AnswerCoding | None = None
     value_quantity: Quantity | None = None
     extension: tuple[Weight, ...] = ()
+    modifier_extension: tuple[Extension, ...] = ()
     item: tuple[QuestionnaireItem, ...] = ()
 
 
@@ -99,6 +100,7 @@ class QuestionnaireItem(Element, frozen=True):
 
     link_id: str | None = None
     text: str | None = None
+    modifier_extension: tuple[Extension, ...] = ()
     answer: tuple[QuestionnaireAnswer, ...] = ()
     item: tuple[QuestionnaireItem, ...] = ()
 

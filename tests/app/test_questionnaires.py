@@ -338,7 +338,7 @@ def test_a_whole_form_answered_yes_settles_all_that_may_be_judged_and_nothing_el
 COUNTING: dict[str, Json] = {
     "amended": {"status": "amended"},
     "without a version": {"questionnaire": f"https://else.example/Questionnaire/{PROTOCOL}"},
-    "author named only": {"author": {"display": "Dr Ada Okoye"}},
+    "author named, with the type": {"author": {"type": "Practitioner", "display": "Dr Ada Okoye"}},
     "by role": {"author": {"reference": "https://fhir.example/PractitionerRole/r1"}},
     "a clinician as source": {
         "author": {"reference": "Device/d1"},
@@ -358,6 +358,7 @@ NOT_COUNTING: dict[str, Json] = {
     "by a relative": {"author": {"reference": "RelatedPerson/r1"}},
     "by a device": {"author": {"reference": "Device/d1"}},
     "by nobody": {"author": None},
+    "by a name alone": {"author": {"display": "Dr Ada Okoye"}},
     "the patient's word, noted by a clinician": {"source": {"reference": "Patient/lin-mei"}},
     "by someone unknown": {"author": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"}},
 }

@@ -9,11 +9,15 @@ import pytest
 
 from fhir_mappings.facts import Answer, Assessment, ConsentGiven, Event, Participation
 from fhir_mappings.intervals import day, point
+from fhir_mappings.patient import read_patients
 from tests.fhir_mappings.reading.written import (
     LOINC,
+    body,
+    bundle,
     concept,
     loinc,
     observation,
+    patient,
     quantity,
     read,
     resource,
@@ -50,7 +54,7 @@ def item(link: str, **answer: Any) -> dict[str, Any]:
 
 
 def answers(*resources: dict[str, Any]) -> list[Answer]:
-    return list(read(*resources).answers)
+    return [answer for answer in read(*resources).answers if answer.value is not None]
 
 
 @pytest.mark.parametrize(
@@ -112,6 +116,144 @@ def test_an_answer_without_a_date_is_told_and_not_used() -> None:
     facts = read(response(item(QUESTION, valueBoolean=True), authored=None))
     assert not facts.answers
     assert any(unread.reference == "QuestionnaireResponse/q1" for unread in facts.unread)
+
+
+def test_an_answer_that_cannot_be_read_is_kept_as_one_that_may_be_either() -> None:
+    facts = read(response(item(QUESTION, valueString="ask the nephrologist")))
+    assert [answer.value for answer in facts.answers] == [None]
+    assert [told.why for told in facts.unread] == [f"the answer to {QUESTION} is neither yes nor no"]
+
+
+@pytest.mark.parametrize("link", ["i5/judged", "nct07517536/i5/judged", "NCT07517536/I5/judged"])
+def test_an_item_of_a_protocols_form_that_is_no_question_is_told(link: str) -> None:
+    facts = read(response(item(link, valueBoolean=True)))
+    assert not facts.answers
+    assert [told.why for told in facts.unread] == [f"item {link} is no question that could be told"]
+
+
+MODIFIER = [{"url": "https://else.example/not", "valueBoolean": True}]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {**item(QUESTION, valueBoolean=True), "modifierExtension": MODIFIER},
+        item(QUESTION, valueBoolean=True, modifierExtension=MODIFIER),
+        {"linkId": "g", "modifierExtension": MODIFIER, "item": [item(QUESTION, valueBoolean=True)]},
+    ],
+)
+def test_an_item_whose_meaning_a_modifier_may_turn_answers_nothing(written: dict[str, Any]) -> None:
+    """FHIR R4: an implementation that does not understand a modifierExtension must not use the element."""
+    facts = read(response(written))
+    assert not facts.answers
+    assert any("modifierExtension" in told.why for told in facts.unread)
+
+
+PATIENT = {"author": {"reference": "Patient/p1"}}
+DOCTOR = {"resourceType": "Practitioner", "id": "d7"}
+
+
+@pytest.mark.parametrize(
+    ("author", "by"),
+    [
+        ({"reference": "Practitioner/d1"}, "clinician"),
+        ({"type": "Practitioner", "display": "Dr Ada Okoye"}, "clinician"),
+        ({"reference": "Patient/p1", "display": "Dr Ada Okoye"}, "patient"),
+        ({"display": "Lin Mei (patient)"}, "unstated"),
+        ({"display": "Dr Ada Okoye"}, "unstated"),
+        ({"reference": "urn:uuid:0d6b2f5e-6f0e-4f5c-9d9e-000000000007"}, "unstated"),
+    ],
+)
+def test_an_author_is_whoever_the_reference_names_and_a_name_alone_may_be_anybodys(
+    author: dict[str, Any], by: str
+) -> None:
+    (found,) = answers(response(item(QUESTION, valueBoolean=True), author=author))
+    assert found.by == by
+
+
+def test_an_author_named_by_the_full_url_of_a_practitioner_of_the_bundle_is_a_clinician() -> None:
+    url = "urn:uuid:0d6b2f5e-6f0e-4f5c-9d9e-000000000007"
+    written = bundle(patient(), response(item(QUESTION, valueBoolean=True), author={"reference": url}))
+    written["entry"].append({"fullUrl": url, "resource": DOCTOR})
+    (facts,) = read_patients(body(written))
+    assert [answer.by for answer in facts.answers] == ["clinician"]
+
+
+# Results in forms
+
+
+@pytest.mark.parametrize(
+    "answer", [{"valueDecimal": 88.0}, {"valueInteger": 88}, {"valueQuantity": {"value": 88}}]
+)
+def test_a_result_in_a_form_needs_a_unit_like_any_other(answer: dict[str, Any]) -> None:
+    """NCT05247203 E1b: 88 may be umol/L or mg/dL of serum creatinine."""
+    facts = read(response(item("2160-0", **answer)))
+    assert "serum_creatinine" not in facts.measurements
+    (refusal,) = facts.unusable["serum_creatinine"]
+    assert refusal.detail == "serum creatinine was reported without a unit"
+    assert [told.why for told in facts.unread] == [refusal.detail]
+
+
+def test_a_result_in_a_form_is_converted_and_has_to_be_possible() -> None:
+    molar = read(response(item("2160-0", valueQuantity=quantity(88, "umol/L"))))
+    (found,) = molar.measurements["serum_creatinine"]
+    assert found.value is not None
+    assert found.value.low == pytest.approx(0.9955, abs=1e-3)
+    impossible = read(response(item("2160-0", valueQuantity=quantity(8800, "mg/dL"))))
+    assert "serum_creatinine" not in impossible.measurements
+    assert any("is not possible" in told.why for told in impossible.unread)
+
+
+def test_what_a_patient_writes_of_laboratory_results_is_told_and_is_none() -> None:
+    facts = read(response(item("2160-0", valueQuantity=quantity(0.9, "mg/dL")), **PATIENT))
+    assert "serum_creatinine" not in facts.measurements
+    assert any("told by the patient" in told.why for told in facts.unread)
+
+
+def test_what_patients_are_asked_to_tell_counts_from_their_own_form() -> None:
+    """PHQ-9 is filled in by the patient."""
+    (found,) = read(response(item("44260-8", valueInteger=1), **PATIENT)).measurements["phq9_item9"]
+    assert found.value == point(1)
+    impossible = read(response(item("44260-8", valueInteger=7), **PATIENT))
+    assert "phq9_item9" not in impossible.measurements
+
+
+# Scores in forms
+
+
+def score_form(*items: dict[str, Any], name: str = "sledai-2k", **elements: Any) -> dict[str, Any]:
+    url = f"https://hospital.example.org/Questionnaire/{name}"
+    return response(*items, questionnaire=url, **elements)
+
+
+def test_an_activity_score_that_the_patient_filled_in_is_told_and_does_not_count() -> None:
+    """SLEDAI-2K (Gladman 2002) is scored by a physician."""
+    facts = read(score_form(item("seizure", valueBoolean=True), **PATIENT))
+    assert not facts.assessments
+    assert [told.why for told in facts.unread] == [
+        "SLEDAI-2K is filled in by the patient; it takes a clinician"
+    ]
+
+
+@pytest.mark.parametrize("number", [-1, -9, -99])
+def test_a_number_below_zero_on_a_score_form_is_not_absence(number: int) -> None:
+    facts = read(score_form(item("seizure", valueInteger=number)))
+    assert not facts.assessments
+    assert [told.why for told in facts.unread] == ["the answer to item seizure cannot be read"]
+    component = {"code": {"text": "seizure"}, "valueInteger": number}
+    (found,) = assessments(observation(concept(text="SLEDAI-2K"), valueInteger=8, component=[component]))
+    assert not found.items
+
+
+def test_one_form_of_a_visit_may_hold_several_instruments() -> None:
+    visit = score_form(
+        {"linkId": "1", "text": "SLEDAI-2K total", "answer": [{"valueInteger": 8}]},
+        {"linkId": "2", "text": "BILAG-2004 renal", "answer": [{"valueString": "A"}]},
+        name="visit",
+    )
+    sledai, bilag = assessments(visit)
+    assert (sledai.instrument, sledai.total) == ("sledai_2k", point(8))
+    assert (bilag.instrument, [one.grade for one in bilag.items]) == ("bilag_2004", ["A"])
 
 
 # Scores
