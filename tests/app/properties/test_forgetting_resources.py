@@ -14,7 +14,7 @@ from eligibility.findings import Finding, ScreeningReport
 from eligibility.judging import flattened
 from tests.app.properties.reports import PATIENTS, chart_of, differences, essence, report
 
-EXAMPLES = settings().max_examples // 2
+EXAMPLES = settings().max_examples // 3
 DECIDED = {"pass", "presumed", "fail"}
 DOUBT = {"conflicting", "too-coarse", "unreadable"}
 Resource = dict[str, Any]

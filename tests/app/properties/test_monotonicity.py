@@ -112,7 +112,7 @@ def test_the_law_holds_for_every_fact_of_every_example(law: Law) -> None:
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
-@settings(max_examples=settings().max_examples * 3)
+@settings(max_examples=settings().max_examples * 2)
 @given(case=rec.mixed_cases(), data=st.data())
 def test_the_law_holds_for_the_facts_of_several_examples_together(
     law: Law, case: rec.Case, data: st.DataObject

@@ -18,7 +18,7 @@ from tests.app.properties.reports import (
     report_of,
 )
 
-EXAMPLES = settings().max_examples // 2
+EXAMPLES = settings().max_examples // 4
 
 
 @settings(max_examples=EXAMPLES)

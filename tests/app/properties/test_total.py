@@ -145,7 +145,7 @@ def facts(draw: st.DrawFn) -> ExampleFacts:
     )
 
 
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=settings().max_examples // 3)
 @given(facts(), st.dates(date(2020, 1, 1), date(2028, 3, 1)), st.integers(-60, 60))
 def test_no_chart_makes_the_engine_fail(given_facts: ExampleFacts, as_of: date, days: int) -> None:
     chart = chart_of(given_facts)

@@ -17,7 +17,7 @@ from eligibility.loading import bind_text
 from fhir_mappings.facts import Diagnosis, Event, Exposure, Measurement, Unusable
 from fhir_mappings.intervals import DateSpan, Interval, day, point
 from tests.eligibility.charts import AS_OF, CLASSES, INPUTS, HandChart, HandVocabulary, evidence
-from tests.eligibility.properties.oracle import Question, Record
+from tests.eligibility.properties.worlds import Question, Record
 
 NUMBERS = {
     "upcr": ("g/g", [0.5, 0.69, 0.7, 0.99, 1.0, 1.01, 3.0]),

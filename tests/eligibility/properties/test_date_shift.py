@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 
 from tests.eligibility.charts import AS_OF
 from tests.eligibility.properties import random_records as rnd
-from tests.eligibility.properties.oracle import Record
 from tests.eligibility.properties.shifting import CYCLE, Step, by, shifted
+from tests.eligibility.properties.worlds import Record
 
 EXAMPLES = settings().max_examples
 

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from eligibility.errors import ProtocolError
 from tests.eligibility.properties import random_records as rnd
-from tests.eligibility.properties.oracle import Record, how_many, outcomes, several_categories, truths
+from tests.eligibility.properties.oracle import outcomes, several_categories, truths
+from tests.eligibility.properties.worlds import Record, how_many
 
 MANY = 4000
 """More worlds than this are not gone through."""
