@@ -31,8 +31,13 @@ from tests.app.medication_records import (
 )
 
 STABLE, CHANGED, MISSING, LOOK = ("pass", None), ("fail", None), ("missing", None), ("review", "pass")
+FORM = ("review", "fail")
 Expected = tuple[str, str | None]
 HCQ = HYDROXYCHLOROQUINE
+MYCOPHENOLATE_ATC = {"coding": [{"system": "http://www.whocc.no/atc", "code": "L04AA06"}]}
+"""Mycophenolic acid in the ATC index, which has no code of its own for the mofetil ester."""
+MOFETIL_ATC = {**MYCOPHENOLATE_ATC, "text": "Mycophenolate mofetil"}
+MYFORTIC = drug(None, "Myfortic")
 BASE = statement(HCQ, dose(400), "2025-01-01")
 ALTERNATING = ["mon", "wed", "fri", "sun"], ["tue", "thu", "sat"]
 
@@ -112,6 +117,53 @@ CASES: list[tuple[str, list[Json], Expected]] = [
             order(drug(None, "hydroxychloroquine 400 mg tablet"), dose(1, "{tbl}"), "2026-06-01"),
         ],
         STABLE,
+    ),
+    (
+        "mycophenolate mofetil by its brand, then by the ATC code with its name",
+        [
+            course(2000, "2025-06-01", "2026-06-04", drug(None, "CellCept")),
+            course(2000, "2026-06-05", None, MOFETIL_ATC),
+        ],
+        STABLE,
+    ),
+    (
+        "mycophenolate ordered by its ATC code, dispensed by the RxNorm code of the mofetil ester",
+        [
+            course(2000, "2025-06-01", None, MYCOPHENOLATE_ATC),
+            *refills(2000, "2026-05-26", [], 30, MYCOPHENOLATE),
+        ],
+        STABLE,
+    ),
+    (
+        "mycophenolate mofetil replaced by an equimolar amount of mycophenolic acid",
+        [course(2000, "2025-06-01", "2026-06-04", MOFETIL_ATC), course(1440, "2026-06-05", None, MYFORTIC)],
+        FORM,
+    ),
+    (
+        "another amount of mycophenolate under the ATC code of both forms",
+        [
+            course(2000, "2025-06-01", "2026-06-04", MYCOPHENOLATE_ATC),
+            course(1440, "2026-06-05", None, MYCOPHENOLATE_ATC),
+        ],
+        FORM,
+    ),
+    (
+        "mycophenolic acid begun beside mycophenolate mofetil of which no end is recorded",
+        [course(2000, "2025-06-01", None, MOFETIL_ATC), course(1440, "2026-06-05", None, MYFORTIC)],
+        FORM,
+    ),
+    (
+        "half of the mycophenolate mofetil",
+        [
+            course(2000, "2025-06-01", "2026-06-04", MOFETIL_ATC),
+            course(1000, "2026-06-05", None, MOFETIL_ATC),
+        ],
+        CHANGED,
+    ),
+    (
+        "mycophenolic acid begun months after mycophenolate mofetil was stopped",
+        [course(2000, "2025-01-01", "2025-12-31", MOFETIL_ATC), course(1440, "2026-06-05", None, MYFORTIC)],
+        CHANGED,
     ),
     (
         "200 mg twice a day, then 400 mg once",
@@ -258,13 +310,13 @@ CASES: list[tuple[str, list[Json], Expected]] = [
         LOOK,
     ),
     (
-        "mycophenolate sodium for mofetil is another drug",
+        "mycophenolate sodium for mofetil: whether at an equal dose is for a person to weigh",
         [
             BASE,
             course(1000, "2025-06-01", "2026-05-31", MYCOPHENOLATE),
             course(720, "2026-06-01", None, drug(None, "mycophenolate sodium")),
         ],
-        CHANGED,
+        FORM,
     ),
 ]
 
