@@ -47,6 +47,11 @@ def bare(number: float) -> Json:
     return {"timing": every(1, 1, "d"), "doseAndRate": [{"doseQuantity": {"value": number}}]}
 
 
+def taken(mg: float, on: str, what: Any = HCQ, status: str = "active") -> Json:
+    """A statement that names the day for which it tells that the drug was taken, not since when."""
+    return statement(what, dose(mg), None, status=status, effectiveDateTime=on)
+
+
 def course(mg: float, first: str, last: str | None, what: Any = PREDNISONE, **more: Any) -> Json:
     return order(what, ends(dose(mg, **more), first, last), first, "completed" if last else "active")
 
@@ -83,6 +88,24 @@ CASES: list[tuple[str, list[Json], Expected]] = [
     ("begun 30 days before", [order(HCQ, dose(400), "2026-05-16")], STABLE),
     ("begun 29 days before", [order(HCQ, dose(400), "2026-05-17")], CHANGED),
     ("another drug begun ten days ago", [BASE, order(PREDNISONE, dose(5), "2026-06-05")], CHANGED),
+    # FHIR R4, MedicationStatement.effective[x]: when the drug was taken, not since when.
+    ("taken on a day of the period, and since when is not recorded", [taken(400, "2026-06-10")], MISSING),
+    ("taken on a day half a year ago", [taken(400, "2025-12-10")], STABLE),
+    (
+        "taken on a day of the period, after an order that ended in April",
+        [course(400, "2025-05-01", "2026-04-15", HCQ), taken(400, "2026-06-10")],
+        MISSING,
+    ),
+    (
+        "half the ordered dose taken on a day of the period, since when is not recorded",
+        [course(400, "2025-05-01", None, HCQ), taken(200, "2026-06-10")],
+        MISSING,
+    ),
+    (
+        "the ordered dose taken on a day of the period",
+        [course(400, "2025-05-01", None, HCQ), taken(400, "2026-06-10")],
+        STABLE,
+    ),
     ("begun some day in May", [order(HCQ, dose(400), "2026-05")], MISSING),
     ("begun some day in April", [order(HCQ, dose(400), "2026-04")], STABLE),
     # -- what is no change ---------------------------------------------------------------------------------
@@ -325,6 +348,12 @@ CASES: list[tuple[str, list[Json], Expected]] = [
 def test_the_stability_of_i6(resources: list[Json], expected: Expected) -> None:
     found = finding(resources, "I6")
     assert (found.outcome, found.leaning) == expected, found.reason
+
+
+def test_a_drug_that_is_taken_on_a_day_counts_on_that_day() -> None:
+    found = finding([taken(400, "2026-06-10", drug(None, "rituximab"))], "E10")
+    assert (found.outcome, found.reason) == ("fail", "rituximab on 2026-06-10 (ongoing, start not recorded)")
+    assert [e.date for e in found.evidence] == ["2026-06-10"]
 
 
 def test_a_change_clears_30_days_after_it() -> None:
