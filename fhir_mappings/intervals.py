@@ -146,7 +146,7 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
         return self.first == date.min
 
     def __str__(self) -> str:
-        """ISO 8601, as precise as known: ``2024``, ``2024-03``, ``2024-03-05``, ``first/last``, ``../last``."""
+        """ISO 8601, as precise as known: ``2024``, ``2024-03``, a day, ``first/last`` or ``../last``."""
         first, last = self.first, self.last
         if first == last:
             return first.isoformat()
