@@ -131,7 +131,7 @@ def _goes_on(exposure: Exposure, as_of: date) -> bool:
 def _first(members: Sequence[Exposure]) -> str | None:
     """The day on which the first of them began; ``None`` where one does not tell and may be the first."""
     starts = [exposure.start for exposure in members]
-    known = [start for start in starts if start is not None]
+    known = [start for start in starts if start is not None and not start.open_start]
     if len(known) < len(starts) or not known:
         return None
     return str(DateSpan(min(s.first for s in known), min(s.last for s in known)))
@@ -158,7 +158,7 @@ def _missing(
     elif not drugs:
         missing.append(message("timeline.no-treatment"))
     questions: dict[str, Callable[[Exposure], bool]] = {
-        "timeline.no-start": lambda e: e.start is None,
+        "timeline.no-start": lambda e: e.start is None or e.start.open_start,
         "timeline.no-end": lambda e: e.end is None and not e.ongoing,
         "timeline.unconfirmed": lambda e: not e.confirmed,
         "timeline.held": lambda e: e.status == "on-hold",

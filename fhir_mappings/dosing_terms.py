@@ -27,6 +27,18 @@ class UnitSize(msgspec.Struct, frozen=True, gc=False):
     size: float = 1.0
 
 
+class Substance(msgspec.Struct, frozen=True):
+    """Drugs that are forms of one active substance, and the code set of those whose form is not told."""
+
+    forms: frozenset[str]
+    unspecified: str
+
+    @property
+    def members(self) -> frozenset[str]:
+        """All code sets of the substance."""
+        return self.forms | {self.unspecified}
+
+
 class DosingTerms(msgspec.Struct, frozen=True):
     """The contents of ``dosing.yaml``, turned round for look-up by spelling.
 
@@ -41,6 +53,7 @@ class DosingTerms(msgspec.Struct, frozen=True):
         route_unstated: words that state no route.
         concept_routes: route by the code set that tells it.
         name_forms: route and the words of a product name that tell it, in order of precedence.
+        one_substance: the active substances that have several forms.
     """
 
     exact: Mapping[str, UnitSize]
@@ -60,6 +73,7 @@ class DosingTerms(msgspec.Struct, frozen=True):
     local_routes: frozenset[str]
     concept_routes: Mapping[str, str]
     name_forms: tuple[tuple[str, tuple[str, ...]], ...]
+    one_substance: tuple[Substance, ...]
 
     def unit(self, spelling: str) -> UnitSize | None:
         """The unit of that spelling, or ``None`` if it is not known or not safe to read."""
@@ -103,6 +117,7 @@ def dosing_terms() -> DosingTerms:
         local_routes=frozenset(raw["local_routes"]),
         concept_routes=raw["concept_routes"],
         name_forms=tuple((route, tuple(words)) for route, words in raw["name_forms"]),
+        one_substance=tuple(Substance(frozenset(s["forms"]), s["unspecified"]) for s in raw["one_substance"]),
     )
 
 

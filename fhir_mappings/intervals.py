@@ -140,8 +140,13 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
         """Whether the date is known to the day."""
         return self.first == self.last
 
+    @property
+    def open_start(self) -> bool:
+        """Whether nothing tells the earliest day; it is then the first of the calendar."""
+        return self.first == date.min
+
     def __str__(self) -> str:
-        """ISO 8601, as precise as the span is: ``2024``, ``2024-03``, ``2024-03-05`` or ``first/last``."""
+        """ISO 8601, as precise as known: ``2024``, ``2024-03``, a day, ``first/last`` or ``../last``."""
         first, last = self.first, self.last
         if first == last:
             return first.isoformat()
@@ -150,18 +155,18 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
             return f"{first.year:04d}-{first.month:02d}"
         if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
             return f"{first.year:04d}"
-        return f"{first.isoformat()}/{last.isoformat()}"
+        return f"{'..' if self.open_start else first.isoformat()}/{last.isoformat()}"
 
     @classmethod
     def parse(cls, text: str) -> DateSpan:
-        """The span that ``str`` writes: ``2024``, ``2024-03``, ``2024-03-05`` or ``first/last``.
+        """The span that ``str`` writes: ``2024``, ``2024-03``, ``2024-03-05``, ``first/last`` or ``../last``.
 
         Raises:
             ValueError: not such a date.
         """
         first, _, last = text.partition("/")
         if last:
-            return cls(cls.parse(first).first, cls.parse(last).last)
+            return cls(date.min if first == ".." else cls.parse(first).first, cls.parse(last).last)
         match = _ISO_DATE.fullmatch(text)
         if match is None:
             raise ValueError(f"'{text}' is not a date such as 2026-06-15, 2026-06 or 2026")

@@ -18,6 +18,7 @@ from fhir_mappings.exposure_days import exposure_span, route_of_exposure
 from fhir_mappings.facts import Evidence, Exposure, Retrieval, Therapies, Therapy, TherapyChange
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.regimens import pieces_of
+from fhir_mappings.substance_forms import merge_unstated, weigh_forms
 from fhir_mappings.timeline import Course, Turn, courses_of
 from fhir_mappings.timing import shifted
 
@@ -37,8 +38,9 @@ def therapies(
         local = route_of_exposure(exposure) in dosing_terms().local_routes
         if drug is not None and start.first <= last and not local:
             by_drug[drug].append(exposure)
-    found = tuple(_therapy(drug, of_drug, first, last) for drug, of_drug in sorted(by_drug.items()))
-    return Therapies(therapies=found, retrieval=retrieval)
+    unstated = merge_unstated(by_drug)
+    found = [_therapy(drug, of_drug, first, last) for drug, of_drug in sorted(by_drug.items())]
+    return Therapies(therapies=tuple(weigh_forms(found, unstated)), retrieval=retrieval)
 
 
 def _ingredient(exposure: Exposure, concepts: frozenset[str]) -> str | None:

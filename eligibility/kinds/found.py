@@ -359,6 +359,8 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
     def _dates(self, event: Event) -> Message:
         start, end = event.start, event.end
         if event.ongoing:
+            if start is not None and start.open_start:
+                return message("dates.taken", day=str(DateSpan(start.last, start.last)))
             return message("dates.since", start=str(start)) if start else message("dates.ongoing")
         if start and end and start != end:
             return message("dates.from-to", start=str(start), end=str(end))

@@ -74,11 +74,14 @@ class StableTherapyNode(Model):
             if not current and not changes:
                 none = message("stable_therapy.none", **told)
                 return Answer(state=State.FALSE, reason=none, opposite=_stable(told))
-            certain = [c for c in changes if c.certain and span.contains(c.when)]
+            certain = [c for c in changes if c.certain and c.change != "form" and span.contains(c.when)]
             if certain:
                 return _changed(certain, current, span, told)
+            forms = [c for c in changes if c.change == "form"]
+            if changes and len(forms) == len(changes):
+                return _another_form(forms, told)
             if changes:
-                change = changes[0]
+                change = next(c for c in changes if c.change != "form")
                 key = "when" if span.contains(change.when) is None else "whether"
                 reason = message(f"stable_therapy.{key}", what=change.detail, date=str(change.when), **told)
                 need = Need(input=need_name, why="too-coarse", detail=render(reason))
@@ -115,6 +118,12 @@ def _changed(
         until=flips if span.moving else None,
         opposite=_stable(told),
     )
+
+
+def _another_form(changes: list[TherapyChange], told: dict[str, str]) -> Answer:
+    reason = joined(message("stable_therapy.form", what=c.detail, date=str(c.when), **told) for c in changes)
+    evidence = unique(e for c in changes for e in c.evidence)
+    return Answer(state=State.REVIEW_FALSE, reason=reason, evidence=evidence)
 
 
 def _stable(told: dict[str, str]) -> Opposite:

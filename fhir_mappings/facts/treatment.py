@@ -47,13 +47,16 @@ class DoseHistory(msgspec.Struct, frozen=True, kw_only=True):
 class TherapyChange(msgspec.Struct, frozen=True, kw_only=True):
     """A start, stop, hold or change of dose or schedule of a drug of interest.
 
+    ``form``: a start, a stop or another dose beside another form of the same active substance, so that the
+    amounts do not tell whether anything changed.
+
     ``certain`` is false where, as far as the dates are known, there may have been none at all: the new order
     may be a renewal of one of which the end is not recorded.
     """
 
     drug: str
     label: str
-    change: Literal["start", "stop", "hold", "dose"]
+    change: Literal["start", "stop", "hold", "dose", "form"]
     when: DateSpan
     detail: str
     evidence: tuple[Evidence, ...]

@@ -28,7 +28,8 @@ class Course(msgspec.Struct, frozen=True):
     """When a drug was taken, and its dosages.
 
     ``end`` ``None``: not known, unless ``ongoing``. ``hours``: how long an administration lasted;
-    ``given_at``: the instant of one, as recorded.
+    ``given_at``: the instant of one, as recorded. ``told_for``: the day for which a statement tells it, where
+    that says nothing of when it began.
     """
 
     start: DateSpan | None
@@ -38,6 +39,7 @@ class Course(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     hours: float | None = None
     given_at: str | None = None
+    told_for: DateSpan | None = None
 
 
 def course_given(resource: MedicationAdministration) -> Course:
@@ -70,12 +72,19 @@ def course_supplied(resource: MedicationDispense) -> Course:
 
 
 def course_stated(resource: MedicationStatement) -> Course:
-    """A statement: its own period, else that of its dosages."""
+    """A statement: its own period, else that of its dosages.
+
+    One that has a day and no period says that the drug was taken then, not since when (FHIR R4,
+    MedicationStatement.effective[x]).
+    """
     start, end = read_period(resource.effective_period)
-    start = start or read_date(resource.effective_date_time)
+    told_for = read_date(resource.effective_date_time) if start is None else None
     start, bound = _bounds(resource.dosage, start)
     end = end or bound
-    return Course(start, end, resource.status in RUNNING and end is None, resource.dosage)
+    ongoing = resource.status in RUNNING and end is None
+    if start is None and told_for is not None:
+        start = DateSpan(date.min, told_for.last) if ongoing else told_for
+    return Course(start, end, ongoing, resource.dosage, told_for=told_for)
 
 
 def course_ordered(resource: MedicationRequest) -> Course:

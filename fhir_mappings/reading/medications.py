@@ -150,7 +150,7 @@ def _put_down(
             evidence=evidence_of(
                 reference,
                 "medication[x]",
-                course.start,
+                course.told_for or course.start,
                 named.concept,
                 recorded=named.label,
                 by_text=named.by_text,

@@ -31,8 +31,13 @@ from tests.app.medication_records import (
 )
 
 STABLE, CHANGED, MISSING, LOOK = ("pass", None), ("fail", None), ("missing", None), ("review", "pass")
+FORM = ("review", "fail")
 Expected = tuple[str, str | None]
 HCQ = HYDROXYCHLOROQUINE
+MYCOPHENOLATE_ATC = {"coding": [{"system": "http://www.whocc.no/atc", "code": "L04AA06"}]}
+"""Mycophenolic acid in the ATC index, which has no code of its own for the mofetil ester."""
+MOFETIL_ATC = {**MYCOPHENOLATE_ATC, "text": "Mycophenolate mofetil"}
+MYFORTIC = drug(None, "Myfortic")
 BASE = statement(HCQ, dose(400), "2025-01-01")
 ALTERNATING = ["mon", "wed", "fri", "sun"], ["tue", "thu", "sat"]
 
@@ -40,6 +45,11 @@ ALTERNATING = ["mon", "wed", "fri", "sun"], ["tue", "thu", "sat"]
 def bare(number: float) -> Json:
     """A dose without a unit."""
     return {"timing": every(1, 1, "d"), "doseAndRate": [{"doseQuantity": {"value": number}}]}
+
+
+def taken(mg: float, on: str, what: Any = HCQ, status: str = "active") -> Json:
+    """A statement that names the day for which it tells that the drug was taken, not since when."""
+    return statement(what, dose(mg), None, status=status, effectiveDateTime=on)
 
 
 def course(mg: float, first: str, last: str | None, what: Any = PREDNISONE, **more: Any) -> Json:
@@ -78,6 +88,24 @@ CASES: list[tuple[str, list[Json], Expected]] = [
     ("begun 30 days before", [order(HCQ, dose(400), "2026-05-16")], STABLE),
     ("begun 29 days before", [order(HCQ, dose(400), "2026-05-17")], CHANGED),
     ("another drug begun ten days ago", [BASE, order(PREDNISONE, dose(5), "2026-06-05")], CHANGED),
+    # FHIR R4, MedicationStatement.effective[x]: when the drug was taken, not since when.
+    ("taken on a day of the period, and since when is not recorded", [taken(400, "2026-06-10")], MISSING),
+    ("taken on a day half a year ago", [taken(400, "2025-12-10")], STABLE),
+    (
+        "taken on a day of the period, after an order that ended in April",
+        [course(400, "2025-05-01", "2026-04-15", HCQ), taken(400, "2026-06-10")],
+        MISSING,
+    ),
+    (
+        "half the ordered dose taken on a day of the period, since when is not recorded",
+        [course(400, "2025-05-01", None, HCQ), taken(200, "2026-06-10")],
+        MISSING,
+    ),
+    (
+        "the ordered dose taken on a day of the period",
+        [course(400, "2025-05-01", None, HCQ), taken(400, "2026-06-10")],
+        STABLE,
+    ),
     ("begun some day in May", [order(HCQ, dose(400), "2026-05")], MISSING),
     ("begun some day in April", [order(HCQ, dose(400), "2026-04")], STABLE),
     # -- what is no change ---------------------------------------------------------------------------------
@@ -112,6 +140,53 @@ CASES: list[tuple[str, list[Json], Expected]] = [
             order(drug(None, "hydroxychloroquine 400 mg tablet"), dose(1, "{tbl}"), "2026-06-01"),
         ],
         STABLE,
+    ),
+    (
+        "mycophenolate mofetil by its brand, then by the ATC code with its name",
+        [
+            course(2000, "2025-06-01", "2026-06-04", drug(None, "CellCept")),
+            course(2000, "2026-06-05", None, MOFETIL_ATC),
+        ],
+        STABLE,
+    ),
+    (
+        "mycophenolate ordered by its ATC code, dispensed by the RxNorm code of the mofetil ester",
+        [
+            course(2000, "2025-06-01", None, MYCOPHENOLATE_ATC),
+            *refills(2000, "2026-05-26", [], 30, MYCOPHENOLATE),
+        ],
+        STABLE,
+    ),
+    (
+        "mycophenolate mofetil replaced by an equimolar amount of mycophenolic acid",
+        [course(2000, "2025-06-01", "2026-06-04", MOFETIL_ATC), course(1440, "2026-06-05", None, MYFORTIC)],
+        FORM,
+    ),
+    (
+        "another amount of mycophenolate under the ATC code of both forms",
+        [
+            course(2000, "2025-06-01", "2026-06-04", MYCOPHENOLATE_ATC),
+            course(1440, "2026-06-05", None, MYCOPHENOLATE_ATC),
+        ],
+        FORM,
+    ),
+    (
+        "mycophenolic acid begun beside mycophenolate mofetil of which no end is recorded",
+        [course(2000, "2025-06-01", None, MOFETIL_ATC), course(1440, "2026-06-05", None, MYFORTIC)],
+        FORM,
+    ),
+    (
+        "half of the mycophenolate mofetil",
+        [
+            course(2000, "2025-06-01", "2026-06-04", MOFETIL_ATC),
+            course(1000, "2026-06-05", None, MOFETIL_ATC),
+        ],
+        CHANGED,
+    ),
+    (
+        "mycophenolic acid begun months after mycophenolate mofetil was stopped",
+        [course(2000, "2025-01-01", "2025-12-31", MOFETIL_ATC), course(1440, "2026-06-05", None, MYFORTIC)],
+        CHANGED,
     ),
     (
         "200 mg twice a day, then 400 mg once",
@@ -258,13 +333,13 @@ CASES: list[tuple[str, list[Json], Expected]] = [
         LOOK,
     ),
     (
-        "mycophenolate sodium for mofetil is another drug",
+        "mycophenolate sodium for mofetil: whether at an equal dose is for a person to weigh",
         [
             BASE,
             course(1000, "2025-06-01", "2026-05-31", MYCOPHENOLATE),
             course(720, "2026-06-01", None, drug(None, "mycophenolate sodium")),
         ],
-        CHANGED,
+        FORM,
     ),
 ]
 
@@ -273,6 +348,12 @@ CASES: list[tuple[str, list[Json], Expected]] = [
 def test_the_stability_of_i6(resources: list[Json], expected: Expected) -> None:
     found = finding(resources, "I6")
     assert (found.outcome, found.leaning) == expected, found.reason
+
+
+def test_a_drug_that_is_taken_on_a_day_counts_on_that_day() -> None:
+    found = finding([taken(400, "2026-06-10", drug(None, "rituximab"))], "E10")
+    assert (found.outcome, found.reason) == ("fail", "rituximab on 2026-06-10 (ongoing, start not recorded)")
+    assert [e.date for e in found.evidence] == ["2026-06-10"]
 
 
 def test_a_change_clears_30_days_after_it() -> None:

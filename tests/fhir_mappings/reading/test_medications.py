@@ -172,6 +172,12 @@ def test_without_an_end_what_has_stopped_has_an_unknown_one(status: str) -> None
     assert found.end is None
 
 
+def test_an_active_statement_for_a_day_does_not_tell_since_when() -> None:
+    found = exposure(statement(status="active", effectiveDateTime="2026-06-10"))
+    assert (str(found.start), found.end, found.ongoing) == ("../2026-06-10", None, True)
+    assert DateSpan.parse(str(found.start)) == found.start
+
+
 def test_a_statement_has_the_ends_of_its_period() -> None:
     period = {"start": "2026-01", "end": "2026-02-10"}
     found = exposure(statement(status="completed", effectivePeriod=period))
