@@ -55,6 +55,15 @@ def latest_group(found: Candidates) -> tuple[Measurement, ...]:
     return rivals
 
 
+def by_time(measurements: Sequence[Measurement]) -> list[tuple[Measurement, ...]]:
+    """Measurements of one time together: of one instant and kind, where none names another specimen."""
+    groups: dict[object, list[Measurement]] = {}
+    for measurement in measurements:
+        time = measurement.when if measurement.at is None else measurement.at
+        groups.setdefault((time, measurement.role, measurement.specimen), []).append(measurement)
+    return [tuple(group) for group in groups.values()]
+
+
 def unseen(found: Candidates) -> Answer | None:
     """What the window may hold beside the values that can be read: missing, with the reason.
 

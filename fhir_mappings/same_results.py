@@ -1,7 +1,8 @@
 """Results of one input and one time: copies of each other, or in contradiction.
 
 Two feeds may send one result under two ids, in two units, with more digits or fewer: creatinine of 1.2 mg/dL
-and of 106 µmol/L is one result, since what each may have been before it was rounded overlaps.
+and of 106 µmol/L is one result, since what each may have been before it was rounded overlaps and they are
+close.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ _NUMBER = re.compile(r"\d+(?:[.,](?P<decimals>\d+))?(?:[eE](?P<exponent>[+-]?\d+
 _SHOWN = 6
 """Most pieces of evidence that stand with copies."""
 
+_AS_COPIES = 0.03
+"""Part by which copies may differ at most: a system may drop the ".0" of a "1" without any rounding."""
+
 # Two values that differ by just one step of the last digit are two values.
 _STRICT = 1 - 1e-6
 
@@ -31,9 +35,10 @@ class Copies(msgspec.Struct, frozen=True):
 
 
 def without_copies(results: Sequence[Measurement]) -> Copies:
-    """One of several results of one time and specimen whose values are equal as far as their digits tell.
+    """The results without repetition, and those of one time and specimen that say the same.
 
-    Kept is the one with a reference range, with its specimen named, with the most digits, in this order.
+    Of equal values one is kept, the one with the most digits. Copies that differ by rounding are all kept,
+    since a threshold may lie between them; they share the reference range that only one of them brings.
     """
     by_time: dict[object, list[Measurement]] = defaultdict(list)
     for result in results:
@@ -50,9 +55,34 @@ def without_copies(results: Sequence[Measurement]) -> Copies:
                 gathered.append([result])
             else:
                 home.append(result)
-        kept.update({id(group[0]): group[0] for group in gathered})
+        kept.update(entry for group in gathered for entry in _kept(group))
         groups += [tuple(group) for group in gathered if len({_reference(m) for m in group}) > 1]
-    return Copies(tuple(r for r in results if id(r) in kept), tuple(groups))
+    return Copies(tuple(kept[id(r)] for r in results if id(r) in kept), tuple(groups))
+
+
+def _kept(group: Sequence[Measurement]) -> Iterable[tuple[int, Measurement]]:
+    """One result for each value, by the identity of the result, with what all of them tell."""
+    first_of: dict[object, Measurement] = {}
+    for result in group:
+        first_of.setdefault(_edges(result), result)
+    upper, lower = (_only(getattr(m, name) for m in group) for name in ("upper_limit", "lower_limit"))
+    specimen = next((m.specimen for m in group if m.specimen is not None), None)
+    for result in first_of.values():
+        yield (
+            id(result),
+            msgspec.structs.replace(
+                result,
+                upper_limit=result.upper_limit if result.upper_limit is not None else upper,
+                lower_limit=result.lower_limit if result.lower_limit is not None else lower,
+                specimen=result.specimen or specimen,
+            ),
+        )
+
+
+def _only(limits: Iterable[float | None]) -> float | None:
+    """The one limit that is given; ``None`` where several differ."""
+    given = {f"{limit:.9g}": limit for limit in limits if limit is not None}
+    return next(iter(given.values())) if len(given) == 1 else None
 
 
 def told_twice(name: str, groups: Sequence[tuple[Measurement, ...]]) -> Iterable[Conflict]:
@@ -63,7 +93,10 @@ def told_twice(name: str, groups: Sequence[tuple[Measurement, ...]]) -> Iterable
     evidence = tuple(e for group in groups for m in group for e in m.evidence[:1])
     what = f"the result of {newest.when} is" if len(groups) == 1 else f"{len(groups)} results are"
     values = " and ".join(dict.fromkeys(_said(m) for m in groups[0]))
-    detail = f"{_label(newest)}: {what} on record more than once ({values}); each counts once"
+    made = "each counts once"
+    if any(len({_edges(m) for m in group}) > 1 for group in groups):
+        made = "they are alike within rounding, and what they decide alike counts once"
+    detail = f"{_label(newest)}: {what} on record more than once ({values}); {made}"
     yield Conflict(input=name, kind="duplicate", detail=detail, when=newest.when, evidence=evidence[:_SHOWN])
 
 
@@ -73,9 +106,13 @@ def at_odds(name: str, results: Sequence[Measurement]) -> Iterable[Conflict]:
     for result in results:
         by_time[_time(result)].append(result)
     for alike in by_time.values():
-        first = alike[0]
-        differing = [m for m in alike if _may_be_one(first, m) and (m is first or _contradict(first, m))]
-        if len(differing) > 1:
+        differing = [
+            one
+            for one in sorted(alike, key=_preference)
+            if any(_may_be_one(one, other) and _contradict(one, other) for other in alike)
+        ]
+        if differing:
+            first = differing[0]
             values = " and ".join(dict.fromkeys(_said(m) for m in differing))
             made = "what both decide alike counts; what they decide differently stays missing until settled"
             yield Conflict(
@@ -166,7 +203,9 @@ def _overlap(one: Measurement, other: Measurement) -> bool:
         return _meet(one.value, other.value)
     if f"{one.value.low:.9g}" == f"{other.value.low:.9g}":
         return True
-    return abs(one.value.low - other.value.low) < (_half_step(one) + _half_step(other)) * _STRICT
+    apart = abs(one.value.low - other.value.low)
+    rounding = (_half_step(one) + _half_step(other)) * _STRICT
+    return apart < min(rounding, _AS_COPIES * max(abs(one.value.low), abs(other.value.low)))
 
 
 def _meet(one: Interval, other: Interval) -> bool:
@@ -191,9 +230,11 @@ def _half_step(result: Measurement) -> float:
     return float(0.5 * 10.0**exponent * abs(value.low / reported.low))
 
 
-def _preference(result: Measurement) -> tuple[bool, bool, float, str]:
+def _preference(result: Measurement) -> tuple[float, float, str, bool, bool, str]:
+    low = result.value.low if result.value is not None else 0.0
     unlimited = result.upper_limit is None and result.lower_limit is None
-    return unlimited, result.specimen is None, _half_step(result), _reference(result)
+    unit = result.reported_unit or ""
+    return _half_step(result), low, unit, unlimited, result.specimen is None, _reference(result)
 
 
 def _reference(result: Measurement) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import ClassVar, Literal
 
@@ -16,6 +17,7 @@ from eligibility.errors import BindingError
 from eligibility.measured import (
     Candidates,
     absent,
+    by_time,
     candidates,
     conflict,
     doubtful,
@@ -219,13 +221,19 @@ def _several(choose: str, test: ThresholdTest, found: Candidates) -> Answer:
     """
     rising = test.comparison in ("at_least", "above")
     one_suffices = choose == "any" or (choose == "highest" if rising else choose == "lowest")
-    answers = [_judge(test, found, m) for m in found.inside]
+    answers = [_of_one_time(test, found, group) for group in by_time(found.inside)]
     harmless = State.FALSE if one_suffices else State.TRUE
     answers += [doubtful(found, m) for m in found.unsure if _judge(test, found, m).state is not harmless]
     other = unseen(found)
     if other is not None:
         answers.append(other)
     return disjoin(answers) if one_suffices else conjoin(answers)
+
+
+def _of_one_time(test: ThresholdTest, found: Candidates, group: Sequence[Measurement]) -> Answer:
+    """What results of one time decide alike; what they decide differently, none of them proves."""
+    answers = [_judge(test, found, m) for m in group]
+    return answers[0] if len({answer.state for answer in answers}) == 1 else conflict(found.series, group)
 
 
 def _newer_unusable(found: Candidates, used: Measurement) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -14,7 +15,7 @@ from rich.console import Console
 from app.demo.patients import demo_patients
 from app.rendering.page import html_page
 from app.rendering.table import print_report
-from eligibility.findings import ScreeningReport
+from eligibility.findings import Finding, ScreeningReport
 from tests.app.service import AS_OF, LUPUS, as_body, bundle_of, default_client
 
 Json = dict[str, Any]
@@ -149,3 +150,56 @@ def test_table_and_page_show_contradictions_under_a_heading_of_their_own() -> No
 def test_without_contradictions_the_heading_is_left_out() -> None:
     report = msgspec.json.decode(posted(bundle_of(LUPUS)), type=ScreeningReport)
     assert "Contradictions" not in html_page([report])
+
+
+SAME_INPUTS = frozenset({"2890-2", "34366-5", "2889-4", "40486-3", "2160-0", "14682-9"})
+"""Of the chart, what would answer in place of the added results."""
+
+
+def report_on(added: list[Json], without: frozenset[str] = SAME_INPUTS) -> ScreeningReport:
+    bundle = bundle_of(LUPUS)
+    bundle["entry"] = [
+        entry
+        for entry in bundle["entry"]
+        if without.isdisjoint(c.get("code") for c in entry["resource"].get("code", {}).get("coding", ()))
+    ]
+    bundle["entry"] += [{"resource": resource} for resource in added]
+    return msgspec.json.decode(posted(bundle), type=ScreeningReport)
+
+
+def finding_of(report: ScreeningReport, protocol: str, criterion: str) -> Finding:
+    def walk(findings: tuple[Finding, ...]) -> Iterator[Finding]:
+        for finding in findings:
+            yield finding
+            yield from walk(finding.parts)
+
+    (screening,) = (s for s in report.screenings if s.protocol == protocol)
+    return next(f for f in walk(screening.findings) if f.criterion == criterion)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "protocol", "loinc", "one", "other"),
+    [
+        # Exclusion 1b of NCT05247203 asks for more than 221 µmol/L: 2.5 mg/dL is 221, 225 is above.
+        ("E1b", "nct05247203", "2160-0", (2.5, "mg/dL", 1.2), (225, "umol/L", None)),
+        # Exclusion 1a: 6 g in 24 hours or more ... 6400 mg is no rounding of 6 g.
+        ("E1a", "nct05247203", "2889-4", (6, "g/(24.h)", 0.15), (6400, "mg/(24.h)", None)),
+        # Inclusion 4 of NCT07517536: a UPCR of 1.0 g/g suffices; 0.6 g/g does not.
+        ("I4", "nct07517536", "2890-2", (1, "g/g", 0.2), (600, "mg/g", None)),
+    ],
+)
+def test_of_two_feeds_that_decide_differently_none_is_chosen_by_its_reference_range(
+    criterion: str,
+    protocol: str,
+    loinc: str,
+    one: tuple[float, str, float | None],
+    other: tuple[float, str, float | None],
+) -> None:
+    def sent(own_id: str, written: tuple[float, str, float | None], ranged: bool) -> Json:
+        value, unit, high = written
+        limits = [{"high": {"value": high, "unit": unit, "system": UNITS, "code": unit}}]
+        return result("lin-mei", own_id, loinc, value, unit, **({"referenceRange": limits} if ranged else {}))
+
+    for ranged in (True, False):
+        report = report_on([sent("zz-1", one, ranged), sent("zz-2", other, False)])
+        assert finding_of(report, protocol, criterion).outcome == "missing"

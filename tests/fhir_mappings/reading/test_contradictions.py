@@ -59,26 +59,47 @@ def values(facts: PatientFacts, name: str = "serum_creatinine") -> list[str]:
 # -- copies of a result ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "kept"),
-    [
-        (("1.2", "mg/dL"), ("1.2", "mg/dL"), "1.2 mg/dL"),
-        # 106 µmol/L is 1.199 mg/dL: within the rounding of 1.2. The more precise one stands.
-        (("1.2", "mg/dL"), ("106", "umol/L"), "106 umol/L"),
-        (("1.2", "mg/dL"), ("1.24", "mg/dL"), "1.24 mg/dL"),
-        # 1.2 may be up to 1.25 mg/dL, 110 µmol/L at least 1.238.
-        (("1.2", "mg/dL"), ("110", "umol/L"), "110 umol/L"),
-    ],
-)
-def test_one_result_from_two_feeds_counts_once_as_far_as_its_digits_tell(
-    one: tuple[str, str], other: tuple[str, str], kept: str
-) -> None:
-    facts = both_ways(creatinine(*one, "a"), creatinine(*other, "b"))
-    assert values(facts) == [kept]
+def test_one_result_sent_twice_counts_once() -> None:
+    facts = both_ways(creatinine("1.2", "mg/dL", "a"), creatinine("1.2", "mg/dL", "b"))
+    assert values(facts) == ["1.2 mg/dL"]
     conflict = only(facts)
     assert (conflict.input, conflict.kind) == ("serum_creatinine", "duplicate")
     assert conflict.detail.endswith("each counts once")
     assert {e.reference for e in conflict.evidence} == {"Observation/a", "Observation/b"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # 106 µmol/L is 1.199 mg/dL: within the rounding of 1.2.
+        (("1.2", "mg/dL"), ("106", "umol/L")),
+        (("1.2", "mg/dL"), ("1.23", "mg/dL")),
+        # 1.2 may be up to 1.25 mg/dL, 108 µmol/L at least 1.216.
+        (("1.2", "mg/dL"), ("108", "umol/L")),
+    ],
+)
+def test_copies_that_differ_by_rounding_are_both_kept_so_that_no_threshold_falls_between_unseen(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    facts = both_ways(creatinine(*one, "a"), creatinine(*other, "b"))
+    assert len(values(facts)) == 2
+    conflict = only(facts)
+    assert conflict.kind == "duplicate"
+    assert conflict.detail.endswith("what they decide alike counts once")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("1", "mg/dL"), ("0.6", "mg/dL")),  # JSON writers drop ".0": a "1" is no evidence of 0.5 to 1.5
+        (("6", "mg/dL"), ("6.4", "mg/dL")),
+        (("1.2", "mg/dL"), ("1.24", "mg/dL")),  # 3.3 %
+    ],
+)
+def test_few_digits_make_no_copies_of_values_that_differ_by_more_than_three_per_cent(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    assert only(both_ways(creatinine(*one, "a"), creatinine(*other, "b"))).kind == "same-time"
 
 
 @pytest.mark.parametrize(
@@ -122,10 +143,12 @@ def test_results_of_two_named_specimens_do_not_contradict_each_other() -> None:
     assert both_ways(one, other).conflicts == ()
 
 
-def test_the_copy_that_has_a_reference_range_is_kept() -> None:
+def test_the_reference_range_of_a_copy_is_that_of_all() -> None:
     ranged = creatinine("1.2", "mg/dL", "b", referenceRange=[{"high": quantity(1.1, "mg/dL")}])
-    facts = both_ways(creatinine("1.2", "mg/dL", "a"), ranged)
-    assert facts.measurements["serum_creatinine"][0].upper_limit == pytest.approx(1.1)
+    for other in (creatinine("1.2", "mg/dL", "a"), creatinine("106", "umol/L", "a")):
+        facts = both_ways(other, ranged)
+        limits = [m.upper_limit for m in facts.measurements["serum_creatinine"]]
+        assert limits == [pytest.approx(1.1)] * len(limits)
 
 
 def test_a_value_below_a_limit_does_not_contradict_one_that_may_be_it() -> None:
