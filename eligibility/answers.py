@@ -116,7 +116,7 @@ def _step(answer: Answer, state: State) -> Step:
     if opposite.kind == "never":
         return Step("never", message("change.for-good", reason=answer.reason))
     if answer.flips_on is not None:
-        return Step("time", opposite.what, answer.flips_on)
+        return Step("time", opposite.what, answer.flips_on, evidence=answer.evidence)
     return Step(opposite.kind, opposite.what)
 
 

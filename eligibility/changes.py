@@ -14,7 +14,7 @@ import msgspec
 
 from eligibility.answers import last_resort, ways
 from eligibility.bound import BoundCriterion, BoundProtocol
-from eligibility.course import Anchors, Course
+from eligibility.course import Anchors, Course, outgrown
 from eligibility.findings import Finding, Screening
 from eligibility.judging import blocks, flattened
 from eligibility.messages import Message, message, render
@@ -101,7 +101,10 @@ class _Sets:
                 for step in way
             )
         later = self._course.moved(position, day)
-        return way if later.outcome == "missing" or not blocks(later) else None
+        if later.outcome == "missing":
+            rests_on = (e.reference for step in way if step.on == day for e in step.evidence)
+            return None if outgrown(rests_on, later) else way
+        return None if blocks(later) else way
 
     # -- the whole protocol ---------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import msgspec
@@ -16,6 +17,20 @@ from eligibility.standing import MOST_DELAYS
 from eligibility.watching import Watch
 from eligibility.windows import ANCHORS
 from fhir_mappings.facts import Chart
+
+
+def outgrown(rests_on: Iterable[str], later: Finding) -> bool:
+    """Whether a finding becomes missing only because a result on which it rests has grown too old.
+
+    That repairs nothing: another result is needed, and may say the same.
+
+    Args:
+        rests_on: references of the resources that are behind it.
+        later: the finding when time has gone by.
+    """
+    if later.outcome != "missing" or not any(need.why == "stale" for need in later.needs):
+        return False
+    return not {evidence.reference for evidence in later.evidence}.isdisjoint(rests_on)
 
 
 class Anchors(msgspec.Struct, frozen=True):
@@ -135,6 +150,8 @@ class Course:
                 f for f in flattened([self.moved(position, day)]) if f.criterion == finding.criterion
             )
             if later.outcome != "fail":
+                if outgrown((e.reference for e in finding.evidence), later):
+                    clears = None
                 break
             clears = later.clears_on if (later.clears_on or "") > day.isoformat() else None
             if clears is None:

@@ -27,11 +27,10 @@ from typing import Any
 import msgspec
 
 from eligibility.bound import BoundCriterion, BoundProtocol
-from eligibility.context import Context
-from eligibility.course import Anchors
+from eligibility.course import Anchors, Course
 from eligibility.findings import Finding
 from eligibility.gate import NO_GRADE
-from eligibility.judging import flattened, judge
+from eligibility.judging import flattened
 from eligibility.protocol import Example
 from eligibility.quantities import parse_threshold
 from eligibility.reported import ReportedGate
@@ -364,10 +363,11 @@ def run_example(
 ) -> ExampleRun:
     """Judge an example's chart and compare."""
     anchors = Anchors(**example.anchors)
-    context = Context(chart, example.as_of, *anchors.resolved(example.as_of))
+    course = Course(bound, chart, anchors, "en")
     if criterion is None:
-        return ExampleRun(example, "applies_to", None, _gate_differences(example, bound.gate.judge(context)))
-    finding, _ = judge(criterion, context)
+        differences = _gate_differences(example, course.gate(example.as_of))
+        return ExampleRun(example, "applies_to", None, differences)
+    finding, _ = course.judged(bound.criteria.index(criterion), example.as_of)
     if example.part is not None:
         chosen = [f for f in flattened([finding]) if f.criterion == example.part]
         if not chosen:

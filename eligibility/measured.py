@@ -9,6 +9,7 @@ import msgspec
 
 from eligibility.answers import Answer, State, unique
 from eligibility.messages import Message, message, render
+from eligibility.ways import Opposite
 from eligibility.windows import Span
 from fhir_mappings.facts import Evidence, Measurement, Need, Series, Unusable, WhyMissing
 
@@ -143,6 +144,11 @@ def open_question(
     """A missing answer for a value that is there but does not decide."""
     need = Need(input=series.input, why=why, detail=render(reason), order=series.order)
     return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence, until=until)
+
+
+def left_behind(label: str, measurement: Measurement) -> Opposite:
+    """That a value which decides for its whole window no longer lies in it."""
+    return Opposite(message("change.left-behind", label=label, date=str(measurement.when)))
 
 
 def recorded_text(measurement: Measurement) -> str:

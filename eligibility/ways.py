@@ -14,7 +14,7 @@ import msgspec
 
 from eligibility.messages import Message
 from eligibility.reported import ChangeKind
-from fhir_mappings.facts import Need
+from fhir_mappings.facts import Evidence, Need
 
 HARDNESS: tuple[ChangeKind, ...] = ("time", "data", "judgement", "clinical", "never")
 """From easiest to hardest; a way is as hard as its hardest step."""
@@ -29,6 +29,7 @@ class Step(msgspec.Struct, frozen=True):
     Attributes:
         on: for ``time``, the day.
         needs: for ``data``, what to obtain.
+        evidence: for ``time``, what it is that has to be left behind.
         criterion: the criterion or part that it mends, once that is known.
     """
 
@@ -36,6 +37,7 @@ class Step(msgspec.Struct, frozen=True):
     what: Message
     on: date | None = None
     needs: tuple[Need, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     criterion: str = ""
 
 

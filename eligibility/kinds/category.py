@@ -19,6 +19,7 @@ from eligibility.measured import (
     conflict,
     doubtful,
     latest_group,
+    left_behind,
     open_question,
     recorded_text,
     unseen,
@@ -72,9 +73,9 @@ class CategoryNode(Model):
 
         def evaluate(context: Context) -> Answer:
             if every:
-                seen = reader.first_of(context, wanted)
+                seen = reader.any_of(context, wanted)
                 if seen is not None:
-                    return _told(reader, seen, wanted, True)
+                    return seen
             current = reader.current(context)
             if isinstance(current, Answer):
                 return current
@@ -135,17 +136,25 @@ class CategoryReader(msgspec.Struct, frozen=True):
         for_good = category in self.lasting or self.described.changes == "fixed"
         return Opposite(what, "never" if for_good else "clinical")
 
-    def first_of(self, context: Context, wanted: frozenset[str]) -> Current | None:
-        """The latest value in the window that is of one of these categories."""
+    def any_of(self, context: Context, wanted: frozenset[str]) -> Answer | None:
+        """That the window holds a value of these categories, as long as the latest of them lies in it."""
         span = self.span_of(context)
         if span is None:
             return None
         series = context.chart.series(self.described.name, span.last, span.first)
-        for measurement in candidates(series, span).inside:
-            if measurement.category in wanted:
-                found = _current(measurement, span.change_by_time(measurement.when.first))
-                return msgspec.structs.replace(found, scores=asked_scores(series))
-        return None
+        matching = [m for m in candidates(series, span).inside if m.category in wanted]
+        if not matching:
+            return None
+        current = _current(matching[0], span.change_by_time(matching[0].when.first))
+        current = msgspec.structs.replace(current, scores=asked_scores(series))
+        answer = _told(self, current, wanted, True)
+        last = max(matching, key=lambda m: m.when.last)
+        leaves = span.leaves_on(last.when.last)
+        if leaves is None or not self.lasting.isdisjoint(m.category for m in matching):
+            return answer
+        return msgspec.structs.replace(
+            answer, flips_on=leaves, opposite=left_behind(self.described.label, last)
+        )
 
     def may_be_any_of(self, context: Context, wanted: frozenset[str]) -> Answer | None:
         """The open answer if the window may hold a value of these categories that nobody could make out."""

@@ -22,6 +22,7 @@ from eligibility.measured import (
     conflict,
     doubtful,
     latest_group,
+    left_behind,
     open_question,
     unseen,
 )
@@ -221,7 +222,7 @@ def _several(choose: str, test: ThresholdTest, found: Candidates) -> Answer:
     """
     rising = test.comparison in ("at_least", "above")
     one_suffices = choose == "any" or (choose == "highest" if rising else choose == "lowest")
-    answers = [_of_one_time(test, found, group) for group in by_time(found.inside)]
+    answers = [_of_one_time(test, found, group, one_suffices) for group in by_time(found.inside)]
     harmless = State.FALSE if one_suffices else State.TRUE
     answers += [doubtful(found, m) for m in found.unsure if _judge(test, found, m).state is not harmless]
     other = unseen(found)
@@ -230,10 +231,26 @@ def _several(choose: str, test: ThresholdTest, found: Candidates) -> Answer:
     return disjoin(answers) if one_suffices else conjoin(answers)
 
 
-def _of_one_time(test: ThresholdTest, found: Candidates, group: Sequence[Measurement]) -> Answer:
+def _of_one_time(
+    test: ThresholdTest, found: Candidates, group: Sequence[Measurement], one_suffices: bool
+) -> Answer:
     """What results of one time decide alike; what they decide differently, none of them proves."""
     answers = [_judge(test, found, m) for m in group]
-    return answers[0] if len({answer.state for answer in answers}) == 1 else conflict(found.series, group)
+    if len({answer.state for answer in answers}) > 1:
+        return conflict(found.series, group)
+    return _leaving(answers[0], found, group[0], one_suffices)
+
+
+def _leaving(answer: Answer, found: Candidates, measurement: Measurement, one_suffices: bool) -> Answer:
+    """A value that decides for the whole window does so until it has left it, whatever comes later."""
+    if answer.state is not (State.TRUE if one_suffices else State.FALSE):
+        return answer
+    leaves = found.span.leaves_on(measurement.when.last)
+    if leaves is None:
+        return answer
+    return msgspec.structs.replace(
+        answer, flips_on=leaves, opposite=left_behind(found.series.label, measurement)
+    )
 
 
 def _newer_unusable(found: Candidates, used: Measurement) -> str | None:

@@ -1,0 +1,106 @@
+"""What would turn the verdict, from whole charts: days that hold when judged again, and states that can come."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from app.demo.patients import demo_patients
+from eligibility.course import Anchors
+from eligibility.findings import Finding, Screening
+from eligibility.judging import flattened
+from fhir_mappings.patient import read_patients
+from fhir_mappings.record import PatientRecord
+from tests.app.service import AS_OF, POTENTIAL, as_body, screening_service
+
+Json = dict[str, Any]
+REFRACTORY, SLE, NEPHRITIS = "nct07517536", "nct05247203", "nct01639339"
+
+
+def screened(
+    protocol: str,
+    *added: Json,
+    patient: str = POTENTIAL,
+    without: tuple[str, ...] = (),
+    as_of: date = AS_OF,
+    anchors: Anchors = Anchors(),  # noqa: B008  # immutable
+) -> Screening:
+    """A demonstration patient's chart of ``AS_OF``, with these resources and without those, screened."""
+    bundle = demo_patients()[patient].bundle(AS_OF)
+    kept = [entry for entry in bundle["entry"] if entry["resource"]["id"] not in without]
+    subject = {"reference": f"Patient/{patient}"}
+    for i, resource in enumerate(added):
+        owner = "patient" if resource["resourceType"] == "Immunization" else "subject"
+        kept.append({"resource": {"id": f"added-{i}", owner: subject, **resource}})
+    chart = PatientRecord(read_patients(as_body({**bundle, "entry": kept}))[0])
+    (screening,) = screening_service().screen_record(chart, as_of, anchors, [protocol]).screenings
+    return screening
+
+
+def finding_of(screening: Screening, criterion: str) -> Finding:
+    return next(f for f in flattened(screening.findings) if f.criterion == criterion)
+
+
+def told(screening: Screening) -> list[tuple[str, str | None, list[tuple[str, str, str]]]]:
+    return [(s.kind, s.on, [(c.kind, c.criterion, c.what) for c in s.changes]) for s in screening.changes]
+
+
+def observation(loinc: str, on: str, number: float | str, unit: str = "") -> Json:
+    quantity = {"value": number, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+    shown = {"valueQuantity": quantity} if unit else {"valueString": number}
+    code = {"coding": [{"system": "http://loinc.org", "code": loinc}]}
+    return {
+        "resourceType": "Observation", "status": "final", "code": code, "effectiveDateTime": on, **shown,
+    }  # fmt: skip
+
+
+def chest_ct(on: str, conclusion: str) -> Json:
+    code = {"coding": [{"system": "http://loinc.org", "code": "24627-2", "display": "CT Chest"}]}
+    return {
+        "resourceType": "DiagnosticReport", "status": "final", "code": code, "effectiveDateTime": on,
+        "conclusion": conclusion,
+    }  # fmt: skip
+
+
+CAVITY = chest_ct("2026-01-20", "Cavity, active tuberculosis.")
+
+
+def test_imaging_of_tuberculosis_excludes_for_six_months_where_a_later_clear_image_still_counts() -> None:
+    """NCT07517536 E7, "at any time within six months prior to screening"."""
+    found = screened(REFRACTORY, CAVITY)
+    assert (found.verdict, found.earliest) == ("ineligible-for-now", "2026-07-21")
+    assert finding_of(found, "E7").clears_on == "2026-07-21"
+    what = "chest imaging for tuberculosis of 2026-01-20: no longer in the time that counts"
+    assert told(found) == [("time", "2026-07-21", [("time", "E7", what)])]
+    assert finding_of(screened(REFRACTORY, CAVITY, as_of=date(2026, 7, 20)), "E7").outcome == "fail"
+    assert finding_of(screened(REFRACTORY, CAVITY, as_of=date(2026, 7, 21)), "E7").outcome == "attest"
+
+
+def test_imaging_of_tuberculosis_that_only_grows_old_is_not_repaired_by_time() -> None:
+    """NCT07517536 E7: without a later image the criterion would become missing."""
+    clear = demo_patients()[POTENTIAL].bundle(AS_OF)["entry"]
+    reports = tuple(
+        e["resource"]["id"] for e in clear if e["resource"]["resourceType"] == "DiagnosticReport"
+    )
+    found = screened(REFRACTORY, CAVITY, without=reports)
+    assert (found.verdict, finding_of(found, "E7").clears_on) == ("ineligible", None)
+    assert "time" not in [changes.kind for changes in found.changes]
+
+
+def test_an_answer_about_self_harm_excludes_as_long_as_the_questionnaire_counts() -> None:
+    """NCT05247203 E15: any PHQ-9 of the last 90 days whose item 9 is above zero."""
+    found = screened(SLE, observation("44260-8", "2026-06-01", 1, "{score}"))
+    assert (found.verdict, finding_of(found, "E15").clears_on) == ("ineligible-for-now", "2026-08-31")
+    assert found.changes[0].kind == "time"
+
+
+def test_a_high_creatinine_that_is_not_the_latest_leaves_the_eight_weeks_by_time() -> None:
+    """NCT05247203 E1b, within 8 weeks of day 0: the latest creatinine is normal, and is needed again by then."""
+    found = screened(SLE, observation("2160-0", "2026-05-20", 3.0, "mg/dL"))
+    assert finding_of(found, "E1b").leaning == "fail"
+    what = "serum creatinine of 2026-05-20: no longer in the time that counts"
+    assert told(found)[0] == ("time", "2026-07-16", [("time", "E1b", what)])
+    assert "serum_creatinine" in [need.input for need in found.changes[0].by_then]
+    assert found.changes[1].kind == "judgement"
