@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import pytest
-
 from app.demo.patients import demo_patients
 from eligibility.course import Anchors
 from eligibility.findings import Finding, Screening
@@ -81,9 +79,7 @@ def test_imaging_of_tuberculosis_excludes_for_six_months_where_a_later_clear_ima
 def test_imaging_of_tuberculosis_that_only_grows_old_is_not_repaired_by_time() -> None:
     """NCT07517536 E7: without a later image the criterion would become missing."""
     clear = demo_patients()[POTENTIAL].bundle(AS_OF)["entry"]
-    reports = tuple(
-        e["resource"]["id"] for e in clear if e["resource"]["resourceType"] == "DiagnosticReport"
-    )
+    reports = tuple(e["resource"]["id"] for e in clear if e["resource"]["resourceType"] == "DiagnosticReport")
     found = screened(REFRACTORY, CAVITY, without=reports)
     assert (found.verdict, finding_of(found, "E7").clears_on) == ("ineligible", None)
     assert "time" not in [changes.kind for changes in found.changes]
@@ -97,7 +93,7 @@ def test_an_answer_about_self_harm_excludes_as_long_as_the_questionnaire_counts(
 
 
 def test_a_high_creatinine_that_is_not_the_latest_leaves_the_eight_weeks_by_time() -> None:
-    """NCT05247203 E1b, within 8 weeks of day 0: the latest creatinine is normal, and is needed again by then."""
+    """NCT05247203 E1b, within 8 weeks of day 0: the latest is normal, and is needed again by then."""
     found = screened(SLE, observation("2160-0", "2026-05-20", 3.0, "mg/dL"))
     assert finding_of(found, "E1b").leaning == "fail"
     what = "serum creatinine of 2026-05-20: no longer in the time that counts"
