@@ -1,4 +1,4 @@
-"""What would turn the verdict, from whole charts: days that hold when judged again, and states that can come."""
+"""What would turn the verdict, from whole charts: days that hold when judged again, states that can come."""
 
 from __future__ import annotations
 
