@@ -22,7 +22,7 @@ from eligibility.reported import (
 )
 from eligibility.treatment import Treatment
 from eligibility.treatment_time import Days, months, union
-from fhir_mappings.facts import NO_STOP, Measurement, Series
+from fhir_mappings.facts import AT_ODDS, NO_STOP, Measurement, Series, of_one_time
 from fhir_mappings.intervals import DateSpan, Duration, Interval
 
 _ANNOTATION = re.compile(r"\{[^}]*\}")  # of UCUM: what a unit is of, which the label tells
@@ -118,10 +118,17 @@ def response_of(rules: ResponseRules, context: Context, treatment: Treatment, la
 def _values(series: Series, as_of: date, limits: Sequence[float]) -> list[_Value]:
     found = [
         _Value(m.when, m.value, m, _words(m.value, series.unit, limits))
-        for m in series.measurements
+        for m in of_one_time(series.measurements)
         if m.value is not None and m.when.first <= as_of
     ]
-    return sorted(found, key=lambda value: (value.when.first, value.when.last))
+    return sorted(found, key=_in_time)
+
+
+def _in_time(value: _Value) -> tuple[date, date, float, float, float]:
+    """By day and time of the day; where neither tells, by value, so that no id decides."""
+    at = value.measured.at
+    instant = at.timestamp() if at is not None else 0.0
+    return value.when.first, value.when.last, instant, value.value.low, value.value.high
 
 
 def _words(value: Interval, unit: str, limits: Sequence[float]) -> str:
@@ -165,6 +172,11 @@ def _missing(series: Series, values: Sequence[_Value]) -> list[Message]:
         missing.append(message("timeline.no-values", label=series.label))
     elif len(values) == 1:
         missing.append(message("timeline.one-value", label=series.label))
+    missing += [
+        message("timeline.at-odds", label=series.label, date=str(v.when), value=v.words)
+        for v in values
+        if AT_ODDS in v.measured.notes
+    ]
     if series.unusable:
         details = dict.fromkeys(item.detail for item in series.unusable)
         missing.append(

@@ -39,6 +39,7 @@ from fhir_mappings.facts.events import (
     Vaccination,
 )
 from fhir_mappings.facts.measurements import Category, Measurement, Series, Unusable
+from fhir_mappings.facts.one_time import AT_ODDS, of_one_time
 from fhir_mappings.facts.provenance import Coding, Evidence, Need, Retrieval, Unread, WhyMissing
 from fhir_mappings.facts.recorded import Answer, AnsweredBy, Assessment, AssessmentItem
 from fhir_mappings.facts.scores import (
@@ -61,6 +62,7 @@ from fhir_mappings.facts.treatment import (
 
 __all__ = [
     "ATTRIBUTE_VALUES",
+    "AT_ODDS",
     "EVENT_TYPES",
     "LONGEST_CYCLE",
     "NO_STOP",
@@ -109,4 +111,5 @@ __all__ = [
     "Vaccination",
     "Vocabulary",
     "WhyMissing",
+    "of_one_time",
 ]

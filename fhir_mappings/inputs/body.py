@@ -8,10 +8,10 @@ from datetime import date
 from typing import NamedTuple
 
 from fhir_mappings.calculators import body_mass_index, surface_dubois, surface_mosteller
-from fhir_mappings.facts import Diagnosis, Measurement, Series
+from fhir_mappings.facts import Diagnosis, Measurement, Series, of_one_time
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.demographics import age_on
-from fhir_mappings.inputs.pairing import Draws, latest_first, of_one_time
+from fhir_mappings.inputs.pairing import Draws, latest_first
 from fhir_mappings.inputs.wording import speaks_of_fluid
 from fhir_mappings.intervals import INFINITY, DateSpan, Interval, day
 

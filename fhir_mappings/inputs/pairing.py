@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, timedelta
 from typing import NamedTuple
 
-import msgspec
-
 from fhir_mappings.facts import Evidence, Measurement
 from fhir_mappings.intervals import DateSpan, Interval
 
@@ -108,25 +106,6 @@ class Draws:
     def of(self, measurement: Measurement) -> list[Measurement]:
         """The results of the draw of ``measurement``."""
         return [m for m in self._by_day.get(measurement.when.first, ()) if same_draw(m, measurement)]
-
-
-def of_one_time(measurements: Iterable[Measurement]) -> list[Measurement]:
-    """Results of one time that differ as one that spans them: which of them holds is not known."""
-    spanned: dict[tuple[DateSpan, object, str], Measurement] = {}
-    for m in measurements:
-        key = (m.when, m.at, m.role)
-        other = spanned.get(key)
-        if other is None or other.value is None or m.value is None or other.value == m.value:
-            spanned.setdefault(key, m)
-            continue
-        note = "several values of one time"
-        spanned[key] = msgspec.structs.replace(
-            other,
-            value=other.value.hull(m.value),
-            evidence=(*other.evidence, *m.evidence),
-            notes=tuple(dict.fromkeys((*other.notes, *m.notes, note))),
-        )
-    return list(spanned.values())
 
 
 def latest_first(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:

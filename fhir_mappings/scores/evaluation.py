@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import msgspec
 
-from fhir_mappings.facts import Measurement
+from fhir_mappings.facts import AT_ODDS, Measurement
 from fhir_mappings.scores.exclusions import doubts_about
 from fhir_mappings.scores.proteinuria import judge_rise
-from fhir_mappings.scores.readings import shows
+from fhir_mappings.scores.readings import shows, why_undecided
 from fhir_mappings.scores.rules import DiagnosisRule, Exclusion, ResultRule, Rule
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import Doubt, Judgement, State, all_of, any_of, either_of, unique
@@ -120,11 +120,13 @@ def _unknown(
 
 
 def _why_undecided(rule: ResultRule, measurement: Measurement) -> str:
+    if AT_ODDS in measurement.notes:
+        return why_undecided(measurement)
     if measurement.category == "equivocal":
         return f"equivocal on {measurement.when}"
     if rule.comparison is not None and isinstance(rule.comparison[1], str):
         return f"the result of {measurement.when} has no reference range"
-    return f"the result of {measurement.when} does not decide"
+    return why_undecided(measurement)
 
 
 def _judge_diagnosis(rule: DiagnosisRule, situation: Situation) -> Judgement:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fhir_mappings.facts import Measurement
 from fhir_mappings.intervals import Duration, Interval
 from fhir_mappings.scores.exclusions import doubts_about
-from fhir_mappings.scores.readings import value_in
+from fhir_mappings.scores.readings import value_in, why_undecided
 from fhir_mappings.scores.rules import Exclusion, RiseRule
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import Doubt, Judgement, State, any_of
@@ -42,7 +42,7 @@ def _judge_one(
 ) -> Judgement:
     above = _is_above(current, rule.inputs[name], rule)
     if above is None:
-        need = situation.need(name, f"the result of {current.when} does not decide")
+        need = situation.need(name, why_undecided(current))
         return Judgement(state=State.UNKNOWN, needs=(need,))
     if above is False:
         return _told(State.ABSENT, current, situation)

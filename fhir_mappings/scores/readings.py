@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fhir_mappings.facts import Measurement
+from fhir_mappings.facts import AT_ODDS, Measurement
 from fhir_mappings.intervals import Interval
 from fhir_mappings.scores.rules import ResultRule
 
@@ -29,6 +29,13 @@ def shows(rule: ResultRule, measurement: Measurement) -> bool | None:
     """Whether one result shows the item; ``None`` where it lies on both sides, or contradicts itself."""
     answers = {_by_category(rule, measurement), _by_threshold(rule, measurement)} - {None}
     return answers.pop() if len(answers) == 1 else None
+
+
+def why_undecided(measurement: Measurement) -> str:
+    """Why a result that is there shows neither."""
+    if AT_ODDS in measurement.notes:
+        return f"the results of {measurement.when} contradict each other"
+    return f"the result of {measurement.when} does not decide"
 
 
 def _by_category(rule: ResultRule, measurement: Measurement) -> bool | None:

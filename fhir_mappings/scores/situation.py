@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable, Sequence
 from datetime import date, timedelta
 from typing import TypeVar
 
+import msgspec
+
 from fhir_mappings.facts import (
     Admission,
     Diagnosis,
@@ -15,6 +17,7 @@ from fhir_mappings.facts import (
     Retrieval,
     Series,
     WhyMissing,
+    of_one_time,
 )
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import PatientFacts
@@ -64,14 +67,16 @@ class Situation:
         return self._remembered[key][1]  # type: ignore[return-value]  # what ``make`` gave for this key
 
     def series(self, name: str) -> Series:
-        """The criterion input of that name.
+        """The criterion input of that name; what contradicts itself at one time shows neither.
 
         Raises:
             KeyError: no such input.
         """
         found = self._series.get(name)
         if found is None:
-            found = self._series[name] = self._series_of(name)
+            asked = self._series_of(name)
+            found = msgspec.structs.replace(asked, measurements=tuple(of_one_time(asked.measurements)))
+            self._series[name] = found
         return found
 
     def results(self, name: str) -> tuple[Measurement, ...]:

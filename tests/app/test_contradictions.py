@@ -203,3 +203,77 @@ def test_of_two_feeds_that_decide_differently_none_is_chosen_by_its_reference_ra
     for ranged in (True, False):
         report = report_on([sent("zz-1", one, ranged), sent("zz-2", other, False)])
         assert finding_of(report, protocol, criterion).outcome == "missing"
+
+
+def named(own_id: str, code: str, value: float, unit: str, day: str = "2026-06-10") -> Json:
+    """A result of a day, without a time."""
+    return result(LUPUS, own_id, code, value, unit, effectiveDateTime=day)
+
+
+def both_names(code: str, unit: str, one: float, other: float) -> list[list[Json]]:
+    """The same two results of one day, each under either name."""
+    return [[named(a, code, one, unit), named(b, code, other, unit)] for a, b in (("k1", "k2"), ("k2", "k1"))]
+
+
+def bare_chart(*added: Json, diagnosis: str = "M32.14") -> ScreeningReport:
+    """A patient with one diagnosis, and nothing on record but what is added."""
+    person = next(e for e in bundle_of(LUPUS)["entry"] if e["resource"]["resourceType"] == "Patient")
+    problem = {
+        "resourceType": "Condition",
+        "id": "problem",
+        "subject": {"reference": f"Patient/{LUPUS}"},
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": diagnosis}]},
+        "onsetDateTime": "2023-06-01",
+    }
+    entries = [person, *({"resource": r} for r in (problem, *added))]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    return msgspec.json.decode(posted(bundle), type=ScreeningReport)
+
+
+LOW_C3 = {
+    **result(LUPUS, "c3", "4485-9", 0.4, "g/L"),
+    "referenceRange": [{"low": {"value": 0.9, "unit": "g/L", "system": UNITS, "code": "g/L"}}],
+}
+
+
+def test_proteinuria_that_two_results_of_one_day_dispute_gives_no_points() -> None:
+    # Inclusion 5 of NCT07517536: SLEDAI-2K of 6; low complement 2, proteinuria above 0.5 g in 24 hours 4.
+    proven = bare_chart(LOW_C3, named("k1", "2890-2", 300, "mg/mmol"))
+    assert finding_of(proven, "nct07517536", "I5").outcome == "pass"
+    for added in both_names("2890-2", "mg/mmol", 300, 40):
+        report = bare_chart(LOW_C3, *added)
+        finding = finding_of(report, "nct07517536", "I5")
+        assert finding.outcome != "pass"
+        assert ("same-time", "upcr") in {(c.kind, c.input) for c in report.contradictions}
+
+
+def test_platelets_that_two_results_of_one_day_dispute_classify_nobody() -> None:
+    # EULAR/ACR 2019 (inclusion 2 of NCT07517536): platelets below 100 x 10^9/L give 4 points.
+    def platelets(*values: float) -> list[Json]:
+        return [named(f"p{n}", "777-3", value, "10*9/L") for n, value in enumerate(values)]
+
+    ana = {**result(LUPUS, "ana", "5048-4", 640, "{titer}")}
+    dna = {**result(LUPUS, "dna", "5130-0", 400, "[IU]/mL")}
+    dna["interpretation"] = [{"coding": [{"system": FLAGS, "code": "POS"}]}]
+    outcomes = [
+        finding_of(bare_chart(ana, dna, *platelets(*values), diagnosis="M32.9"), "nct07517536", "I2").outcome
+        for values in ((90,), (90, 150), (150, 90))
+    ]
+    assert outcomes[0] == "pass"
+    assert outcomes[1] == outcomes[2] != "pass"
+
+
+def test_a_course_that_two_results_of_one_day_dispute_has_no_turn_there_whatever_their_ids() -> None:
+    # Inclusion 8 of NCT07517536: recurrence after remission.
+    for disputed in both_names("2890-2", "g/g", 0.4, 2.0):
+        for one in disputed:
+            one["effectiveDateTime"] = "2025-11-27"
+        report = bare_chart(
+            named("first", "2890-2", 3, "g/g", "2025-06-10"),
+            *disputed,
+            named("last", "2890-2", 2, "g/g", "2026-06-14"),
+        )
+        timeline = finding_of(report, "nct07517536", "I8").timeline
+        assert timeline is not None
+        assert {c.what for c in timeline.candidates} == set()
+        assert any("results of 2025-11-27 differ (0.4–2 g/g)" in words for words in timeline.missing)
