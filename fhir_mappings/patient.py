@@ -21,7 +21,7 @@ from fhir_mappings.patient_facts import RETRIEVAL_ORDER, PatientFacts
 from fhir_mappings.reading.allergies import read_allergy
 from fhir_mappings.reading.conditions import read_condition
 from fhir_mappings.reading.demographics import read_demographics
-from fhir_mappings.reading.denials import without_denied
+from fhir_mappings.reading.denials import doubted_where_not_given, without_denied
 from fhir_mappings.reading.encounters import read_encounter
 from fhir_mappings.reading.immunizations import read_immunization
 from fhir_mappings.reading.medications import (
@@ -196,7 +196,7 @@ def _facts(
     retrieval.judge(pages, patient.reference, {source.kind for source in own})
     settled = settle(sheet.results)
     standing, corrected = sheet.standing_events()
-    taken = without_denied(standing, sheet.denials)
+    taken = doubted_where_not_given(without_denied(standing, sheet.denials), sheet.not_given)
     events, copied = without_copies(taken, {source.reference: source for source in own})
     conflicts = (*settled.conflicts, *corrected, *copied, *refuted_elsewhere(events, sheet.refuted))
     return PatientFacts(

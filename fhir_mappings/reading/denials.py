@@ -1,4 +1,4 @@
-"""Statements that a drug is not taken: they end what weaker sources tell of it."""
+"""Drugs that are not taken and doses that were not given: what weaker sources tell of them is in doubt."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ class Denial(msgspec.Struct, frozen=True):
     concepts: frozenset[str]
     since: DateSpan | None
     until: DateSpan | None
+
+
+class NotGiven(msgspec.Struct, frozen=True):
+    """A MedicationAdministration of the status ``not-done``; ``order``: what it names as its order."""
+
+    reference: str
+    concepts: frozenset[str]
+    when: DateSpan | None
+    order: str | None
 
 
 def without_denied(events: Iterable[Event], denials: Sequence[Denial]) -> list[Event]:
@@ -61,3 +70,35 @@ def _ended(exposure: Exposure, denial: Denial) -> Exposure:
     told = f" on {since}" if since is not None else ""
     note = f"Not taken, as stated{told} ({denial.reference}); until when it was taken is not known."
     return msgspec.structs.replace(exposure, end=end, ongoing=False, notes=(*exposure.notes, note))
+
+
+def doubted_where_not_given(events: Sequence[Event], not_given: Sequence[NotGiven]) -> list[Event]:
+    """The events; an order is unconfirmed if a dose of it was not given and none is on record that was.
+
+    Of a daily course one dose left out says nothing.
+    """
+    given = [e for e in events if isinstance(e, Exposure) and e.source in ("administration", "dispense")]
+    return [_doubted(e, given, not_given) if isinstance(e, Exposure) else e for e in events]
+
+
+def _doubted(order: Exposure, given: Sequence[Exposure], not_given: Sequence[NotGiven]) -> Exposure:
+    if order.source != "request" or any(s.every == 1 and s.start != s.end for s in order.doses):
+        return order
+    left_out = [missed for missed in not_given if _of_order(missed, order)]
+    if not left_out or any(_perhaps_of_order(dose, order) for dose in given):
+        return order
+    names = ", ".join(missed.reference for missed in left_out)
+    note = f"A dose of it was not given ({names}), and no dose that was is on record."
+    return msgspec.structs.replace(order, confirmed=False, notes=(*order.notes, note))
+
+
+def _of_order(missed: NotGiven, order: Exposure) -> bool:
+    if missed.order is not None:
+        return missed.order == order.reference
+    before = missed.when is not None and order.start is not None and missed.when.last < order.start.first
+    return not missed.concepts.isdisjoint(order.concepts) and not before
+
+
+def _perhaps_of_order(dose: Exposure, order: Exposure) -> bool:
+    earlier = dose.end is not None and order.start is not None and dose.end.last < order.start.first
+    return not dose.concepts.isdisjoint(order.concepts) and not earlier

@@ -23,7 +23,7 @@ from fhir_mappings.facts import (
 )
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import Sex
-from fhir_mappings.reading.denials import Denial
+from fhir_mappings.reading.denials import Denial, NotGiven
 from fhir_mappings.references import References, Source, bare
 from fhir_mappings.resources import RESOURCES, AnyResource, Medicated
 from fhir_mappings.settling import Issued
@@ -102,6 +102,7 @@ class Sheet:
         results: as they were issued; which of them stand is settled when all have been read.
         reports: likewise.
         denials: of drugs; what they end is told when all have been read.
+        not_given: doses that were not; which orders that puts in doubt is told likewise.
         refuted: diagnoses that are no facts; beside one that stands they are a contradiction.
     """
 
@@ -117,6 +118,7 @@ class Sheet:
         self.assessments: list[Assessment] = []
         self.answers: list[Answer] = []
         self.denials: list[Denial] = []
+        self.not_given: list[NotGiven] = []
         self.refuted: list[Diagnosis] = []
         self._diagnosed_at: dict[str, set[str]] = {}
         self.unread: list[Unread] = []
@@ -138,6 +140,7 @@ class Sheet:
             self.assessments,
             self.answers,
             self.denials,
+            self.not_given,
             self.refuted,
         )
 

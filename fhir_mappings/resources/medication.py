@@ -49,6 +49,7 @@ class MedicationAdministration(Medicated, frozen=True, kw_only=True):
 
     effective_date_time: str | None = None
     effective_period: Period | None = None
+    request: Reference | None = None
     dosage: Dosage | None = None
 
 

@@ -17,7 +17,7 @@ JUNE = {"effectiveDateTime": "2026-06-01"}
 
 def order(**elements: Any) -> dict[str, Any]:
     written = {"status": "active", "intent": "order", "authoredOn": "2026-01-01"}
-    return resource("MedicationRequest", "m1", medicationCodeableConcept=HCQ, **{**written, **elements})
+    return resource("MedicationRequest", "m1", **{"medicationCodeableConcept": HCQ, **written, **elements})
 
 
 def not_taken(**elements: Any) -> dict[str, Any]:
@@ -99,3 +99,54 @@ def test_an_order_names_the_one_that_it_renews() -> None:
     assert course(order(priorPrescription={"reference": "MedicationRequest/m0"})).renews == (
         "MedicationRequest/m0"
     )
+
+
+# --- doses that were not given (FHIR R4, MedicationAdministration.status not-done) ---
+
+RITUXIMAB = {"medicationCodeableConcept": concept(text="rituximab")}
+
+
+def infusion(own_id: str, status: str, on: str, **elements: Any) -> dict[str, Any]:
+    written = {**RITUXIMAB, "status": status, "effectiveDateTime": on, **elements}
+    return resource("MedicationAdministration", own_id, **written)
+
+
+def infused(*resources: dict[str, Any], **elements: Any) -> Exposure:
+    """The order, as it is read beside these."""
+    found = read(order(**RITUXIMAB, **elements), *resources).events
+    return next(event for event in found if isinstance(event, Exposure) and event.source == "request")
+
+
+@pytest.mark.parametrize("status", ["active", "completed"])
+def test_an_order_of_which_the_only_dose_was_not_given_is_unconfirmed(status: str) -> None:
+    found = infused(infusion("a1", "not-done", "2026-01-06"), status=status)
+    assert not found.confirmed
+    assert any("MedicationAdministration/a1" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param([infusion("a2", "completed", "2026-01-20")], id="another dose was given"),
+        pytest.param([], id="the dose was of a time before the order"),
+    ],
+)
+def test_an_order_stands_beside_a_dose_that_was_not_given(others: list[dict[str, Any]]) -> None:
+    left_out = infusion("a1", "not-done", "2026-01-06" if others else "2025-12-01")
+    assert infused(left_out, *others).confirmed
+
+
+def test_a_dose_that_was_not_given_doubts_the_order_that_it_names_and_no_other() -> None:
+    named = {"reference": "MedicationRequest/m1"}
+    assert not infused(infusion("a1", "not-done", "2026-01-06", request=named)).confirmed
+    other = {"reference": "MedicationRequest/m9"}
+    assert infused(infusion("a1", "not-done", "2026-01-06", request=other)).confirmed
+
+
+def test_one_dose_left_out_of_a_daily_course_says_nothing() -> None:
+    daily = {
+        "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
+        "doseAndRate": [{"doseQuantity": {"value": 400, "unit": "mg"}}],
+    }
+    left_out = infusion("a1", "not-done", "2026-01-06", medicationCodeableConcept=HCQ)
+    assert course(order(dosageInstruction=[daily]), left_out).confirmed
