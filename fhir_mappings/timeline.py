@@ -140,7 +140,8 @@ def _course(stretches: Sequence[Stretch], as_of: date, before: Course | None) ->
             old, new = turned
             members = _exposures(begun or stretch.members)
             sure = not old.may_be(new)
-            turns.append(Turn("dose", stretch.first, f"{old} → {new}", members, sure))
+            detail = f"{old} → {_as_told(new, stretch)}"
+            turns.append(Turn("dose", stretch.first, detail, members, sure))
         memory.take(stretch)
     if _awaits_refill(stretches[-1], as_of):
         last = as_of
@@ -149,6 +150,16 @@ def _course(stretches: Sequence[Stretch], as_of: date, before: Course | None) ->
         detail = "the recorded supply ran out" if lapsed else "stopped"
         turns.append(Turn("stop", shifted(last, 1), detail, _exposures(stretches[-1].members), not lapsed))
     return Course(first, last, tuple(stretches), tuple(turns))
+
+
+def _as_told(total: Regimen, stretch: Stretch) -> str:
+    """A sum in words: orders without an end may each have been replaced by the latest."""
+    source = next(name for name, known in stretch.totals.items() if known is total)
+    *older, latest = sorted((p for p in stretch.members if p.source == source), key=lambda p: p.first)
+    replaced = older and all(p.last == date.max and p.first < latest.first for p in older)
+    if replaced and latest.regimen is not None and not latest.regimen.same_as(total):
+        return f"between {latest.regimen} and {total}"
+    return str(total)
 
 
 class _Memory:

@@ -364,3 +364,8 @@ def test_a_change_clears_30_days_after_it() -> None:
 def test_a_stop_of_all_treatment_does_not_clear_by_time() -> None:
     found = finding([statement(HCQ, dose(400), "2025-06-01", "2026-06-01", "completed")], "I6")
     assert (found.outcome, found.clears_on) == ("fail", None)
+
+
+def test_an_order_that_may_replace_an_open_one_is_told_as_between() -> None:
+    found = finding([course(200, "2025-06-01", None, HCQ), course(400, "2026-06-05", None, HCQ)], "I6")
+    assert "200 mg a day → between 400 mg a day and 600 mg a day on 2026-06-05" in found.reason
