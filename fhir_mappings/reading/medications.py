@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-from fhir_mappings.datatypes import CodeableConcept, Ingredient
+from fhir_mappings.datatypes import CodeableConcept, Ingredient, Reference
 from fhir_mappings.dates import read_date, read_period
 from fhir_mappings.dosage import read_doses
 from fhir_mappings.facts import Exposure
 from fhir_mappings.intervals import Interval, point
 from fhir_mappings.medication_strength import Strength, StrengthLike, strength_of_name
 from fhir_mappings.reading.courses import Course, course_given, course_ordered, course_stated, course_supplied
-from fhir_mappings.reading.denials import Denial
+from fhir_mappings.reading.denials import Denial, NotGiven
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.terms import is_any, terms
 from fhir_mappings.resources import (
@@ -55,7 +56,14 @@ class Named(msgspec.Struct, frozen=True):
 
 
 def read_administration(resource: MedicationAdministration, reference: str, sheet: Sheet) -> None:
-    """Put down a dose that was given."""
+    """Put down a dose that was given, or that it was not."""
+    if resource.status == "not-done":
+        named = _named(resource, sheet)
+        if named is not None and named.concepts and not sheet.is_modified(resource, reference):
+            order = _order_of(resource.request, sheet)
+            when = read_date(resource.effective_date_time) or read_period(resource.effective_period)[0]
+            sheet.not_given.append(NotGiven(reference, named.concepts, when, order))
+        return
     _put_down(resource, reference, "administration", course_given(resource), sheet)
 
 
@@ -86,10 +94,15 @@ def read_request(resource: MedicationRequest, reference: str, sheet: Sheet) -> N
     """Put down an order; a proposal, a plan or a prohibition is no exposure."""
     if resource.do_not_perform or (resource.intent is not None and resource.intent not in ORDERS):
         return
-    prior = resource.prior_prescription.reference if resource.prior_prescription is not None else None
-    found = sheet.pool.references.find(prior)
-    renews = found.reference if found is not None else prior
+    renews = _order_of(resource.prior_prescription, sheet)
     _put_down(resource, reference, "request", course_ordered(resource), sheet, renews)
+
+
+def _order_of(reference: Reference | None, sheet: Sheet) -> str | None:
+    """The order that a reference names, by its name in the pool if it is at hand."""
+    written = reference.reference if reference is not None else None
+    found = sheet.pool.references.find(written)
+    return found.reference if found is not None else written
 
 
 def _put_down(
@@ -239,8 +252,11 @@ def _is_investigational(resource: Medicated, named: Named) -> bool:
 
 
 def _latest(sheet: Sheet, name: str) -> Interval | None:
-    found = [result for result in sheet.measured(name) if result.value is not None]
-    return max(found, key=lambda m: m.when.last).value if found else None
+    """The latest value; of several of one day, all that they span."""
+    found = [(result.when.last, result.value) for result in sheet.measured(name) if result.value is not None]
+    latest = max((when for when, _ in found), default=None)
+    values = [value for when, value in found if when == latest]
+    return functools.reduce(Interval.hull, values) if values else None
 
 
 def _surface(sheet: Sheet, weight: Interval | None) -> Interval | None:

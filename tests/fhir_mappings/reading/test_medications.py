@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from fhir_mappings.facts import Exposure
-from fhir_mappings.intervals import DateSpan, day, point
+from fhir_mappings.intervals import DateSpan, Interval, day, point
 from tests.fhir_mappings.reading.written import (
     RXNORM,
     UCUM,
+    WEIGHT,
     bundle,
     concept,
+    observation,
     patient,
     quantity,
     read,
@@ -364,9 +366,18 @@ def test_an_unreadable_dosage_is_an_exposure_without_amount() -> None:
     assert found.dose_text == "as directed"
 
 
-def test_a_dose_per_kilogram_is_reckoned_with_the_weight_on_record() -> None:
-    from tests.fhir_mappings.reading.written import WEIGHT, observation
+@pytest.mark.parametrize("first", ["a", "z"])
+def test_a_dose_per_kilogram_spans_two_weights_of_one_day(first: str) -> None:
+    weights = [
+        observation(WEIGHT, name, valueQuantity=quantity(kg, "kg"), effectiveDateTime="2026-02-20")
+        for name, kg in ((first, 56), ("m", 50))
+    ]
+    dosage = {**DAILY, "doseAndRate": [{"doseQuantity": {"value": 1, "unit": "mg/kg", "code": "mg/kg"}}]}
+    [found] = [e for e in read(order(dosageInstruction=[dosage]), *weights).events if isinstance(e, Exposure)]
+    assert found.doses[0].per_day == Interval(50, 56)
 
+
+def test_a_dose_per_kilogram_is_reckoned_with_the_weight_on_record() -> None:
     dosage = {**DAILY, "doseAndRate": [{"doseQuantity": {"value": 1, "unit": "mg/kg", "code": "mg/kg"}}]}
     weighed = observation(WEIGHT, valueQuantity=quantity(60, "kg"))
     # The order stands before the weight, as it may in any Bundle.
