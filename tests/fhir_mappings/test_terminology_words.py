@@ -239,6 +239,31 @@ class TestConditions:
 
 
 DRUGS = [
+    # International nonproprietary names in other languages, and brands of other markets.
+    ("Prednison", {"drug_prednisone"}),
+    ("Prednisona 20 mg", {"drug_prednisone"}),
+    ("Cortancyl", {"drug_prednisone"}),
+    ("Prednisolon 5 mg", {"drug_prednisolone"}),
+    ("Solupred 20 mg", {"drug_prednisolone"}),
+    ("Decortin H 5 mg", {"drug_prednisolone"}),
+    ("Méthylprednisolone", {"drug_methylprednisolone"}),
+    ("Urbason", {"drug_methylprednisolone"}),
+    ("Metypred", {"drug_methylprednisolone"}),
+    ("methylpred 500 mg", {"drug_methylprednisolone"}),
+    ("MP pulse", {"drug_methylprednisolone"}),
+    ("6-MP pulse", set()),
+    ("激素", {"drug_corticosteroid_class"}),
+    ("激素冲击", {"drug_corticosteroid_class"}),
+    ("性激素", set()),
+    ("生长激素", set()),
+    ("激素替代治疗", set()),
+    ("anabolic steroids", set()),
+    ("Rixathon", {"drug_rituximab"}),
+    ("Riximyo", {"drug_rituximab"}),
+    ("Blitzima", {"drug_rituximab"}),
+    ("Zytux", {"drug_rituximab"}),
+    ("HLX01", {"drug_rituximab"}),
+    ("relmacabtagene", {"drug_car_t"}),
     ("Prednisone 20 MG Oral Tablet", {"drug_prednisone"}),
     ("PREDNISONE", {"drug_prednisone"}),
     ("醋酸泼尼松片", {"drug_prednisone"}),
@@ -471,3 +496,35 @@ class TestInstruments:
         found = T.instrument_of([(system, code)], None)
         assert found is not None
         assert (found.instrument, found.item, found.by_text) == (instrument, item, False)
+
+
+RELAPSES = [
+    "Lupus nephritis flare",
+    "Flare of lupus nephritis",
+    "Flare-up of lupus nephritis",
+    "Relapse of lupus nephritis",
+    "Relapsing lupus nephritis",
+    "Recurrent lupus nephritis",
+    "Lupus nephritis, relapsing",
+    "狼疮性肾炎复发",
+    "复发性狼疮性肾炎",
+]
+NO_RELAPSES = [
+    "Lupus nephritis",
+    "No relapse of lupus nephritis",
+    "To prevent relapse of lupus nephritis",
+    "Lupus nephritis, recurrent urinary tract infection",
+    "Recurrent urinary tract infection, lupus nephritis",
+]
+
+
+@pytest.mark.parametrize("text", RELAPSES)
+def test_a_relapse_of_lupus_nephritis_is_known_by_its_words(text: str) -> None:
+    found = load_terminology().concepts_of([], text, kinds="condition")
+    assert "cond_lupus_nephritis_flare" in found.sure
+
+
+@pytest.mark.parametrize("text", NO_RELAPSES)
+def test_what_is_no_relapse_of_lupus_nephritis(text: str) -> None:
+    found = load_terminology().concepts_of([], text, kinds="condition")
+    assert "cond_lupus_nephritis_flare" not in found.concepts
