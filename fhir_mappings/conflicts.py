@@ -80,13 +80,16 @@ def _within(series: Series) -> Iterator[Conflict]:
 
 
 def _of_score(series: Series) -> Iterator[Conflict]:
-    """A recorded total against what the chart proves or leaves possible."""
+    """Forms of one time against each other; a recorded total against what the chart proves."""
     for one in series.measurements:
+        if one.sheet is not None:
+            yield from one.sheet.at_odds
         if one.sheet is not None and one.sheet.conflict is not None:
             yield Conflict(
                 input=series.input,
                 kind="recorded-and-computed",
-                detail=f"{series.label}: {one.sheet.conflict.rstrip('.')}; a person has to judge",
+                detail=f"{series.label}: {one.sheet.conflict.rstrip('.')}; "
+                "what both decide alike counts, else a person has to judge",
                 when=one.when,
                 evidence=one.evidence,
             )

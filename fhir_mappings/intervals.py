@@ -90,6 +90,18 @@ class Interval(msgspec.Struct, frozen=True, gc=False):
         opens = [i.high_open for i in (self, other) if i.high == high]
         return Interval(low, high, low_open, all(opens))
 
+    def overlaps(self, other: Interval) -> bool:
+        """Whether a number may lie in both."""
+        low, high = max(self.low, other.low), min(self.high, other.high)
+        opens = any((i.low_open and i.low == low) or (i.high_open and i.high == high) for i in (self, other))
+        return low < high or (low == high and not opens)
+
+    def within(self, other: Interval) -> Interval:
+        """The part of it that lies in the other, which it overlaps."""
+        low, low_open = max((self.low, self.low_open), (other.low, other.low_open))
+        high, high_open = min((self.high, not self.high_open), (other.high, not other.high_open))
+        return Interval(low, high, low_open, not high_open)
+
     def __str__(self) -> str:
         if self.exact:
             return f"{self.low:.6g}"
@@ -134,6 +146,10 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
 
     first: date
     last: date
+
+    def overlaps(self, other: DateSpan) -> bool:
+        """Whether both may be the same day, so that neither is surely the newer one."""
+        return self.first <= other.last and other.first <= self.last
 
     @property
     def exact(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from fhir_mappings.facts.conflicts import Conflict
 from fhir_mappings.facts.provenance import Evidence, Need
 from fhir_mappings.intervals import Interval
 
@@ -78,6 +79,7 @@ class ScoreSheet(msgspec.Struct, frozen=True, kw_only=True):
         best_of_domain: only the heaviest item of each domain counts.
         recorded: a total on record, with its day, in words; also one that is too old to count.
         conflict: what that total contradicts.
+        at_odds: what forms of one time say differently.
         form: the need that the whole form would meet.
         rule: for classification criteria, what classifies besides points.
         others: other definitions of the score, for display.
@@ -94,6 +96,7 @@ class ScoreSheet(msgspec.Struct, frozen=True, kw_only=True):
     best_of_domain: bool = False
     recorded: str | None = None
     conflict: str | None = None
+    at_odds: tuple[Conflict, ...] = ()
     form: Need | None = None
     rule: ClassificationRule | None = None
     others: tuple[ScoreReading, ...] = ()

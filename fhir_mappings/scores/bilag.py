@@ -10,33 +10,22 @@ from collections.abc import Mapping
 
 import msgspec
 
-from fhir_mappings.facts import Assessment, Evidence, Measurement, Need
-from fhir_mappings.intervals import DateSpan, Interval, day, point
+from fhir_mappings.facts import Assessment, Measurement, Need
+from fhir_mappings.intervals import Interval, day, point
+from fhir_mappings.scores.bilag_record import (
+    RecordedCount,
+    RecordedGrade,
+    Standing,
+    is_overtaken,
+    recorded_count,
+    standing_of,
+)
 from fhir_mappings.scores.bilag_rules import BilagDefinition
 from fhir_mappings.scores.bilag_sheet import HAEMATOLOGICAL, RENAL, bilag_sheet
-from fhir_mappings.scores.forms import key_of
 from fhir_mappings.scores.haematological import BloodSupport, blood_support
 from fhir_mappings.scores.renal_grade import RenalGrade, renal_grade
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import unique
-
-GRADES = ("A", "B", "C", "D", "E")
-
-
-class _Grade(msgspec.Struct, frozen=True):
-    """A recorded grade; ``None`` for a domain that a complete form leaves out: neither A nor B."""
-
-    grade: str | None
-    when: DateSpan
-    evidence: Evidence
-
-
-class _Count(msgspec.Struct, frozen=True):
-    """A recorded number of grades."""
-
-    value: Interval
-    when: DateSpan
-    evidence: Evidence
 
 
 def count_grades(name: str, definition: BilagDefinition, situation: Situation) -> Measurement:
@@ -48,24 +37,30 @@ def count_grades(name: str, definition: BilagDefinition, situation: Situation) -
         reverse=True,
     )
     current = [form for form in forms if situation.holds(form.when)]
-    grades = _grades(definition, current)
-    lower = sum(1 for g in grades.values() if g.grade == wanted)
-    upper = lower + len(definition.domains) - len(grades)
     computed = renal_grade(definition.renal, situation)
     blood = blood_support(definition.haematological, situation)
-    total = _recorded_count(name, definition, current)
+    standing = standing_of(wanted, definition, current, computed, situation)
+    total = recorded_count(name, definition, current)
+    told = [g.when.first for g in (*standing.grades.values(), *standing.disputed.values())]
     recorded = conflict = None
-    if total is not None and len(grades) < len(definition.domains):
-        measurement = _from_total(name, total, lower, upper)
+    whole = len(standing.grades) == len(definition.domains)
+    # Beside a whole form, a count of its time or later matters where it contradicts it.
+    if total and whole and (total.when.last < max(told) or total.says(standing.lower)):
+        total = None
+    if total is not None:
+        measurement = _from_total(
+            name, total, standing, _renal_proves(wanted, total, computed, standing, definition, situation)
+        )
         recorded = f"{total.value} on {total.when}"
         conflict = next(iter(measurement.notes), None)
     else:
-        measurement = _counted(name, definition, situation, grades, forms, computed, blood)
+        measurement = _counted(name, definition, situation, standing, forms, computed, blood)
     sheet = bilag_sheet(
         wanted,
         definition,
         measurement,
-        grades,
+        standing.grades,
+        standing.disputed,
         computed,
         blood,
         situation,
@@ -75,32 +70,49 @@ def count_grades(name: str, definition: BilagDefinition, situation: Situation) -
     return msgspec.structs.replace(measurement, sheet=sheet)
 
 
+def _renal_proves(
+    wanted: str,
+    total: RecordedCount,
+    computed: RenalGrade,
+    standing: Standing,
+    definition: BilagDefinition,
+    situation: Situation,
+) -> bool:
+    """Whether results, surely or since the count was recorded, support a renal grade that no form gives."""
+    if computed.grade != wanted or RENAL in standing.grades or RENAL in standing.disputed:
+        return False
+    return computed.firm == wanted or is_overtaken(total, computed, definition, situation)
+
+
 def _counted(
     name: str,
     definition: BilagDefinition,
     situation: Situation,
-    grades: Mapping[str, _Grade],
+    standing: Standing,
     forms: list[Assessment],
     computed: RenalGrade,
     blood: BloodSupport,
 ) -> Measurement:
     """The count from grades on record, with the bounds that the other domains leave."""
     wanted = definition.counts[name].grade
+    grades = standing.grades
     counted = [g for g in grades.values() if g.grade == wanted]
-    lower, upper = len(counted), len(counted) + len(definition.domains) - len(grades)
-    evidence = unique(g.evidence for g in counted) or unique(g.evidence for g in grades.values())
+    disputed = [g for first in standing.disputed.values() for g in (first, *first.others)]
+    evidence = unique(g.evidence for g in (*counted, *disputed)) or unique(
+        g.evidence for g in grades.values()
+    )
     notes = (
-        *_renal_notes(computed, grades.get(RENAL)),
+        *_renal_notes(computed, grades.get(RENAL), standing.overtaken),
         *_haematological_notes(blood, grades.get(HAEMATOLOGICAL)),
         *_akin_notes(definition, situation),
     )
-    if lower == upper:
-        when = max((g.when for g in grades.values()), key=lambda w: w.last)
+    if standing.lower == standing.upper:
+        when = max((g.when for g in (*grades.values(), *disputed)), key=lambda w: w.last)
         return Measurement(
             input=name,
             when=when,
             unit="{score}",
-            value=Interval(lower, lower),
+            value=point(standing.lower),
             basis="recorded",
             evidence=evidence,
             notes=notes,
@@ -111,8 +123,8 @@ def _counted(
         input=name,
         when=day(situation.on),
         unit="{score}",
-        value=Interval(lower, upper),
-        attributed=Interval(lower + supported, upper),
+        value=Interval(standing.lower, standing.upper),
+        attributed=Interval(standing.likely, standing.upper),
         basis="bounded",
         evidence=unique((*evidence, *(computed.evidence if supported else ()))),
         needs=(_form_need(name, definition, grades, forms, situation),),
@@ -121,56 +133,44 @@ def _counted(
     )
 
 
-def _recorded_count(name: str, definition: BilagDefinition, forms: list[Assessment]) -> _Count | None:
-    """The newest recorded count, as a total of its own or as an item of a form."""
-    wanted = key_of(definition.counts[name].item)
-    for form in forms:
-        if form.instrument == name and form.total is not None:
-            return _Count(form.total, form.when, form.evidence)
-        for item in form.items:
-            if key_of(item.item) == wanted and item.number is not None:
-                return _Count(point(item.number), form.when, item.evidence)
-    return None
+def _from_total(name: str, total: RecordedCount, standing: Standing, proven: bool) -> Measurement:
+    """A recorded count; in conflict with the grades on record it becomes a range to be judged.
 
-
-def _from_total(name: str, total: _Count, lower: int, upper: int) -> Measurement:
-    """A recorded count; in conflict with the grades on record it becomes a range to be judged."""
-    conflict = total.value.high < lower or total.value.low > upper
-    note = f"The count of {total.value} recorded on {total.when} does not fit the grades on record."
+    ``proven``: results support one more that no form gives.
+    """
+    lower = standing.lower + proven
+    note = None
+    if total.at_odds:
+        note = f"Counts of {total.at_odds} are recorded for {total.when}."
+    elif total.value.high < standing.lower or total.value.low > standing.upper:
+        note = f"The count of {total.value} recorded on {total.when} does not fit the grades on record."
+    elif total.value.high < lower:
+        note = (
+            f"The count of {total.value} recorded on {total.when} does not fit"
+            " the renal grade that results support."
+        )
+    value = total.value if note is None else total.value.hull(Interval(lower, max(lower, standing.upper)))
     return Measurement(
         input=name,
         when=total.when,
         unit="{score}",
-        value=total.value.hull(Interval(lower, upper)) if conflict else total.value,
-        basis="policies" if conflict else "recorded",
-        evidence=(total.evidence,),
-        notes=(note,) if conflict else (),
+        value=value,
+        basis="recorded" if note is None else "policies",
+        evidence=total.evidence,
+        notes=() if note is None else (note,),
     )
 
 
-def _grades(definition: BilagDefinition, forms: list[Assessment]) -> dict[str, _Grade]:
-    """The newest grade of each domain."""
-    found: dict[str, _Grade] = {}
-    for form in forms:
-        said = {key_of(item.item): item for item in form.items if item.grade or item.present is not None}
-        for domain in definition.domains:
-            keys = [key_of(name) for name in (domain.id, domain.label, *domain.aliases)]
-            item = next((said[key] for key in keys if key in said), None)
-            grade = item.grade.strip().upper() if item and item.grade else None
-            if domain.id in found:
-                continue
-            if item is not None and grade in GRADES:
-                found[domain.id] = _Grade(grade, form.when, item.evidence)
-            elif item is None and form.complete and any(i.grade for i in form.items):
-                found[domain.id] = _Grade(None, form.when, form.evidence)
-    return found
-
-
-def _renal_notes(computed: RenalGrade, recorded: _Grade | None) -> list[str]:
+def _renal_notes(
+    computed: RenalGrade, recorded: RecordedGrade | None, overtaken: RecordedGrade | None
+) -> list[str]:
     """A computed A or B in words; milder grades count for nothing and stand in the sheet only."""
     if computed.grade not in ("A", "B"):
         return []
     told = f"Results support renal grade {computed.grade}: {computed.words}."
+    if overtaken is not None:
+        shown = overtaken.grade or "below B"
+        told = f"{told} They are newer than the form of {overtaken.when}, which grades it {shown}."
     if recorded is None:
         return [f"{told} It needs a clinician's assessment."]
     if recorded.grade in ("A", computed.grade):
@@ -179,7 +179,7 @@ def _renal_notes(computed: RenalGrade, recorded: _Grade | None) -> list[str]:
     return [f"{told} The form of {recorded.when} grades it {shown}, which counts."]
 
 
-def _haematological_notes(blood: BloodSupport, recorded: _Grade | None) -> list[str]:
+def _haematological_notes(blood: BloodSupport, recorded: RecordedGrade | None) -> list[str]:
     if recorded is not None or blood.grade not in ("A", "B"):
         return []
     highest = max(blood.counts, key=lambda count: count.degree)
@@ -200,7 +200,7 @@ def _akin_notes(definition: BilagDefinition, situation: Situation) -> list[str]:
 def _form_need(
     name: str,
     definition: BilagDefinition,
-    grades: Mapping[str, _Grade],
+    grades: Mapping[str, RecordedGrade],
     forms: list[Assessment],
     situation: Situation,
 ) -> Need:

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from fhir_mappings.facts import Evidence, Measurement, ScoreItem, ScoreSheet
+from fhir_mappings.facts import Conflict, Evidence, Measurement, ScoreItem, ScoreSheet
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.scores.bilag_rules import BilagDefinition, Domain
 from fhir_mappings.scores.clauses import Clause, Degree
@@ -32,11 +32,23 @@ class DomainGrade(Protocol):
     def evidence(self) -> Evidence: ...
 
 
+class DisputedGrade(DomainGrade, Protocol):
+    """A grade that forms of one time contradict."""
+
+    @property
+    def at_odds(self) -> str | None: ...
+    @property
+    def others(self) -> tuple[DomainGrade, ...]: ...
+    def may_be(self, grade: str) -> bool:
+        """Whether any form of that time grades it so."""
+
+
 def bilag_sheet(
     wanted: str,
     definition: BilagDefinition,
     measurement: Measurement,
     grades: Mapping[str, DomainGrade],
+    disputed: Mapping[str, DisputedGrade],
     computed: RenalGrade,
     blood: BloodSupport,
     situation: Situation,
@@ -57,7 +69,10 @@ def bilag_sheet(
         score=measurement.input,
         label=definition.counts[measurement.input].label,
         items=tuple(
-            _domain(domain, wanted, grades.get(domain.id), computed, blood) for domain in definition.domains
+            _disputed(domain, wanted, disputed[domain.id], _parts(domain, computed, blood))
+            if domain.id in disputed
+            else _domain(domain, wanted, grades.get(domain.id), computed, blood)
+            for domain in definition.domains
         ),
         value=value,
         attributed=min(max(attributed, value.low), value.high),
@@ -66,6 +81,18 @@ def bilag_sheet(
         since=situation.since,
         recorded=recorded,
         conflict=conflict,
+        at_odds=tuple(
+            Conflict(
+                input=measurement.input,
+                kind="same-time",
+                detail=f"{definition.label}: the {domain.label} domain is {disputed[domain.id].at_odds};"
+                " a person has to judge",
+                when=disputed[domain.id].when,
+                evidence=_of_both(disputed[domain.id]),
+            )
+            for domain in definition.domains
+            if domain.id in disputed and disputed[domain.id].may_be(wanted)
+        ),
         form=next(iter(measurement.needs), None),
     )
 
@@ -104,6 +131,29 @@ def _domain(
         remark = f"Counts would give grade {blood.grade} if due to lupus; this is not counted."
         return _changed(open_item, remark=remark)
     return open_item
+
+
+def _of_both(disputed: DisputedGrade) -> tuple[Evidence, ...]:
+    return unique(grade.evidence for grade in (disputed, *disputed.others))
+
+
+def _disputed(
+    domain: Domain, wanted: str, disputed: DisputedGrade, parts: tuple[ScoreItem, ...]
+) -> ScoreItem:
+    open_ = disputed.may_be(wanted)
+    return ScoreItem(
+        id=domain.id,
+        label=domain.label,
+        domain=domain.label,
+        weight=1,
+        state="unattributed" if open_ else "absent",
+        effort="attribution" if open_ else None,
+        cost=costs()["attribution"] if open_ else 0,
+        doubts=(f"it is {disputed.at_odds}",) if open_ else (),
+        remark=None if open_ else disputed.at_odds,
+        evidence=_of_both(disputed),
+        parts=parts,
+    )
 
 
 def _of_form(domain: Domain, recorded: DomainGrade, computed: RenalGrade) -> str:

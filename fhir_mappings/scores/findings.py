@@ -49,7 +49,7 @@ def _joined(charted: Judgement, entry: Entry, situation: Situation) -> Judgement
     """A form and the chart on one item: the clinician decides attribution, newer results decide presence."""
     written = Judgement(
         state=entry.state,
-        evidence=(entry.evidence,),
+        evidence=entry.evidence,
         seen=entry.when.last,
         expires=situation.expiry(entry.when),
     )
@@ -57,17 +57,17 @@ def _joined(charted: Judgement, entry: Entry, situation: Situation) -> Judgement
         if charted.state is not State.PRESENT:
             return written
         expiries = [day for day in (written.expires, charted.expires) if day is not None]
-        evidence = unique((entry.evidence, *charted.evidence))
+        evidence = unique((*entry.evidence, *charted.evidence))
         return msgspec.structs.replace(written, evidence=evidence, expires=max(expiries, default=None))
     if entry.state is State.UNATTRIBUTED:
-        if charted.state in (State.PRESENT, State.ABSENT):
+        if charted.state is State.PRESENT or (charted.state is State.ABSENT and not entry.at_odds):
             return charted
-        doubt = Doubt("recorded on the form of another score, whose definition is wider")
+        doubt = Doubt(entry.at_odds or "recorded on the form of another score, whose definition is wider")
         return msgspec.structs.replace(written, doubts=(doubt,))
     if charted.state >= State.UNATTRIBUTED and charted.seen is not None and charted.seen > entry.when.last:
         return charted
     if charted.state is State.PRESENT:
         doubt = Doubt(f"a form of {entry.when} records it as absent")
-        evidence = unique((*charted.evidence, entry.evidence))
+        evidence = unique((*charted.evidence, *entry.evidence))
         return msgspec.structs.replace(charted, state=State.UNATTRIBUTED, doubts=(doubt,), evidence=evidence)
     return written

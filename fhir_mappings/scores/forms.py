@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
@@ -13,15 +14,16 @@ from fhir_mappings.intervals import DateSpan, Interval, point
 from fhir_mappings.scores.counting import points
 from fhir_mappings.scores.rules import Borrowing, Definition, Item
 from fhir_mappings.scores.situation import Situation
-from fhir_mappings.scores.states import State
+from fhir_mappings.scores.states import State, unique
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What a form says of one item."""
+    """What forms say of one item. ``at_odds``: what forms of one time, or one form, say differently."""
 
     state: State
     when: DateSpan
-    evidence: Evidence
+    evidence: tuple[Evidence, ...]
+    at_odds: str | None = None
 
 
 class Total(msgspec.Struct, frozen=True):
@@ -62,10 +64,11 @@ def read_forms(definition: Definition, situation: Situation) -> Recorded:
         total = _total(assessment, definition)
         if total is None:
             continue
-        if total.value.high < 0 or total.value.low > definition.maximum:
+        possible = possible_points(total.value, definition.maximum)
+        if possible is None:
             notes.append(f"A recorded total of {total.value} on {total.when} is impossible and was not used.")
             continue
-        totals.append(total)
+        totals.append(msgspec.structs.replace(total, value=possible))
     current = [t for t in totals if _within(t.when, since, situation.on)]
     past = [t for t in totals if t.when.last < since]
     if not current:
@@ -78,9 +81,8 @@ def read_forms(definition: Definition, situation: Situation) -> Recorded:
     entries: dict[str, Entry] = {}
     for borrowing in definition.borrows:
         forms = [a for a in written if a.instrument == borrowing.instrument]
-        _gather(entries, forms, definition, since, situation, borrowing)
-    mine: dict[str, Entry] = {}
-    _gather(mine, own, definition, since, situation, None)
+        entries = {**_gather(forms, definition, since, situation, borrowing), **entries}
+    mine = _gather(own, definition, since, situation, None)
     return Recorded(
         total=_latest(current) if current else None,
         floor=max(totals, key=lambda t: t.value.low) if definition.scope == "ever" and totals else None,
@@ -111,6 +113,18 @@ def _latest(totals: Sequence[Total]) -> Total:
     spanned = functools.reduce(Interval.hull, values)
     shown = " and ".join(sorted(str(value) for value in values))
     return Total(spanned, totals[0].when, totals[0].evidence, f"{shown} are recorded for the same day")
+
+
+def possible_points(value: Interval, highest: int) -> Interval | None:
+    """The whole points, from none to the highest, that a recorded number can be; ``None`` if none can.
+
+    "Below 6" is 5 at most: points are whole.
+    """
+    low, high = float(max(value.low, -1)), float(min(value.high, highest + 1))
+    first = math.floor(low) + 1 if value.low_open and low.is_integer() else math.ceil(low)
+    last = math.ceil(high) - 1 if value.high_open and high.is_integer() else math.floor(high)
+    first, last = max(first, 0), min(last, highest)
+    return Interval(first, last) if first <= last else None
 
 
 def _within(when: DateSpan, since: date, on: date) -> bool:
@@ -149,18 +163,30 @@ def _names_all(assessment: Assessment, items: Sequence[Item], definition: Defini
     known = {key for item in items for key in _keys(item)}
     if not (assessment.complete and assessment.items and known.issuperset(_ticked(assessment))):
         return False
+    if any(_said(assessment, item) == {True, False} for item in items):
+        return False
     return assessment.total is None or assessment.total.low <= _points_of(assessment, items, definition)
 
 
+def _said(form: Assessment, item: Item) -> set[bool]:
+    """What a form says of an item, in all the places where it names it."""
+    keys = _keys(item)
+    told = (_present(entry.present, entry.number) for entry in form.items if key_of(entry.item) in keys)
+    return {present for present in told if present is not None}
+
+
 def _gather(
-    into: dict[str, Entry],
     forms: Iterable[Assessment],
     definition: Definition,
     since: date,
     situation: Situation,
     borrowing: Borrowing | None,
-) -> None:
-    """The newest statement on each item; where items accumulate, any statement that it was present."""
+) -> dict[str, Entry]:
+    """The newest statement on each item; where items accumulate, any statement that it was present.
+
+    Statements of the same time that contradict each other leave the item in doubt.
+    """
+    into: dict[str, Entry] = {}
     items = (*definition.items, *definition.without)
     accumulates = definition.scope == "ever"
     for form in forms:
@@ -168,24 +194,47 @@ def _gather(
         fresh = _within(form.when, since, situation.on)
         if not fresh and not accumulates:
             continue
-        said = {key_of(entry.item): entry for entry in form.items}
+        placed: dict[str, list[Evidence]] = {}
+        for entry in form.items:
+            placed.setdefault(key_of(entry.item), []).append(entry.evidence)
         for item in items:
-            entry = next((said[key] for key in _keys(item) if key in said), None)
-            present = _present(entry.present, entry.number) if entry else None
-            if present is None and names_all:
-                present = False
-            state = _translated(item.id, present, borrowing)
+            evidence = tuple(e for key in unique(_keys(item)) for e in placed.get(key, ()))
+            said = _said(form, item) or ({False} if names_all else set())
+            state = _translated(item.id, said, borrowing)
             if state is None or (state is State.ABSENT and not fresh):
                 continue
+            at_odds = _at_odds(item, form.when) if said == {True, False} else None
+            now = Entry(state, form.when, evidence or (form.evidence,), at_odds)
             before = into.get(item.id)
-            if before is None or (accumulates and state > before.state):
-                into[item.id] = Entry(state, form.when, entry.evidence if entry else form.evidence)
+            if before is None or (accumulates and state > before.state and not _contrary(before, now)):
+                into[item.id] = now
+            elif _contrary(before, now):
+                into[item.id] = Entry(
+                    State.UNATTRIBUTED,
+                    before.when,
+                    unique((*before.evidence, *now.evidence)),
+                    _at_odds(item, before.when),
+                )
+    return into
 
 
-def _translated(item: str, present: bool | None, borrowing: Borrowing | None) -> State | None:
-    if present is None:
+def _contrary(one: Entry, other: Entry) -> bool:
+    """Whether forms of which neither is surely the newer one deny and affirm an item."""
+    states = {one.state, other.state}
+    denied = State.ABSENT in states and len(states) > 1
+    return one.when.overlaps(other.when) and (denied or bool(one.at_odds or other.at_odds))
+
+
+def _at_odds(item: Item, when: DateSpan) -> str:
+    return f"{item.label} is recorded on {when} both as present and as absent"
+
+
+def _translated(item: str, said: set[bool], borrowing: Borrowing | None) -> State | None:
+    if not said:
         return None
-    if present:
+    if said == {True, False}:
+        return State.UNATTRIBUTED
+    if True in said:
         wider = borrowing is not None and item in borrowing.wider
         return State.UNATTRIBUTED if wider else State.PRESENT
     narrower = borrowing is not None and item in borrowing.narrower

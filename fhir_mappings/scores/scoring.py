@@ -83,8 +83,10 @@ def _score(definition: Definition, situation: Situation) -> Scored:
     if total is None:
         return _bounded(definition, findings, counted, recorded, situation)
     whole = definitions()[definition.lessened_from] if lessened and definition.lessened_from else definition
-    value = _lessened(total.value, left_out) if lessened else total.value
-    conflict = _conflict(total, findings if lessened else mine, definition, recorded)
+    newer = _newer(total, findings, whole, situation)
+    value = _lessened(total.value, left_out, newer) if lessened else total.value
+    older = tuple(f for f in (findings if lessened else mine) if f.item.id not in newer)
+    conflict = _conflict(total, older, findings if lessened else mine, definition, recorded)
     if conflict:
         return Scored(
             definition=definition,
@@ -100,19 +102,62 @@ def _score(definition: Definition, situation: Situation) -> Scored:
             conflict=conflict,
         )
     value = _within(value, counted)
+    risen = [f for f in mine if f.item.id in newer]
+    if risen:
+        value = _raised(value, mine, risen, counted, definition)
     return Scored(
         definition=definition,
         findings=findings,
         value=value,
         when=total.when,
         basis="recorded" if value.exact else "bounded",
-        evidence=(total.evidence,),
+        evidence=(total.evidence, *_counted_evidence(tuple(risen))),
         needs=() if value.exact else _needs(definition, left_out if lessened else mine, recorded, situation),
-        notes=recorded.notes,
+        notes=(*recorded.notes, *_newer_notes(total, risen)),
         recorded=recorded,
         total=total,
         total_of=whole.label,
     )
+
+
+def _newer(
+    total: Total, findings: tuple[ItemFinding, ...], whole: Definition, situation: Situation
+) -> frozenset[str]:
+    """The items that are shown by something newer than a total and were not shown when it was recorded."""
+    last = total.when.last
+    shown = [f for f in findings if f.state >= State.UNATTRIBUTED]
+    if not any(f.judgement.seen is not None and f.judgement.seen > last for f in shown):
+        return frozenset()
+    then = situation.as_of(last)
+    known = {f.item.id: f.state for f in find_items(whole, read_forms(whole, then), then)}
+    return frozenset(
+        f.item.id
+        for f in shown
+        if f.judgement.seen is not None
+        and f.judgement.seen > last
+        and known.get(f.item.id, State.UNKNOWN) < State.UNATTRIBUTED
+    )
+
+
+def _raised(
+    value: Interval,
+    findings: tuple[ItemFinding, ...],
+    risen: list[ItemFinding],
+    counted: Tally,
+    definition: Definition,
+) -> Interval:
+    """A recorded value with what has come up since; what it had counted may be gone, so it may also stand."""
+    proven = points((f.item for f in findings if f.proven), definition.counting)
+    most = value.high + points((f.item for f in risen), definition.counting)
+    low = max(value.low, proven)
+    return Interval(low, max(low, min(most, counted.upper)))
+
+
+def _newer_notes(total: Total, risen: list[ItemFinding]) -> list[str]:
+    if not risen:
+        return []
+    told = ", ".join(f"{f.item.label} {f.item.weight}" for f in risen)
+    return [f"Newer than the total of {total.value} recorded on {total.when}: {told}."]
 
 
 def _tally(findings: tuple[ItemFinding, ...], definition: Definition) -> Tally:
@@ -127,21 +172,31 @@ def _total_of_whole(definition: Definition, situation: Situation) -> Total | Non
     return read_forms(definitions()[definition.lessened_from], situation).total
 
 
-def _lessened(value: Interval, left_out: tuple[ItemFinding, ...]) -> Interval:
-    """A total, less the points of the items that are left out, as far as they are known."""
-    sure = sum(f.item.weight for f in left_out if f.state is State.PRESENT)
+def _lessened(value: Interval, left_out: tuple[ItemFinding, ...], newer: frozenset[str]) -> Interval:
+    """A total, less the points of the items that are left out, as far as they are known.
+
+    What is newer than the total need not be in it.
+    """
+    sure = sum(f.item.weight for f in left_out if f.state is State.PRESENT and f.item.id not in newer)
     possible = sum(f.item.weight for f in left_out if f.state is not State.ABSENT)
     return Interval(max(0.0, value.low - possible), max(0.0, value.high - sure))
 
 
 def _conflict(
-    total: Total, findings: tuple[ItemFinding, ...], definition: Definition, recorded: Recorded
+    total: Total,
+    older: tuple[ItemFinding, ...],
+    findings: tuple[ItemFinding, ...],
+    definition: Definition,
+    recorded: Recorded,
 ) -> str | None:
-    """What a recorded total contradicts: its own items, what is proven, or what is left possible."""
+    """What a recorded total contradicts: its own items, what is proven, or what is left possible.
+
+    ``older``: the findings without those that are newer than the total.
+    """
     told = f"The total of {total.value} recorded on {total.when}"
     if total.inconsistent:
         return f"{told} contradicts its own form: {total.inconsistent}."
-    proven = points((f.item for f in findings if f.proven), definition.counting)
+    proven = points((f.item for f in older if f.proven), definition.counting)
     if recorded.floor is not None:
         proven = max(proven, int(max(0.0, recorded.floor.value.low)))
     if total.value.high < proven:
@@ -156,7 +211,7 @@ def _within(value: Interval, counted: Tally) -> Interval:
     """A recorded value that is itself a range, narrowed by what the items show."""
     if value.exact:
         return value
-    return Interval(max(value.low, counted.lower), min(value.high, counted.upper))
+    return value.within(counted.bounds) if value.overlaps(counted.bounds) else value
 
 
 def _bounded(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fhir_mappings.facts import ClassificationRule, Need, ScoreItem, ScoreReading, ScoreSheet
+from fhir_mappings.facts import ClassificationRule, Conflict, Need, ScoreItem, ScoreReading, ScoreSheet
 from fhir_mappings.facts import ItemState as StateName
 from fhir_mappings.intervals import Interval
 from fhir_mappings.scores.definitions import costs
@@ -41,6 +41,17 @@ def sheet_of(scored: Scored, situation: Situation) -> ScoreSheet:
         best_of_domain=definition.counting == "best-of-domain",
         recorded=_recorded(scored, scored.recorded),
         conflict=scored.conflict,
+        at_odds=tuple(
+            Conflict(
+                input=definition.name,
+                kind="same-time",
+                detail=f"{definition.label}: {entry.at_odds}; a person has to judge",
+                when=entry.when,
+                evidence=entry.evidence,
+            )
+            for finding in findings
+            if (entry := scored.recorded.entries.get(finding.item.id)) is not None and entry.at_odds
+        ),
         form=scored.form,
         rule=None
         if rule is None

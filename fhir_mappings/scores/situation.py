@@ -55,6 +55,11 @@ class Situation:
         self._events: dict[tuple[EventKinds, tuple[str, ...]], tuple[Event, ...]] = {}
         self._remembered: dict[Hashable, tuple[object, object]] = {}
 
+    def as_of(self, day: date) -> Situation:
+        """The same chart and first day, with nothing later than ``day``."""
+        key = ("as-of", day)
+        return self.remembered(self, key, lambda: Situation(self.facts, day, self.since, self._series_of))
+
     def remembered(self, subject: object, what: Hashable, make: Callable[[], T]) -> T:
         """What was made of a rule before; ``make`` works it out the first time.
 

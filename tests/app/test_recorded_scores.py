@@ -1,0 +1,249 @@
+"""Recorded scores against each other and against newer results, from whole resources to findings.
+
+Each trial criterion is named by its protocol: A is NCT07517536, B is NCT05247203. BILAG-2004: Isenberg DA,
+Rahman A, Allen E, et al. Rheumatology (Oxford) 2005;44:902-6. SLEDAI-2K: Gladman DD, Ibañez D, Urowitz MB.
+J Rheumatol 2002;29:288-91. ACR criteria: Hochberg MC. Arthritis Rheum 1997;40:1725.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from eligibility.findings import Finding, ScreeningReport
+from eligibility.reported import ReportedScore
+from fhir_mappings.record import PatientRecord
+from tests.app.service import AS_OF, screening_service
+from tests.fhir_mappings.reading.written import Json, loinc, quantity, read, resource, snomed
+
+A, B = "nct07517536", "nct05247203"
+DOMAINS = (
+    "constitutional",
+    "mucocutaneous",
+    "neuropsychiatric",
+    "musculoskeletal",
+    "cardiorespiratory",
+    "gastrointestinal",
+    "ophthalmic",
+    "renal",
+    "haematological",
+)
+LUPUS = resource(
+    "Condition",
+    "sle",
+    code=snomed("68815009"),
+    clinicalStatus={"coding": [{"code": "active"}]},
+    verificationStatus={"coding": [{"code": "confirmed"}]},
+    onsetDateTime="2020-01-01",
+)
+
+
+def form(own_id: str, instrument: str, when: str, *items: tuple[str, Json]) -> Json:
+    return resource(
+        "QuestionnaireResponse",
+        own_id,
+        status="completed",
+        questionnaire=f"https://trialcards.org/fhir/Questionnaire/{instrument}",
+        authored=when,
+        item=[{"linkId": name, "answer": [answer]} for name, answer in items],
+    )
+
+
+def total(own_id: str, instrument: str, points: float, when: str) -> Json:
+    answer = {"valueInteger": points} if isinstance(points, int) else {"valueDecimal": points}
+    return form(own_id, instrument, when, ("total", answer))
+
+
+def bilag(own_id: str, when: str, *more: tuple[str, Json], **grades: str) -> Json:
+    """A complete form, all C but for the grades that are given."""
+    return form(
+        own_id,
+        "bilag-2004",
+        when,
+        *((domain, {"valueString": grades.get(domain, "C")}) for domain in DOMAINS),
+        *more,
+    )
+
+
+def result(own_id: str, code: str, when: str, **value: Any) -> Json:
+    return resource("Observation", own_id, status="final", code=loinc(code), effectiveDateTime=when, **value)
+
+
+def ratio(own_id: str, when: str, value: float) -> Json:
+    return result(own_id, "2890-2", when, valueQuantity=quantity(value, "mg/mmol"))
+
+
+def c3(own_id: str, when: str, value: float) -> Json:
+    low, high = quantity(0.8, "g/L"), quantity(1.5, "g/L")
+    measured = quantity(value, "g/L")
+    return result(own_id, "4485-9", when, valueQuantity=measured, referenceRange=[{"low": low, "high": high}])
+
+
+def casts(own_id: str, when: str) -> Json:
+    return result(own_id, "33804-6", when, valueString="positive")
+
+
+def report(protocol: str, *resources: Json) -> ScreeningReport:
+    return screening_service().screen_record(
+        PatientRecord(read(LUPUS, *resources)), AS_OF, protocol_ids=[protocol]
+    )
+
+
+def finding(screened: ScreeningReport, criterion: str) -> Finding:
+    return next(f for s in screened.screenings for f in s.findings if f.criterion == criterion)
+
+
+def scores(screened: ScreeningReport, name: str) -> Iterator[ReportedScore]:
+    return (s for one in screened.screenings for f in one.findings for s in f.scores if s.input == name)
+
+
+def outcome(protocol: str, criterion: str, *resources: Json) -> str:
+    return finding(report(protocol, *resources), criterion).outcome
+
+
+def score(screened: ScreeningReport, name: str) -> ReportedScore:
+    return next(scores(screened, name))
+
+
+class TestFormsOfOneTime:
+    @pytest.mark.parametrize("first", ["A", "C"])
+    def test_a_domain_that_two_forms_of_a_day_grade_a_and_c_is_left_to_a_person(self, first: str) -> None:
+        """Trial A, I6: whichever has the lower id."""
+        second = {"A": "C", "C": "A"}[first]
+        screened = report(A, bilag("q1", "2026-06-12", renal=first), bilag("q2", "2026-06-12", renal=second))
+        assert finding(screened, "I6").outcome == "review"
+        (told,) = screened.contradictions
+        assert (told.input, told.kind) == ("bilag_2004_a_count", "same-time")
+        assert "renal domain is graded A and C on 2026-06-12" in told.detail
+        assert {e.reference for e in told.evidence} == {
+            "QuestionnaireResponse/q1",
+            "QuestionnaireResponse/q2",
+        }
+
+    def test_a_domain_graded_twice_on_one_form_is_left_to_a_person(self) -> None:
+        twice = bilag("q1", "2026-06-12", ("renal", {"valueString": "A"}))
+        screened = report(A, twice)
+        assert finding(screened, "I6").outcome == "review"
+        assert len(screened.contradictions) == 1
+
+    def test_the_form_of_a_later_day_contradicts_nothing(self) -> None:
+        screened = report(A, bilag("q1", "2026-06-11", renal="A"), bilag("q2", "2026-06-12"))
+        assert finding(screened, "I6").outcome == "fail"
+        assert screened.contradictions == ()
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_items_that_two_forms_of_a_day_affirm_and_deny_are_left_to_a_person(self, first: bool) -> None:
+        """Trial A, I5: seizure and arthritis are 12 points, or none."""
+        forms = (
+            form(
+                own_id,
+                "sledai-2k",
+                "2026-06-12",
+                *((i, {"valueBoolean": said}) for i in ("seizure", "arthritis")),
+            )
+            for own_id, said in (("q1", first), ("q2", not first))
+        )
+        screened = report(A, *forms)
+        assert finding(screened, "I5").outcome == "review"
+        shown = score(screened, "sledai_2k")
+        assert (shown.lower, shown.attributed) == (0, 12)
+        told = [one.detail for one in screened.contradictions]
+        assert len(told) == 2
+        assert all("both as present and as absent" in detail for detail in told)
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_an_item_named_twice_on_one_form_is_left_to_a_person(self, first: bool) -> None:
+        answers = (("seizure", {"valueBoolean": said}) for said in (first, not first))
+        screened = report(A, form("q1", "sledai-2k", "2026-06-12", *answers))
+        assert finding(screened, "I5").outcome == "review"
+        assert "seizure is recorded on 2026-06-12 both" in screened.contradictions[0].detail
+
+    def test_a_finding_of_the_chart_settles_what_forms_say_differently(self) -> None:
+        """Low complement is 2 points: shown by the result, whatever the forms say."""
+        forms = (
+            form(own_id, "sledai-2k", "2026-06-12", ("low_complement", {"valueBoolean": said}))
+            for own_id, said in (("q1", True), ("q2", False))
+        )
+        assert score(report(A, *forms, c3("o1", "2026-06-10", 0.4)), "sledai_2k").lower == 2
+
+
+class TestNewerThanTheTotal:
+    def test_low_complement_after_a_total_of_four_may_make_six(self) -> None:
+        """Trial A, I5."""
+        screened = report(
+            A,
+            total("q1", "sledai-2k", 4, "2026-06-01"),
+            c3("o1", "2026-05-25", 1.0),
+            c3("o2", "2026-06-10", 0.4),
+        )
+        shown = score(screened, "sledai_2k")
+        assert (shown.lower, shown.upper) == (4, 6)
+        assert finding(screened, "I5").outcome == "missing"
+        assert screened.contradictions == ()
+
+    def test_it_cannot_make_six_of_a_total_of_three(self) -> None:
+        added = (total("q1", "sledai-2k", 3, "2026-06-01"), c3("o2", "2026-06-10", 0.4))
+        assert outcome(A, "I5", *added) == "fail"
+
+    def test_what_was_shown_when_the_total_was_recorded_is_in_it(self) -> None:
+        low = c3("o1", "2026-05-25", 0.4), c3("o2", "2026-06-10", 0.4)
+        assert outcome(A, "I5", total("q1", "sledai-2k", 4, "2026-06-01"), *low) == "fail"
+
+    def test_an_item_recorded_after_the_total_adds_to_it(self) -> None:
+        later = form("q2", "sledai-2k", "2026-06-10", ("arthritis", {"valueBoolean": True}))
+        screened = report(A, total("q1", "sledai-2k", 4, "2026-06-01"), later)
+        assert score(screened, "sledai_2k").upper == 8
+        assert finding(screened, "I5").outcome == "missing"
+
+    def test_a_total_that_reaches_the_threshold_still_does(self) -> None:
+        added = (total("q1", "sledai-2k", 6, "2026-06-01"), c3("o2", "2026-06-10", 0.4))
+        assert outcome(A, "I5", *added) == "pass"
+
+    def test_low_platelets_after_a_count_of_three_may_be_the_fourth_criterion(self) -> None:
+        """Trial B, I3: the criteria accumulate."""
+        platelets = result("o1", "777-3", "2026-06-01", valueQuantity=quantity(90, "10*9/L"))
+        screened = report(B, total("q1", "acr-1997", 3, "2025-09-01"), platelets)
+        shown = score(screened, "acr_1997")
+        assert (shown.lower, shown.upper) == (3, 4)
+        assert finding(screened, "I3").outcome == "review"
+
+    def test_a_renal_grade_a_from_results_after_the_form_is_left_to_a_person(self) -> None:
+        """Trial A, I6: proteinuria that has risen, and casts, are two severe features of which both lead."""
+        newer = ratio("o1", "2026-06-12", 200), ratio("o2", "2026-05-18", 20), casts("o3", "2026-06-12")
+        screened = report(A, bilag("q1", "2026-05-20"), *newer)
+        assert finding(screened, "I6").outcome == "review"
+        shown = score(screened, "bilag_2004_a_count")
+        assert (shown.lower, shown.attributed, shown.upper) == (0, 1, 1)
+
+    def test_a_form_later_than_the_results_counts(self) -> None:
+        older = ratio("o1", "2026-06-10", 200), ratio("o2", "2026-05-18", 20), casts("o3", "2026-06-10")
+        assert outcome(A, "I6", bilag("q1", "2026-06-12"), *older) == "fail"
+
+
+class TestRecordedCounts:
+    def test_counts_that_the_grades_of_their_own_form_contradict_are_left_to_a_person(self) -> None:
+        """Trial A, I6."""
+        counts = ("a_count", {"valueInteger": 2}), ("b_count", {"valueInteger": 3})
+        screened = report(A, bilag("q1", "2026-06-12", *counts))
+        assert finding(screened, "I6").outcome == "review"
+        assert {told.input for told in screened.contradictions} == {
+            "bilag_2004_a_count",
+            "bilag_2004_b_count",
+        }
+
+    def test_a_count_older_than_a_whole_form_is_past(self) -> None:
+        older = form("q1", "bilag-2004", "2026-06-01", ("a_count", {"valueInteger": 2}))
+        assert outcome(A, "I6", older, bilag("q2", "2026-06-12")) == "fail"
+
+    def test_counts_of_none_beside_a_renal_grade_a_from_results_are_left_to_a_person(self) -> None:
+        none = [(name, {"valueInteger": 0}) for name in ("a_count", "b_count")]
+        shown = ratio("o1", "2026-06-12", 200), ratio("o2", "2026-05-15", 200), casts("o3", "2026-06-12")
+        screened = report(A, form("q1", "bilag-2004", "2026-06-12", *none), *shown)
+        assert finding(screened, "I6").outcome == "review"
+        assert "renal grade that results support" in screened.contradictions[0].detail
+
+    def test_counts_of_none_without_such_results_fail(self) -> None:
+        none = [(name, {"valueInteger": 0}) for name in ("a_count", "b_count")]
+        assert outcome(A, "I6", form("q1", "bilag-2004", "2026-06-12", *none)) == "fail"
