@@ -132,6 +132,11 @@ class Analyte(msgspec.Struct, frozen=True, kw_only=True):
     folded: Mapping[str, UnitRule] = {}
 
     @property
+    def in_steps(self) -> bool:
+        """Whether its results are the steps of a test strip, told apart, and not merely positive."""
+        return "1+" in self.categories
+
+    @property
     def factors(self) -> dict[str, float]:
         """Linear units, by UCUM code, with the factor to the canonical unit: what a threshold may use."""
         return {

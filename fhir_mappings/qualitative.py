@@ -32,6 +32,14 @@ def category_of_text(text: str) -> str | None:
     return _category(normalised(text)) if len(text) <= _LONGEST else None
 
 
+def strip_step_of_text(text: str) -> str | None:
+    """The step of a test strip: ``trace``, ``1+`` … ``4+``; ``None`` where the text is anything else."""
+    if len(text) > _LONGEST:
+        return None
+    folded = normalised(text)
+    return next((step for step, pattern in _strip_steps() if pattern.fullmatch(folded)), None)
+
+
 def viral_load_of_text(text: str) -> str | None:
     """What words say of a nucleic acid test.
 
@@ -195,6 +203,16 @@ def _words() -> _Words:
 def _viral_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     raw = read_yaml(FOLDER / "codesets" / "qualitative.yaml")["viral_load"]
     return tuple((category, re.compile("|".join(patterns), re.ASCII)) for category, patterns in raw.items())
+
+
+@functools.cache
+def _strip_steps() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    raw = read_yaml(FOLDER / "codesets" / "qualitative.yaml")["strip_steps"]
+    around: str = raw["around"]
+    return tuple(
+        (step, re.compile(around.replace("STEP", pattern), re.ASCII))
+        for step, pattern in raw["steps"].items()
+    )
 
 
 @functools.lru_cache(maxsize=4096)

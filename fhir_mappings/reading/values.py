@@ -13,6 +13,7 @@ from fhir_mappings.intervals import INFINITY, Interval, point
 from fhir_mappings.qualitative import (
     category_of_text,
     quantity_of_text,
+    strip_step_of_text,
     titre_of_text,
     viral_load_of_text,
 )
@@ -23,6 +24,7 @@ from fhir_mappings.terminology import Terminology
 TITRE = "{titer}"
 SCORE = "{score}"
 _CONTRADICTION = {("positive", "negative"), ("negative", "positive")}
+STRIP_STEPS = frozenset({"1+", "2+", "3+", "4+"})
 _POSITIVE = frozenset({"detected", "detected-below-quantification", "quantified", "above-quantification"})
 
 
@@ -83,7 +85,7 @@ def read_value(part: Valued, analyte: Analyte, terminology: Terminology) -> Valu
 
 
 def _plain(said: str | None) -> str | None:
-    if said in _POSITIVE:
+    if said in _POSITIVE or said in STRIP_STEPS:
         return "positive"
     return "negative" if said == "not-detected" else said
 
@@ -166,6 +168,9 @@ def _of_concept(concept: CodeableConcept, analyte: Analyte, terminology: Termino
         return Value(number=scored, recorded=concept.label, path="valueCodeableConcept")
     said = terminology.category_of_codings(concept.pairs)
     words = [concept.text, *(coding.display for coding in concept.coding)]
+    if analyte.in_steps and said != "negative":
+        told = (strip_step_of_text(word) for word in words if word)
+        said = terminology.grade_of_codings(concept.pairs) or next((step for step in told if step), said)
     if said is None:
         for word in words:
             if word:
@@ -183,6 +188,8 @@ def _of_concept(concept: CodeableConcept, analyte: Analyte, terminology: Termino
 def _of_text(text: str, analyte: Analyte) -> Value:
     said = _category(text, analyte)
     number: Number | None = None
+    if analyte.in_steps and (step := strip_step_of_text(text)) is not None:
+        return Value(said=step, recorded=_short(text), path="valueString")
     if analyte.unit == TITRE or (TITRE in analyte.exact and ":" in unicodedata.normalize("NFKC", text)):
         titre = titre_of_text(text)
         if titre is not None:

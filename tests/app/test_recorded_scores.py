@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from eligibility.findings import Finding, ScreeningReport
-from eligibility.reported import ReportedScore
+from eligibility.reported import ReportedItem, ReportedScore
 from fhir_mappings.record import PatientRecord
 from tests.app.service import AS_OF, screening_service
 from tests.fhir_mappings.reading.written import Json, loinc, quantity, read, resource, snomed
@@ -247,3 +247,55 @@ class TestRecordedCounts:
     def test_counts_of_none_without_such_results_fail(self) -> None:
         none = [(name, {"valueInteger": 0}) for name in ("a_count", "b_count")]
         assert outcome(A, "I6", form("q1", "bilag-2004", "2026-06-12", *none)) == "fail"
+
+
+class TestTestStrip:
+    """BILAG-2004, renal: where nothing is measured, a strip that has risen by two levels is a severe feature."""
+
+    @staticmethod
+    def clause(screened: ScreeningReport) -> ReportedItem:
+        renal = next(i for i in score(screened, "bilag_2004_a_count").items if i.item == "renal")
+        return next(part for part in renal.parts if part.item == "proteinuria")
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            {"valueString": "3+"},
+            {"valueString": "+++"},
+            {"valueString": "3+ (300 mg/dL)"},
+            {"valueString": "阳性(+++)"},
+            {"valueCodeableConcept": {"text": "3+"}},
+            {"valueCodeableConcept": {"coding": [{"system": "http://loinc.org", "code": "LA11843-2"}]}},
+            {"valueCodeableConcept": snomed("260349009")},
+        ],
+    )
+    def test_a_strip_that_has_risen_by_two_levels_is_a_severe_feature(self, value: Json) -> None:
+        """As the clause of trial A, I6."""
+        before = result("o2", "20454-5", "2026-05-12", valueString="1+")
+        found = self.clause(report(A, result("o1", "20454-5", "2026-06-10", **value), before))
+        assert (found.state, found.grade) == ("present", "B, or A with another")
+
+    def test_a_trace_is_no_level(self) -> None:
+        strips = (("o1", "2026-06-10", "2+"), ("o2", "2026-05-12", "trace"))
+        found = self.clause(report(A, *(result(i, "20454-5", day, valueString=v) for i, day, v in strips)))
+        assert (found.state, found.grade) == ("present", "B, or A with another")
+
+    def test_a_strip_that_is_positive_without_a_level_shows_no_degree(self) -> None:
+        assert (
+            self.clause(report(A, result("o1", "20454-5", "2026-06-10", valueString="positive"))).state
+            == "unknown"
+        )
+
+    @pytest.mark.parametrize(("level", "state"), [("4+", "present"), ("3+", "unknown")])
+    def test_more_than_three_plus_twice_is_persistent_proteinuria(self, level: str, state: str) -> None:
+        """ACR 1997: persistent proteinuria above 3+ if it is not quantified; trial B, I3."""
+        strips = (
+            result(i, "20454-5", day, valueString=level)
+            for i, day in (("o1", "2026-06-10"), ("o2", "2026-05-12"))
+        )
+        items = score(report(B, *strips), "acr_1997").items
+        assert next(i for i in items if i.item == "renal").state == state
+
+    def test_other_strips_are_negative_or_positive(self) -> None:
+        facts = read(result("o1", "5799-2", "2026-06-10", valueString="2+"))
+        assert [m.category for m in facts.measurements["urine_leukocyte_esterase"]] == ["positive"]
