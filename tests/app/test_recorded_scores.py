@@ -250,7 +250,7 @@ class TestRecordedCounts:
 
 
 class TestTestStrip:
-    """BILAG-2004, renal: where nothing is measured, a strip that has risen by two levels is a severe feature."""
+    """BILAG-2004, renal: where nothing is measured, a strip risen by two levels is a severe feature."""
 
     @staticmethod
     def clause(screened: ScreeningReport) -> ReportedItem:
