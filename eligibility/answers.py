@@ -117,7 +117,7 @@ def _step(answer: Answer, state: State) -> Step:
         return Step("never", message("change.for-good", reason=answer.reason))
     if answer.flips_on is not None:
         return Step("time", opposite.what, answer.flips_on, evidence=answer.evidence)
-    return Step(opposite.kind, opposite.what)
+    return Step(opposite.kind, opposite.what, lasts=opposite.lasts)
 
 
 def negate(answer: Answer) -> Answer:

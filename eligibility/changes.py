@@ -21,7 +21,7 @@ from eligibility.messages import Message, message, render
 from eligibility.reported import Change, ChangeSet, ReportedNeed, reported_need
 from eligibility.screening import screen_course
 from eligibility.standing import FirstClear, first_clear_day
-from eligibility.ways import Step, Way, Ways, either, hardest, last_day, of_criterion, together
+from eligibility.ways import Step, Way, Ways, either, hardest, last_day, of_criterion, one, together
 from fhir_mappings.facts import Chart
 
 MOST_SETS = 5
@@ -111,7 +111,7 @@ class _Sets:
     def _set(self, way: Way) -> tuple[ChangeSet | None, Finding | None]:
         day = last_day(way)
         changes = [self._change(step) for step in way]
-        if day is None:
+        if day is None or any(step.lasts for step in way):
             return ChangeSet(kind=hardest(way), changes=tuple(changes)), None
         clear = self._clear_from(day, way)
         if clear.day is None:
@@ -189,6 +189,9 @@ def _ways_of(criterion: BoundCriterion, finding: Finding, course: Course, as_of:
     if finding.outcome == "missing":
         # Whether another way is needed can only be told once these data are there.
         found_ways = found_ways[:1]
+    if finding.outcome == "review" and not any([s.kind for s in way] == ["judgement"] for way in found_ways):
+        # Whatever else would mend it, a criterion for review is one that a clinician's judgement settles.
+        found_ways = either([found_ways, one(Step("judgement", answer.reason))])
     return of_criterion(criterion.id, found_ways or last_resort(answer))
 
 

@@ -30,6 +30,7 @@ class Step(msgspec.Struct, frozen=True):
         on: for ``time``, the day.
         needs: for ``data``, what to obtain.
         evidence: for ``time``, what it is that has to be left behind.
+        lasts: the state has to last for some time from a day that nobody knows.
         criterion: the criterion or part that it mends, once that is known.
     """
 
@@ -38,14 +39,19 @@ class Step(msgspec.Struct, frozen=True):
     on: date | None = None
     needs: tuple[Need, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    lasts: bool = False
     criterion: str = ""
 
 
 class Opposite(msgspec.Struct, frozen=True):
-    """What would have to be so for a statement to be the other way round, where time does not do it."""
+    """What would have to be so for a statement to be the other way round, where time does not do it.
+
+    ``lasts``: it has to last for some time from a day that nobody knows.
+    """
 
     what: Message
     kind: ChangeKind = "clinical"
+    lasts: bool = False
 
 
 Way = tuple[Step, ...]

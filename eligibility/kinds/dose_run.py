@@ -97,7 +97,7 @@ class DoseRunNode(Model):
                         evidence=_evidence(history, first, last),
                         flips_on=flips,
                         until=flips if span.moving else None,
-                        opposite=Opposite(message("change.dose_run", date=str(ended or last), **told)),
+                        opposite=_over(ended, span, told),
                     )
             for first, last in reversed(possible):
                 if (last - first).days + 1 >= days_needed and last >= span.first:
@@ -132,6 +132,13 @@ class DoseRunNode(Model):
             return Answer(state=State.PRESUMED_FALSE, reason=message("dose_run.no", **told))
 
         return evaluate
+
+
+def _over(ended: date | None, span: Span, told: dict[str, str]) -> Opposite:
+    """What would have to be so for a run not to count: no dose of it in the window."""
+    if ended is not None:
+        return Opposite(message("change.dose_run", date=str(ended), **told))
+    return Opposite(message("change.dose_run.over", length=str(span.before), **told), lasts=True)
 
 
 def _runs(days: Sequence[DayDose], counts: Callable[[DayDose], bool]) -> list[tuple[date, date]]:

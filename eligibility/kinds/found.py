@@ -268,7 +268,8 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         if flips is not None and last is not None:
             return Opposite(message("change.found.since", what=event.label, date=last.last.isoformat()))
         if span.before is not None and span.before != _A_DAY:
-            return Opposite(message("change.found.over", what=event.label, length=str(span.before)))
+            over = message("change.found.over", what=event.label, length=str(span.before))
+            return Opposite(over, lasts=True)
         if span.first is not None or isinstance(event, Planned) or not _CHANGING.isdisjoint(self.wanted):
             return Opposite(message("change.found.state", what=event.label))
         return Opposite(self._told("found.yes", event), "never")

@@ -100,3 +100,51 @@ def test_a_high_creatinine_that_is_not_the_latest_leaves_the_eight_weeks_by_time
     assert told(found)[0] == ("time", "2026-07-16", [("time", "E1b", what)])
     assert "serum_creatinine" in [need.input for need in found.changes[0].by_then]
     assert found.changes[1].kind == "judgement"
+
+
+def test_a_hepatitis_that_a_clinician_has_to_judge_is_mended_by_the_judgement_before_another_result() -> None:
+    """NCT07517536 E8: HBsAg positive, "whether under antiviral treatment" is for a person to say."""
+    found = screened(REFRACTORY, observation("5195-3", "2026-06-14", "Reactive"), without=("daniel-hbsag",))
+    assert finding_of(found, "E8.hbv").leaning == "fail"
+    assert [changes.kind for changes in found.changes] == ["judgement", "clinical"]
+
+
+def test_an_antibody_that_stays_for_good_can_still_be_judged_not_to_stand_in_the_way() -> None:
+    """NCT01639339 E9: a past hepatitis B leans against, and no result takes anti-HBc away."""
+    found = screened(
+        NEPHRITIS, observation("13952-7", "2026-06-14", "Reactive"), without=("daniel-anti-hbc",)
+    )
+    assert [changes.kind for changes in found.changes] == ["judgement"]
+
+
+def test_a_pregnancy_is_mended_by_no_change_of_the_person() -> None:
+    """NCT07517536 I9 and E12: sex and childbearing potential define who is asked."""
+    found = screened(REFRACTORY, observation("2118-8", "2026-06-15", "Positive"), patient="lin-mei")
+    whats = [change.what for changes in found.changes for change in changes.changes]
+    assert not [what for what in whats if "childbearing" in what]
+    assert {"serum hCG: not positive", "pregnancy: not positive"} <= set(whats)
+
+
+HIGH_DOSE = {
+    "resourceType": "MedicationRequest", "status": "active", "intent": "order", "authoredOn": "2026-05-20",
+    "medicationCodeableConcept": {"coding": [
+        {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "8640", "display": "prednisone"}]},
+    "dosageInstruction": [{
+        "timing": {"repeat": {
+            "boundsPeriod": {"start": "2026-05-20"}, "frequency": 1, "period": 1, "periodUnit": "d"}},
+        "route": {"coding": [{"system": "http://snomed.info/sct", "code": "26643006"}]},
+        "doseAndRate": [{"doseQuantity": {
+            "value": 120, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}}],
+    }],
+}  # fmt: skip
+
+
+def test_high_doses_that_go_on_would_have_to_be_over_for_the_whole_window_and_no_day_is_named() -> None:
+    """NCT05247203 E1e (8 weeks) and E12 (28 days), prednisone 120 mg a day without an end."""
+    found = screened(SLE, HIGH_DOSE, without=("daniel-prednisone",))
+    (only,) = found.changes
+    assert (only.kind, only.on) == ("clinical", None)
+    assert {change.criterion: change.what for change in only.changes if change.kind == "clinical"} == {
+        "E1e": "100 mg a day or more for 14 days: over for 8 weeks",
+        "E12b": "100 mg a day or more for 14 days: over for 28 days",
+    }
