@@ -275,6 +275,11 @@ def is_stated(body: str, start: int, end: int) -> bool:
     return _standing(body, _borders(body), start, start, end, 0, numbered=False) in _COUNTING
 
 
+def is_denied(body: str, start: int, end: int) -> bool:
+    """Whether a section denies what it names from ``start`` to ``end``, for this biopsy."""
+    return _standing(body, _borders(body), start, start, end, 0, numbered=False) == "denied"
+
+
 def _borders(body: str) -> list[tuple[int, int]]:
     return [match.span() for match in biopsy_words().sentence.finditer(body)]
 

@@ -13,16 +13,26 @@ import re
 
 import msgspec
 
-from fhir_mappings.biopsy import LONGEST_REPORT, MOST_MENTIONS, is_stated, present_sections
+from fhir_mappings.biopsy import LONGEST_REPORT, MOST_MENTIONS, is_denied, is_stated, present_sections
 from fhir_mappings.kidney_diseases import disease_words
 
 
 class BiopsyDiagnosis(msgspec.Struct, frozen=True):
-    """``lupus``: lupus nephritis is stated. ``other``: the words for another disease that is stated."""
+    """What a report says of lupus nephritis.
+
+    Attributes:
+        lupus: it is stated.
+        other: the words for another disease that is stated.
+        none: lupus nephritis is denied, or the tissue is normal.
+    """
 
     lupus: bool
     other: str | None
+    none: bool = False
 
+
+_NEAR = 40
+"""Characters before a name in which its qualifiers stand."""
 
 _NOTHING = BiopsyDiagnosis(False, None)
 
@@ -41,6 +51,7 @@ def biopsy_diagnosis(text: str) -> BiopsyDiagnosis:
     return BiopsyDiagnosis(
         lupus=any(_stated(words.lupus_nephritis, body) for body in bodies),
         other=next((found for body in bodies if (found := _stated(words.other, body))), None),
+        none=any(_denied(body) for body in bodies),
     )
 
 
@@ -48,6 +59,16 @@ def _stated(words: re.Pattern[str], body: str) -> str | None:
     named = itertools.islice(words.finditer(body), MOST_MENTIONS)
     found = (match for match in named if is_stated(body, *match.span()))
     return next((match[0] for match in found if not _suspected(body, match.start())), None)
+
+
+def _denied(body: str) -> bool:
+    words = disease_words()
+    named = itertools.islice(words.lupus_nephritis.finditer(body), MOST_MENTIONS)
+    # "No active lupus nephritis" denies that it is active.
+    whole = (m for m in named if not words.qualified.search(body[max(0, m.start() - _NEAR) : m.start()]))
+    if any(is_denied(body, *match.span()) for match in whole):
+        return True
+    return _stated(words.normal, body) is not None
 
 
 def _suspected(body: str, start: int) -> bool:

@@ -15,11 +15,19 @@ from fhir_mappings.catalogue import FOLDER, read_yaml
 
 
 class DiseaseWords(NamedTuple):
-    """Patterns of names. ``lupus``: lupus nephritis, lupus alone, or its classification."""
+    """Patterns of names.
+
+    Attributes:
+        lupus: lupus nephritis, lupus alone, or its classification.
+        normal: tissue without disease.
+        qualified: words before a name by which only a part of the disease is meant.
+    """
 
     lupus_nephritis: re.Pattern[str]
     lupus: re.Pattern[str]
     other: re.Pattern[str]
+    normal: re.Pattern[str]
+    qualified: re.Pattern[str]
     asked: re.Pattern[str]
 
 

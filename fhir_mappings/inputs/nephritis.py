@@ -87,7 +87,8 @@ def lupus_nephritis_activity(asked: Asked) -> Series:
 def kidney_biopsy_diagnosis(asked: Asked) -> Series:
     """At each biopsy, whether it shows lupus nephritis, of whatever class, or another disease of the kidney.
 
-    One that states neither, or only lesions that many diseases cause, is there without a category.
+    ``no-lupus-nephritis``: it is denied, or the tissue is normal, and no other disease is named. A report
+    that says none of this, or only lesions that many diseases cause, is there without a category.
     """
     biopsies, unusable = _biopsies(asked)
     return asked.result([_diagnosed(asked, b) for b in biopsies], unusable)
@@ -97,7 +98,9 @@ def _diagnosed(asked: Asked, biopsy: _Biopsy) -> Measurement:
     if biopsy.reading.lupus_class is not None or any(d.lupus for d in biopsy.diagnoses):
         return _measured(asked, biopsy, "lupus-nephritis")
     other = next((d.other for d in biopsy.diagnoses if d.other is not None), None)
-    measured = _measured(asked, biopsy, "other-disease" if other is not None else None)
+    none = any(d.none for d in biopsy.diagnoses)
+    category = "other-disease" if other is not None else "no-lupus-nephritis" if none else None
+    measured = _measured(asked, biopsy, category)
     return (
         msgspec.structs.replace(measured, notes=(*measured.notes, f"The biopsy shows {other}."))
         if other

@@ -115,3 +115,32 @@ def test_a_report_full_of_names_is_read_in_time() -> None:
     biopsy_diagnosis(text)
     read_biopsy(text)
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "No evidence of lupus nephritis. Minimal change disease.",
+        "Negative for lupus nephritis; FSGS",
+        "Normal kidney tissue",
+        "未见狼疮性肾炎",
+    ],
+)
+def test_a_biopsy_that_denies_lupus_nephritis_says_so(words: str) -> None:
+    assert biopsy_diagnosis(words).none
+    assert categories(ask(DIAGNOSIS, report(KIDNEY, words, date(2026, 3, 1)))) == ["no-lupus-nephritis"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Rule out lupus nephritis",
+        "No active lupus nephritis",
+        "No evidence of class V lupus nephritis",
+        "Lupus nephritis cannot be excluded",
+        "Not normal kidney tissue",
+        "Kidney biopsy; normal renal function",
+    ],
+)
+def test_what_denies_a_part_of_lupus_nephritis_or_leaves_it_open_denies_nothing(words: str) -> None:
+    assert not biopsy_diagnosis(words).none
