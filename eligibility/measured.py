@@ -109,6 +109,9 @@ def absent(found: Candidates) -> Answer:
             value=recorded_text(last),
             limit=span.first.isoformat() if span.first else "",
         )
+        if series.renewal is not None and last.basis != "measured":
+            renewal = msgspec.structs.replace(series.renewal, detail=render(detail))
+            return Answer(state=State.MISSING, reason=detail, needs=(renewal,), evidence=last.evidence)
         return _missing(series, "stale", detail, last.evidence)
     if series.needs:
         reason = message(

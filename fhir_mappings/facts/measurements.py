@@ -82,6 +82,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
         retrieval: of the resource types that the input is read from, the worst.
         order: the order that would supply a value.
         needs: for computed inputs without any value: what they lack.
+        renewal: for a computed input with values that have all grown too old: what gives it a newer one.
         turns_on: for an input that depends on the day of the question: a day, not after the first, on which
             time alone may change the series.
     """
@@ -94,4 +95,5 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     retrieval: Retrieval = "complete"
     order: Coding | None = None
     needs: tuple[Need, ...] = ()
+    renewal: Need | None = None
     turns_on: date | None = None

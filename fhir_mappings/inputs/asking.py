@@ -86,7 +86,15 @@ class Asked(msgspec.Struct, frozen=True):
             retrieval=self.facts.retrieval_of(reads),
             order=order or described.order,
             needs=() if measurements else tuple(needs),
+            renewal=self._renewal(),
         )
+
+    def _renewal(self) -> Need | None:
+        component = self.definition.renewed_by
+        if component is None:
+            return None
+        described = definitions()[component].description
+        return Need(input=component, why="stale", detail=described.label, order=described.order)
 
     def lack(self, name: str, detail: str | None = None) -> Need:
         """Why there is no value of another input to compute with, and the order that supplies one."""

@@ -15,10 +15,14 @@ from fhir_mappings.intervals import Interval
 
 
 class Definition(msgspec.Struct, frozen=True):
-    """A criterion input as protocols know it, and the resource types that it is read from."""
+    """A criterion input as protocols know it, and the resource types that it is read from.
+
+    ``renewed_by``: for a computed input, the analyte of which a newer result gives a newer value.
+    """
 
     description: InputDescription
     reads: tuple[str, ...]
+    renewed_by: str | None = None
 
 
 class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +35,7 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plausible: tuple[float, float] | None = None
     order: Coding | None = None
     order_of: str | None = None
+    renewed_by: str | None = None
     given_as: str | None = None
     judged: bool = False
     changes: Literal["freely", "rises", "fixed"] = "freely"
@@ -50,7 +55,7 @@ def definitions() -> Mapping[str, Definition]:
     }
     found = {name: Definition(_of_analyte(analyte), ("Observation",)) for name, analyte in analytes.items()}
     for name, entry in written.items():
-        found[name] = Definition(_described(name, entry, analytes), entry.reads)
+        found[name] = Definition(_described(name, entry, analytes), entry.reads, entry.renewed_by)
     return found
 
 
@@ -77,9 +82,9 @@ def _units(analyte: Analyte) -> dict[str, float]:
 
 
 def _described(name: str, entry: _Written, analytes: Mapping[str, Analyte]) -> InputDescription:
-    order = entry.order
-    if entry.order_of is not None:
-        order = _analyte(name, entry.order_of, analytes).order
+    order, ordered = entry.order, entry.order_of or entry.renewed_by
+    if ordered is not None:
+        order = _analyte(name, ordered, analytes).order
     if name in analytes:
         base = _of_analyte(analytes[name])
         return msgspec.structs.replace(base, order=order or base.order)

@@ -9,6 +9,7 @@ from app.demo.patients import demo_patients
 from eligibility.course import Anchors
 from eligibility.findings import Finding, Screening
 from eligibility.judging import flattened
+from eligibility.work_list import work_list
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
 from tests.app.service import AS_OF, POTENTIAL, as_body, screening_service
@@ -148,3 +149,12 @@ def test_high_doses_that_go_on_would_have_to_be_over_for_the_whole_window_and_no
         "E1e": "100 mg a day or more for 14 days: over for 8 weeks",
         "E12b": "100 mg a day or more for 14 days: over for 28 days",
     }
+
+
+def test_a_creatinine_that_has_grown_too_old_is_one_need_of_all_that_is_computed_from_it() -> None:
+    """NCT07517536 E6 (eGFR) and E9 (creatinine clearance): a new creatinine alone settles both."""
+    old = observation("2160-0", "2026-05-01", 1.18, "mg/dL")
+    found = screened(REFRACTORY, old, without=("daniel-creatinine", "daniel-creatinine-clearance"))
+    (item,) = work_list([found])
+    assert (item.input, item.why, item.order is not None) == ("serum_creatinine", "stale", True)
+    assert [(d.criteria, d.alone) for d in item.decides] == [(("E6", "E9c"), True)]
