@@ -9,14 +9,19 @@ that make an interval of the sum:
 - records of the same amount may be a renewal of each other: between one and all of them;
 - an order without an end may have been replaced by a later one of another amount: between the later and both.
 
-Administrations add up as they are. Two of one amount at one instant may be one, told twice by two systems:
-between one and both.
+Administrations add up as they are. Two of one amount at one instant, or of which one names the day alone, may
+be one, told twice by two systems: between one and both.
+
+A stronger source other than an administration need not speak of the same course: beside a refill of a
+maintenance dose a burst may have been ordered. What a weaker source tells of another course is spanned with
+what the stronger tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Literal
 
 import msgspec
 
@@ -54,11 +59,15 @@ def amount_on_day(entries: Sequence[Entry]) -> tuple[Interval, list[Entry]]:
     for source in SOURCES:
         of_source = [entry for entry in entries if entry[0].exposure.source == source]
         if deciding:
+            newer = [entry for entry in of_source if _newer(entry, deciding)]
+            other = [e for e in of_source if e not in newer and _another_course(e, deciding)]
             # An oral order beside an infusion of the same drug is another course, perhaps paused meanwhile.
-            apart = [entry for entry in of_source if _differ(entry, deciding)]
+            apart = [e for e in of_source if e not in newer and e not in other and _apart(e, deciding)]
             besides = besides.plus(from_zero(_of_source(apart).amount))
-            of_source = [entry for entry in of_source if _newer(entry, deciding)]
-            counted += apart
+            if other and spanned is not None:
+                spanned = _raised(spanned, _of_source(other).amount)
+            counted += [*other, *apart]
+            of_source = newer
         if of_source:
             day_amount = _of_source(of_source)
             spanned = day_amount.amount if spanned is None else spanned.hull(day_amount.amount)
@@ -74,14 +83,55 @@ def _differ(entry: Entry, deciding: Sequence[Entry]) -> bool:
     return entry[0].form is not None and None not in forms and entry[0].form not in forms
 
 
+def _apart(entry: Entry, deciding: Sequence[Entry]) -> bool:
+    """Whether a weaker source tells, or may tell, of a course by another route."""
+    if _differ(entry, deciding):
+        return True
+    # Without a route it is taken for the same course if the amount is the same.
+    unlike = all(dose.amount != entry[1].amount for _, dose in deciding)
+    return entry[0].form is None and unlike and all(course.form is not None for course, _ in deciding)
+
+
 def _newer(entry: Entry, deciding: Sequence[Entry]) -> bool:
-    """Whether a weaker source is the more recent word on a course that a stronger one left open."""
-    course, dose = entry
+    """Whether a weaker source is surely the more recent word: the older course may have been replaced."""
     return (
-        dose.certain
-        and not _differ(entry, deciding)
-        and all(c.exposure.ongoing and began(c) < began(course) for c, _ in deciding)
+        entry[1].certain and _may_replace(entry, deciding) and all(_is_older(c, entry) for c, _ in deciding)
     )
+
+
+def _another_course(entry: Entry, deciding: Sequence[Entry]) -> bool:
+    """Whether a weaker source may tell of another course than the stronger: it may only raise the amount.
+
+    Such is one that began later and perhaps covers the day, and one with an end of its own, unless it may be
+    the very order of what was handed out: that begins on the same day and lasts as long or longer.
+    """
+    course = entry[0]
+    if not _may_replace(entry, deciding):
+        return False
+    end = course.exposure.end
+    return all(
+        _is_older(c, entry)
+        or (
+            end is not None
+            and (began(c) > began(course) or end.last < (c.exposure.end.last if c.exposure.end else date.max))
+        )
+        for c, _ in deciding
+    )
+
+
+def _may_replace(entry: Entry, deciding: Sequence[Entry]) -> bool:
+    """What was given was given, whatever an order says; a course that goes on, and a supply, may change."""
+    given = any(c.exposure.source == "administration" and not c.exposure.ongoing for c, _ in deciding)
+    return not given and not _differ(entry, deciding)
+
+
+def _is_older(course: DrugCourse, entry: Entry) -> bool:
+    return began(course) < began(entry[0])
+
+
+def _raised(amount: Interval, other: Interval) -> Interval:
+    spanned = amount.hull(other)
+    return Interval(amount.low, spanned.high, amount.low_open, spanned.high_open)
 
 
 def _of_source(entries: Sequence[Entry]) -> DayAmount:
@@ -109,9 +159,23 @@ def _least(sure: Sequence[Entry]) -> Interval:
 
 
 def _least_given(sure: Sequence[Entry]) -> Interval:
-    """The least that administrations mean: those of one amount at one instant counted once."""
-    told = {(c.exposure.given_at or c.index, dose.amount): dose.amount for c, dose in sure}
-    return _sum(told.values())
+    """The least that administrations mean: those of one amount that may be the same one counted once.
+
+    Instants tell them apart; an instant and a day alone, or a time without its zone, do not.
+    """
+    by_amount: dict[Interval, dict[Literal["instant", "time", "day"], set[str]]] = {}
+    for course, dose in sure:
+        at = course.exposure.given_at
+        known: Literal["instant", "time", "day"] = (
+            "day" if at is None else "instant" if at.endswith("+00:00") else "time"
+        )
+        told = by_amount.setdefault(dose.amount, {}).setdefault(known, set())
+        told.add(at or str(course.index))
+    return _sum(
+        amount
+        for amount, kinds in by_amount.items()
+        for _ in range(max(len(told) for told in kinds.values()))
+    )
 
 
 def _sum(amounts: Iterable[Interval]) -> Interval:

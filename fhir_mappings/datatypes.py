@@ -118,12 +118,19 @@ class TimingRepeat(Element, frozen=True):
     when: tuple[str, ...] = ()
 
 
+class Modifier(Element, frozen=True):
+    """A modifierExtension. None is understood: that there is one is all that counts."""
+
+    url: str | None = None
+
+
 class Timing(Element, frozen=True):
     """Timing."""
 
     event: tuple[str, ...] = ()
     repeat: TimingRepeat | None = None
     code: CodeableConcept | None = None
+    modifier_extension: tuple[Modifier, ...] = ()
 
 
 class DoseAndRate(Element, frozen=True):
@@ -152,6 +159,13 @@ class Dosage(Element, frozen=True):
     dose: Quantity | None = None
     rate_ratio: Ratio | None = None
     rate_quantity: Quantity | None = None
+    max_dose_per_lifetime: Quantity | None = None
+    modifier_extension: tuple[Modifier, ...] = ()
+
+    @property
+    def modified(self) -> bool:
+        """Whether an extension that is not understood may turn the meaning of the dosage or its timing."""
+        return bool(self.modifier_extension or (self.timing is not None and self.timing.modifier_extension))
 
 
 class Ingredient(Element, frozen=True):

@@ -19,6 +19,9 @@ from fhir_mappings.intervals import DateSpan, Interval
 from fhir_mappings.medication_strength import StrengthLike, strengths_of
 from fhir_mappings.timing import Bounds, Schedule, TimingError, bounds_of, schedule_of, shifted
 
+NO_DOSAGE = "no dosage is recorded"
+"""Why the amount is not known where the resource has no dosage, not even in words."""
+
 
 class Doses(msgspec.Struct, frozen=True, kw_only=True):
     """What the dosages of one resource say.
@@ -70,7 +73,10 @@ def read_doses(
     any_day = DateSpan(date.min, end.last if end else date.max)
     reader = _Reader(start or any_day, end, Basis(strengths_of(strengths), weight_kg, bsa))
     if not dosages:
-        reader.reasons.append("no dosage is recorded")
+        reader.reasons.append(NO_DOSAGE)
+    elif any(dosage.modified for dosage in dosages):
+        # A step that may mean the contrary leaves nothing of the others to rely on.
+        reader.reasons.append("the dosage carries a modifierExtension that is not understood")
     elif dosages[0].dose is not None or dosages[0].rate_quantity or dosages[0].rate_ratio:
         reader.read_administration(dosages[0], hours)
     else:

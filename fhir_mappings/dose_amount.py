@@ -43,7 +43,8 @@ def daily_amount(dosage: Dosage, schedule: Schedule | None, basis: Basis) -> Dai
     """mg per day of one dosage; ``schedule`` is ``None`` where the timing is silent.
 
     A dose as needed may be none at all: its amounts start at 0. Limits per administration and per period
-    cap the amounts, and bound them where the dose itself cannot be read.
+    cap the amounts, and bound them where the dose itself cannot be read. A limit that the schedule exceeds
+    over several days, or one for a lifetime, leaves open on which days there is a dose: amounts start at 0.
 
     Raises:
         DoseError: there is no amount, or it cannot be read.
@@ -56,7 +57,12 @@ def daily_amount(dosage: Dosage, schedule: Schedule | None, basis: Basis) -> Dai
             raise
         return Daily(Interval(0, cap.per_day.high), Interval(0, cap.mean.high))
     if cap is not None:
+        scarce = cap.mean.high < daily.mean.high and cap.mean.high < cap.per_day.high
         daily = Daily(capped(daily.per_day, cap.per_day.high), capped(daily.mean, cap.mean.high))
+        if scarce:
+            daily = Daily(_from_zero(daily.per_day), daily.mean)
+    if dosage.max_dose_per_lifetime is not None:
+        return Daily(_from_zero(daily.per_day), _from_zero(daily.mean))
     if dosage.as_needed_boolean or dosage.as_needed_codeable_concept is not None:
         return Daily(_from_zero(daily.per_day), _from_zero(daily.mean))
     return daily

@@ -12,10 +12,13 @@ from datetime import date, timedelta
 
 import msgspec
 
-from fhir_mappings.concurrent_records import DrugCourse, amount_on_day, began
+from fhir_mappings.concurrent_records import SOURCES, DrugCourse, amount_on_day, began
+from fhir_mappings.course_overlaps import reconciled
+from fhir_mappings.dosage import NO_DOSAGE
 from fhir_mappings.dose_equivalents import DoseEquivalents, DrugEquivalent, dose_equivalents
 from fhir_mappings.exposure_days import (
     NOTHING,
+    UNKNOWN_DATE,
     DayAmount,
     day_amounts,
     exposure_span,
@@ -40,7 +43,7 @@ def dose_history(
         start, end = exposure_span(exposure, last)
         if start.first <= last and end.last >= first:
             sorting.take(exposure)
-    days = tuple(_sum_of_days(_with_replacements(sorting), first, last))
+    days = tuple(_sum_of_days(reconciled(_with_replacements(sorting), last), first, last))
     return DoseHistory(
         days=days,
         exposures=tuple(course.exposure for course in sorting.courses),
@@ -182,10 +185,25 @@ def _not_covered(sorting: _Sorting, first: date, last: date) -> Iterable[Exposur
         start, end = exposure_span(exposure, last)
         begin, finish = max(start.first, first), min(end.last, last)
         others = [
-            course.days
-            for course in sorting.courses
-            if course.drug == drug and course.exposure.source != exposure.source
+            course.days for course in sorting.courses if course.drug == drug and _settles(course, exposure)
         ]
         days = (begin + timedelta(days=offset) for offset in range((finish - begin).days + 1))
         if not all(any(when in o and o[when].certain for o in others) for when in days):
             yield exposure
+
+
+def _settles(course: DrugCourse, exposure: Exposure) -> bool:
+    """Whether the amount that a course tells is that of a record of the same drug that tells none.
+
+    A stronger source does where it is no older: an order without a readable dose may be the change. A weaker
+    one never does, except the order of a supply that was handed out with no dosage of its own.
+    """
+    form = _form(route_of_exposure(exposure))
+    if None not in (form, course.form) and form != course.form:
+        return False
+    start = exposure.start or UNKNOWN_DATE
+    rank, own = SOURCES.index(course.exposure.source), SOURCES.index(exposure.source)
+    if rank < own:
+        return course.exposure.source == "administration" or began(course) >= start.first
+    bare = exposure.dose_text is None and exposure.dose_unreadable in (None, NO_DOSAGE)
+    return rank > own and exposure.source == "dispense" and bare and began(course) <= start.last

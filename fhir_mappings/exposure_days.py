@@ -82,6 +82,10 @@ def day_amounts(exposure: Exposure, first: date, last: date) -> dict[date, DayAm
     amounts = {when: DayAmount(amount, True) for when, amount in sure.items()}
     for when, by_step in possible.items():
         amounts[when] = _with_possible(sure.get(when), by_step)
+    for omitted in exposure.not_given:
+        for when in _days(max(first, omitted.first), min(last, omitted.last)):
+            if when in amounts:
+                amounts[when] = DayAmount(from_zero(amounts[when].amount), amounts[when].certain)
     if exposure.status == "on-hold" or not exposure.confirmed:
         return {when: DayAmount(from_zero(d.amount), False) for when, d in amounts.items()}
     return amounts

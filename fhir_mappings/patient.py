@@ -213,7 +213,7 @@ def _facts(
         answers=tuple(sheet.answers),
         retrieval=retrieval.states,
         default_retrieval=default,
-        unread=list(dict.fromkeys(sheet.unread)),
+        unread=list(dict.fromkeys([*sheet.unread, *sheet.doubted])),
     )
 
 

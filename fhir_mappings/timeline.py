@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from fhir_mappings.facts import NO_STOP, Exposure
+from fhir_mappings.intervals import point
 from fhir_mappings.regimens import SAME_DOSE, Piece, Regimen
 from fhir_mappings.timing import shifted
 
@@ -17,6 +18,9 @@ LAPSE = 62
 
 Totals = dict[str, Regimen | None]
 """The regimen that each source tells, ``None`` where it does not tell the dose."""
+
+
+_TOLD = Regimen(point(0), point(0))
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -51,9 +55,13 @@ class Course(msgspec.Struct, frozen=True):
     turns: tuple[Turn, ...]
 
     def dose_known(self, first: date, last: date) -> bool:
-        """Whether, on all days of the course within the period, some source tells the whole dose."""
+        """Whether, on all days of the course within the period, some source tells the whole dose.
+
+        What was given at a dose that is not recorded no other source tells.
+        """
         return all(
-            any(regimen is not None for regimen in s.totals.values())
+            s.totals.get("administration", _TOLD) is not None
+            and any(regimen is not None for regimen in s.totals.values())
             for s in self.stretches
             if s.first <= last and s.last >= first
         )

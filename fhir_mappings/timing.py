@@ -236,7 +236,10 @@ def bounds_of(timing: Timing | None, schedule: Schedule | None) -> Bounds:
     if repeat is None:
         return Bounds()
     if repeat.bounds_period is not None:
-        return Bounds(*period_spans(repeat.bounds_period))
+        start, end = period_spans(repeat.bounds_period)
+        if start is not None and end is not None and end.last < start.first:
+            raise TimingError("the period of the dosage ends before it begins")
+        return Bounds(start, end)
     if repeat.bounds_duration is not None:
         length = _length_of(repeat.bounds_duration)
         return Bounds(shortest=length, longest=length)

@@ -101,7 +101,10 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
         as_needed: PRN.
         investigational: given within a trial.
         renews: reference of the order that this one follows.
-        given_at: for an administration, the instant as recorded, if it is one.
+        given_at: for an administration, its instant in UTC (``…+00:00``), or its time without a zone where
+            none is recorded; ``None`` where only the day is.
+        not_given: days on which an administration of the drug is recorded as not done: a weaker source does
+            not show that it was taken then.
     """
 
     drug: str | None = None
@@ -114,10 +117,12 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
     investigational: bool = False
     renews: str | None = None
     given_at: str | None = None
+    not_given: tuple[DateSpan, ...] = ()
 
     def dates(self) -> tuple[DateSpan, ...]:
         """All dates that the event names, those of its doses too."""
         own = tuple(when for when in (self.start, self.end) if when is not None)
+        own += self.not_given
         return (*own, *(when for dose in self.doses for when in (dose.start, dose.end)))
 
 

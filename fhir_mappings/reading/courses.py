@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import msgspec
 
-from fhir_mappings.datatypes import Dosage, Quantity
-from fhir_mappings.dates import read_date, read_instant, read_period
+from fhir_mappings.datatypes import Dosage, Period, Quantity
+from fhir_mappings.dates import hull, read_date, read_instant, read_period
 from fhir_mappings.dosing_terms import dosing_terms
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.resources import (
@@ -22,14 +23,15 @@ from fhir_mappings.timing import LARGEST, Schedule, TimingError, bounds_of, sche
 
 RUNNING = frozenset({"active", "on-hold", "in-progress"})
 _LONGEST_SUPPLY_DAYS = 3650
+_UTC = re.compile(r"(Z|[+-]00:?00)$", re.IGNORECASE)
 
 
 class Course(msgspec.Struct, frozen=True):
     """When a drug was taken, and its dosages.
 
     ``end`` ``None``: not known, unless ``ongoing``. ``hours``: how long an administration lasted;
-    ``given_at``: the instant of one, as recorded. ``told_for``: the day for which a statement tells it, where
-    that says nothing of when it began.
+    ``given_at``: when one was given, as ``Exposure`` has it. ``told_for``: the day for which a statement
+    tells it, where that says nothing of when it began. ``problem``: why its dates make no sense.
     """
 
     start: DateSpan | None
@@ -40,11 +42,15 @@ class Course(msgspec.Struct, frozen=True):
     hours: float | None = None
     given_at: str | None = None
     told_for: DateSpan | None = None
+    problem: str | None = None
+
+
+REVERSED = "its period ends before it begins"
 
 
 def course_given(resource: MedicationAdministration) -> Course:
     """An administration: on the days on which it was given."""
-    start, end = read_period(resource.effective_period)
+    start, end = _period(resource.effective_period)
     given = read_date(resource.effective_date_time)
     if given is not None:
         start = end = given
@@ -59,8 +65,17 @@ def course_given(resource: MedicationAdministration) -> Course:
         running,
         (resource.dosage,) if resource.dosage is not None else (),
         hours=hours,
-        given_at=instant if read_instant(instant) is not None else None,
+        given_at=_moment(instant),
+        problem=REVERSED if _is_reversed(resource.effective_period) else None,
     )
+
+
+def _moment(text: str | None) -> str | None:
+    at = read_instant(text)
+    if at is None or text is None:
+        return None
+    zoned = at.utcoffset() != timedelta(0) or _UTC.search(text) is not None
+    return (at.astimezone(UTC) if zoned else at.replace(tzinfo=None)).isoformat()
 
 
 def course_supplied(resource: MedicationDispense) -> Course:
@@ -77,14 +92,15 @@ def course_stated(resource: MedicationStatement) -> Course:
     One that has a day and no period says that the drug was taken then, not since when (FHIR R4,
     MedicationStatement.effective[x]).
     """
-    start, end = read_period(resource.effective_period)
+    start, end = _period(resource.effective_period)
     told_for = read_date(resource.effective_date_time) if start is None else None
     start, bound = _bounds(resource.dosage, start)
     end = end or bound
-    ongoing = resource.status in RUNNING and end is None
+    problem = _problem(resource.dosage, resource.effective_period)
+    ongoing = resource.status in RUNNING and end is None and problem is None
     if start is None and told_for is not None:
         start = DateSpan(date.min, told_for.last) if ongoing else told_for
-    return Course(start, end, ongoing, resource.dosage, told_for=told_for)
+    return Course(start, end, ongoing, resource.dosage, told_for=told_for, problem=problem)
 
 
 def course_ordered(resource: MedicationRequest) -> Course:
@@ -98,13 +114,37 @@ def course_ordered(resource: MedicationRequest) -> Course:
     if written is None and supply is not None:
         written = read_period(supply.validity_period)[0]
     start, end = _bounds(resource.dosage_instruction, written)
-    running = resource.status in RUNNING and end is None
+    problem = _problem(resource.dosage_instruction)
+    running = resource.status in RUNNING and end is None and problem is None
     if end is None and not running and supply is not None:
         end = _supplied(start, supply.expected_supply_duration, supply.number_of_repeats_allowed)
     if end is not None and resource.status == "stopped" and start is not None:
         end = DateSpan(min(start.first, end.first), end.last)
     notes = () if resource.intent is not None else ("The order has no intent; it was taken as an order.",)
-    return Course(start, end, running, resource.dosage_instruction, notes)
+    return Course(start, end, running, resource.dosage_instruction, notes, problem=problem)
+
+
+def _is_reversed(period: Period | None) -> bool:
+    start, end = read_period(period)
+    return start is not None and end is not None and end.last < start.first
+
+
+def _period(period: Period | None) -> tuple[DateSpan | None, DateSpan | None]:
+    """First and last day of a period. A reversed one began between both; its end is not known."""
+    start, end = read_period(period)
+    if start is not None and end is not None and end.last < start.first:
+        return hull(end, start), None
+    return start, end
+
+
+def _bounds_period(dosage: Dosage) -> Period | None:
+    repeat = dosage.timing.repeat if dosage.timing is not None else None
+    return repeat.bounds_period if repeat is not None and not dosage.modified else None
+
+
+def _problem(dosages: Sequence[Dosage], period: Period | None = None) -> str | None:
+    reversed_ = _is_reversed(period) or any(_is_reversed(_bounds_period(d)) for d in dosages)
+    return REVERSED if reversed_ else None
 
 
 def _supplied(start: DateSpan | None, supply: Quantity | None, repeats: int | None) -> DateSpan | None:
@@ -156,12 +196,11 @@ def _bounds(dosages: Sequence[Dosage], start: DateSpan | None) -> tuple[DateSpan
 
 
 def _stated_start(dosage: Dosage) -> DateSpan | None:
-    repeat = dosage.timing.repeat if dosage.timing is not None else None
-    return read_period(repeat.bounds_period)[0] if repeat is not None else None
+    return _period(_bounds_period(dosage))[0]
 
 
 def _last_day(dosage: Dosage, cursor: DateSpan | None) -> DateSpan | None:
-    if dosage.timing is None:
+    if dosage.timing is None or dosage.modified:
         return None
     schedule: Schedule | None = None
     try:

@@ -75,10 +75,25 @@ def _ended(exposure: Exposure, denial: Denial) -> Exposure:
 def doubted_where_not_given(events: Sequence[Event], not_given: Sequence[NotGiven]) -> list[Event]:
     """The events; an order is unconfirmed if a dose of it was not given and none is on record that was.
 
-    Of a daily course one dose left out says nothing.
+    Of a daily course one dose left out says nothing but that there was none on its day.
     """
     given = [e for e in events if isinstance(e, Exposure) and e.source in ("administration", "dispense")]
-    return [_doubted(e, given, not_given) if isinstance(e, Exposure) else e for e in events]
+    return [
+        _doubted(_interrupted(e, not_given), given, not_given) if isinstance(e, Exposure) else e
+        for e in events
+    ]
+
+
+def _interrupted(course: Exposure, not_given: Sequence[NotGiven]) -> Exposure:
+    if course.source == "administration":
+        return course
+    matches = _of_order if course.source == "request" else _of_drug
+    days = tuple(m.when for m in not_given if m.when is not None and matches(m, course))
+    return msgspec.structs.replace(course, not_given=days) if days else course
+
+
+def _of_drug(missed: NotGiven, course: Exposure) -> bool:
+    return not missed.concepts.isdisjoint(course.concepts)
 
 
 def _doubted(order: Exposure, given: Sequence[Exposure], not_given: Sequence[NotGiven]) -> Exposure:

@@ -138,6 +138,8 @@ def _put_down(
         _surface(sheet, weight),
         course.hours,
     )
+    if course.problem is not None:
+        sheet.doubt(reference, f"{course.problem}; when the drug was taken is not known")
     sheet.event(
         Exposure(
             reference=reference,
@@ -155,7 +157,7 @@ def _put_down(
             route=doses.route or named.route,
             doses=doses.segments,
             dose_text=doses.text,
-            dose_unreadable=doses.unreadable,
+            dose_unreadable=doses.unreadable or course.problem,
             as_needed=doses.as_needed,
             investigational=investigational,
             renews=renews,

@@ -103,6 +103,7 @@ class Sheet:
         reports: likewise.
         denials: of drugs; what they end is told when all have been read.
         not_given: doses that were not; which orders that puts in doubt is told likewise.
+        doubted: resources that are used as facts though a part of them makes no sense.
         refuted: diagnoses that are no facts; beside one that stands they are a contradiction.
     """
 
@@ -119,6 +120,7 @@ class Sheet:
         self.answers: list[Answer] = []
         self.denials: list[Denial] = []
         self.not_given: list[NotGiven] = []
+        self.doubted: list[Unread] = []
         self.refuted: list[Diagnosis] = []
         self._diagnosed_at: dict[str, set[str]] = {}
         self.unread: list[Unread] = []
@@ -156,6 +158,10 @@ class Sheet:
     def refuse(self, reference: str, why: str) -> None:
         """Put down that a resource is not used as a fact."""
         self.unread.append(Unread(reference, why))
+
+    def doubt(self, reference: str, why: str) -> None:
+        """Put down that a part of a resource makes no sense; the rest is used."""
+        self.doubted.append(Unread(reference, why))
 
     def is_modified(self, resource: AnyResource | Medicated, reference: str) -> bool:
         """Whether a modifierExtension, none of which is understood, may turn the meaning of a resource."""

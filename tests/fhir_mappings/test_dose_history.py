@@ -11,6 +11,7 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from fhir_mappings.dosage import NO_DOSAGE
 from fhir_mappings.dose_equivalents import dose_equivalents
 from fhir_mappings.exposures import DOSE_HISTORIES, dose_history
 from fhir_mappings.facts import DoseHistory, DoseSegment, Exposure
@@ -393,7 +394,9 @@ def test_an_exposure_without_any_dosage_is_unknown() -> None:
 def test_another_source_that_tells_the_amount_on_all_days_settles_it() -> None:
     """A dispense usually has no dosage; its order has."""
     found = history(
-        exposure("prednisone", None, "2026-03-01", "2026-03-31", source="dispense"),
+        exposure(
+            "prednisone", None, "2026-03-01", "2026-03-31", source="dispense", dose_unreadable=NO_DOSAGE
+        ),
         exposure("prednisone", 20, *WHOLE),
     )
     assert found.unknown == ()
