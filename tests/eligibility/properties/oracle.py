@@ -11,6 +11,7 @@ Readings that the documents fix and that are no question of worlds:
 
 * the latest value *at hand* counts: one that cannot be read, or was not retrieved, does not displace it;
 * of several results of one day the latest instant counts if all carry one; else they must agree;
+* results of one time that decide a number differently contradict each other, and none of them counts;
 * what is recorded without a beginning has happened, and what goes on without one has gone on all along;
 * what is unconfirmed is a question to a person, hence open, where the protocol does not say otherwise.
 """
@@ -78,13 +79,14 @@ def _number(body: Statement, world: World, record: Record, question: Question) -
     inside = [v for v in world.values if v.input == body["input"] and lies_in(v.on, window)]
     if not inside:
         return OPEN
-    each = [_compared(body, value) for value in inside]
     choose = body.get("choose", "latest")
     if choose == "latest":
         return _agreed([_compared(body, value) for value in _latest(inside)])
     comparison = next(name for name in ("at_least", "above", "at_most", "below") if name in body)
     largest = comparison in ("at_least", "above")
     some = choose == "any" or ((choose == "highest") is largest and choose != "every")
+    times = {value.at or value.dated for value in inside}
+    each = [_agreed([_compared(body, v) for v in inside if (v.at or v.dated) == time]) for time in times]
     if _may_hold_more(body["input"], window, record):
         each.append(OPEN)
     decide = any if some else all

@@ -49,9 +49,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Value:
-    """A measurement of which everything is settled."""
+    """A measurement of which everything is settled; ``dated``: the date as it was recorded."""
 
     input: str
+    dated: DateSpan
     on: date
     at: datetime | None
     number: float | None
@@ -117,7 +118,13 @@ def _values(measurement: Measurement, days: Sequence[date], numbers: Sequence[fl
     for on in _days_of(measurement.when, days):
         for number in [None] if interval is None else _numbers_of(interval, numbers):
             yield Value(
-                measurement.input, on, measurement.at, number, measurement.category, measurement.upper_limit
+                measurement.input,
+                measurement.when,
+                on,
+                measurement.at,
+                number,
+                measurement.category,
+                measurement.upper_limit,
             )
 
 
