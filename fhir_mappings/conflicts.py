@@ -6,12 +6,14 @@ while criteria are judged: the inputs whose results were looked at, the code set
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from fhir_mappings.facts import Conflict, Measurement, Series
 from fhir_mappings.inputs import is_score
 from fhir_mappings.inputs.pairing import same_draw
+from fhir_mappings.intervals import DateSpan
 
 T = TypeVar("T")
 
@@ -46,12 +48,16 @@ def bearing_on(
     conflicts: Iterable[Conflict], inputs: set[str], concepts: set[str], series: Iterable[Series]
 ) -> list[Conflict]:
     """The conflicts about these inputs and code sets, and those within these series; newest first."""
+    asked = list(series)
+    shown = {e.reference for one in asked for m in one.measurements for e in m.evidence}
     found = [
         conflict
         for conflict in conflicts
         if (conflict.concepts & concepts if conflict.concepts else conflict.input in inputs)
+        # What a result was read from is asked for with it.
+        or (conflict.kind == "corrected" and any(e.reference in shown for e in conflict.evidence))
     ]
-    found += [conflict for one in series for conflict in _within(one)]
+    found += [conflict for one in asked for conflict in _within(one)]
     unique = dict.fromkeys(found)
     return sorted(
         unique, key=lambda c: (-c.when.last.toordinal() if c.when else 0, c.input, c.kind, c.detail)
@@ -63,6 +69,7 @@ def _within(series: Series) -> Iterator[Conflict]:
     if is_score(series.input):
         yield from _of_score(series)
         return
+    yield from _of_documents(series)
     computed = [m for m in series.measurements if m.basis == "computed"]
     measured = [m for m in series.measurements if m.basis == "measured"] if computed else []
     for one in computed:
@@ -77,6 +84,25 @@ def _within(series: Series) -> Iterator[Conflict]:
                     when=one.when,
                     evidence=(*other.evidence[:1], *one.evidence),
                 )
+
+
+def _of_documents(series: Series) -> Iterator[Conflict]:
+    """Documents of one day, of a biopsy for instance, that name different categories."""
+    by_day: dict[DateSpan, list[Measurement]] = defaultdict(list)
+    for one in series.measurements:
+        if one.basis == "recorded" and one.value is None and one.category is not None:
+            by_day[one.when].append(one)
+    for when, documents in by_day.items():
+        named = sorted({one.category or "" for one in documents})
+        if len(named) > 1:
+            yield Conflict(
+                input=series.input,
+                kind="same-time",
+                detail=f"{series.label} of {when}: {' and '.join(named)}; "
+                "what both decide alike counts; what they decide differently stays missing until settled",
+                when=when,
+                evidence=tuple(dict.fromkeys(e for one in documents for e in one.evidence[:1])),
+            )
 
 
 def _of_score(series: Series) -> Iterator[Conflict]:

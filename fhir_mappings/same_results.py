@@ -101,17 +101,23 @@ def told_twice(name: str, groups: Sequence[tuple[Measurement, ...]]) -> Iterable
 
 
 def at_odds(name: str, results: Sequence[Measurement]) -> Iterable[Conflict]:
-    """Different values of one time and specimen; each time once."""
+    """Different values of one time and specimen; each time once.
+
+    A result without a time may be of any time of its day: it is at odds if it differs from all that have one.
+    """
     by_time: dict[object, list[Measurement]] = defaultdict(list)
+    timed: dict[object, list[Measurement]] = defaultdict(list)
     for result in results:
         by_time[_time(result)].append(result)
+        if result.at is not None:
+            timed[(result.role, result.when)].append(result)
     for alike in by_time.values():
-        differing = [
-            one
-            for one in sorted(alike, key=_preference)
-            if any(_may_be_one(one, other) and _contradict(one, other) for other in alike)
-        ]
+        differing = [one for one in alike if any(_at_odds(one, other) for other in alike)]
+        of_day = timed.get((alike[0].role, alike[0].when), []) if alike[0].at is None else []
+        apart = [one for one in alike if of_day and all(_at_odds(one, other) for other in of_day)]
+        differing = [*differing, *(one for one in apart if one not in differing), *(of_day if apart else ())]
         if differing:
+            differing.sort(key=_preference)
             first = differing[0]
             values = " and ".join(dict.fromkeys(_said(m) for m in differing))
             made = "what both decide alike counts; what they decide differently stays missing until settled"
@@ -122,6 +128,10 @@ def at_odds(name: str, results: Sequence[Measurement]) -> Iterable[Conflict]:
                 when=first.when,
                 evidence=tuple(e for m in differing for e in m.evidence[:1]),
             )
+
+
+def _at_odds(one: Measurement, other: Measurement) -> bool:
+    return _may_be_one(one, other) and _contradict(one, other)
 
 
 def against_interpretation(name: str, refused: Sequence[Unusable]) -> Iterable[Conflict]:

@@ -332,9 +332,13 @@ def _undecided(
                 notes=notes,
             )
     if measurement.basis == "policies":
+        conflict_told = measurement.sheet.conflict if measurement.sheet is not None else None
+        reason = Message("number.policies", told)
+        if conflict_told is not None:
+            reason = Message("number.disputed", {**told, "conflict": conflict_told.rstrip(".")})
         return Answer(
             state=test.conservative,
-            reason=Message("number.policies", told),
+            reason=reason,
             evidence=measurement.evidence,
             until=when,
             notes=notes,

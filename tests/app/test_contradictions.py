@@ -277,3 +277,53 @@ def test_a_course_that_two_results_of_one_day_dispute_has_no_turn_there_whatever
         assert timeline is not None
         assert {c.what for c in timeline.candidates} == set()
         assert any("results of 2025-11-27 differ (0.4–2 g/g)" in words for words in timeline.missing)
+
+
+def biopsy(own_id: str, words: str, **elements: Any) -> Json:
+    return {
+        "resourceType": "DiagnosticReport",
+        "id": own_id,
+        "status": "final",
+        "code": {
+            "coding": [{"system": "http://loinc.org", "code": "11529-5"}],
+            "text": "Renal biopsy",
+        },
+        "subject": {"reference": f"Patient/{LUPUS}"},
+        "effectiveDateTime": "2026-03-07",
+        "conclusion": words,
+        **elements,
+    }
+
+
+def told(report: ScreeningReport) -> list[tuple[str, str]]:
+    return [(c.kind, c.detail) for c in report.contradictions]
+
+
+def test_two_classes_of_one_biopsy_are_a_contradiction_of_the_record() -> None:
+    report = bare_chart(biopsy("b1", "Lupus nephritis class IV (A)"), biopsy("b2", "Lupus nephritis class V"))
+    assert any(kind == "same-time" and ": IV and V;" in detail for kind, detail in told(report))
+
+
+def test_a_class_that_a_correction_replaced_is_told() -> None:
+    same = {"identifier": [{"system": "urn:laboratory", "value": "1"}]}
+    report = bare_chart(
+        biopsy("b1", "Lupus nephritis class IV (A)", **same),
+        biopsy("b2", "Lupus nephritis class II", status="corrected", **same),
+    )
+    assert "corrected" in {kind for kind, _ in told(report)}
+
+
+def test_a_result_without_a_time_that_differs_from_that_of_its_day_is_told() -> None:
+    report = bare_chart(result(LUPUS, "u1", "2890-2", 1.5, "g/g"), named("u2", "2890-2", 0.4, "g/g"))
+    assert any(kind == "same-time" and "1.5 g/g" in detail for kind, detail in told(report))
+
+
+def test_two_totals_of_one_day_are_told_as_a_contradiction_and_not_as_two_methods() -> None:
+    def total(own_id: str, value: int) -> Json:
+        scored = named(own_id, "0", value, "1")
+        return {**scored, "code": {"text": "SLEDAI-2K"}, "valueQuantity": {"value": value}}
+
+    finding = finding_of(bare_chart(total("s1", 4), total("s2", 14)), "nct07517536", "I5")
+    assert finding.outcome != "pass"
+    assert "accepted method" not in finding.reason
+    assert "contradicts itself" in finding.reason
