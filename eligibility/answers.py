@@ -67,7 +67,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         evidence: the smallest evidence that decides.
         needs: for an open answer, the smallest set of needs that could settle it.
         flips_on: the day on which the answer turns into its opposite by time alone (a wash-out is over).
-        until: the first day on which the answer changes at all by time alone (also by a value going stale).
         notes: remarks for the report.
         scores: the scores that were asked for on the way, each once.
         opposite: for a statement that decides by itself: what would have to be so for it to be otherwise.
@@ -79,7 +78,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     needs: tuple[Need, ...] = ()
     flips_on: date | None = None
-    until: date | None = None
     notes: tuple[str, ...] = ()
     scores: tuple[AskedScore, ...] = ()
     opposite: Opposite | None = None
@@ -215,7 +213,6 @@ def _conjoin(
             reason=joined(answer.reason for answer in deciding),
             evidence=unique(e for answer in deciding for e in answer.evidence),
             flips_on=earliest(answer.flips_on for answer in deciding),
-            until=earliest(answer.until for answer in deciding),
             notes=notes,
             scores=scores,
         )
@@ -225,7 +222,6 @@ def _conjoin(
         reason=joined(answer.reason for answer in deciding),
         evidence=unique(e for answer in deciding for e in answer.evidence),
         needs=needs,
-        until=earliest(answer.until for answer in answers),
         notes=notes,
         scores=scores,
     )
@@ -236,14 +232,12 @@ def _all_false(deciding: Sequence[Answer], notes: tuple[str, ...]) -> Answer:
     if lasting:
         # One that time does not repair decides alone; the one with the least evidence says it best.
         chosen = min(lasting, key=lambda a: len(a.evidence))
-        until = latest_or_never(answer.until for answer in deciding)
-        return msgspec.structs.replace(chosen, until=until, notes=notes)
+        return msgspec.structs.replace(chosen, notes=notes)
     return Answer(
         state=State.FALSE,
         reason=joined(answer.reason for answer in deciding),
         evidence=unique(e for answer in deciding for e in answer.evidence),
         flips_on=max(answer.flips_on for answer in deciding if answer.flips_on is not None),
-        until=latest_or_never(answer.until for answer in deciding),
         notes=notes,
     )
 
@@ -278,13 +272,3 @@ def unique(items: Iterable[T]) -> tuple[T, ...]:
 def earliest(days: Iterable[date | None]) -> date | None:
     """The earliest of the known days; ``None`` when there is none."""
     return min((d for d in days if d is not None), default=None)
-
-
-def latest_or_never(days: Iterable[date | None]) -> date | None:
-    """The latest day, or ``None`` (never) as soon as one of them is never."""
-    known: list[date] = []
-    for d in days:
-        if d is None:
-            return None
-        known.append(d)
-    return max(known, default=None)

@@ -9,13 +9,13 @@ and not against evidence of a later date than its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
 from pydantic import Field
 
-from eligibility.answers import Answer, State, earliest
+from eligibility.answers import Answer, State
 from eligibility.binding import SpanOf
 from eligibility.context import Context
 from eligibility.messages import NOTHING, Message, joined, message
@@ -59,13 +59,11 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         answer: the answer that holds, if one does; ``span``: the window in which it does.
         why_not: what was answered and why it does not hold.
-        until: the first day on which time alone changes this.
     """
 
     answer: RecordedAnswer | None = None
     span: Span | None = None
     why_not: Message = NOTHING
-    until: date | None = None
 
 
 def hear(
@@ -94,31 +92,26 @@ def _hear(
     by: Literal["anyone", "clinician"],
     version: str | None,
 ) -> Heard:
-    given = list(context.chart.answers(question))
+    given = [a for a in context.chart.answers(question) if a.when.first <= context.as_of]
     if span is None or not given:
         return Heard()
-    ahead = earliest(a.when.last for a in given if a.when.last > context.as_of)
-    given = [a for a in given if a.when.first <= context.as_of]
-    if not given:
-        return Heard(until=ahead)
     counted = [a for a in given if by == "anyone" or a.by == "clinician"]
     if not counted:
-        return Heard(why_not=_said("answers.by-other", given), until=ahead)
+        return Heard(why_not=_said("answers.by-other", given))
     current = [a for a in counted if version is None or a.version in (None, version)]
     if not current:
-        return Heard(why_not=_said("answers.other-version", counted), until=ahead)
+        return Heard(why_not=_said("answers.other-version", counted))
     newest = [a for a in current if not any(_is_later(b, a) for b in current)]
     certain = [a for a in newest if span.contains(a.when) and a.when.last <= context.as_of]
     possible = [a for a in newest if span.contains(a.when) is not False]
-    until = earliest([ahead, *(span.change_by_time(a.when.first) for a in possible)])
     if not certain:
         key = "answers.date-too-coarse" if possible else "answers.lapsed"
-        return Heard(why_not=_said(key, newest), until=until)
+        return Heard(why_not=_said(key, newest))
     if any(a.value is None for a in possible):
-        return Heard(why_not=_said("answers.unreadable", possible), until=until)
+        return Heard(why_not=_said("answers.unreadable", possible))
     if len({a.value for a in possible}) > 1:
-        return Heard(why_not=_said("answers.conflict", possible), until=until)
-    return Heard(answer=max(certain, key=lambda a: a.when), span=span, until=until)
+        return Heard(why_not=_said("answers.conflict", possible))
+    return Heard(answer=max(certain, key=lambda a: a.when), span=span)
 
 
 def _is_later(first: RecordedAnswer, second: RecordedAnswer) -> bool:
@@ -151,7 +144,6 @@ def answered(heard: Heard, ask: str, holds: bool) -> Answer:
         state=State.TRUE if holds else State.FALSE,
         reason=message(key, ask=ask, date=str(recorded.when)),
         evidence=(recorded.evidence,),
-        until=heard.until,
         opposite=said(ask, not recorded.value),
     )
 
@@ -166,20 +158,16 @@ def settle(answer: Answer, judging: Judging, context: Context) -> Answer:
     if answer.state not in TO_BE_JUDGED:
         return answer
     heard = hear(context, judging.question, judging.span_of(context), "clinician", judging.version)
-    until = earliest([answer.until, heard.until])
     recorded = heard.answer
     if recorded is None:
-        told = joined([answer.reason, heard.why_not])
-        return msgspec.structs.replace(answer, reason=told, until=until)
+        return msgspec.structs.replace(answer, reason=joined([answer.reason, heard.why_not]))
     by = message("judgement.by", date=str(recorded.when), who=_who(recorded))
     evidence = (*answer.evidence, recorded.evidence)
     newer = _newer(answer.evidence, recorded)
     if newer is not None:
         context.open_questions.append(judging.question)
         reason = message("judgement.before", judged=by, what=newer.reference, date=newer.date or "")
-        return msgspec.structs.replace(
-            answer, reason=joined([answer.reason, reason]), evidence=evidence, until=until
-        )
+        return msgspec.structs.replace(answer, reason=joined([answer.reason, reason]), evidence=evidence)
     verdict = message("judgement.yes" if recorded.value else "judgement.no", judged=by)
     return msgspec.structs.replace(
         answer,
@@ -188,7 +176,6 @@ def settle(answer: Answer, judging: Judging, context: Context) -> Answer:
         evidence=evidence,
         needs=(),
         flips_on=None,
-        until=until,
         opposite=Opposite(message("change.judged"), "judgement"),
         mend=None,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 import msgspec
 
@@ -137,16 +136,10 @@ def _missing(series: Series, why: WhyMissing, reason: Message, evidence: tuple[E
     return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
 
 
-def open_question(
-    series: Series,
-    why: WhyMissing,
-    reason: Message,
-    evidence: tuple[Evidence, ...],
-    until: date | None = None,
-) -> Answer:
+def open_question(series: Series, why: WhyMissing, reason: Message, evidence: tuple[Evidence, ...]) -> Answer:
     """A missing answer for a value that is there but does not decide."""
     need = Need(input=series.input, why=why, detail=render(reason), order=series.order)
-    return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence, until=until)
+    return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
 
 
 def left_behind(label: str, measurement: Measurement) -> Opposite:

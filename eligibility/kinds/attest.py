@@ -47,7 +47,7 @@ class AttestNode(Model):
             heard = hear(context, question, span_of(context), body.by)
             if heard.answer is None:
                 reason = joined([message("attest.open", ask=body.ask), heard.why_not])
-                return Answer(state=State.ATTEST, reason=reason, until=heard.until)
+                return Answer(state=State.ATTEST, reason=reason)
             return answered(heard, body.ask, bool(heard.answer.value))
 
         return evaluate
@@ -88,7 +88,7 @@ class AttestedNode(Model):
             heard = hear(context, question, span_of(context), body.by)
             if heard.answer is None:
                 opposite = said(body.ask, body.answer)
-                return Answer(state=State.FALSE, reason=heard.why_not, until=heard.until, opposite=opposite)
+                return Answer(state=State.FALSE, reason=heard.why_not, opposite=opposite)
             return answered(heard, body.ask, heard.answer.value is body.answer)
 
         return evaluate

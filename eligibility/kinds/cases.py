@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import msgspec
 from pydantic import Field
 
-from eligibility.answers import Answer, State, all_needs, earliest, stands_well, unique, ways
+from eligibility.answers import Answer, State, all_needs, stands_well, unique, ways
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.errors import BindingError
@@ -155,11 +155,7 @@ def _climb(rungs: Sequence[_Rung], otherwise: Answer, context: Context) -> Answe
     else:
         # The decision rests as much on what ruled out the rungs above it that name another outcome.
         grounds = (e for rung, a in passed if rung.state is not decided.state for e in a.evidence)
-        decided = msgspec.structs.replace(
-            decided,
-            evidence=unique((*decided.evidence, *grounds)),
-            until=earliest([decided.until, *(a.until for _, a in passed)]),
-        )
+        decided = msgspec.structs.replace(decided, evidence=unique((*decided.evidence, *grounds)))
     for rung, answer in reversed(opened):
         decided = _weigh(rung, answer, decided)
     return msgspec.structs.replace(decided, scores=scores) if scores else decided
@@ -206,7 +202,6 @@ def _taken(rung: _Rung, answer: Answer) -> Answer:
         evidence=answer.evidence,
         needs=rung.needs,
         flips_on=answer.flips_on if rung.state is State.FALSE else None,
-        until=answer.until,
         notes=unique((*answer.notes, *((rung.case.note,) if rung.case.note else ()))),
     )
 
@@ -243,7 +238,6 @@ def _fallen_through(otherwise: Answer, passed: list[Answer]) -> Answer:
         state=state,
         reason=otherwise.reason if nothing else told,
         evidence=unique(evidence),
-        until=earliest(answer.until for answer in passed),
         notes=unique(note for answer in passed for note in answer.notes),
     )
 
@@ -261,7 +255,6 @@ def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
             state=rung.state,
             reason=joined([opened.reason, decided.reason]),
             evidence=unique((*opened.evidence, *decided.evidence)),
-            until=earliest([opened.until, decided.until]),
         )
     if opened.state is State.ATTEST and decided.state in (State.FALSE, State.REVIEW_FALSE):
         return msgspec.structs.replace(
@@ -278,7 +271,6 @@ def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
             reason=joined([decided.reason, opened.reason]),
             needs=all_needs([decided, opened]),
             flips_on=None,
-            until=earliest([opened.until, decided.until]),
         )
     if opened.state is State.REVIEW_FALSE:
         # It leans to not holding: the later decision stands, but only as a leaning.
@@ -288,7 +280,6 @@ def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
             state=leaning,
             reason=joined([opened.reason, decided.reason]),
             evidence=unique((*opened.evidence, *decided.evidence)),
-            until=earliest([opened.until, decided.until]),
         )
     only_a_person = opened.state is State.ATTEST and decided.state is not State.MISSING
     state = State.ATTEST if only_a_person else State.MISSING
@@ -300,6 +291,5 @@ def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
         reason=joined(reasons),
         evidence=opened.evidence,
         needs=needs,
-        until=earliest([opened.until, decided.until]),
         notes=unique((*opened.notes, *decided.notes)),
     )

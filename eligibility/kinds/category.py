@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import ClassVar, Literal
 
 import msgspec
@@ -82,7 +81,7 @@ class CategoryNode(Model):
             if current.category == UNCERTAIN and UNCERTAIN not in wanted:
                 reason = message("category.equivocal", label=reader.described.label, date=str(current.when))
                 series = context.chart.series(reader.described.name, context.as_of)
-                return open_question(series, "too-coarse", reason, current.evidence, current.until)
+                return open_question(series, "too-coarse", reason, current.evidence)
             holds = current.category in wanted
             open_answer = reader.may_be_any_of(context, wanted) if every and not holds else None
             return open_answer or _told(reader, current, wanted, holds)
@@ -96,7 +95,6 @@ class Current(msgspec.Struct, frozen=True):
     category: str
     when: str
     evidence: tuple[Evidence, ...]
-    until: date | None
     notes: tuple[str, ...]
     shown: str
     scores: tuple[AskedScore, ...] = ()
@@ -122,7 +120,7 @@ class CategoryReader(msgspec.Struct, frozen=True):
     def _in(self, series: Series, span: Span) -> Current | Answer:
         for measurement in series.measurements:
             if measurement.category in self.lasting and measurement.when.last <= span.last:
-                return _current(measurement, None)
+                return _current(measurement)
         found = candidates(series, span)
         if not found.inside:
             return absent(found)
@@ -145,8 +143,7 @@ class CategoryReader(msgspec.Struct, frozen=True):
         matching = [m for m in candidates(series, span).inside if m.category in wanted]
         if not matching:
             return None
-        current = _current(matching[0], span.change_by_time(matching[0].when.first))
-        current = msgspec.structs.replace(current, scores=asked_scores(series))
+        current = msgspec.structs.replace(_current(matching[0]), scores=asked_scores(series))
         answer = _told(self, current, wanted, True)
         last = max(matching, key=lambda m: m.when.last)
         leaves = span.leaves_on(last.when.last)
@@ -193,23 +190,20 @@ def _latest(found: Candidates) -> Current | Answer:
         return conflict(found.series, group)
     for measurement in group:
         if measurement.category is not None:
-            return _current(measurement, found.span.change_by_time(measurement.when.first))
+            return _current(measurement)
     first = group[0]
     reason = message(
         "category.unclear", label=found.series.label, value=recorded_text(first), date=str(first.when)
     )
-    until = found.span.change_by_time(first.when.first)
-    answer = open_question(found.series, "too-coarse", reason, first.evidence, until)
+    answer = open_question(found.series, "too-coarse", reason, first.evidence)
     return msgspec.structs.replace(answer, needs=first.needs or answer.needs, notes=first.notes)
 
 
-def _current(measurement: Measurement, until: date | None) -> Current:
-    dates = [d for d in (until, measurement.changes_on) if d is not None]
+def _current(measurement: Measurement) -> Current:
     return Current(
         category=measurement.category or "",
         when=str(measurement.when),
         evidence=measurement.evidence,
-        until=min(dates, default=None),
         notes=unique(measurement.notes),
         shown=recorded_text(measurement),
     )
@@ -226,7 +220,6 @@ def _told(reader: CategoryReader, current: Current, wanted: frozenset[str], hold
         state=State.TRUE if holds else State.FALSE,
         reason=reason,
         evidence=current.evidence,
-        until=current.until,
         notes=current.notes,
         scores=current.scores,
         opposite=reader.opposite(current.category, wanted, holds=not holds),

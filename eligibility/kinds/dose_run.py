@@ -90,13 +90,11 @@ class DoseRunNode(Model):
                     ended = (
                         last if last < span.last else _end_of_run(context.chart, body.history, last, counts)
                     )
-                    flips = span.leaves_on(ended) if ended is not None else None
                     return Answer(
                         state=State.TRUE,
                         reason=message("dose_run.yes", first=str(first), last=str(last), **told),
                         evidence=_evidence(history, first, last),
-                        flips_on=flips,
-                        until=flips if span.moving else None,
+                        flips_on=span.leaves_on(ended) if ended is not None else None,
                         opposite=_over(ended, span, told),
                     )
             for first, last in reversed(possible):
@@ -105,7 +103,6 @@ class DoseRunNode(Model):
                         state=conservative,
                         reason=message("dose_run.possible", first=str(first), last=str(last), **told),
                         evidence=_evidence(history, first, last),
-                        until=span.change_by_time(last),
                     )
             if history.retrieval != "complete":
                 return _unretrieved(history, body.history, told)
@@ -124,7 +121,6 @@ class DoseRunNode(Model):
                     state=conservative,
                     reason=message("dose_run.scattered", count=str(len(scattered)), **told),
                     evidence=_evidence(history, scattered[0], scattered[-1]),
-                    until=span.change_by_time(scattered[0]),
                 )
             beside = _beside(history, span, days_needed)
             if beside:

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 import msgspec
 from pydantic import Field
 
-from eligibility.answers import Answer, State, at_least, disjoin, earliest
+from eligibility.answers import Answer, State, at_least, disjoin
 from eligibility.binding import Binding, Evaluate, SpanOf
 from eligibility.context import Context
 from eligibility.errors import BindingError
@@ -249,7 +249,6 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             reason=self._told("found.yes", event),
             evidence=(event.evidence,),
             flips_on=flips,
-            until=flips if span.moving else None,
             notes=notes,
             opposite=self._gone(event, span, flips),
         )
@@ -350,7 +349,6 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             state=state,
             reason=reason,
             evidence=evidence,
-            until=earliest(answer.until for answer in answers),
             opposite=Opposite(message("change.found.present", label=self.label)),
         )
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 import msgspec
 from pydantic import Field, model_validator
 
-from eligibility.answers import Answer, State, conjoin, disjoin, earliest, unique
+from eligibility.answers import Answer, State, conjoin, disjoin, unique
 from eligibility.binding import Binding, BoundThreshold, Evaluate
 from eligibility.context import Context
 from eligibility.deciding import Aim
@@ -263,7 +263,6 @@ def _newer_unusable(found: Candidates, used: Measurement) -> str | None:
 def _judge(test: ThresholdTest, found: Candidates, measurement: Measurement) -> Answer:
     """One measurement against the threshold."""
     series = found.series
-    until = earliest([found.span.change_by_time(measurement.when.first), measurement.changes_on])
     threshold = threshold_for(test.thresholds, measurement)
     holds, limit_note = compare(test, threshold, measurement)
     notes = unique((*measurement.notes, *limit_note))
@@ -281,7 +280,6 @@ def _judge(test: ThresholdTest, found: Candidates, measurement: Measurement) -> 
             state=State.TRUE,
             reason=Message(f"number.{test.comparison}.yes{suffix}", told),
             evidence=measurement.evidence,
-            until=until,
             notes=notes,
             opposite=_opposite(test, told, holds=True),
         )
@@ -293,18 +291,16 @@ def _judge(test: ThresholdTest, found: Candidates, measurement: Measurement) -> 
                 reason=reason,
                 evidence=measurement.evidence,
                 needs=(test.grey[1],),
-                until=until,
                 notes=notes,
             )
         return Answer(
             state=State.FALSE,
             reason=Message(f"number.{test.comparison}.no{suffix}", told),
             evidence=measurement.evidence,
-            until=until,
             notes=notes,
             opposite=_opposite(test, told, holds=False),
         )
-    return _undecided(test, series, measurement, threshold, told, until, notes)
+    return _undecided(test, series, measurement, threshold, told, notes)
 
 
 def _undecided(
@@ -313,7 +309,6 @@ def _undecided(
     measurement: Measurement,
     threshold: BoundThreshold,
     told: dict[str, Argument],
-    when: date | None,
     notes: tuple[str, ...],
 ) -> Answer:
     """The value lies on both sides of the threshold: attribution, method, or missing data."""
@@ -328,7 +323,6 @@ def _undecided(
                 reason=reason,
                 evidence=measurement.evidence,
                 needs=measurement.needs,
-                until=when,
                 notes=notes,
             )
     if measurement.basis == "policies":
@@ -340,7 +334,6 @@ def _undecided(
             state=test.conservative,
             reason=reason,
             evidence=measurement.evidence,
-            until=when,
             notes=notes,
         )
     if threshold.limit is not None:
@@ -355,8 +348,7 @@ def _undecided(
             reason=reason,
             evidence=measurement.evidence,
             needs=measurement.needs,
-            until=when,
             notes=notes,
         )
-    answer = open_question(series, "too-coarse", reason, measurement.evidence, when)
+    answer = open_question(series, "too-coarse", reason, measurement.evidence)
     return msgspec.structs.replace(answer, notes=notes)

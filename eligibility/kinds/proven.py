@@ -85,5 +85,5 @@ def _shown(answer: Answer) -> Answer:
         shown = msgspec.structs.replace(answer, state=State.FALSE, flips_on=None)
     else:
         # What is open decides nothing here, so nothing is told of it: the rungs below say what it means.
-        shown = Answer(state=State.FALSE, reason=NOTHING, until=answer.until, scores=answer.scores)
+        shown = Answer(state=State.FALSE, reason=NOTHING, scores=answer.scores)
     return msgspec.structs.replace(shown, mend=lambda wanted: ways(answer, wanted))

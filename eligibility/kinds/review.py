@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import msgspec
 from pydantic import Field
 
-from eligibility.answers import Answer, State, all_scores, earliest, stands_well, ways
+from eligibility.answers import Answer, State, all_scores, stands_well, ways
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.judgement import answered, hear
@@ -102,7 +102,6 @@ class CarveOutNode(Model):
             if breach.state in (State.FALSE, State.PRESUMED_FALSE, State.MISSING, State.ATTEST):
                 return breach
             heard = hear(context, question, span_of(context), "clinician")
-            until = earliest([breach.until, heard.until])
             if heard.answer is not None:
                 decided = answered(heard, body.ask, True)
                 # A judged breach is no longer open to review: the answer settles which side it is on.
@@ -112,12 +111,11 @@ class CarveOutNode(Model):
                     reason=joined([breach.reason, decided.reason]),
                     evidence=(*breach.evidence, *decided.evidence),
                     flips_on=None,
-                    until=until,
                     mend=partial(ways, breach),
                 )
             open_answer = to_review(breach, conservative, body.ask)
             open_answer = msgspec.structs.replace(
-                open_answer, reason=joined([open_answer.reason, heard.why_not]), until=until
+                open_answer, reason=joined([open_answer.reason, heard.why_not])
             )
             if hint is not None:
                 suggestion = hint(context)

@@ -115,7 +115,6 @@ def _changed(
         reason=reason,
         evidence=unique(e for c in changes for e in c.evidence),
         flips_on=flips,
-        until=flips if span.moving else None,
         opposite=_stable(told),
     )
 

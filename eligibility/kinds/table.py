@@ -18,7 +18,7 @@ from typing import ClassVar
 import msgspec
 from pydantic import Field, field_validator
 
-from eligibility.answers import Answer, State, earliest, stands_well, unique
+from eligibility.answers import Answer, State, stands_well, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.errors import BindingError
@@ -160,7 +160,6 @@ class _Bound(msgspec.Struct, frozen=True):
                 leaning,
                 reason=joined([leaning.reason, opened.reason]),
                 needs=opened.needs,
-                until=opened.until,
             )
         return opened
 
@@ -256,7 +255,6 @@ class _Bound(msgspec.Struct, frozen=True):
             state=STATES[row.row.then],
             reason=joined(reasons) if reasons else message("cases.otherwise"),
             evidence=unique(e for _, current in used for e in current.evidence),
-            until=earliest(current.until for _, current in used),
             notes=unique(
                 (*(n for _, c in used for n in c.notes), *((row.row.note,) if row.row.note else ()))
             ),
@@ -277,7 +275,6 @@ class _Bound(msgspec.Struct, frozen=True):
                 )
             ),
             needs=unique(need for answer in answers for need in answer.needs),
-            until=earliest([*(c.until for c in have), *(a.until for a in answers)]),
             notes=unique(note for current in have for note in current.notes),
         )
 
@@ -304,9 +301,7 @@ class _Bound(msgspec.Struct, frozen=True):
             detail=f"{described.label}: equivocal on {current.when}",
             order=described.order,
         )
-        return Answer(
-            state=State.MISSING, reason=reason, needs=(need,), evidence=current.evidence, until=current.until
-        )
+        return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=current.evidence)
 
 
 def _options(reader: CategoryReader, column: int, rows: Sequence[_Row]) -> tuple[str, ...]:

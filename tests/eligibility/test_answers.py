@@ -97,12 +97,3 @@ def test_a_conjunction_with_one_lasting_failure_never_clears() -> None:
 
 def test_a_disjunction_of_failures_clears_with_the_first() -> None:
     assert disjoin([answer(F, flips_on=DAY1), answer(F, flips_on=DAY2)]).flips_on == DAY1
-
-
-def test_a_true_conjunction_stands_until_the_first_of_its_parts_changes() -> None:
-    assert conjoin([answer(T, until=DAY2), answer(T, until=DAY1), answer(T)]).until == DAY1
-
-
-def test_a_false_conjunction_stands_as_long_as_one_failure_does() -> None:
-    assert conjoin([answer(F, until=DAY1), answer(F)]).until is None
-    assert conjoin([answer(F, until=DAY1), answer(F, until=DAY2)]).until == DAY2

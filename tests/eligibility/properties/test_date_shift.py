@@ -42,11 +42,7 @@ def _both(
         record.whole,
     )
     there = rnd.answered(protocol, rnd.chart_of(moved), shifted(anchors, step), step(AS_OF))
-    return (there.state, there.flips_on, there.until), (
-        here.state,
-        shifted(here.flips_on, step),
-        shifted(here.until, step),
-    )
+    return (there.state, there.flips_on), (here.state, shifted(here.flips_on, step))
 
 
 def _in_unit(statement: dict[str, Any], month: str) -> dict[str, Any]:
