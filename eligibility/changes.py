@@ -21,7 +21,7 @@ from eligibility.messages import Message, message, render
 from eligibility.reported import Change, ChangeSet, ReportedNeed, reported_need
 from eligibility.screening import screen_course
 from eligibility.standing import FirstClear, first_clear_day
-from eligibility.ways import Step, Way, Ways, either, hardest, last_day, of_criterion, one, together
+from eligibility.ways import HARDNESS, Step, Way, Ways, either, hardest, last_day, of_criterion, one, together
 from fhir_mappings.facts import Chart
 
 MOST_SETS = 5
@@ -117,12 +117,18 @@ class _Sets:
         if clear.day is None:
             return None, clear.stops
         changes += [
-            Change(kind="time", criterion=f.criterion, what=self._words(_text(f)), on=f.clears_on)
+            Change(
+                kind="time",
+                criterion=f.criterion,
+                what=self._words(_text(f)),
+                on=f.clears_on or clear.day.isoformat(),
+            )
             for f in clear.held_up
         ]
+        changes += [Change(kind="judgement", criterion=f.criterion, what=f.reason) for f in clear.leaning]
         return (
             ChangeSet(
-                kind=hardest(way),
+                kind=max((change.kind for change in changes), key=HARDNESS.index),
                 changes=tuple(changes),
                 on=clear.day.isoformat(),
                 by_then=tuple(self._lacking_on(clear.day)),
@@ -135,7 +141,7 @@ class _Sets:
         ids = {step.criterion for step in way if step.kind != "time"}
         aside = [i for i in self._blocking if any(f.criterion in ids for f in flattened([self._findings[i]]))]
         count = len(self._findings)
-        return first_clear_day(count, day, lambda i, on: self._course.moved(i, on), aside)
+        return first_clear_day(count, day, self._course.watched_moved, aside)
 
     def _lacking_on(self, day: date) -> Iterator[ReportedNeed]:
         """What counts now, and would have to be obtained again by that day."""

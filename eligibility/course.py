@@ -103,7 +103,11 @@ class Course:
 
     def moved(self, position: int, day: date) -> Finding:
         """The finding of one criterion on a day, with no anchor before that day."""
-        return self._judge(position, day, self.anchors.not_before(day))[0]
+        return self.watched_moved(position, day)[0]
+
+    def watched_moved(self, position: int, day: date) -> tuple[Finding, Watch]:
+        """The same, and what it has looked at."""
+        return self._judge(position, day, self.anchors.not_before(day))
 
     def answer(self, criterion: BoundCriterion, day: date) -> Answer:
         """The answer behind the finding of a criterion, or part, that has no parts itself.

@@ -39,9 +39,7 @@ def deciding_sets(sheet: ScoreSheet, aim: Aim) -> tuple[tuple[ScoreItem, ...], .
         return ()
     present = [item for item in sheet.items if item.state == "present"]
     items = sorted((i for i in sheet.items if i.effort is not None), key=lambda i: (i.cost, -i.weight))
-    # A recorded total may have raised the lower bound above what its items explain.
-    surplus = max(0.0, sheet.value.low - _points(present, sheet))
-    reached = _Reached(sheet, aim, present, surplus)
+    reached = _Reached(sheet, aim, present)
     if reached.by(()) or not reached.by(items):
         return ()
     found: list[tuple[ScoreItem, ...]] = []
@@ -63,19 +61,22 @@ def deciding_sets(sheet: ScoreSheet, aim: Aim) -> tuple[tuple[ScoreItem, ...], .
 
 
 class _Reached(msgspec.Struct, frozen=True):
-    """Whether the items that are present, with some more, reach the aim."""
+    """Whether the items that are present, with some more, reach the aim.
+
+    A recorded total of an earlier time may have raised the lower bound above what is present. It may have
+    counted any item, so that its points and those of an item do not add up.
+    """
 
     sheet: ScoreSheet
     aim: Aim
     present: list[ScoreItem]
-    surplus: float
 
     def by(self, more: Sequence[ScoreItem]) -> bool:
         counted = [*self.present, *more]
         rule = self.sheet.rule
-        if rule is not None and not _classifies(counted, rule, self.sheet, self.surplus):
+        if rule is not None and not _classifies(counted, rule, self.sheet):
             return False
-        return self.aim.met_by(_points(counted, self.sheet) + self.surplus)
+        return self.aim.met_by(max(_points(counted, self.sheet), self.sheet.value.low))
 
     def only_by_all(self, picked: Sequence[ScoreItem]) -> bool:
         return not any(self.by((*picked[:i], *picked[i + 1 :])) for i in range(len(picked)))
@@ -90,13 +91,11 @@ class _Reached(msgspec.Struct, frozen=True):
         return tuple(kept)
 
 
-def _classifies(
-    items: Iterable[ScoreItem], rule: ClassificationRule, sheet: ScoreSheet, surplus: float
-) -> bool:
+def _classifies(items: Iterable[ScoreItem], rule: ClassificationRule, sheet: ScoreSheet) -> bool:
     counted = list(items)
     entry = any(item.id == rule.entry for item in counted)
     clinical = any(item.domain in rule.clinical_domains for item in counted)
-    if not clinical and surplus:
+    if not clinical:
         # A recorded total that no immunological item alone can reach has a clinical one in it.
         others = [item for item in sheet.items if item.domain not in rule.clinical_domains]
         clinical = sheet.value.low > _points(others, sheet)

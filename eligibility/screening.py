@@ -42,8 +42,8 @@ def screen_course(course: Course, as_of: date) -> Screening:
     verdict = verdict_of(findings)
     earliest_day: str | None = None
     if verdict == "ineligible-for-now":
-        clear = first_clear_day(len(findings), as_of, lambda i, day: course.judged(i, day)[0]).day
-        earliest_day = clear.isoformat() if clear else None
+        clear = first_clear_day(len(findings), as_of, course.judged)
+        earliest_day = clear.day.isoformat() if clear.day is not None and not clear.leaning else None
     until = stands_until(judged, as_of, course.judged)
     return Screening(
         protocol=bound.protocol.id,

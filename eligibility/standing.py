@@ -62,10 +62,10 @@ def stands_until(now: Sequence[tuple[Finding, Watch]], as_of: date, ask: Ask) ->
     return days[0][0]
 
 
-def first_clear_day(
-    count: int, after: date, ask: Callable[[int, date], Finding], aside: Collection[int] = ()
-) -> FirstClear:
-    """The first day from ``after`` on which, by time alone, no criterion fails.
+def first_clear_day(count: int, after: date, ask: Ask, aside: Collection[int] = ()) -> FirstClear:
+    """The first day from ``after`` on which, by time alone, no criterion fails or leans to failing.
+
+    Where time does not take away what only leans, the first day on which none fails.
 
     Args:
         count: number of criteria.
@@ -75,17 +75,51 @@ def first_clear_day(
     """
     day = after
     held_up: dict[int, Finding] = {}
+    to_be_judged: set[int] = set()
     for _ in range(MOST_DELAYS):
-        findings = {i: ask(i, day) for i in range(count) if i not in aside}
-        failing = {i: finding for i, finding in findings.items() if finding.outcome == "fail"}
-        if not failing:
-            return FirstClear(day, tuple(held_up.values()), None)
-        for finding in failing.values():
-            if finding.clears_on is None or date.fromisoformat(finding.clears_on) <= day:
+        found = {i: ask(i, day) for i in range(count) if i not in aside}
+        failing = {i: one for i, one in found.items() if one[0].outcome == "fail"}
+        leaning = {i: one for i, one in found.items() if _leans(one[0])}
+        following = {day}
+        for i, (finding, watch) in (failing | leaning).items():
+            if i in to_be_judged and i in leaning:
+                continue
+            clear = _turns(i, day, finding, watch, ask)
+            if clear is not None:
+                following.add(clear)
+                held_up.setdefault(i, finding)
+            elif i in leaning:
+                to_be_judged.add(i)
+            else:
                 return FirstClear(None, tuple(held_up.values()), finding)
-        held_up |= failing
-        day = max(date.fromisoformat(f.clears_on) for f in failing.values() if f.clears_on is not None)
+        if len(following) == 1 and not failing:
+            remains = tuple(finding for finding, _ in leaning.values())
+            return FirstClear(day, tuple(held_up.values()), None, remains)
+        day = max(following)
     return FirstClear(None, tuple(held_up.values()), None)
+
+
+def _leans(finding: Finding) -> bool:
+    return finding.outcome == "review" and finding.leaning == "fail"
+
+
+def _turns(position: int, day: date, finding: Finding, watch: Watch, ask: Ask) -> date | None:
+    """The first later day on which time has taken away that a criterion fails, or leans to failing."""
+    if finding.outcome == "fail":
+        clears = date.fromisoformat(finding.clears_on) if finding.clears_on is not None else day
+        return clears if clears > day else None
+    end = day + HORIZON
+    following = watch.next_day(day)
+    for _ in range(MOST_DELAYS):
+        if following is None or following > end:
+            return None
+        later, watch = ask(position, following)
+        if later.outcome == "fail":
+            return None
+        if not _leans(later):
+            return following
+        following = watch.next_day(following)
+    return None
 
 
 class FirstClear(NamedTuple):
@@ -93,10 +127,12 @@ class FirstClear(NamedTuple):
 
     Attributes:
         day: the day; ``None``: time alone does not lead to one.
-        held_up: the findings, as of some day before, that failed until then.
+        held_up: the findings, as of some day before, that failed or leant to failing until then.
         stops: the finding that fails for good on the day on which the others no longer do.
+        leaning: the findings that on that day lean to failing, for a person to judge.
     """
 
     day: date | None
     held_up: tuple[Finding, ...]
     stops: Finding | None
+    leaning: tuple[Finding, ...] = ()

@@ -1,7 +1,8 @@
 """One work-list for all protocols: the missing facts of one patient, those first that decide most.
 
-A protocol of which the patient is ineligible for good is left out: no result would change its verdict. One
-that waits for a day counts, since its results will be asked for when the day has come.
+A protocol that nothing can mend is left out: no result would change its verdict. One that waits for a day
+counts, since its results will be asked for when the day has come. What only protocols ask for that need
+another change first comes last.
 """
 
 from __future__ import annotations
@@ -17,17 +18,21 @@ from eligibility.reported import ReportedNeed, WorkDecides, WorkItem
 def work_list(screenings: Sequence[Screening]) -> tuple[WorkItem, ...]:
     """What is missing, once for each criterion input or other thing to ask for.
 
-    First comes what alone would decide most protocols, then what most criteria ask for, then what can be
-    ordered; else the order of the protocols.
+    What is asked for only where the patient is ineligible comes last. Else first comes what alone would
+    decide most protocols, then what most criteria ask for, then what can be ordered; else the order of the
+    protocols.
     """
     asked: dict[str, list[_Asked]] = {}
     for screening in screenings:
-        if screening.verdict == "ineligible":
+        if any(changes.kind == "never" for changes in screening.changes):
             continue
         for one in _of_screening(screening):
             asked.setdefault(one.need.input, []).append(one)
+    lost = {s.protocol for s in screenings if s.verdict == "ineligible"}
     items = [_item(of_input) for of_input in asked.values()]
-    return tuple(sorted(items, key=_rank))
+    return tuple(
+        sorted(items, key=lambda item: (lost.issuperset(d.protocol for d in item.decides), _rank(item)))
+    )
 
 
 class _Asked(NamedTuple):

@@ -72,8 +72,13 @@ def window_words(score: ReportedScore) -> str:
 
 
 def item_state_words(item: ReportedItem) -> str:
-    """Sign and words for the state of an item; a grade is told with it."""
+    """Sign and words for the state of an item; a grade is told with it.
+
+    A domain whose grade is not the one that is counted has that grade, and is not absent.
+    """
     look = ITEM_STATES[item.state]
+    if item.grade and item.weight and item.state in ("present", "absent"):
+        return f"{look.sign} graded {item.grade}"
     grade = f", grade {item.grade}" if item.grade else ""
     return f"{look.sign} {look.words}{grade}"
 

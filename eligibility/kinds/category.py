@@ -129,7 +129,10 @@ class CategoryReader(msgspec.Struct, frozen=True):
     def opposite(self, category: str, wanted: frozenset[str], *, holds: bool) -> Opposite:
         """What the category would have to be: one of those, or none of them."""
         label = self.described.label
-        named = ", ".join(sorted(name.replace("-", " ") for name in wanted))
+        others = {name for name in self.described.categories if name not in (*wanted, UNCERTAIN)}
+        if not holds and others and any(name.startswith("not-") for name in wanted):
+            wanted, holds = frozenset(others), True  # "not not met" is told as what it would be
+        named = " or ".join(sorted(name.replace("-", " ") for name in wanted))
         what = message(f"change.category.{'is' if holds else 'is-not'}", label=label, categories=named)
         for_good = category in self.lasting or self.described.changes == "fixed"
         return Opposite(what, "never" if for_good else "clinical")

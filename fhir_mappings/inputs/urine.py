@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fhir_mappings.facts import Measurement, Need, Series, Unusable
+from fhir_mappings.facts import Measurement, Need, Series, Unusable, of_one_time
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.pairing import Draws, Pair, Pairing, latest_first, pair_up, product
 from fhir_mappings.intervals import Interval
@@ -62,7 +62,16 @@ def protein_of_a_day(asked: Asked) -> Series:
 
 
 def _with_value(asked: Asked, name: str) -> list[Measurement]:
-    return [m for m in asked.recorded(name) if m.value is not None]
+    """The numbers; copies of one result that differ by rounding are one that spans them."""
+    recorded = [m for m in asked.recorded(name) if m.value is not None]
+    found: list[Measurement] = []
+    for joined in of_one_time(recorded):
+        value = joined.value
+        if value is None or value.high - value.low <= ROUNDING * value.high:
+            found.append(joined)
+        else:
+            found += [m for m in recorded if m == joined or set(m.evidence) <= set(joined.evidence)]
+    return found
 
 
 def _as_timed(volume: Measurement) -> Measurement:

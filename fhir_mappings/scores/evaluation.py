@@ -11,7 +11,7 @@ from fhir_mappings.facts import AT_ODDS, Measurement
 from fhir_mappings.scores.exclusions import doubts_about
 from fhir_mappings.scores.proteinuria import judge_rise
 from fhir_mappings.scores.readings import shows, why_undecided
-from fhir_mappings.scores.rules import DiagnosisRule, Exclusion, ResultRule, Rule
+from fhir_mappings.scores.rules import DiagnosisRule, Exclusion, RepeatedRule, ResultRule, Rule
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import Doubt, Judgement, State, all_of, any_of, either_of, unique
 
@@ -25,6 +25,8 @@ def judge(rule: Rule, exclusions: Sequence[Exclusion], situation: Situation) -> 
     """The state of an item by its rule."""
     if rule.result is not None:
         return judge_result(rule.result, exclusions, situation)
+    if rule.repeated is not None:
+        return _judge_repeated(rule.repeated, exclusions, situation)
     if rule.diagnosis is not None:
         return _judge_diagnosis(rule.diagnosis, situation)
     if rule.new_or_risen is not None:
@@ -49,9 +51,7 @@ def judge_result(rule: ResultRule, exclusions: Sequence[Exclusion], situation: S
     if rule.every and refuted:
         hits = []
     weighed = [(m, doubts_about(m.when, exclusions, situation)) for m in hits]
-    enough = _occasions(rule, [(m, doubts) for m, doubts in weighed if not doubts]) or _occasions(
-        rule, weighed
-    )
+    enough = _enough(rule, weighed)
     if enough:
         return _found(rule, enough, situation)
     all_normal = bool(refuted) and len(refuted) == len(results)
@@ -66,7 +66,29 @@ def judge_result(rule: ResultRule, exclusions: Sequence[Exclusion], situation: S
     return _unknown(rule, told, hits, situation)
 
 
-def _occasions(rule: ResultRule, hits: Sequence[Hit]) -> Sequence[Hit]:
+def _judge_repeated(rule: RepeatedRule, exclusions: Sequence[Exclusion], situation: Situation) -> Judgement:
+    hits = [
+        (m, doubts_about(m.when, exclusions, situation))
+        for one in rule.of
+        for m in situation.results(one.input)
+        if shows(one, m)
+    ]
+    hits.sort(key=lambda hit: (hit[0].when.last, hit[0].when.first), reverse=True)
+    first = rule.of[0]
+    enough = _enough(rule, hits)
+    if enough:
+        return _found(first, enough, situation)
+    if hits:
+        return _too_few(rule.occasions, first.input, situation)
+    return any_of([judge_result(one, exclusions, situation) for one in rule.of])
+
+
+def _enough(rule: ResultRule | RepeatedRule, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Enough occasions without a doubt, else with their doubts."""
+    return _occasions(rule, [(m, doubts) for m, doubts in hits if not doubts]) or _occasions(rule, hits)
+
+
+def _occasions(rule: ResultRule | RepeatedRule, hits: Sequence[Hit]) -> Sequence[Hit]:
     """The results that together are enough occasions, latest first; empty if they are not enough."""
     chosen: list[Hit] = []
     for hit in hits:
@@ -109,14 +131,17 @@ def _unknown(
 ) -> Judgement:
     undecided = [m for m, shown in told if shown is None]
     if hits and rule.occasions > 1:
-        need = situation.need(rule.input, f"{rule.occasions} abnormal results on different days are needed")
-        need = msgspec.structs.replace(need, why="never-measured")
-        return Judgement(state=State.UNKNOWN, needs=(need,))
+        return _too_few(rule.occasions, rule.input, situation)
     if told and not undecided and (situation.since is None or not rule.shows_absence):
         # Measured and normal: measuring again is not what would help.
         return Judgement(state=State.UNKNOWN)
     reason = _why_undecided(rule, undecided[0]) if undecided else None
     return Judgement(state=State.UNKNOWN, needs=(situation.need(rule.input, reason),))
+
+
+def _too_few(occasions: int, name: str, situation: Situation) -> Judgement:
+    need = situation.need(name, f"{occasions} abnormal results on different days are needed")
+    return Judgement(state=State.UNKNOWN, needs=(msgspec.structs.replace(need, why="never-measured"),))
 
 
 def _why_undecided(rule: ResultRule, measurement: Measurement) -> str:

@@ -43,7 +43,7 @@ def _required(rule: ResultRequirement, when: DateSpan, situation: Situation) -> 
         series = situation.series(name)
         for contrary in _near_results(series, when, rule.days):
             if contrary.category is not None and contrary.category not in wanted:
-                return [Doubt(f"{series.label} {contrary.category} on {contrary.when}")]
+                return [Doubt(f"{series.label} {contrary.category} on {contrary.when}", refutes=True)]
     for alternative in rule.alternatives:
         if all(
             any(m.category in wanted for m in _near_results(situation.series(name), when, rule.days))

@@ -30,12 +30,16 @@ Answers = list[tuple[Degree, bool | None]]
 
 
 def proteinuria(rule: RenalRule, situation: Situation) -> Clause:
-    """Proteinuria that has not fallen by a quarter; the strip only where nothing is measured."""
-    reached = []
-    for protein in rule.proteinuria:
-        current = next(iter(situation.results(protein.input)), None)
-        if current is not None:
-            reached.append(_protein(protein, current, rule, situation))
+    """Proteinuria that has not fallen by a quarter, by the latest measures; the strip only without any."""
+    measured = [
+        (protein, results[0]) for protein in rule.proteinuria if (results := situation.results(protein.input))
+    ]
+    newest = max((current.when for _, current in measured), key=lambda when: when.last, default=None)
+    reached = [
+        _protein(protein, current, rule, situation)
+        for protein, current in measured
+        if newest is not None and current.when.overlaps(newest)
+    ]
     if not reached:
         current = next(iter(situation.results(rule.dipstick.input)), None)
         if current is not None:
@@ -178,10 +182,11 @@ def sediment(rule: RenalRule, situation: Situation) -> Clause:
     known = exclusions()
     causes = [known[name] for name in rule.sediment.unless]
     lupus = [cause for cause in causes if cause.presupposes]
-    judgement = any_of(
-        [judge(rule.sediment.cells, causes, situation), judge(rule.sediment.casts, lupus, situation)]
-    )
-    return clause_of("sediment", "active sediment", judgement, leads=True)
+    cells, casts = judge(rule.sediment.cells, causes, situation), judge(rule.sediment.casts, lupus, situation)
+    # "In the absence of other causes": cells beside a positive culture are there and give no grade.
+    refuted = any(doubt.refutes for doubt in cells.doubts) and casts.state < State.UNATTRIBUTED
+    degree = Degree.NONE if refuted else Degree.SEVERE
+    return clause_of("sediment", "active sediment", any_of([cells, casts]), leads=True, degree=degree)
 
 
 def histology(rule: RenalRule, situation: Situation) -> Clause:

@@ -88,6 +88,17 @@ class DiagnosisRule(_Shape, frozen=True, kw_only=True):
     counts: Counts = "needs-attribution"
 
 
+class RepeatedRule(_Shape, frozen=True, kw_only=True):
+    """Results, of any of several measures of one quantity, that show the item on several days.
+
+    ``occasions``, ``days_apart``: as in ``ResultRule``, over all measures together.
+    """
+
+    of: tuple[ResultRule, ...]
+    occasions: int
+    days_apart: int
+
+
 class RiseRule(_Shape, frozen=True, kw_only=True):
     """A value above a threshold that is new, or has risen by ``rise`` over the lowest of the last months.
 
@@ -105,6 +116,7 @@ class Rule(_Shape, frozen=True, kw_only=True):
 
     result: ResultRule | None = None
     diagnosis: DiagnosisRule | None = None
+    repeated: RepeatedRule | None = None
     new_or_risen: RiseRule | None = None
     any_: tuple[Rule, ...] | None = msgspec.field(default=None, name="any")
     all_: tuple[Rule, ...] | None = msgspec.field(default=None, name="all")
@@ -114,7 +126,7 @@ class Rule(_Shape, frozen=True, kw_only=True):
         given = [getattr(self, name) for name in self.__struct_fields__]
         given = [value for value in given if value is not None]
         if len(given) != 1 or given[0] == ():
-            raise ValueError("exactly one of result, diagnosis, new_or_risen, any, all, either")
+            raise ValueError("exactly one of result, diagnosis, repeated, new_or_risen, any, all, either")
 
     @property
     def children(self) -> tuple[Rule, ...]:

@@ -35,7 +35,7 @@ def sheet_of(scored: Scored, situation: Situation) -> ScoreSheet:
         items=tuple(_item(f, f.item.id in counted) for f in findings),
         value=scored.value,
         attributed=_attributed(scored),
-        basis="conflict" if scored.conflict else "recorded" if scored.basis == "recorded" else "items",
+        basis="conflict" if scored.conflict else "recorded" if scored.total else "items",
         on=situation.on,
         since=situation.since,
         best_of_domain=definition.counting == "best-of-domain",
@@ -64,8 +64,14 @@ def sheet_of(scored: Scored, situation: Situation) -> ScoreSheet:
                 recorded=other.basis == "recorded",
             )
             for words, other in scored.others
+            if scored.total is None or _tells(other)
         ),
     )
+
+
+def _tells(other: Scored) -> bool:
+    """Whether another definition says more than that the score lies between none and all points."""
+    return other.total is not None or other.definition.maximum > other.value.high or other.value.low > 0
 
 
 def _item(finding: ItemFinding, counted: bool) -> ScoreItem:

@@ -28,10 +28,11 @@ class State(IntEnum):
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """Why a finding does not count yet, and what would settle it."""
+    """Why a finding does not count yet, and what would settle it. ``refutes``: another cause is shown."""
 
     reason: str
     need: Need | None = None
+    refutes: bool = False
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):

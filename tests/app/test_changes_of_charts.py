@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from app.demo.patients import demo_patients
@@ -158,3 +158,28 @@ def test_a_creatinine_that_has_grown_too_old_is_one_need_of_all_that_is_computed
     (item,) = work_list([found])
     assert (item.input, item.why, item.order is not None) == ("serum_creatinine", "stale", True)
     assert [(d.criteria, d.alone) for d in item.decides] == [(("E6", "E9c"), True)]
+
+
+def test_time_leads_to_a_day_on_which_nothing_leans_to_failing() -> None:
+    """NCT01639339 E7: when the treatment is 60 days past, the infection itself is still for review."""
+    pneumonia = {
+        "resourceType": "Condition", "code": {"coding": [
+            {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "J18.9", "display": "Pneumonia"}]},
+        "clinicalStatus": {"coding": [{"code": "resolved"}]},
+        "verificationStatus": {"coding": [{"code": "confirmed"}]},
+        "onsetDateTime": "2026-05-10", "abatementDateTime": "2026-05-20",
+    }  # fmt: skip
+    amoxicillin = {
+        "resourceType": "MedicationStatement", "status": "completed",
+        "medicationCodeableConcept": {"coding": [
+            {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "723"}], "text": "amoxicillin"},
+        "effectivePeriod": {"start": "2026-05-10", "end": "2026-05-16"},
+    }  # fmt: skip
+    found = screened(NEPHRITIS, pneumonia, amoxicillin)
+    assert finding_of(found, "E7").outcome == "fail"
+    assert found.earliest == found.changes[0].on
+    day = date.fromisoformat(found.earliest or "")
+    before = screened(NEPHRITIS, pneumonia, amoxicillin, as_of=day - timedelta(days=1))
+    after = screened(NEPHRITIS, pneumonia, amoxicillin, as_of=day)
+    assert finding_of(before, "E7").leaning == "fail"
+    assert finding_of(after, "E7").leaning != "fail"

@@ -299,3 +299,102 @@ class TestTestStrip:
     def test_other_strips_are_negative_or_positive(self) -> None:
         facts = read(result("o1", "5799-2", "2026-06-10", valueString="2+"))
         assert [m.category for m in facts.measurements["urine_leukocyte_esterase"]] == ["positive"]
+
+
+class TestBounds:
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [("<6", "fail"), ("<7", "missing"), (">=6", "pass"), (">5", "pass"), ("≤5", "fail")],
+    )
+    def test_a_bound_is_taken_in_whole_points(self, value: str, expected: str) -> None:
+        """Trial A, I5, from 6 points: below 6 is 5 at most."""
+        recorded = form("q1", "sledai-2k", "2026-06-10", ("total", {"valueString": value}))
+        assert outcome(A, "I5", recorded) == expected
+
+    def test_half_a_point_is_no_total(self) -> None:
+        screened = report(A, total("q1", "sledai-2k", 5.5, "2026-06-10"))
+        assert finding(screened, "I5").outcome == "missing"
+        assert any("5.5 on 2026-06-10 is impossible" in note for note in finding(screened, "I5").notes)
+
+    def test_what_a_total_and_its_items_decide_alike_counts_and_the_words_say_so(self) -> None:
+        """A total of 8 whose items add up to 10 is 6 or more either way."""
+        items = [(name, {"valueBoolean": True}) for name in ("seizure", "rash")]
+        screened = report(A, form("q1", "sledai-2k", "2026-06-10", ("total", {"valueInteger": 8}), *items))
+        assert finding(screened, "I5").outcome == "pass"
+        assert "what both decide alike counts" in screened.contradictions[0].detail
+
+
+class TestWhatWouldDecide:
+    charts = {
+        "nothing": (),
+        "an old total": (total("q1", "acr-1997", 3, "2021-06-01"), total("q2", "sledai-2k", 5, "2026-04-01")),
+        "a total": (total("q1", "selena-sledai", 9, "2026-06-12"), total("q2", "acr-1997", 3, "2026-06-12")),
+        "a range": (form("q1", "sledai-2k", "2026-06-12", ("total", {"valueString": "4-8"})),),
+        "results": (ratio("o1", "2026-06-10", 200), c3("o2", "2026-06-10", 0.4)),
+    }
+    asked = (
+        (A, "sledai_2k", 6),
+        (B, "acr_1997", 4),
+        (B, "selena_sledai", 8),
+        (B, "clinical_selena_sledai", 6),
+    )
+
+    @pytest.mark.parametrize(("protocol", "name", "points"), asked)
+    @pytest.mark.parametrize("chart", charts)
+    def test_the_items_of_a_set_reach_the_threshold_once_they_are_on_record(
+        self, chart: str, protocol: str, name: str, points: float
+    ) -> None:
+        shown = next(scores(report(protocol, *self.charts[chart]), name), None)
+        assert shown is None or shown.deciding or shown.basis == "recorded" or shown.lower >= points
+        for decision in shown.deciding if shown else ():
+            items = ((item, {"valueBoolean": True}) for item in decision.items)
+            added = form("q9", name.replace("_", "-"), "2026-06-14", *items)
+            after = score(report(protocol, *self.charts[chart], added), name)
+            assert after.lower >= points, decision.labels
+
+    def test_nothing_decides_a_clinical_total_but_the_serology_that_is_taken_off(self) -> None:
+        """Trial B, I4: of a SELENA-SLEDAI of 9, up to 4 points may be low complement and anti-dsDNA."""
+        screened = report(B, total("q1", "selena-sledai", 9, "2026-06-12"))
+        shown = score(screened, "clinical_selena_sledai")
+        assert (shown.basis, shown.lower, shown.upper, shown.deciding) == ("recorded", 5, 9, ())
+        needed = {need.input for need in finding(screened, "I4").needs}
+        assert {"c3", "c4", "anti_dsdna"} <= needed
+        normal = c3("o1", "2026-06-10", 1.0), self.c4("o2", "2026-06-10")
+        assert (
+            score(report(B, total("q1", "selena-sledai", 9, "2026-06-12"), *normal), shown.input).lower == 7
+        )
+
+    @staticmethod
+    def c4(own_id: str, when: str) -> Json:
+        limits = {"low": quantity(0.1, "g/L"), "high": quantity(0.4, "g/L")}
+        return result(own_id, "4498-2", when, valueQuantity=quantity(0.2, "g/L"), referenceRange=[limits])
+
+    def test_another_definition_of_which_nothing_is_known_is_not_told_beside_a_total(self) -> None:
+        screened = report(B, total("q1", "selena-sledai", 9, "2026-06-12"))
+        assert all(other.upper < 101 for other in score(screened, "selena_sledai").others)
+
+
+class TestRenal:
+    @staticmethod
+    def day_of_urine(own_id: str, when: str, grams: float) -> Json:
+        return result(own_id, "2889-4", when, valueQuantity=quantity(grams, "g/(24.h)"))
+
+    @pytest.mark.parametrize(("second", "state"), [("2026-06-10", "present"), ("2026-06-01", "unknown")])
+    def test_proteinuria_on_two_days_by_two_measures_is_persistent(self, second: str, state: str) -> None:
+        """ACR 1997: persistent proteinuria above 0.5 g a day; trial B, I3."""
+        screened = report(B, self.day_of_urine("o1", "2026-06-01", 1.2), ratio("o2", second, 136))
+        assert next(i for i in score(screened, "acr_1997").items if i.item == "renal").state == state
+
+    def test_the_latest_measure_of_proteinuria_counts(self) -> None:
+        """BILAG-2004: what has improved since, by another measure, is no longer a severe feature."""
+        screened = report(A, ratio("o1", "2026-05-20", 300), self.day_of_urine("o2", "2026-06-10", 0.1))
+        assert TestTestStrip.clause(screened).state == "absent"
+
+    def test_cells_beside_a_positive_culture_give_no_grade(self) -> None:
+        """BILAG-2004: active sediment in the absence of other causes."""
+        cells = result("o1", "13945-1", "2026-06-10", valueQuantity=quantity(20, "/[HPF]"))
+        culture = result("o2", "630-4", "2026-06-10", valueString="positive")
+        screened = report(A, cells, culture)
+        renal = next(i for i in score(screened, "bilag_2004_a_count").items if i.item == "renal")
+        sediment = next(part for part in renal.parts if part.item == "sediment")
+        assert (sediment.state, sediment.grade, renal.grade) == ("unattributed", None, None)

@@ -113,6 +113,12 @@ def test_a_category_that_lasts_is_never_mended_and_another_is_clinical() -> None
     assert told(screened(fleeting, chart)) == [[("clinical", "HBsAg: not positive", None)]]
 
 
+def test_a_category_that_is_itself_a_negation_is_told_by_its_other() -> None:
+    chart = HandChart([category("hbv_dna", "not-detected", AS_OF)])
+    statement = "excludes: {category: {input: hbv_dna, is: [not-detected]}}"
+    assert told(screened(statement, chart)) == [[("clinical", "HBV DNA: detected", None)]]
+
+
 def test_a_carve_out_is_mended_by_a_judgement_or_by_another_result() -> None:
     breach = "{number: {input: alt, above: 100 U/L}}"
     statement = f"excludes: {{carve_out: {{of: {breach}, question: lupus, ask: Due to SLE?}}}}"

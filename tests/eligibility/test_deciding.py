@@ -102,12 +102,10 @@ def test_a_recorded_total_or_a_contradiction_is_not_decided_by_items() -> None:
         assert deciding_sets(ScoreSheet(**{**_fields(of), "basis": basis}), Aim(4)) == ()
 
 
-def test_a_recorded_total_that_is_a_floor_counts_with_the_items() -> None:
-    of = score(item("a", 1), item("b", 1))
-    assert sets(ScoreSheet(**{**_fields(of), "value": Interval(3, 5), "recorded": "3 on 2020"}), 4) == [
-        ("a",),
-        ("b",),
-    ]
+def test_an_earlier_total_may_hold_the_items_already_so_that_they_do_not_add_to_it() -> None:
+    of = score(item("a", 1), item("b", 1), item("c", 1), item("d", 1))
+    floored = ScoreSheet(**{**_fields(of), "value": Interval(3, 4), "recorded": "3 on 2020"})
+    assert sets(floored, 4) == [("a", "b", "c", "d")]
 
 
 def _fields(of: ScoreSheet) -> dict[str, object]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from eligibility.findings import Finding, Outcome, Screening, Verdict
-from eligibility.reported import ReportedNeed
+from eligibility.reported import Change, ChangeSet, ReportedNeed
 from eligibility.work_list import work_list
 from tests.eligibility.charts import ORDER
 
@@ -51,5 +53,16 @@ def test_what_can_be_ordered_comes_before_what_has_to_be_asked_for() -> None:
     assert [item.input for item in work_list([asked])] == ["alt", "history"]
 
 
-def test_a_trial_of_which_the_patient_is_ineligible_for_good_asks_for_nothing() -> None:
-    assert work_list([screening("a", finding("I1", "upcr"), verdict="ineligible")]) == ()
+def test_a_trial_that_nothing_can_mend_asks_for_nothing() -> None:
+    change = Change(kind="never", criterion="E1", what="infarction, for good")
+    lost = msgspec.structs.replace(
+        screening("a", finding("I1", "upcr"), verdict="ineligible"),
+        changes=(ChangeSet(kind="never", changes=(change,)),),
+    )
+    assert work_list([lost]) == ()
+
+
+def test_what_only_a_trial_asks_for_that_needs_another_change_first_comes_last() -> None:
+    needs_change = screening("a", finding("I1", "upcr"), finding("I2", "upcr"), verdict="ineligible")
+    waits = screening("b", finding("I1", "alt", order=False), finding("I2", "hbv_dna"))
+    assert [item.input for item in work_list([needs_change, waits])] == ["hbv_dna", "alt", "upcr"]

@@ -260,6 +260,22 @@ def test_two_creatinines_of_one_urine_give_no_ratio_by_chance() -> None:
     assert series.unusable[0].why == "too-coarse"
 
 
+def test_copies_of_a_urine_creatinine_that_differ_by_rounding_give_one_ratio() -> None:
+    def urine(code: str, own_id: str, value: float, unit: str) -> Json:
+        return observation(code, own_id, effectiveDateTime=AT, valueQuantity=quantity(value, unit))
+
+    record = PatientRecord(
+        both_ways(
+            urine(URINE_PROTEIN, "p", 226, "mg/dL"),
+            urine(URINE_CREATININE, "c1", 113, "mg/dL"),
+            urine(URINE_CREATININE, "c2", 10, "mmol/L"),
+        )
+    )
+    (ratio,) = record.series("upcr", AS_OF).measurements
+    assert ratio.value is not None
+    assert (ratio.value.low, ratio.value.high) == pytest.approx((2.0, 2.0), rel=0.01)
+
+
 def test_two_weights_of_one_time_make_a_clearance_that_spans_both() -> None:
     facts = both_ways(
         creatinine("1.2", "mg/dL", "c"),

@@ -19,7 +19,7 @@ from tests.fhir_mappings.scores.score_charts import ON, chart
 def rules_of(rule: Rule | None) -> list[ResultRule]:
     if rule is None:
         return []
-    own = [rule.result] if rule.result else []
+    own = [rule.result] if rule.result else list(rule.repeated.of) if rule.repeated else []
     return own + [r for child in rule.children for r in rules_of(child)]
 
 

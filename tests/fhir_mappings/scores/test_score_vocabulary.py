@@ -22,6 +22,8 @@ def leaves(rule: Rule | None) -> Iterator[ResultRule | DiagnosisRule | RiseRule]
     own = rule.result or rule.diagnosis or rule.new_or_risen
     if own is not None:
         yield own
+    if rule.repeated is not None:
+        yield from rule.repeated.of
     for child in rule.children:
         yield from leaves(child)
 
