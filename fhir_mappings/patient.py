@@ -194,6 +194,7 @@ def _facts(
     for kind in {source.kind for source, holder in group.others if holder.perhaps} - _ANSWERS:
         retrieval.worsen(kind, "truncated")
     retrieval.judge(pages, patient.reference, {source.kind for source in own})
+    sheet.refuse_unnamed()
     settled = settle(sheet.results)
     standing, corrected = sheet.standing_events()
     taken = doubted_where_not_given(without_denied(standing, sheet.denials), sheet.not_given)
