@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
+
 from app.demo.patients import demo_patients
 from eligibility.course import Anchors
 from eligibility.findings import Finding, Screening
@@ -183,3 +185,26 @@ def test_time_leads_to_a_day_on_which_nothing_leans_to_failing() -> None:
     after = screened(NEPHRITIS, pneumonia, amoxicillin, as_of=day)
     assert finding_of(before, "E7").leaning == "fail"
     assert finding_of(after, "E7").leaning != "fail"
+
+
+def test_of_a_score_that_has_to_be_reached_the_cheapest_items_are_enough() -> None:
+    """NCT07517536 I5, SLEDAI-2K of 6 or more with 4 points present: casts alone would decide."""
+    found = screened(REFRACTORY, patient="hanna-lindqvist")
+    (needs,) = {
+        tuple(need.input for need in change.needs)
+        for changes in found.changes
+        for change in changes.changes
+        if change.criterion == "I5"
+    }
+    assert needs == ("urine_rbc_casts",)
+    assert len(finding_of(found, "I5").needs) > 1
+
+
+def test_a_result_that_is_enough_for_a_score_alone_stands_between_trial_and_patient() -> None:
+    """NCT07517536 I5 as the only criterion: casts, 4 points, are enough where 4 of 6 are present."""
+    found = screened(REFRACTORY, patient="hanna-lindqvist")
+    only = msgspec.structs.replace(
+        found, verdict="undetermined", findings=(finding_of(found, "I5"),), changes=()
+    )
+    alone = {item.input: item.decides[0].alone for item in work_list([only])}
+    assert (alone["urine_rbc_casts"], alone["body_temperature"]) == (True, False)
