@@ -102,7 +102,9 @@ class _Sets:
             )
         later = self._course.moved(position, day)
         if later.outcome == "missing":
-            rests_on = (e.reference for step in way if step.on == day for e in step.evidence)
+            rests_on = {e.reference for step in way if step.on == day for e in step.evidence}
+            if self._findings[position].outcome == "missing":
+                return None if not rests_on.isdisjoint(e.reference for e in later.evidence) else way
             return None if outgrown(rests_on, later) else way
         return None if blocks(later) else way
 
@@ -194,7 +196,8 @@ def _ways_of(criterion: BoundCriterion, finding: Finding, course: Course, as_of:
     found_ways = tuple(_shortest(way) for way in ways(answer, True) if way)
     if finding.outcome == "missing":
         # Whether another way is needed can only be told once these data are there.
-        found_ways = found_ways[:1]
+        by_time = tuple(way for way in found_ways if hardest(way) == "time")
+        found_ways = by_time + found_ways[len(by_time) :][:1]
     if finding.outcome == "review" and not any([s.kind for s in way] == ["judgement"] for way in found_ways):
         # Whatever else would mend it, a criterion for review is one that a clinician's judgement settles.
         found_ways = either([found_ways, one(Step("judgement", answer.reason))])

@@ -208,3 +208,20 @@ def test_a_result_that_is_enough_for_a_score_alone_stands_between_trial_and_pati
     )
     alone = {item.input: item.decides[0].alone for item in work_list([only])}
     assert (alone["urine_rbc_casts"], alone["body_temperature"]) == (True, False)
+
+
+def test_a_treatment_of_some_day_of_a_year_is_settled_by_time_once_the_whole_year_is_past() -> None:
+    """NCT05247203 E10, B-cell targeted treatment within 12 months, rituximab some time in 2025."""
+    rituximab = {
+        "resourceType": "MedicationStatement", "status": "completed",
+        "medicationCodeableConcept": {"coding": [
+            {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "121191"}], "text": "mAb"},
+        "effectivePeriod": {"start": "2025", "end": "2025"},
+    }  # fmt: skip
+    found = screened(SLE, rituximab)
+    assert finding_of(found, "E10").outcome == "missing"
+    assert [(changes.kind, changes.on) for changes in found.changes] == [
+        ("time", "2027-01-01"),
+        ("data", None),
+    ]
+    assert finding_of(screened(SLE, rituximab, as_of=date(2027, 1, 1)), "E10").outcome in ("pass", "presumed")
