@@ -112,7 +112,7 @@ class _Sets:
 
     def _set(self, way: Way) -> tuple[ChangeSet | None, Finding | None]:
         day = last_day(way)
-        changes = [self._change(step) for step in way]
+        changes = [self._change(step) for step in _each_need_once(way)]
         if day is None or any(step.lasts for step in way):
             return ChangeSet(kind=hardest(way), changes=tuple(changes)), None
         clear = self._clear_from(day, way)
@@ -202,6 +202,18 @@ def _ways_of(criterion: BoundCriterion, finding: Finding, course: Course, as_of:
         # Whatever else would mend it, a criterion for review is one that a clinician's judgement settles.
         found_ways = either([found_ways, one(Step("judgement", answer.reason))])
     return of_criterion(criterion.id, found_ways or last_resort(answer))
+
+
+def _each_need_once(way: Way) -> Way:
+    """The way without what asks a second time, for another window, for what one criterion needs."""
+    asked: set[tuple[str, tuple[str, ...]]] = set()
+    kept: list[Step] = []
+    for step in way:
+        asks = (step.criterion, tuple(need.input for need in step.needs))
+        if not step.needs or asks not in asked:
+            kept.append(step)
+        asked.add(asks)
+    return tuple(kept)
 
 
 def _shortest(way: Way) -> Way:

@@ -225,3 +225,10 @@ def test_a_treatment_of_some_day_of_a_year_is_settled_by_time_once_the_whole_yea
         ("data", None),
     ]
     assert finding_of(screened(SLE, rituximab, as_of=date(2027, 1, 1)), "E10").outcome in ("pass", "presumed")
+
+
+def test_a_result_that_two_windows_of_one_criterion_lack_is_needed_once() -> None:
+    """NCT05247203 E1b asks for a creatinine of 28 days and for those of 8 weeks."""
+    found = screened(SLE, as_of=date(2027, 1, 1))
+    asked = [c for c in found.changes[0].changes if c.criterion == "E1b"]
+    assert [[need.input for need in change.needs] for change in asked] == [["serum_creatinine"]]
