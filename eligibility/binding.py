@@ -48,9 +48,12 @@ class BoundThreshold:
 class Binding:
     """State of binding one protocol: vocabulary, named windows, the place in the document, the polarity."""
 
-    def __init__(self, vocabulary: Vocabulary, protocol_id: str, freshness: Mapping[str, Window]) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, protocol_id: str, freshness: Mapping[str, Window], version: str = ""
+    ) -> None:
         self.vocabulary = vocabulary
         self.protocol_id = protocol_id
+        self._version = version
         self.freshness = freshness
         self.criterion_id = ""
         self.problems: list[ProtocolProblem] = []
@@ -250,6 +253,10 @@ class Binding:
         full = name if "/" in name else f"{self.protocol_id}/{self.criterion_id}/{name}"
         self.questions.setdefault(full, text)
         return full
+
+    def version_of(self, question: str) -> str | None:
+        """The version of the form that holds a question; ``None`` for one of another protocol."""
+        return self._version or None if question.startswith(f"{self.protocol_id}/") else None
 
 
 def _unbound(context: Context) -> Answer:

@@ -59,7 +59,7 @@ class BoundProtocol(msgspec.Struct, frozen=True):
 
 def bind(protocol: Protocol, vocabulary: Vocabulary) -> tuple[BoundProtocol | None, list[ProtocolProblem]]:
     """Bind a protocol; the first value is ``None`` when there are problems."""
-    binding = Binding(vocabulary, protocol.id, protocol.freshness)
+    binding = Binding(vocabulary, protocol.id, protocol.freshness, protocol.version)
     binding.problems.extend((*broken_citations(protocol), *broken_grades(protocol)))
     for name, window in protocol.freshness.items():
         with binding.at("freshness", name):

@@ -102,7 +102,9 @@ class _Sets:
             )
         later = self._course.moved(position, day)
         if later.outcome == "missing":
-            rests_on = (e.reference for step in way if step.on == day for e in step.evidence)
+            rests_on = {e.reference for step in way if step.on == day for e in step.evidence}
+            if self._findings[position].outcome == "missing":
+                return None if not rests_on.isdisjoint(e.reference for e in later.evidence) else way
             return None if outgrown(rests_on, later) else way
         return None if blocks(later) else way
 
@@ -110,7 +112,7 @@ class _Sets:
 
     def _set(self, way: Way) -> tuple[ChangeSet | None, Finding | None]:
         day = last_day(way)
-        changes = [self._change(step) for step in way]
+        changes = [self._change(step) for step in _each_need_once(way)]
         if day is None or any(step.lasts for step in way):
             return ChangeSet(kind=hardest(way), changes=tuple(changes)), None
         clear = self._clear_from(day, way)
@@ -194,11 +196,24 @@ def _ways_of(criterion: BoundCriterion, finding: Finding, course: Course, as_of:
     found_ways = tuple(_shortest(way) for way in ways(answer, True) if way)
     if finding.outcome == "missing":
         # Whether another way is needed can only be told once these data are there.
-        found_ways = found_ways[:1]
+        by_time = tuple(way for way in found_ways if hardest(way) == "time")
+        found_ways = by_time + found_ways[len(by_time) :][:1]
     if finding.outcome == "review" and not any([s.kind for s in way] == ["judgement"] for way in found_ways):
         # Whatever else would mend it, a criterion for review is one that a clinician's judgement settles.
         found_ways = either([found_ways, one(Step("judgement", answer.reason))])
     return of_criterion(criterion.id, found_ways or last_resort(answer))
+
+
+def _each_need_once(way: Way) -> Way:
+    """The way without what asks a second time, for another window, for what one criterion needs."""
+    asked: set[tuple[str, tuple[str, ...]]] = set()
+    kept: list[Step] = []
+    for step in way:
+        asks = (step.criterion, tuple(need.input for need in step.needs))
+        if not step.needs or asks not in asked:
+            kept.append(step)
+        asked.add(asks)
+    return tuple(kept)
 
 
 def _shortest(way: Way) -> Way:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 
 from eligibility.watching import Watch, WatchedChart
@@ -52,6 +53,17 @@ class Context:
         """Begin to note for another answer."""
         self._watched.watch = Watch()
         return self._watched.watch
+
+    @contextmanager
+    def watching_apart(self) -> Iterator[Watch]:
+        """Within the block, note by itself what is looked at, as part of what the whole looks at."""
+        whole, own = self._watched.watch, Watch()
+        self._watched.watch = own
+        try:
+            yield own
+        finally:
+            self._watched.watch = whole
+            whole.add(own)
 
     def span(self, window: Window, before: Duration | None, gap: Duration | None = None) -> Span | None:
         """The dates of a window; ``None`` when it hangs on an input that has no value."""

@@ -15,16 +15,17 @@ from typing import Literal
 import msgspec
 from pydantic import Field
 
-from eligibility.answers import Answer, State
+from eligibility.answers import Answer, State, unique
 from eligibility.binding import SpanOf
 from eligibility.context import Context
 from eligibility.messages import NOTHING, Message, joined, message
 from eligibility.model import Model
+from eligibility.newer import behind, newer
+from eligibility.watching import Watch
 from eligibility.ways import Opposite
 from eligibility.windows import Span, Window
 from fhir_mappings.facts import Answer as RecordedAnswer
 from fhir_mappings.facts import Evidence
-from fhir_mappings.intervals import DateSpan
 
 QUESTION = "judged"
 """Name of the question by which a person judges a criterion."""
@@ -59,11 +60,15 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         answer: the answer that holds, if one does; ``span``: the window in which it does.
         why_not: what was answered and why it does not hold.
+        earlier: that somebody else has answered otherwise before.
+        before: the answer that would hold, had nothing newer come.
     """
 
     answer: RecordedAnswer | None = None
     span: Span | None = None
     why_not: Message = NOTHING
+    earlier: Message = NOTHING
+    before: RecordedAnswer | None = None
 
 
 def hear(
@@ -72,14 +77,22 @@ def hear(
     span: Span | None,
     by: Literal["anyone", "clinician"] = "anyone",
     version: str | None = None,
+    looked_at: Iterable[Evidence] = (),
+    words: str = "answers.by",
 ) -> Heard:
     """The newest recorded answer, if it is certainly within its window and nothing contradicts it.
 
     Args:
         by: whose answers count.
         version: answers that name another version of the questionnaire do not count.
+        looked_at: an answer does not hold against what of this is newer, or may be.
+        words: key of the words for who answered and when.
     """
     heard = _hear(context, question, span, by, version)
+    if heard.answer is not None:
+        why = newer(heard.answer, looked_at, _answered_by(words, heard.answer), context)
+        if why is not None:
+            heard = Heard(why_not=why, before=heard.answer)
     if heard.answer is None:
         context.open_questions.append(question)
     return heard
@@ -95,9 +108,10 @@ def _hear(
     given = [a for a in context.chart.answers(question) if a.when.first <= context.as_of]
     if span is None or not given:
         return Heard()
-    counted = [a for a in given if by == "anyone" or a.by == "clinician"]
+    counted = [a for a in given if a.by == "clinician" or (by == "anyone" and a.by == "patient")]
     if not counted:
-        return Heard(why_not=_said("answers.by-other", given))
+        key = "answers.by-other" if by == "clinician" else "answers.by-nobody"
+        return Heard(why_not=_said(key, given))
     current = [a for a in counted if version is None or a.version in (None, version)]
     if not current:
         return Heard(why_not=_said("answers.other-version", counted))
@@ -111,7 +125,10 @@ def _hear(
         return Heard(why_not=_said("answers.unreadable", possible))
     if len({a.value for a in possible}) > 1:
         return Heard(why_not=_said("answers.conflict", possible))
-    return Heard(answer=max(certain, key=lambda a: a.when), span=span)
+    answer = max(certain, key=lambda a: a.when)
+    others = [a for a in current if a.value is not answer.value and a.author != answer.author]
+    earlier = _said("answers.earlier", others) if others else NOTHING
+    return Heard(answer=answer, span=span, earlier=earlier)
 
 
 def _is_later(first: RecordedAnswer, second: RecordedAnswer) -> bool:
@@ -130,6 +147,10 @@ def _who(answer: RecordedAnswer) -> Message:
     return message("text", text=answer.author) if answer.author else message("answers.somebody")
 
 
+def _answered_by(words: str, answer: RecordedAnswer) -> Message:
+    return message(words, date=str(answer.when), who=_who(answer))
+
+
 def answered(heard: Heard, ask: str, holds: bool) -> Answer:
     """A person's answer as an answer of the engine.
 
@@ -142,7 +163,7 @@ def answered(heard: Heard, ask: str, holds: bool) -> Answer:
     key = "attest.yes" if recorded.value else "attest.no"
     return Answer(
         state=State.TRUE if holds else State.FALSE,
-        reason=message(key, ask=ask, date=str(recorded.when)),
+        reason=joined([message(key, ask=ask, date=str(recorded.when)), heard.earlier]),
         evidence=(recorded.evidence,),
         opposite=said(ask, not recorded.value),
     )
@@ -153,26 +174,35 @@ def said(ask: str, answer: bool) -> Opposite:
     return Opposite(message(f"change.attest.{'yes' if answer else 'no'}", ask=ask), "judgement")
 
 
-def settle(answer: Answer, judging: Judging, context: Context) -> Answer:
-    """The answer as a person has judged it; unchanged where there is nothing to judge or nobody has."""
+def settle(answer: Answer, judging: Judging, context: Context, watch: Watch) -> Answer:
+    """The answer as a person has judged it; unchanged where there is nothing to judge or nobody has.
+
+    ``watch`` has seen what the answer rests on: also what it weighed and did not count.
+    """
     if answer.state not in TO_BE_JUDGED:
         return answer
-    heard = hear(context, judging.question, judging.span_of(context), "clinician", judging.version)
+    looked_at = unique((*behind(answer), *watch.evidence()))
+    heard = hear(
+        context,
+        judging.question,
+        judging.span_of(context),
+        "clinician",
+        judging.version,
+        looked_at,
+        "judgement.by",
+    )
     recorded = heard.answer
     if recorded is None:
-        return msgspec.structs.replace(answer, reason=joined([answer.reason, heard.why_not]))
-    by = message("judgement.by", date=str(recorded.when), who=_who(recorded))
+        told = joined([answer.reason, heard.why_not])
+        before = (heard.before.evidence,) if heard.before is not None else ()
+        return msgspec.structs.replace(answer, reason=told, evidence=(*answer.evidence, *before))
+    by = _answered_by("judgement.by", recorded)
     evidence = (*answer.evidence, recorded.evidence)
-    newer = _newer(answer.evidence, recorded)
-    if newer is not None:
-        context.open_questions.append(judging.question)
-        reason = message("judgement.before", judged=by, what=newer.reference, date=newer.date or "")
-        return msgspec.structs.replace(answer, reason=joined([answer.reason, reason]), evidence=evidence)
     verdict = message("judgement.yes" if recorded.value else "judgement.no", judged=by)
     return msgspec.structs.replace(
         answer,
         state=State.TRUE if recorded.value else State.FALSE,
-        reason=joined([answer.reason, verdict, _holding(heard)]),
+        reason=joined([answer.reason, verdict, _holding(heard), heard.earlier]),
         evidence=evidence,
         needs=(),
         flips_on=None,
@@ -189,15 +219,3 @@ def _holding(heard: Heard) -> Message:
     if lapses is None:
         return NOTHING
     return message("judgement.until", date=(lapses - timedelta(days=1)).isoformat())
-
-
-def _newer(judged: Iterable[Evidence], answer: RecordedAnswer) -> Evidence | None:
-    """Evidence of a later day than the judgement, or of a date that may be later.
-
-    A result of the day of the judgement counts as seen, as with the forms of scores. Evidence without a date,
-    such as a date of birth, has no later one.
-    """
-    for evidence in judged:
-        if evidence.date is not None and DateSpan.parse(evidence.date).last > answer.when.first:
-            return evidence
-    return None

@@ -32,7 +32,9 @@ def judge(criterion: BoundCriterion, context: Context, language: str = "en") -> 
     """The finding of one criterion and the answer behind it."""
     if criterion.evaluate is not None:
         context.open_questions.clear()
-        answer = settle(criterion.evaluate(context), criterion.judging, context)
+        with context.watching_apart() as watch:
+            answer = criterion.evaluate(context)
+        answer = settle(answer, criterion.judging, context, watch)
         questions = unique(context.open_questions)
         return _finding(criterion, answer, (), questions, context, language), answer
     judged = [judge(part, context, language) for part in criterion.parts]

@@ -10,7 +10,6 @@ from eligibility.deciding import Aim, deciding_sets
 from eligibility.reported import (
     ReportedDecision,
     ReportedItem,
-    ReportedNeed,
     ReportedReading,
     ReportedScore,
     reported_evidence,
@@ -103,17 +102,23 @@ def _deciding(asked: AskedScore) -> tuple[ReportedDecision, ...]:
             labels=tuple(item.label for item in chosen),
             points=sum(item.weight for item in chosen),
             effort=max(chosen, key=lambda item: item.cost).effort or "bedside",
-            needs=_needs(chosen, asked.sheet.form),
+            needs=tuple(reported_need(need) for need in _needs(chosen, asked.sheet.form)),
         )
         for chosen in deciding_sets(asked.sheet, asked.aim)
     )
 
 
-def _needs(chosen: Iterable[ScoreItem], form: Need | None) -> tuple[ReportedNeed, ...]:
+def cheapest_needs(asked: AskedScore) -> tuple[Need, ...]:
+    """What to obtain for the cheapest set of items that would reach the aim; none where no set would."""
+    sets = deciding_sets(asked.sheet, asked.aim)
+    return _needs(sets[0], asked.sheet.form) if sets else ()
+
+
+def _needs(chosen: Iterable[ScoreItem], form: Need | None) -> tuple[Need, ...]:
     """What to obtain for a set of items, each thing once; an item without a test asks for the form."""
     kept: dict[str, Need] = {}
     for item in chosen:
         asks_for_form = form is not None and item.effort == "bedside" and not item.needs
         for need in (form,) if asks_for_form and form is not None else item.needs[:1]:
             kept.setdefault(need.input, need)
-    return tuple(reported_need(need) for need in kept.values())
+    return tuple(kept.values())

@@ -9,7 +9,7 @@ Only what is counted rather than compared (days on a drug) has to say by itself 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from eligibility.windows import Span
@@ -17,8 +17,10 @@ from fhir_mappings.facts import (
     Answer,
     Chart,
     DoseHistory,
+    Entered,
     EventKind,
     Events,
+    Evidence,
     Retrieval,
     Series,
     Therapies,
@@ -32,7 +34,7 @@ _CLAMPED = timedelta(days=4)
 class Watch:
     """The windows and facts that one answer has looked at."""
 
-    __slots__ = ("_answers", "_days", "_events", "_series", "_spans")
+    __slots__ = ("_answers", "_days", "_events", "_evidence", "_series", "_spans")
 
     def __init__(self) -> None:
         self._spans: list[Span] = []
@@ -40,6 +42,30 @@ class Watch:
         self._events: list[Events] = []
         self._answers: list[Sequence[Answer]] = []
         self._days: list[date | None] = []
+        self._evidence: list[tuple[Evidence, ...]] = []
+
+    def add(self, other: Watch) -> None:
+        """What another watch has seen was looked at too."""
+        self._spans += other._spans
+        self._series += other._series
+        self._events += other._events
+        self._answers += other._answers
+        self._days += other._days
+        self._evidence += other._evidence
+
+    def seen(self, evidence: tuple[Evidence, ...]) -> None:
+        """This evidence was weighed, whether or not it counted in the end."""
+        self._evidence.append(evidence)
+
+    def evidence(self) -> Iterator[Evidence]:
+        """All results and events that were weighed."""
+        for found in self._evidence:
+            yield from found
+        for series in self._series:
+            for measurement in series.measurements:
+                yield from measurement.evidence
+            for unusable in series.unusable:
+                yield from unusable.evidence
 
     def window(self, span: Span) -> None:
         """A window was looked through."""
@@ -128,22 +154,29 @@ class WatchedChart:
     def events(self, kinds: Sequence[EventKind], concepts: frozenset[str] | None) -> Events:
         found = self._chart.events(kinds, concepts)
         self.watch.events(found)
+        self.watch.seen(tuple(event.evidence for event in found.events))
         return found
 
     def dose_history(self, name: str, first: date, last: date) -> DoseHistory:
         # The amounts of days that have not yet come are those of courses that are on record now.
         self.watch.events(self._chart.events(("exposure",), None))
-        return self._chart.dose_history(name, first, last)
+        found = self._chart.dose_history(name, first, last)
+        self.watch.seen(tuple(course.evidence for course in (*found.exposures, *found.unknown)))
+        return found
 
     def therapies(self, concepts: frozenset[str], first: date, last: date) -> Therapies:
         found = self._chart.therapies(concepts, first, last)
         self.watch.turn(found.turns_on)
+        self.watch.seen(tuple(e for therapy in found.therapies for e in therapy.evidence))
         return found
 
     def answers(self, question: str) -> Sequence[Answer]:
         found = self._chart.answers(question)
         self.watch.answers(found)
         return found
+
+    def entered(self, reference: str) -> Entered | None:
+        return self._chart.entered(reference)
 
     def retrieval_of(self, resource_types: Sequence[str]) -> Retrieval:
         return self._chart.retrieval_of(resource_types)

@@ -48,9 +48,21 @@ def _of_screening(screening: Screening) -> Iterator[_Asked]:
     only_data = all(finding.outcome == "missing" for finding in blocking)
     for name in dict.fromkeys(need.input for finding in asking for need in finding.needs):
         criteria = tuple(f.criterion for f in asking if any(n.input == name for n in f.needs))
-        alone = only_data and set(needs) == {name}
+        alone = only_data and all(_suffices(name, finding) for finding in asking)
         decides = WorkDecides(protocol=screening.protocol, criteria=criteria, alone=alone)
         yield _Asked(needs[name], decides)
+
+
+def _suffices(name: str, finding: Finding) -> bool:
+    """Whether this input alone could settle a finding: nothing else is asked, or it is enough for a score."""
+    asked = {need.input for need in finding.needs}
+    if asked == {name}:
+        return True
+    if len(finding.scores) != 1 or finding.kind != "inclusion":
+        return False
+    (score,) = finding.scores
+    own = {need.input for item in score.items for need in item.needs} | {score.input}
+    return asked <= own and any({need.input for need in found.needs} == {name} for found in score.deciding)
 
 
 def _asking(finding: Finding) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from fhir_mappings.errors import (
     SeveralPatientsError,
     UnreadableInputError,
 )
-from fhir_mappings.facts import Retrieval, Unread
+from fhir_mappings.facts import Entered, Retrieval, Unread
 from fhir_mappings.gathering import Group, gather, group_of
 from fhir_mappings.patient_facts import RETRIEVAL_ORDER, PatientFacts
 from fhir_mappings.reading.allergies import read_allergy
@@ -23,6 +23,7 @@ from fhir_mappings.reading.conditions import read_condition
 from fhir_mappings.reading.demographics import read_demographics
 from fhir_mappings.reading.denials import doubted_where_not_given, without_denied
 from fhir_mappings.reading.encounters import read_encounter
+from fhir_mappings.reading.entered import entered_of
 from fhir_mappings.reading.immunizations import read_immunization
 from fhir_mappings.reading.medications import (
     read_administration,
@@ -177,6 +178,7 @@ def _facts(
     sheet = Sheet(load_terminology(), group.pool, frozenset(names_of(patient)))
     retrieval = _States(states, default)
     copies: list[Patient] = []
+    entered: dict[str, Entered] = {}
     for source in group.copies.get(patient.reference, (patient,)):
         resource, left_out = group.pool.read(source)
         sheet.unread += [Unread(source.reference, reason) for reason in left_out]
@@ -186,6 +188,9 @@ def _facts(
     for source in sorted(in_order(own), key=_rank):
         read, left_out = group.pool.read(source)
         sheet.unread += [Unread(source.reference, reason) for reason in left_out]
+        told = entered_of(read, source.version) if read is not None else None
+        if told is not None:
+            entered[source.reference] = told
         refused = len(sheet.unread)
         failed = read is not None and not _read(source, read, sheet)
         if read is None or failed or (len(sheet.unread) > refused and source.kind not in _ANSWERS):
@@ -194,6 +199,7 @@ def _facts(
     for kind in {source.kind for source, holder in group.others if holder.perhaps} - _ANSWERS:
         retrieval.worsen(kind, "truncated")
     retrieval.judge(pages, patient.reference, {source.kind for source in own})
+    sheet.refuse_unnamed()
     settled = settle(sheet.results)
     standing, corrected = sheet.standing_events()
     taken = doubted_where_not_given(without_denied(standing, sheet.denials), sheet.not_given)
@@ -211,6 +217,7 @@ def _facts(
         events=with_last_doses(events),
         assessments=tuple(sheet.assessments),
         answers=tuple(sheet.answers),
+        entered=entered,
         retrieval=retrieval.states,
         default_retrieval=default,
         unread=list(dict.fromkeys([*sheet.unread, *sheet.doubted])),

@@ -11,6 +11,7 @@ from fhir_mappings.facts import (
     Answer,
     Assessment,
     Conflict,
+    Entered,
     Event,
     Evidence,
     Measurement,
@@ -39,6 +40,7 @@ class PatientFacts(msgspec.Struct, kw_only=True):
         unusable: by criterion input.
         events: all kinds.
         conflicts: what the record says twice or in two ways, whatever anybody asks for.
+        entered: when the record came to say it, by reference of the resource.
         retrieval: by FHIR resource type; a type that is not named has the state ``default_retrieval``.
     """
 
@@ -56,6 +58,7 @@ class PatientFacts(msgspec.Struct, kw_only=True):
     retrieval: Mapping[str, Retrieval] = {}
     default_retrieval: Retrieval = "complete"
     unread: Sequence[Unread] = ()
+    entered: Mapping[str, Entered] = {}
 
     def retrieval_of(self, resource_types: Sequence[str]) -> Retrieval:
         """The worst retrieval state of these resource types."""

@@ -17,6 +17,7 @@ from fhir_mappings.facts import (
     Answer,
     Conflict,
     DoseHistory,
+    Entered,
     Event,
     EventKind,
     Events,
@@ -121,6 +122,9 @@ class PatientRecord:
     def answers(self, question: str) -> Sequence[Answer]:
         matching = [answer for answer in self.facts.answers if answer.question == question]
         return sorted(matching, key=lambda answer: answer.when, reverse=True)
+
+    def entered(self, reference: str) -> Entered | None:
+        return self.facts.entered.get(reference) or self.facts.entered.get(reference.partition("#")[0])
 
     def conflicts(self) -> list[Conflict]:
         """The contradictions of the record that bear on what it has been asked so far, newest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from eligibility.judgement import answered, hear, said
 from eligibility.messages import joined, message
 from eligibility.model import Model
 from eligibility.windows import Window
+from fhir_mappings.facts import Evidence
 
 
 class AttestBody(Model):
@@ -30,6 +32,9 @@ class AttestBody(Model):
     by: Literal["anyone", "clinician"] = "anyone"
     """Whose answer counts: also the patient's own, or only a clinician's."""
 
+    results: list[str] = []
+    """Criterion inputs that the answer rests on: it does not hold against a newer result of them."""
+
 
 class AttestNode(Model):
     """Holds when a person has said so; without a recorded answer it is open, and no data could tell."""
@@ -41,10 +46,12 @@ class AttestNode(Model):
         """Register the question."""
         body = self.attest
         question = binding.question(body.question, body.ask)
+        version = binding.version_of(question)
         span_of = binding.window(body.fresh, "attest", "fresh")
+        looked_at = _results(binding, body.results, "attest")
 
         def evaluate(context: Context) -> Answer:
-            heard = hear(context, question, span_of(context), body.by)
+            heard = hear(context, question, span_of(context), body.by, version, looked_at(context))
             if heard.answer is None:
                 reason = joined([message("attest.open", ask=body.ask), heard.why_not])
                 return Answer(state=State.ATTEST, reason=reason)
@@ -71,6 +78,9 @@ class AttestedBody(Model):
     by: Literal["anyone", "clinician"] = "anyone"
     """Whose answer counts: also the patient's own, or only a clinician's."""
 
+    results: list[str] = []
+    """Criterion inputs that the answer rests on: it does not hold against a newer result of them."""
+
 
 class AttestedNode(Model):
     """Holds when this answer is recorded, and does not hold otherwise: for use as a case's condition."""
@@ -82,13 +92,30 @@ class AttestedNode(Model):
         """Register the question."""
         body = self.attested
         question = binding.question(body.question, body.ask)
+        version = binding.version_of(question)
         span_of = binding.window(body.fresh, "attested", "fresh")
+        looked_at = _results(binding, body.results, "attested")
 
         def evaluate(context: Context) -> Answer:
-            heard = hear(context, question, span_of(context), body.by)
+            heard = hear(context, question, span_of(context), body.by, version, looked_at(context))
             if heard.answer is None:
                 opposite = said(body.ask, body.answer)
                 return Answer(state=State.FALSE, reason=heard.why_not, opposite=opposite)
             return answered(heard, body.ask, heard.answer.value is body.answer)
 
         return evaluate
+
+
+def _results(binding: Binding, names: list[str], kind: str) -> Callable[[Context], tuple[Evidence, ...]]:
+    """The evidence of all results of these inputs."""
+    inputs = [binding.input(name, kind, "results", i).name for i, name in enumerate(names)]
+
+    def look(context: Context) -> tuple[Evidence, ...]:
+        if not inputs:
+            return ()
+        with context.watching_apart() as watch:
+            for name in inputs:
+                context.chart.series(name, context.as_of)
+        return tuple(watch.evidence())
+
+    return look

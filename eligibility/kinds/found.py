@@ -22,7 +22,7 @@ from eligibility.messages import Message, message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText
 from eligibility.suggestions import did_you_mean
-from eligibility.ways import Opposite
+from eligibility.ways import Opposite, Step, Ways, either, one
 from eligibility.windows import Span, Window
 from fhir_mappings.facts import (
     EVENT_TYPES,
@@ -237,13 +237,16 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         if matches is None or inside is None:
             key = "found.unrecorded" if matches is None else "found.when"
             reason = self._told(key, event)
-            return Answer(
+            unsure = Answer(
                 state=State.MISSING,
                 reason=reason,
                 evidence=(event.evidence,),
                 needs=(self._need("too-coarse", reason),),
                 notes=notes,
             )
+            if inside is None and flips is not None:
+                return msgspec.structs.replace(unsure, mend=self._until_over(unsure, event, span, flips))
+            return unsure
         answer = Answer(
             state=State.TRUE,
             reason=self._told("found.yes", event),
@@ -260,6 +263,12 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
                 flips_on=None,
             )
         return answer
+
+    def _until_over(self, unsure: Answer, event: Event, span: Span, flips: date) -> Callable[[bool], Ways]:
+        """Whenever it was, it is over for the window on that day; sooner, its dates have to be known."""
+        data = Step("data", unsure.reason, needs=unsure.needs)
+        time = Step("time", self._gone(event, span, flips).what, flips, evidence=unsure.evidence)
+        return lambda wanted: one(data) if wanted else either([one(time), one(data)])
 
     def _gone(self, event: Event, span: Span, flips: date | None) -> Opposite:
         """What would have to be so for the event not to count."""

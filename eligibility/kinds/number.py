@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import ClassVar, Literal
 
@@ -30,9 +30,9 @@ from eligibility.messages import Argument, Message, message
 from eligibility.model import Model
 from eligibility.quantities import ThresholdText
 from eligibility.reported import ChangeKind
-from eligibility.scores import asked_scores
+from eligibility.scores import AskedScore, asked_scores, cheapest_needs
 from eligibility.thresholds import ThresholdTest, compare, in_grey, shown_value, threshold_for, threshold_text
-from eligibility.ways import Opposite
+from eligibility.ways import Opposite, Step, Ways, one
 from eligibility.windows import Window
 from fhir_mappings.facts import Chart, InputDescription, Measurement, Need, Series
 from fhir_mappings.intervals import Comparison
@@ -147,12 +147,27 @@ class NumberNode(Model):
             scores = asked_scores(series, aim)
             if scores:
                 answer = msgspec.structs.replace(answer, scores=scores)
+                if answer.state is State.MISSING:
+                    answer = msgspec.structs.replace(answer, mend=_by_items(answer, scores[0], comparison))
             if found.inside and described.changes == "rises" and answer.state in (State.TRUE, State.FALSE):
                 turns_on = _turns_on(test, found.inside[0], context.chart, answer.state is State.FALSE)
                 return msgspec.structs.replace(answer, flips_on=turns_on)
             return answer
 
         return evaluate
+
+
+def _by_items(answer: Answer, asked: AskedScore, comparison: Comparison) -> Callable[[bool], Ways]:
+    """To reach a score, the cheapest items that would do are enough; to stay below it, all count."""
+
+    def mend(wanted: bool) -> Ways:
+        reached = (comparison in _UPWARDS) is wanted
+        cheapest = cheapest_needs(asked) if reached else ()
+        known = {need.input for need in answer.needs}
+        enough = cheapest and known.issuperset(need.input for need in cheapest)
+        return one(Step("data", answer.reason, needs=cheapest if enough else answer.needs))
+
+    return mend
 
 
 _UPWARDS = ("at_least", "above")

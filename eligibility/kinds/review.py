@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import msgspec
 from pydantic import Field
 
-from eligibility.answers import Answer, State, all_scores, stands_well, ways
+from eligibility.answers import Answer, State, all_scores, stands_well, unique, ways
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.judgement import answered, hear
 from eligibility.messages import joined, message
 from eligibility.model import Model
+from eligibility.newer import behind
 from eligibility.ways import Step, Ways, either, one, together
 from eligibility.windows import Window
 
@@ -94,14 +95,17 @@ class CarveOutNode(Model):
         bound = binding.bind(body.of, "carve_out", "of")
         hint = binding.bind(body.suggested_by, "carve_out", "suggested_by") if body.suggested_by else None
         question = binding.question(body.question, body.ask)
+        version = binding.version_of(question)
         span_of = binding.window(body.fresh, "carve_out", "fresh")
         conservative = binding.conservative
 
         def evaluate(context: Context) -> Answer:
-            breach = bound(context)
+            with context.watching_apart() as watch:
+                breach = bound(context)
             if breach.state in (State.FALSE, State.PRESUMED_FALSE, State.MISSING, State.ATTEST):
                 return breach
-            heard = hear(context, question, span_of(context), "clinician")
+            looked_at = unique((*behind(breach), *watch.evidence()))
+            heard = hear(context, question, span_of(context), "clinician", version, looked_at)
             if heard.answer is not None:
                 decided = answered(heard, body.ask, True)
                 # A judged breach is no longer open to review: the answer settles which side it is on.

@@ -40,7 +40,7 @@ from fhir_mappings.facts.events import (
 )
 from fhir_mappings.facts.measurements import Category, Measurement, Series, Unusable
 from fhir_mappings.facts.one_time import AT_ODDS, of_one_time
-from fhir_mappings.facts.provenance import Coding, Evidence, Need, Retrieval, Unread, WhyMissing
+from fhir_mappings.facts.provenance import Coding, Entered, Evidence, Need, Retrieval, Unread, WhyMissing
 from fhir_mappings.facts.recorded import Answer, AnsweredBy, Assessment, AssessmentItem
 from fhir_mappings.facts.scores import (
     ClassificationRule,
@@ -84,6 +84,7 @@ __all__ = [
     "DoseHistory",
     "DoseSegment",
     "Effort",
+    "Entered",
     "Event",
     "EventKind",
     "Events",

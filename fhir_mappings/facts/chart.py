@@ -10,7 +10,7 @@ import msgspec
 
 from fhir_mappings.facts.events import EventKind, Events
 from fhir_mappings.facts.measurements import Series
-from fhir_mappings.facts.provenance import Coding, Retrieval
+from fhir_mappings.facts.provenance import Coding, Entered, Retrieval
 from fhir_mappings.facts.recorded import Answer
 from fhir_mappings.facts.treatment import DoseHistory, Therapies
 from fhir_mappings.intervals import Interval
@@ -49,6 +49,9 @@ class Chart(Protocol):
 
     def answers(self, question: str) -> Sequence[Answer]:
         """Recorded answers to an attestation question, latest first."""
+
+    def entered(self, reference: str) -> Entered | None:
+        """When the record came to say what this resource says; ``None`` if it does not tell."""
 
     def retrieval_of(self, resource_types: Sequence[str]) -> Retrieval:
         """The worst retrieval state of these resource types."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+from fhir_mappings.intervals import DateSpan
 
 Retrieval = Literal["complete", "truncated", "failed", "not-asked"]
 """Whether all resources of a type are at hand. Absence of evidence is evidence only when ``complete``."""
@@ -31,6 +34,20 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     unit: str | None = None
     label: str | None = None
     by_text: bool = False
+
+
+class Entered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """When the record came to say something, as far as it tells.
+
+    Attributes:
+        when: the days of issue, recording, assertion or order, from the first to the last of them.
+        at: the latest instant that the resource names for what it says.
+        updated: the day on which the server last stored the resource: it was known by then at the latest.
+    """
+
+    when: DateSpan | None = None
+    at: datetime | None = None
+    updated: DateSpan | None = None
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True):

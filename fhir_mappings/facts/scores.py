@@ -27,6 +27,7 @@ class ScoreItem(msgspec.Struct, frozen=True, kw_only=True):
         effort: what it takes to settle the item; ``None`` once it is present or absent.
         cost: the effort as a number, to compare sets of items by their sum.
         doubts: for ``unattributed``, what has to be judged.
+        doubted_by: the evidence of the doubts.
         remark: what else belongs beside the item.
         parts: for an organ system, the clauses that were put to the chart.
     """
@@ -41,6 +42,7 @@ class ScoreItem(msgspec.Struct, frozen=True, kw_only=True):
     effort: Effort | None = None
     cost: int = 0
     doubts: tuple[str, ...] = ()
+    doubted_by: tuple[Evidence, ...] = ()
     remark: str | None = None
     evidence: tuple[Evidence, ...] = ()
     needs: tuple[Need, ...] = ()

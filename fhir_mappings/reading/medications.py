@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from fhir_mappings.code_systems import system_of
 from fhir_mappings.datatypes import CodeableConcept, Ingredient, Reference
 from fhir_mappings.dates import read_date, read_period
 from fhir_mappings.dosage import read_doses
@@ -44,7 +45,7 @@ _ROUTES |= {"transdermal": "other", "implant": "other"}
 
 
 class Named(msgspec.Struct, frozen=True):
-    """The drug of a medication resource."""
+    """The drug of a medication resource; ``coded``: a system of codes that is known tells it."""
 
     concept: CodeableConcept | None
     concepts: frozenset[str]
@@ -53,6 +54,7 @@ class Named(msgspec.Struct, frozen=True):
     label: str
     strengths: tuple[StrengthLike, ...]
     route: str | None
+    coded: bool
 
 
 def read_administration(resource: MedicationAdministration, reference: str, sheet: Sheet) -> None:
@@ -123,6 +125,8 @@ def _put_down(
         return
     investigational = _is_investigational(resource, named)
     if not named.concepts and not investigational:
+        if not named.coded:
+            sheet.unnamed.append((reference, named.label))
         return
     if sheet.is_modified(resource, reference):
         return
@@ -211,6 +215,13 @@ def _named(resource: Medicated, sheet: Sheet) -> Named | None:
         label,
         tuple(strengths),
         _ROUTES.get(route, route) if route else None,
+        any(
+            system_of(system)
+            for item in (concept, *ingredients)
+            if item
+            for system, _ in item.pairs
+            if system
+        ),
     )
 
 

@@ -93,6 +93,10 @@ def _reverses(resource: AnyResource, left_out: Sequence[str]) -> bool:
     return "code" in elements and (code is None or code.label is None)
 
 
+_MOST_NAMES = 20
+"""Drugs that are named in one line."""
+
+
 class Sheet:
     """Gathers facts and what could not be read. One for each patient.
 
@@ -104,6 +108,7 @@ class Sheet:
         denials: of drugs; what they end is told when all have been read.
         not_given: doses that were not; which orders that puts in doubt is told likewise.
         doubted: resources that are used as facts though a part of them makes no sense.
+        unnamed: drugs that neither a known code nor words tell: the record, and what it calls them.
         refuted: diagnoses that are no facts; beside one that stands they are a contradiction.
     """
 
@@ -121,6 +126,7 @@ class Sheet:
         self.denials: list[Denial] = []
         self.not_given: list[NotGiven] = []
         self.doubted: list[Unread] = []
+        self.unnamed: list[tuple[str, str]] = []
         self.refuted: list[Diagnosis] = []
         self._diagnosed_at: dict[str, set[str]] = {}
         self.unread: list[Unread] = []
@@ -143,6 +149,7 @@ class Sheet:
             self.answers,
             self.denials,
             self.not_given,
+            self.unnamed,
             self.refuted,
         )
 
@@ -162,6 +169,18 @@ class Sheet:
     def doubt(self, reference: str, why: str) -> None:
         """Put down that a part of a resource makes no sense; the rest is used."""
         self.doubted.append(Unread(reference, why))
+
+    def refuse_unnamed(self) -> None:
+        """Put down, in one line, the drugs of which it cannot be told what they are.
+
+        That one was not recognised does not make the record incomplete: most are of no concern. But whoever
+        relies on a drug's not being found should know of them.
+        """
+        if self.unnamed:
+            names = sorted({label for _, label in self.unnamed})
+            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+            told = ", ".join(names[:_MOST_NAMES]) + more
+            self.refuse(self.unnamed[0][0], f"no known code or name tells which drugs these are: {told}")
 
     def is_modified(self, resource: AnyResource | Medicated, reference: str) -> bool:
         """Whether a modifierExtension, none of which is understood, may turn the meaning of a resource."""

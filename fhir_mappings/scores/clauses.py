@@ -54,7 +54,7 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """The clause with its reservations."""
-        doubts = "; ".join(doubt.reason for doubt in self.doubts)
+        doubts = "; ".join(unique(doubt.reason for doubt in self.doubts))
         return f"{self.label} ({doubts})" if doubts else self.label
 
 

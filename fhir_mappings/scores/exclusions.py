@@ -43,7 +43,8 @@ def _required(rule: ResultRequirement, when: DateSpan, situation: Situation) -> 
         series = situation.series(name)
         for contrary in _near_results(series, when, rule.days):
             if contrary.category is not None and contrary.category not in wanted:
-                return [Doubt(f"{series.label} {contrary.category} on {contrary.when}", refutes=True)]
+                doubt = f"{series.label} {contrary.category} on {contrary.when}"
+                return [Doubt(doubt, refutes=True, evidence=contrary.evidence)]
     for alternative in rule.alternatives:
         if all(
             any(m.category in wanted for m in _near_results(situation.series(name), when, rule.days))
@@ -76,7 +77,9 @@ def _explained(rule: EventExclusion, when: DateSpan, situation: Situation) -> li
         events = situation.events((Diagnosis,), rule.concepts)
         whole = situation.facts.retrieval_of(["Condition"]) == "complete"
     doubts = [
-        Doubt(f"{event.label} {rule.doubt}") for event in events if _near(event, rule, when, situation.on)
+        Doubt(f"{event.label} {rule.doubt}", evidence=(event.evidence,))
+        for event in events
+        if _near(event, rule, when, situation.on)
     ]
     return doubts or ([] if whole else [Doubt(rule.unretrieved)])
 

@@ -306,7 +306,7 @@ def _notes(definition: Definition, findings: tuple[ItemFinding, ...], recorded: 
         notes.append(f"Counted: {', '.join(present)}.")
     notes.extend(
         f"Needs attribution: {f.item.label} {f.item.weight}"
-        f" ({'; '.join(d.reason for d in f.judgement.doubts)})."
+        f" ({'; '.join(unique(d.reason for d in f.judgement.doubts))})."
         for f in findings
         if f.state is State.UNATTRIBUTED
     )

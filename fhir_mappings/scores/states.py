@@ -28,11 +28,15 @@ class State(IntEnum):
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """Why a finding does not count yet, and what would settle it. ``refutes``: another cause is shown."""
+    """Why a finding does not count yet, what would settle it, and on what evidence it is doubted.
+
+    ``refutes``: another cause is shown.
+    """
 
     reason: str
     need: Need | None = None
     refutes: bool = False
+    evidence: tuple[Evidence, ...] = ()
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):

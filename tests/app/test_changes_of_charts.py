@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
+
 from app.demo.patients import demo_patients
 from eligibility.course import Anchors
 from eligibility.findings import Finding, Screening
@@ -183,3 +185,50 @@ def test_time_leads_to_a_day_on_which_nothing_leans_to_failing() -> None:
     after = screened(NEPHRITIS, pneumonia, amoxicillin, as_of=day)
     assert finding_of(before, "E7").leaning == "fail"
     assert finding_of(after, "E7").leaning != "fail"
+
+
+def test_of_a_score_that_has_to_be_reached_the_cheapest_items_are_enough() -> None:
+    """NCT07517536 I5, SLEDAI-2K of 6 or more with 4 points present: casts alone would decide."""
+    found = screened(REFRACTORY, patient="hanna-lindqvist")
+    (needs,) = {
+        tuple(need.input for need in change.needs)
+        for changes in found.changes
+        for change in changes.changes
+        if change.criterion == "I5"
+    }
+    assert needs == ("urine_rbc_casts",)
+    assert len(finding_of(found, "I5").needs) > 1
+
+
+def test_a_result_that_is_enough_for_a_score_alone_stands_between_trial_and_patient() -> None:
+    """NCT07517536 I5 as the only criterion: casts, 4 points, are enough where 4 of 6 are present."""
+    found = screened(REFRACTORY, patient="hanna-lindqvist")
+    only = msgspec.structs.replace(
+        found, verdict="undetermined", findings=(finding_of(found, "I5"),), changes=()
+    )
+    alone = {item.input: item.decides[0].alone for item in work_list([only])}
+    assert (alone["urine_rbc_casts"], alone["body_temperature"]) == (True, False)
+
+
+def test_a_treatment_of_some_day_of_a_year_is_settled_by_time_once_the_whole_year_is_past() -> None:
+    """NCT05247203 E10, B-cell targeted treatment within 12 months, rituximab some time in 2025."""
+    rituximab = {
+        "resourceType": "MedicationStatement", "status": "completed",
+        "medicationCodeableConcept": {"coding": [
+            {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "121191"}], "text": "mAb"},
+        "effectivePeriod": {"start": "2025", "end": "2025"},
+    }  # fmt: skip
+    found = screened(SLE, rituximab)
+    assert finding_of(found, "E10").outcome == "missing"
+    assert [(changes.kind, changes.on) for changes in found.changes] == [
+        ("time", "2027-01-01"),
+        ("data", None),
+    ]
+    assert finding_of(screened(SLE, rituximab, as_of=date(2027, 1, 1)), "E10").outcome in ("pass", "presumed")
+
+
+def test_a_result_that_two_windows_of_one_criterion_lack_is_needed_once() -> None:
+    """NCT05247203 E1b asks for a creatinine of 28 days and for those of 8 weeks."""
+    found = screened(SLE, as_of=date(2027, 1, 1))
+    asked = [c for c in found.changes[0].changes if c.criterion == "E1b"]
+    assert [[need.input for need in change.needs] for change in asked] == [["serum_creatinine"]]

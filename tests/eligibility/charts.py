@@ -17,6 +17,7 @@ from fhir_mappings.facts import (
     Answer,
     Coding,
     DoseHistory,
+    Entered,
     Event,
     EventKind,
     Events,
@@ -161,6 +162,9 @@ class HandChart:
     def answers(self, question: str) -> Sequence[Answer]:
         return [a for a in self._answers if a.question == question]
 
+    def entered(self, reference: str) -> Entered | None:
+        return None
+
     def retrieval_of(self, resource_types: Sequence[str]) -> Retrieval:
         return self._retrieval
 
@@ -174,7 +178,8 @@ def value(name: str, number: float | Interval, on: date | DateSpan, **more: obje
     """A numeric measurement."""
     when = on if isinstance(on, DateSpan) else day(on)
     interval = number if isinstance(number, Interval) else point(number)
-    fields = {"evidence": (evidence(f"Observation/{name}-{when}"),), **more}
+    told = msgspec.structs.replace(evidence(f"Observation/{name}-{when}"), date=str(when))
+    fields = {"evidence": (told,), **more}
     return Measurement(input=name, when=when, value=interval, unit=INPUTS[name].unit, **fields)  # type: ignore[arg-type]
 
 

@@ -394,6 +394,17 @@ def test_a_drug_of_no_concern_is_neither_a_fact_nor_unread() -> None:
     assert not facts.unread
 
 
+def test_drugs_that_nothing_tells_are_told_in_one_line_and_do_not_make_the_record_incomplete() -> None:
+    unknown = [
+        order(name, medicationCodeableConcept=concept(text=words))
+        for name, words in (("m1", "Zzyzxumab"), ("m2", "Abcdefine 5 mg"), ("m3", "Zzyzxumab"))
+    ]
+    facts = read(*unknown, order("m4", medicationCodeableConcept=concept(text="Solupred 20 mg")))
+    [told] = facts.unread
+    assert told.why == "no known code or name tells which drugs these are: Abcdefine 5 mg, Zzyzxumab"
+    assert facts.retrieval.get("MedicationRequest", facts.default_retrieval) == facts.default_retrieval
+
+
 def test_a_drug_given_in_a_trial_is_marked() -> None:
     category = concept("clinicaltrial", "http://example.org/category")
     assert exposure(given(category=category)).investigational
