@@ -197,10 +197,15 @@ def is_the_question(finding: Finding, facts: ExampleFacts, fact: Fact) -> bool:
 
     Either the finding cites it and says what is in doubt: it contradicts another, its date or value is too
     coarse to tell, something of it cannot be read, or it takes a result its force (a growth factor that of a
-    neutrophil count). Or it is one of several results of a day, which show nothing if they contradict.
+    neutrophil count). Or it is one of several results of a day, which show nothing if they contradict. Or a
+    person answered before it came, and the answer does not hold against what is newer.
     """
     doubted = cites(finding, fact) and any(need.why in DOUBT for need in finding.needs)
-    return doubted or has_rivals(facts, fact) or _denies_a_titre(fact)
+    return doubted or has_rivals(facts, fact) or _denies_a_titre(fact) or _came_after_an_answer(facts, fact)
+
+
+def _came_after_an_answer(facts: ExampleFacts, fact: Fact) -> bool:
+    return isinstance(fact, Measurement) and any(a.when.first < fact.when.last for a in facts.answers)
 
 
 def _denies_a_titre(fact: Fact) -> bool:
