@@ -74,11 +74,23 @@ def _therapy(drug: str, recorded: Sequence[Exposure], first: date, last: date) -
         since=None if since.first == date.min and since.last >= last else since,
         until=None if doubtful or (ongoing and until.first == date.max) else _by(until, last, ongoing),
         ongoing=ongoing,
-        dose_known=all(course.dose_known(first, last) for course in (*early, *late)),
+        dose_known=all(course.dose_known(first, last) for course in (*early, *late))
+        and not any(_of_unknown_dose(e, first, last) for e in exposures),
         changes=tuple(sorted(changes, key=lambda change: (change.when, change.change))),
         evidence=_evidence(exposures, one, first, last),
         by_text=any(e.by_text for e in exposures),
     )
+
+
+def _of_unknown_dose(exposure: Exposure, first: date, last: date) -> bool:
+    """Whether an order or statement that may have begun in the period does not tell its dose.
+
+    That another record tells a dose does not show that this one is the same. What was handed out goes by
+    its order.
+    """
+    start = exposure_span(exposure, last)[0]
+    began = start.last > first and start.first <= last
+    return began and exposure.source in ("request", "statement") and not exposure.doses
 
 
 def _worlds(exposures: Sequence[Exposure], last: date) -> tuple[list[Course], list[Course]]:

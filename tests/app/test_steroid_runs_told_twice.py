@@ -241,6 +241,15 @@ def test_pulses_of_an_unknown_dose_beside_an_order_are_no_stable_background(puls
     assert found.outcome == "review", found.reason
 
 
+@pytest.mark.parametrize("said", [{"text": "100 mg daily for 14 days"}, {"text": "as directed"}])
+def test_an_order_of_an_unknown_dose_beside_one_that_tells_it_is_no_stable_background(
+    said: dict[str, Any],
+) -> None:
+    """NCT05247203 I6: that another order tells a dose does not show that the new one is the same."""
+    found = finding([order(PREDNISONE, dose(5), "2025-11-01"), order(PREDNISONE, said, "2026-05-26")], "I6")
+    assert (found.outcome, found.leaning) == ("review", "pass"), found.reason
+
+
 def test_a_period_that_ends_before_it_begins_is_told_as_unread() -> None:
     [unread] = record([ordered_backwards("completed", FIRST)]).facts.unread
     assert unread.reference == "MedicationRequest/r1"
