@@ -1,5 +1,6 @@
 # Trialcards as an image. Each RUN is a command that also works outside Docker; the image needs no writable
-# root file system:  docker run --read-only --tmpfs /tmp -p 8000:8000 trialcards
+# root file system:  docker run --read-only --tmpfs /tmp -p 127.0.0.1:8000:8000 -e TRIALCARDS_OPEN=true trialcards
+# answers whoever calls; with real charts name the clients that may (docs/clients.md).
 
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /source

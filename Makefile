@@ -22,7 +22,7 @@ help: ## list the commands
 	@echo '             JOBS (auto: test processes), ARGS (more arguments for pytest), UPGRADE=1 (for lock)'
 
 run: $(VENV)/.installed-run ## set everything up and serve, with demonstration patients
-	@exec $(BIN)/trialcards serve --host $(HOST) --port $(PORT)
+	@exec $(BIN)/trialcards serve --host $(HOST) --port $(PORT) $(if $(filter 127.% localhost ::1,$(HOST)),--open)
 
 test: $(VENV)/.installed-dev ## set everything up and run all tests
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)

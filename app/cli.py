@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
+from app.cli_clients import clients
 from app.cli_errors import one_line
 from app.cli_prefetch import prefetch
 from app.cli_protocols import protocols
@@ -28,7 +29,8 @@ INTERRUPTED = 130
 cli = typer.Typer(
     name="trialcards",
     help="May this patient join an open lupus trial, on which evidence, and what stands in the way?",
-    epilog="Exit codes: 0 done, 2 usage, 3 unreadable input, 5 invalid protocol, 70 a fault of this program.",
+    epilog="Exit codes: 0 done, 2 usage, 3 unreadable input, 5 invalid protocol or clients, "
+    "70 a fault of this program.",
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -37,6 +39,7 @@ cli.command()(serve)
 cli.command()(screen)
 cli.add_typer(protocols)
 cli.add_typer(questionnaires)
+cli.add_typer(clients)
 cli.command()(prefetch)
 
 

@@ -8,7 +8,8 @@
         ├── ArgumentError         2  usage that only the command itself can judge, e.g. an unknown protocol id
         ├── UnreadableFileError   3  a file that is not there, is not JSON, is not FHIR, or holds no patient;
         │                            also one, or a patient of it, that could not be screened
-        └── InvalidProtocolError  5  a protocol file that cannot be used
+        ├── InvalidProtocolError  5  a protocol file that cannot be used
+        └── InvalidClientsError   5  a file of clients that cannot be used
 
 Every message is one line: what, where, and how to mend it.
 """
@@ -38,6 +39,12 @@ class UnreadableFileError(CommandError):
 
 class InvalidProtocolError(CommandError):
     """A protocol file that cannot be used."""
+
+    exit_code = 5
+
+
+class InvalidClientsError(CommandError):
+    """A file of clients that cannot be used."""
 
     exit_code = 5
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from app.cli_errors import ArgumentError, InvalidProtocolError
+from app.cli_errors import ArgumentError, InvalidClientsError, InvalidProtocolError
 from eligibility.errors import ProtocolError
 
 DEMO_PATIENT = "lin-mei"
@@ -22,6 +23,9 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(help="Worker processes.", min=1)] = 1,
+    open_to_all: Annotated[
+        bool, typer.Option("--open", help="Also answer calls that no client vouches for: to try out.")
+    ] = False,
 ) -> None:
     """Serve the CDS Hooks service, with the demonstration page.
 
@@ -29,22 +33,32 @@ def serve(
 
     \b
     Examples:
-      trialcards serve
-      trialcards serve --host 0.0.0.0 --port 9000 --workers 4
+      trialcards serve --open
+      TRIALCARDS_CLIENTS=clients.yaml trialcards serve --host 0.0.0.0 --port 9000 --workers 4
     """
     # FastAPI and uvicorn take half a second to import, which other commands need not wait for.
     import uvicorn
 
+    from app.clients.registry import ClientsError, read_clients
     from app.server import create_app
+    from app.settings import Settings
 
     _must_be_free(host, port)
+    if open_to_all:
+        os.environ["TRIALCARDS_OPEN"] = "true"  # workers read their settings anew
     try:
-        application = create_app()
+        settings = Settings()
+        clients = read_clients(settings)
+        application = create_app(settings, clients=clients)
     except ProtocolError as error:
         raise InvalidProtocolError(str(error)) from None
+    except ClientsError as error:
+        raise InvalidClientsError(str(error).replace("\n", "; ")) from None
     except ValidationError as error:
         raise ArgumentError(_settings_faults(error)) from None
-    threading.Thread(target=_announce, args=(host, port), daemon=True).start()
+    threading.Thread(
+        target=_announce, args=(host, port, clients.warning, clients.open_mode is not None), daemon=True
+    ).start()
     if workers == 1:
         uvicorn.run(application, host=host, port=port, server_header=False)
     else:
@@ -53,12 +67,15 @@ def serve(
         )
 
 
-def announcement(host: str, port: int) -> str:
-    """What to open, and a call that returns a card."""
+def announcement(host: str, port: int, warning: str | None = None, demonstrated: bool = True) -> str:
+    """Whom the hooks answer; and, for trying out, what to open, and a call that returns a card."""
     reachable = _ANY.get(host, host)
     address = f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+    told = f"\n{warning}\n" if warning else ""
+    if not demonstrated:
+        return f"{told}\nTrialcards is ready at {address}/cds-services\n"
     return (
-        f"\nTrialcards is ready. Open {address}/\n"
+        f"{told}\nTrialcards is ready. Open {address}/\n"
         "or call the hook as an EHR does when a chart is opened:\n\n"
         f"  curl -s {address}/demo/requests/{DEMO_PATIENT} |\n"
         f"    curl -s {address}/cds-services/lupus-trials -H 'Content-Type: application/json' -d @-\n"
@@ -85,7 +102,7 @@ def _must_be_free(host: str, port: int) -> None:
             ) from None
 
 
-def _announce(host: str, port: int) -> None:
+def _announce(host: str, port: int, warning: str | None, demonstrated: bool) -> None:
     """Say what to open as soon as the server accepts connections."""
     while True:
         try:
@@ -93,5 +110,5 @@ def _announce(host: str, port: int) -> None:
         except OSError:
             time.sleep(0.05)
             continue
-        typer.echo(announcement(host, port))
+        typer.echo(announcement(host, port, warning, demonstrated))
         return

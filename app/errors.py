@@ -6,6 +6,7 @@
     ├── ParameterError       400  value          a query parameter that cannot be read
     ├── UnreadableBodyError  400  structure      a body from which no patient's record can be read
     ├── TooDeepError         400  structure      JSON nested more deeply than anything in FHIR
+    ├── UnauthorizedError    401  login          a call for which no client that is known vouches
     ├── UnknownPathError     404  not-found      no such protocol
     ├── BodyTooLargeError    413  too-long       a body above the limit
     ├── MediaTypeError       415  not-supported  a body that is announced as something else than JSON
@@ -16,6 +17,7 @@ Each becomes a FHIR OperationOutcome (``app.outcomes``). Messages repeat no valu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -25,11 +27,13 @@ class RefusedError(Exception):
     Attributes:
         status: the HTTP status.
         issue_code: code from FHIR's issue-type value set.
+        headers: of the answer.
         expression: the parameter or element at fault, if there is one.
     """
 
     status: ClassVar[int] = 400
     issue_code: ClassVar[str] = "invalid"
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, message: str, expression: str | None = None) -> None:
         super().__init__(message)
@@ -53,6 +57,17 @@ class TooDeepError(RefusedError):
     """JSON nested more deeply than anything in FHIR."""
 
     issue_code = "structure"
+
+
+class UnauthorizedError(RefusedError):
+    """A call for which no client that is known vouches. What was wrong is for the log alone."""
+
+    status = 401
+    issue_code = "login"
+    headers = {"WWW-Authenticate": "Bearer"}
+
+    def __init__(self) -> None:
+        super().__init__("a token of a client that is known here is needed")
 
 
 class UnknownPathError(RefusedError):

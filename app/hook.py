@@ -11,6 +11,7 @@ import msgspec
 
 from app.cards.compose import compose_cards
 from app.cards.wording import wording
+from app.clients.profile import ClientProfile
 from app.prefetch_table import RESOURCE_TYPES
 from app.prefetched_chart import Chart, read_chart
 from app.screening import ScreeningService
@@ -61,14 +62,14 @@ class TrialsHook:
             )
         )
 
-    def answer(self, body: bytes) -> HookAnswer:
-        """Cards for the patient in context.
+    async def answer(self, body: bytes, client: ClientProfile) -> HookAnswer:
+        """Cards for the patient in context, for this client.
 
         Raises:
             cds_hooks.errors.CdsHooksError: the request cannot be answered; each with its HTTP status.
         """
         request = read_request(body, self.served_hooks)
-        chart = read_chart(request, self._settings.not_offered)
+        chart = read_chart(request, client.not_offered or ())
         report = self._service.screen_applicable(chart.record, self._today())
         if not report.screenings:
             _must_know_the_diagnoses(chart)

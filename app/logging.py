@@ -47,6 +47,8 @@ FIELDS = frozenset(
         "error_at",
         "version",
         "protocols",
+        "client",
+        "clients",
     }
 )
 """All that may be logged: names of routes and hooks, counts, times, and where in the code an error arose."""

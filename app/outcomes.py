@@ -80,7 +80,7 @@ def answer_errors_as_outcomes(application: FastAPI) -> None:
     @application.exception_handler(RefusedError)
     async def refused(request: Request, error: RefusedError) -> Response:
         return outcome_response(
-            request.scope, error.status, error.issue_code, error.message, error.expression
+            request.scope, error.status, error.issue_code, error.message, error.expression, error.headers
         )
 
     @application.exception_handler(HTTPException)

@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from app import __version__
+from app.clients.authenticator import Authenticator
+from app.clients.registry import Clients, read_clients
 from app.hook import TrialsHook
 from app.limits import BodyLimit
 from app.logging import RequestLog, make_logger, silence_access_log
@@ -35,6 +37,7 @@ def create_app(
     settings: Settings | None = None,
     *,
     service: ScreeningService | None = None,
+    clients: Clients | None = None,
     today: Callable[[], date] | None = None,
 ) -> FastAPI:
     """The service as an ASGI application.
@@ -42,14 +45,17 @@ def create_app(
     Args:
         settings: from the environment by default.
         service: with the bundled protocols by default.
+        clients: those that the settings name by default.
         today: the evaluation date of hooks; by default the calendar day in the configured time zone.
 
     Raises:
+        app.clients.registry.ClientsError: the file of clients cannot be used.
         eligibility.errors.ProtocolError: a bundled protocol cannot be used.
         pydantic.ValidationError: a setting cannot be read.
     """
     settings = settings or Settings()
     service = service or ScreeningService.bundled(settings.language)
+    clients = clients or read_clients(settings)
     zone = settings.zone
     clock = today or (lambda: datetime.now(zone).date())
     logger = make_logger(settings.log_level)
@@ -60,7 +66,11 @@ def create_app(
         silence_access_log()
         if settings.tune_garbage_collection:
             _spare_what_is_loaded()
-        logger.info("started", version=__version__, protocols=len(service.protocols))
+        logger.info(
+            "started", version=__version__, protocols=len(service.protocols), clients=len(clients.profiles)
+        )
+        if clients.warning:
+            logger.warning(clients.warning)
         yield
 
     application = FastAPI(
@@ -73,12 +83,13 @@ def create_app(
         redoc_url=None,
     )
     answer_errors_as_outcomes(application)
-    application.include_router(hook_routes(TrialsHook(service, settings, clock), settings))
+    hook = TrialsHook(service, settings, clock)
+    application.include_router(hook_routes(hook, settings, Authenticator(clients)))
     application.include_router(screening_routes(service, settings, clock))
     application.include_router(protocol_routes(service))
     application.include_router(questionnaire_routes(service))
     application.include_router(operation_routes(service))
-    if settings.demo:
+    if settings.demo and clients.open_mode:  # the page calls the hook without a token
         application.include_router(demo_routes(TEMPLATES, clock))
     # The last one added is the outermost: everything is logged, also what is refused for its size.
     application.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)

@@ -7,6 +7,7 @@ Each is an environment variable with the prefix ``TRIALCARDS_``; lists are comma
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,6 +26,24 @@ MEDICATION_TYPES = frozenset(
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """Comma-separated in the environment."""
+
+
+def leaves_enough(not_offered: tuple[str, ...]) -> tuple[str, ...]:
+    """The resource types that a server does not have, once they are known to leave something to screen.
+
+    Raises:
+        ValueError: they do not, or they are not asked for in the first place.
+    """
+    named = frozenset(not_offered)
+    unknown = named - frozenset(RESOURCE_TYPES.values())
+    if unknown:
+        raise ValueError(f"not asked for in the first place: {', '.join(sorted(unknown))}")
+    if named & INDISPENSABLE:
+        raise ValueError(f"cannot be done without: {', '.join(sorted(named & INDISPENSABLE))}")
+    # With no medication history at all, "no such drug" would be concluded from nothing.
+    if named >= MEDICATION_TYPES:
+        raise ValueError("one of the medication types must be offered")
+    return not_offered
 
 
 class Settings(BaseSettings):
@@ -53,6 +72,12 @@ class Settings(BaseSettings):
 
     allowed_origins: Names = ()
     """Origins of browser-based clients that may call the hooks (CORS)."""
+
+    clients: Path | None = None
+    """File of the clients that may call (YAML; ``docs/clients.md``)."""
+
+    open: bool = False
+    """Also answer calls that no client vouches for. For demonstrations, or behind a gate of your own."""
 
     demo: bool = True
     """Serve the demonstration page and its invented patients."""
@@ -85,16 +110,7 @@ class Settings(BaseSettings):
     @field_validator("not_offered")
     @classmethod
     def _leaves_enough(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        named = frozenset(value)
-        unknown = named - frozenset(RESOURCE_TYPES.values())
-        if unknown:
-            raise ValueError(f"not asked for in the first place: {', '.join(sorted(unknown))}")
-        if named & INDISPENSABLE:
-            raise ValueError(f"cannot be done without: {', '.join(sorted(named & INDISPENSABLE))}")
-        # With no medication history at all, "no such drug" would be concluded from nothing.
-        if named >= MEDICATION_TYPES:
-            raise ValueError("one of the medication types must be offered")
-        return value
+        return leaves_enough(value)
 
     @property
     def zone(self) -> ZoneInfo:

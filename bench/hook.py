@@ -113,7 +113,10 @@ def serving(application: str) -> Iterator[Server]:
         "--log-level",
         "error",
     ]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = {**os.environ, "TRIALCARDS_OPEN": "true"}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         _await(port, process)
         yield Server(process, f"http://127.0.0.1:{port}")

@@ -24,6 +24,7 @@ from app.cli_serve import DEMO_PATIENT
 from app.rendering.cards import cards_fragment
 from app.routes.demo import HOOK_PATH
 from app.server import create_app
+from app.settings import Settings
 
 WIDTH = 860
 STYLES = Path(__file__).parent.parent / "app" / "demo" / "static"
@@ -50,7 +51,7 @@ def main(target: Path, patient: str = DEMO_PATIENT) -> None:
 
 async def fire(patient: str) -> bytes:
     """The response to the hook for this patient, from the application in this process."""
-    application = create_app()
+    application = create_app(Settings(open=True))
     transport = httpx.ASGITransport(app=application)
     async with (
         application.router.lifespan_context(application),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from app.clients.authenticator import Authenticator
 from app.hook import PATIENT_VIEW, SERVICE_ID, TrialsHook
 from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
@@ -57,27 +58,30 @@ def discovery(settings: Settings, conditions: Sequence[str]) -> Discovery:
     )
 
 
-def hook_routes(hook: TrialsHook, settings: Settings) -> APIRouter:
+def hook_routes(hook: TrialsHook, settings: Settings, authenticator: Authenticator) -> APIRouter:
     """The routes under ``/cds-services``."""
     routes = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
     announced = msgspec.json.encode(discovery(settings, hook.conditions))
 
     @routes.get("", summary="Discovery")
-    async def discover() -> Response:
+    async def discover(request: Request) -> Response:
+        await authenticator.authenticate(request)
         return Response(announced, media_type=_JSON)
 
     @routes.post("/{service_id}", summary="Fire a hook", openapi_extra=JSON_BODY)
     async def fire(service_id: str, request: Request) -> Response:
         """Body: a CDS Hooks request. Answer: cards."""
+        client = await authenticator.authenticate(request)
         _must_be_known(service_id)
         body = await _body(request)
-        answer = hook.answer(body)
+        answer = await hook.answer(body, client)
         note(request.scope, **answer.counts)
         return Response(answer.body, media_type=_JSON)
 
     @routes.post("/{service_id}/feedback", summary="What became of cards", openapi_extra=JSON_BODY)
     async def feedback(service_id: str, request: Request) -> Response:
         """Body: CDS Hooks feedback. It is checked and acknowledged; cards that are not known are no error."""
+        await authenticator.authenticate(request)
         _must_be_known(service_id)
         given = read_feedback(await _body(request))
         outcomes = Counter(item.outcome for item in given.items)

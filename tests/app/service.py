@@ -35,8 +35,8 @@ def default_client() -> TestClient:
 
 
 def client(**settings: Any) -> TestClient:
-    """The application with these settings; ``AS_OF`` is today."""
-    chosen = Settings(**{"tune_garbage_collection": False, **settings})
+    """The application with these settings, open to anybody by default; ``AS_OF`` is today."""
+    chosen = Settings(**{"open": True, "tune_garbage_collection": False, **settings})
     application = create_app(chosen, service=screening_service(), today=lambda: AS_OF)
     return TestClient(application, raise_server_exceptions=False)
 

@@ -17,6 +17,8 @@ import pytest
 
 from app.cli import main
 from app.cli_serve import announcement
+from app.clients.profile import ClientProfile
+from app.clients.registry import Clients
 
 ROOT = Path(__file__).parents[2]
 START = "import sys; from app.cli import main; sys.exit(main())"
@@ -45,6 +47,7 @@ def served(request: pytest.FixtureRequest, free_port: int, tmp_path: Path) -> It
         "-c",
         START,
         "serve",
+        "--open",
         "--port",
         str(free_port),
         "--workers",
@@ -83,7 +86,8 @@ def test_it_says_what_to_open_when_it_is_ready_and_the_call_that_it_names_return
 ) -> None:
     port, said, _ = served
     address = f"http://127.0.0.1:{port}"
-    assert announcement("127.0.0.1", port).startswith(said)
+    assert announcement("127.0.0.1", port, Clients((), ClientProfile(id="open")).warning).startswith(said)
+    assert "OPEN: the hooks answer whoever calls." in said
     assert f"Open {address}/" in said
     with urllib.request.urlopen(f"{address}/demo/requests/lin-mei") as answer:
         body = answer.read()

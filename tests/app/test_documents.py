@@ -21,7 +21,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    return TestClient(create_app())
+    return TestClient(create_app(Settings(open=True)))
 
 
 def block(document: str, language: str) -> str:
@@ -71,7 +71,7 @@ def test_the_table_of_settings_is_complete_and_its_defaults_are_true() -> None:
         name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()
     }
     shown = {
-        name: "–" if value == () else str(value).lower() if isinstance(value, bool) else str(value)
+        name: "–" if value in ((), None) else str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in defaults.items()
     }
     assert documented == shown

@@ -106,7 +106,7 @@ class TestNoCard:
 
         service = ScreeningService({name: closed(b) for name, b in screening_service().protocols.items()})
         application = create_app(
-            Settings(tune_garbage_collection=False), service=service, today=lambda: AS_OF
+            Settings(open=True, tune_garbage_collection=False), service=service, today=lambda: AS_OF
         )
         assert cards_of(request_of(), TestClient(application)) == []
 
@@ -192,7 +192,7 @@ class TestNotOffered:
 
 def test_the_evaluation_date_is_the_day_that_the_edge_tells() -> None:
     later = date(2027, 6, 15)
-    settings = Settings(tune_garbage_collection=False)
+    settings = Settings(open=True, tune_garbage_collection=False)
     application = create_app(settings, service=screening_service(), today=lambda: later)
     for card in cards_of(request_of(), TestClient(application)):
         assert screening_of(card)["anchors"]["screening"] == "2027-06-15"

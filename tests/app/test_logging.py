@@ -59,7 +59,7 @@ def captured() -> Iterator[Captured]:
 
 @pytest.fixture
 def http(captured: Captured) -> TestClient:
-    settings = Settings(tune_garbage_collection=False, log_level="debug")
+    settings = Settings(open=True, tune_garbage_collection=False, log_level="debug")
     application = create_app(settings, service=screening_service(), today=lambda: AS_OF)
 
     @application.get("/fails/{patient}")

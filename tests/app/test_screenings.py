@@ -168,7 +168,9 @@ def test_the_service_is_alive_and_ready() -> None:
 
 
 def test_without_protocols_the_service_is_alive_and_not_ready() -> None:
-    http = TestClient(create_app(Settings(tune_garbage_collection=False), service=ScreeningService({})))
+    http = TestClient(
+        create_app(Settings(open=True, tune_garbage_collection=False), service=ScreeningService({}))
+    )
     assert http.get("/healthz").status_code == 200
     assert http.get("/readyz").status_code == 503
     assert http.get("/readyz").json()["resourceType"] == "OperationOutcome"
@@ -189,6 +191,6 @@ def test_today_is_told_in_the_configured_zone(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(app.server, "datetime", Evening)
     for zone, day in (("UTC", date(2026, 6, 15)), ("Asia/Shanghai", date(2026, 6, 16))):
-        settings = Settings(tune_garbage_collection=False, timezone=zone)
+        settings = Settings(open=True, tune_garbage_collection=False, timezone=zone)
         http = TestClient(create_app(settings, service=screening_service()))
         assert http.post("/screenings", json=bundle_of()).json()["asOf"] == day.isoformat()

@@ -50,7 +50,7 @@ def opened() -> TestClient:
     text = path.read_text("utf-8").replace("status: completed", "status: recruiting", 1)
     protocols = dict(ScreeningService.bundled().protocols)
     protocols[TRIAL] = bind_text(text, path, vocabulary())
-    settings = Settings(tune_garbage_collection=False)
+    settings = Settings(open=True, tune_garbage_collection=False)
     return TestClient(create_app(settings, service=ScreeningService(protocols), today=lambda: AS_OF))
 
 

@@ -1,0 +1,1 @@
+"""The EHRs that call: who they are, what may be asked of them, and what they do otherwise than others."""

@@ -1,0 +1,182 @@
+"""One client: an EHR installation that calls the hooks.
+
+What is true of a whole product ("Epic sends …") comes from a preset (``presets.yaml``); what is true of one
+installation (its issuer, its keys, its servers) from the operator's file of clients (``docs/clients.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from app.prefetch_table import TEMPLATES
+from app.settings import leaves_enough
+
+Preset = Literal["standard", "epic", "oracle-health", "sandbox"]
+Algorithm = Literal["ES384", "RS384"]
+
+
+def _address(value: str) -> str:
+    """An absolute http(s) URL without what a base URL cannot have; a slash at its end says nothing.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    parts = urlsplit(value)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError(f"'{value}' is no absolute URL; write it as https://host/path")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("write the URL without user, query and fragment")
+    return value.rstrip("/")
+
+
+def _protected(value: str) -> str:
+    """An address whose answers are trusted: https, or this very machine.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    parts = urlsplit(value)
+    if parts.username or parts.password or parts.fragment:
+        raise ValueError("write the URL without user and fragment")
+    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and _loopback(parts.hostname))):
+        return value
+    raise ValueError(
+        f"'{value}' must be an https URL: whoever can change the answer could sign as the client"
+    )
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+Address = Annotated[str, AfterValidator(_address)]
+ProtectedAddress = Annotated[str, AfterValidator(_protected)]
+Word = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class ClientProfile(BaseModel):
+    """A client. Whatever is left out is as in its preset, or as CDS Hooks 2.0 has it.
+
+    The quirks say what a card may hold for this client; ``app.cards`` heeds them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+    """Name of the client in logs: small letters, digits and hyphens."""
+
+    preset: Preset = "standard"
+    """What product it is."""
+
+    # Who it is (C89 to C94)
+
+    issuer: Word | None = None
+    """``iss`` of its tokens. Clients that share an issuer are told apart by ``tenants``."""
+
+    subject: Word | None = None
+    """``sub`` that its tokens must have (Epic: the client id of this service)."""
+
+    tenants: tuple[Word, ...] = ()
+    """``tenant`` that its tokens must have, one of these. None: it is not looked at."""
+
+    audiences: tuple[Word, ...] = ()
+    """``aud`` that its tokens must have, one of these. None: the URL that it called."""
+
+    algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1)] = ("ES384", "RS384")
+    """How its tokens may be signed."""
+
+    jwks_url: ProtectedAddress | None = None
+    """Where its public keys are published; a ``jku`` in a token must be this very URL."""
+
+    jwks: Mapping[str, Any] | None = None
+    """Its public keys, pinned. Then nothing is fetched, and ``jwks_url`` only says what a ``jku`` must be."""
+
+    # What may be asked of it
+
+    fhir_servers: tuple[Address, ...] = ()
+    """Base URLs of the FHIR servers that may be called for it. None: no call is ever made."""
+
+    allow_private_addresses: bool = False
+    """Those servers may be in a private network."""
+
+    prefetch_keys: Mapping[str, Word] = {}
+    """Our prefetch key → the name that it has with this client."""
+
+    not_offered: tuple[str, ...] | None = None
+    """Resource types that its FHIR server does not have; by default those of ``TRIALCARDS_NOT_OFFERED``."""
+
+    # What its users may see
+
+    order_hooks: bool = True
+    """It fires ``order-select`` and ``order-sign``."""
+
+    suggestions: bool = True
+    """Cards may hold suggestions."""
+
+    selection_behavior: Literal["at-most-one", "any"] = "any"
+    """``selectionBehavior`` of cards with suggestions."""
+
+    one_action_per_suggestion: bool = False
+    """A suggestion may hold but one action."""
+
+    override_reasons: bool = True
+    """Cards may hold override reasons."""
+
+    detail_content_type: Literal["markdown", "plain", "html"] = "markdown"
+    """How the detail of cards is written."""
+
+    detail_content_type_extension: Word | None = None
+    """Name of the card's extension that says so, where it is not Markdown."""
+
+    smart_app_url: ProtectedAddress | None = None
+    """Launch URL of the SMART app to link to, if one is registered."""
+
+    trigger_extension: Word | None = None
+    """Name of the request's extension that tells what set ``patient-view`` off."""
+
+    served_triggers: tuple[Word, ...] = ()
+    """The triggers that get cards; any other gets none. None named: all."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_preset(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        values = _presets().get(given.get("preset", "standard"))
+        return {**values, **given} if values is not None else given
+
+    @field_validator("prefetch_keys")
+    @classmethod
+    def _our_keys(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        unknown = value.keys() - TEMPLATES.keys()
+        if unknown:
+            raise ValueError(
+                f"no prefetch key of ours: {', '.join(sorted(unknown))}; see trialcards prefetch"
+            )
+        names = [value.get(key, key) for key in TEMPLATES]
+        if len(set(names)) < len(names):
+            raise ValueError("two prefetch keys have the same name with this client")
+        return value
+
+    @field_validator("not_offered")
+    @classmethod
+    def _leaves_enough(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return value if value is None else leaves_enough(value)
+
+
+@cache
+def _presets() -> Mapping[str, Mapping[str, Any]]:
+    text = files("app.clients").joinpath("presets.yaml").read_text("utf-8")
+    found: Mapping[str, Mapping[str, Any]] = yaml.safe_load(text)
+    return found
