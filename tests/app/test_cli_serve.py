@@ -103,7 +103,7 @@ def test_it_says_what_to_open_when_it_is_ready_and_the_call_that_it_names_return
     ("host", "address"),
     [
         ("127.0.0.1", "http://127.0.0.1:8000/"),
-        ("0.0.0.0", "http://127.0.0.1:8000/"),  # noqa: S104  # told, not bound
+        ("0.0.0.0", "http://127.0.0.1:8000/"),  # told, not bound
         ("::1", "http://[::1]:8000/"),
         ("::", "http://[::1]:8000/"),
     ],

@@ -1,0 +1,96 @@
+"""What is asked of a server, and what came of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+FetchState = Literal["complete", "truncated", "failed", "not-asked"]
+
+Why = Literal[
+    # The server's word
+    "unauthorized",  # 401
+    "forbidden",  # 403
+    "not-found",  # 404
+    "gone",  # 410
+    "too-many-requests",  # 429, and it did not let up in time
+    "rejected",  # any other 4xx
+    "server-error",  # 5xx, and tried again in vain
+    "redirect",  # elsewhere, or too often
+    "outcome",  # an OperationOutcome that tells an error
+    # On the way
+    "unreachable",  # no such name, no connection, no trusted certificate
+    "address-refused",  # the name stands for an address that must not be called
+    "connection-lost",  # reset, or cut off before the end
+    "deadline",  # time ran out
+    "unexpected",  # a fault of this client
+    # What came
+    "not-json",  # HTML, nothing, broken JSON
+    "encoding",  # compressed in a way that was not asked for, or broken
+    "wrong-type",  # FHIR, but not what was asked for
+    "incomplete",  # entries that cannot be read, or fewer of them than the server counted
+    # How much
+    "too-large",
+    "too-many-pages",
+    "too-many-resources",
+    "loop",  # the next page is one that was read before
+    "foreign-link",  # the next page is on a server that may not be called
+]
+"""Why an answer is not complete. The words repeat nothing of what the server sent."""
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A read or a search.
+
+    Attributes:
+        resource_type: what is asked for.
+        path: below the server's base (``Patient/1``, ``Condition?patient=1``), or the absolute URL of a page
+            from which to go on.
+    """
+
+    resource_type: str
+    path: str
+
+
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a query.
+
+    Attributes:
+        state: ``complete``: all that there is. ``truncated``: a part of it. ``failed``: nothing of use.
+            ``not-asked``: no request was made.
+        resources: undecoded, in the order sent, OperationOutcomes left out; includes among them.
+        full_urls: the names by which the searchset calls them, in the same order.
+        why: for all states but ``complete``.
+        pages: how many were read.
+    """
+
+    state: FetchState
+    resources: tuple[msgspec.Raw, ...] = ()
+    full_urls: tuple[str | None, ...] = ()
+    why: Why | None = None
+    pages: int = 0
+
+
+class FetchLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is taken from a server.
+
+    Attributes:
+        pages: of one search.
+        resources: of one search.
+        answer_bytes: of one answer, once it is unpacked.
+        call_bytes: of all answers of one call.
+        concurrency: requests under way at a time.
+        attempts: of one request, the first included.
+        redirects: followed for one request.
+        first_wait: seconds before the second attempt, where the server names none; doubled each time.
+    """
+
+    pages: int = 20
+    resources: int = 5_000
+    answer_bytes: int = 10_000_000
+    call_bytes: int = 40_000_000
+    concurrency: int = 8
+    attempts: int = 3
+    redirects: int = 3
+    first_wait: float = 0.1

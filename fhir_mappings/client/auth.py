@@ -1,0 +1,28 @@
+"""What a request shows to be let in."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import httpx
+
+
+class BearerToken(httpx.Auth):
+    """A token that was handed over for one call. It does not show in ``repr``.
+
+    Raises:
+        ValueError: it has characters that no header can hold.
+    """
+
+    def __init__(self, token: str) -> None:
+        if not token or not token.isascii() or not token.isprintable():
+            raise ValueError("the token is empty or has characters that a header cannot hold")
+        self._header = f"Bearer {token}"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the header."""
+        request.headers["authorization"] = self._header
+        yield request
+
+    def __repr__(self) -> str:
+        return "BearerToken(…)"

@@ -1,0 +1,164 @@
+"""The client: several queries at once, page by page, until all is there, a limit is met or time is up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+
+import httpx
+import msgspec
+
+from fhir_mappings.client.addresses import Address, AddressError
+from fhir_mappings.client.asking import Fetched, FetchLimits, Query, Why
+from fhir_mappings.client.bodies import AnswerError
+from fhir_mappings.client.network import Network
+from fhir_mappings.client.pages import Answer, read_answer
+from fhir_mappings.client.requests import Getter
+
+_CLOSING_SECONDS = 0.5
+
+
+class FhirClient:
+    """Asks one server.
+
+    Args:
+        base: the server's base URL.
+        network: the connections.
+        auth: what is shown to the server, and to those of ``trusted``; never to any other.
+        limits: how much is taken.
+        trusted: base URLs beside ``base`` to which links of pages and redirects may lead. Links may lead to
+            anything of the origin of ``base``.
+        private_allowed: the server may be on this machine or in a private network, and be called without TLS
+            there.
+    """
+
+    def __init__(
+        self,
+        base: Address,
+        network: Network,
+        auth: httpx.Auth | None = None,
+        limits: FetchLimits | None = None,
+        *,
+        trusted: Collection[Address] = (),
+        private_allowed: bool = False,
+    ) -> None:
+        self.base = base
+        self._network = network
+        self._auth = auth
+        self._limits = limits or FetchLimits()
+        self._allowed = (Address(base.scheme, base.host, base.port), *trusted)
+        self._private_allowed = private_allowed
+
+    async def fetch(self, queries: Mapping[str, Query], deadline: float) -> dict[str, Fetched]:
+        """The answer to each query.
+
+        Never raises for what a server does. All is over at ``deadline``, an instant of the running loop's
+        clock, whatever the server does; what has come by then is told as truncated.
+        """
+        getter = Getter(
+            self._network,
+            self._allowed,
+            self._auth,
+            self._limits,
+            deadline,
+            private_allowed=self._private_allowed,
+        )
+        walks = {key: _Walk(query, self.base, getter, self._limits) for key, query in queries.items()}
+        tasks = [asyncio.ensure_future(walk.run()) for walk in walks.values()]
+        try:
+            if tasks:
+                await asyncio.wait(tasks, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
+        finally:
+            await _end(tasks)
+        return {key: walk.outcome() for key, walk in walks.items()}
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel what still runs; not even a connection that does not close keeps the answer waiting."""
+    running = [task for task in tasks if not task.done()]
+    for task in running:
+        task.cancel()
+    if running:
+        await asyncio.wait(running, timeout=_CLOSING_SECONDS)
+
+
+class _Walk:
+    """One query from its first page to its last, with what has come so far."""
+
+    def __init__(self, query: Query, base: Address, getter: Getter, limits: FetchLimits) -> None:
+        self._query = query
+        self._base = base
+        self._getter = getter
+        self._limits = limits
+        self._resources: list[msgspec.Raw] = []
+        self._full_urls: list[str | None] = []
+        self._matches = 0
+        self._total = 0
+        self._pages = 0
+        # Until it is over: this is what it was cut off by.
+        self._why: Why | None = "deadline"
+
+    def outcome(self) -> Fetched:
+        why = self._why
+        if why is None and self._total > self._matches:
+            why = "incomplete"
+        return Fetched(
+            state="complete" if why is None else "truncated" if self._pages else "failed",
+            resources=tuple(self._resources),
+            full_urls=tuple(self._full_urls),
+            why=why,
+            pages=self._pages,
+        )
+
+    async def run(self) -> None:
+        try:
+            self._why = await self._all_pages()
+        except AnswerError as error:
+            self._why = error.why
+        except Exception:
+            # What nobody thought of costs this query alone; its message could quote the chart.
+            self._why = "unexpected"
+
+    async def _all_pages(self) -> Why | None:
+        """Read page after page; why that came to an end before the last one, or ``None``."""
+        address = self._first()
+        seen = {address}
+        flaw: Why | None = None
+        while True:
+            answer = self._read(await self._getter.get(address))
+            flaw = flaw or answer.flaw
+            room = self._limits.resources - len(self._resources)
+            self._take(answer, room)
+            if len(answer.resources) > room:
+                return "too-many-resources"
+            if answer.next_url is None:
+                return flaw
+            if self._pages >= self._limits.pages:
+                return "too-many-pages"
+            try:
+                address = address.followed(answer.next_url)
+            except AddressError:
+                return "foreign-link"
+            if not self._getter.permits(address):
+                return "foreign-link"
+            if address in seen:
+                return "loop"
+            seen.add(address)
+
+    def _first(self) -> Address:
+        path = self._query.path
+        try:
+            return self._base.followed(path) if "://" in path.partition("?")[0] else self._base.below(path)
+        except AddressError:
+            raise AnswerError("foreign-link") from None
+
+    def _read(self, body: bytes) -> Answer:
+        is_read = "?" not in self._query.path and "://" not in self._query.path
+        return read_answer(body, self._query.resource_type, search=not is_read)
+
+    def _take(self, answer: Answer, room: int) -> None:
+        self._resources += answer.resources[:room]
+        self._full_urls += answer.full_urls[:room]
+        self._matches += answer.matches
+        self._total = max(self._total, answer.total)
+        self._pages += 1

@@ -1,0 +1,154 @@
+"""Pages of a search and redirects: followed where they may lead, and never without end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import respx
+
+from fhir_mappings.client import FetchLimits, Query
+from tests.fhir_mappings.client.asking import BASE, CONDITIONS, ask_one, ids, page
+
+URL = f"{BASE}/Condition"
+
+
+@pytest.fixture
+def server() -> Iterator[respx.MockRouter]:
+    with respx.mock(assert_all_called=False) as router:
+        yield router
+
+
+def numbered(request: httpx.Request) -> httpx.Response:
+    """A server whose every page has a next one."""
+    number = int(request.url.params.get("page", "1"))
+    return httpx.Response(200, json=page(f"c{number}", next_url=f"{URL}?page={number + 1}"))
+
+
+class TestPages:
+    def test_all_are_read(self, server: respx.MockRouter) -> None:
+        server.get(URL, params={"patient": "p1"}).respond(
+            json=page("a", next_url=f"{BASE}?_getpages=x", total=3)
+        )
+        server.get(BASE, params={"_getpages": "x"}).respond(json=page("b", next_url=f"{URL}?page=3", total=3))
+        server.get(URL, params={"page": "3"}).respond(json=page("c", total=3))
+        found = ask_one()
+        assert (found.state, ids(found), found.pages) == ("complete", ["a", "b", "c"], 3)
+
+    @pytest.mark.parametrize("link", ["Condition?page=2", "?page=2", "/fhir/Condition?page=2"])
+    def test_a_relative_link_is_followed(self, server: respx.MockRouter, link: str) -> None:
+        server.get(URL, params={"patient": "p1"}).respond(json=page("a", next_url=link))
+        server.get(URL, params={"page": "2"}).respond(json=page("b"))
+        assert ids(ask_one()) == ["a", "b"]
+
+    def test_fewer_resources_on_all_pages_than_the_server_counted_are_a_part(
+        self, server: respx.MockRouter
+    ) -> None:
+        server.get(URL, params={"patient": "p1"}).respond(json=page("a", next_url=f"{URL}?page=2", total=5))
+        server.get(URL, params={"page": "2"}).respond(json=page("b", total=5))
+        found = ask_one()
+        assert (found.state, found.why, ids(found)) == ("truncated", "incomplete", ["a", "b"])
+
+    def test_reading_goes_on_from_a_page_that_another_was_given(self, server: respx.MockRouter) -> None:
+        server.get(URL, params={"page": "2"}).respond(json=page("b"))
+        assert ids(ask_one(Query("Condition", f"{URL}?page=2"))) == ["b"]
+
+    def test_a_chain_without_end_is_left_at_the_limit(self, server: respx.MockRouter) -> None:
+        route = server.get(URL).mock(side_effect=numbered)
+        found = ask_one(limits=FetchLimits(pages=4))
+        assert (found.state, found.why, len(found.resources), route.call_count) == (
+            "truncated",
+            "too-many-pages",
+            4,
+            4,
+        )
+
+    def test_a_loop_is_left(self, server: respx.MockRouter) -> None:
+        server.get(URL, params={"patient": "p1"}).respond(json=page("a", next_url=f"{URL}?page=2"))
+        server.get(URL, params={"page": "2"}).respond(json=page("b", next_url=f"{URL}?patient=p1"))
+        found = ask_one()
+        assert (found.state, found.why, ids(found)) == ("truncated", "loop", ["a", "b"])
+
+    def test_a_page_that_is_its_own_next_one_is_read_once(self, server: respx.MockRouter) -> None:
+        route = server.get(URL).respond(
+            json=page("a", next_url="HTTPS://ehr.EXAMPLE:443/fhir/Condition?patient=p1")
+        )
+        found = ask_one()
+        assert (found.why, route.call_count) == ("loop", 1)
+
+    def test_no_more_resources_than_allowed_are_kept(self, server: respx.MockRouter) -> None:
+        server.get(URL).mock(side_effect=numbered)
+        found = ask_one(limits=FetchLimits(resources=3))
+        assert (found.state, found.why, len(found.resources)) == ("truncated", "too-many-resources", 3)
+
+    @pytest.mark.parametrize("status", [401, 403, 404, 410, 429, 500, 503])
+    def test_what_came_before_a_page_that_fails_is_kept(self, server: respx.MockRouter, status: int) -> None:
+        server.get(URL, params={"patient": "p1"}).respond(json=page("a", next_url=f"{URL}?page=2"))
+        server.get(URL, params={"page": "2"}).respond(status)
+        found = ask_one()
+        assert (found.state, ids(found)) == ("truncated", ["a"])
+        assert found.why not in (None, "deadline")
+
+
+FOREIGN = [
+    "https://evil.example/fhir/Condition?page=2",
+    "//evil.example/fhir/Condition?page=2",
+    "http://ehr.example/fhir/Condition?page=2",
+    "https://ehr.example:8443/fhir/Condition?page=2",
+    "https://ehr.example@evil.example/x",
+    "https://169.254.169.254/latest/meta-data",
+    "file:///etc/passwd",
+    "https://ehr.example\\.evil.example/x",
+    "x:y",
+]
+
+
+class TestOtherServers:
+    @pytest.mark.parametrize("link", FOREIGN)
+    def test_a_next_page_elsewhere_is_not_read(self, server: respx.MockRouter, link: str) -> None:
+        server.get(URL).respond(json=page("a", next_url=link))
+        elsewhere = server.route().respond(json=page("b"))
+        found = ask_one()
+        assert (found.state, found.why, ids(found)) == ("truncated", "foreign-link", ["a"])
+        assert not elsewhere.called
+
+    def test_unless_it_is_on_a_server_that_is_listed(self, server: respx.MockRouter) -> None:
+        server.get(URL).respond(json=page("a", next_url="https://shard.example/fhir/Condition?page=2"))
+        server.get("https://shard.example/fhir/Condition").respond(json=page("b"))
+        assert ids(ask_one(trusted=("https://shard.example/fhir",))) == ["a", "b"]
+
+    def test_and_within_what_is_listed_of_it(self, server: respx.MockRouter) -> None:
+        server.get(URL).respond(json=page("a", next_url="https://shard.example/admin?page=2"))
+        assert ask_one(trusted=("https://shard.example/fhir",)).why == "foreign-link"
+
+    @pytest.mark.parametrize("link", FOREIGN)
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_a_redirect_elsewhere_is_not_followed(
+        self, server: respx.MockRouter, link: str, status: int
+    ) -> None:
+        server.get(URL).respond(status, headers={"location": link})
+        elsewhere = server.route().respond(json=page("b"))
+        found = ask_one()
+        assert (found.state, found.why) == ("failed", "redirect")
+        assert not elsewhere.called
+
+    def test_a_redirect_on_the_same_server_is_followed(self, server: respx.MockRouter) -> None:
+        server.get(URL).respond(307, headers={"location": "/fhir/v2/Condition?patient=p1"})
+        server.get(f"{BASE}/v2/Condition").respond(json=page("a"))
+        assert ids(ask_one()) == ["a"]
+
+    def test_but_not_for_ever(self, server: respx.MockRouter) -> None:
+        route = server.get(URL).respond(302, headers={"location": f"{URL}?patient=p1"})
+        assert ask_one().why == "redirect"
+        assert route.call_count == FetchLimits().redirects + 1
+
+    def test_a_redirect_to_nowhere_fails(self, server: respx.MockRouter) -> None:
+        server.get(URL).respond(302)
+        assert ask_one().why == "redirect"
+
+    def test_without_tls_nothing_is_sent(self, server: respx.MockRouter) -> None:
+        route = server.route().respond(json=page("a"))
+        found = ask_one(CONDITIONS, base="http://ehr.example/fhir")
+        assert (found.state, found.why) == ("failed", "address-refused")
+        assert not route.called
