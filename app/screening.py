@@ -11,6 +11,7 @@ from datetime import date
 from app import __version__
 from eligibility.bound import BoundProtocol
 from eligibility.changes import screen_with_changes
+from eligibility.closing import Closing, closed_by
 from eligibility.course import Anchors
 from eligibility.findings import Screening, ScreeningReport
 from eligibility.loading import load_bundled
@@ -18,6 +19,8 @@ from eligibility.messages import catalogue
 from eligibility.reported import reported_conflict
 from eligibility.screening import applies, screen
 from eligibility.work_list import work_list
+from fhir_mappings.draft_orders import ended, with_drafts
+from fhir_mappings.facts import Event
 from fhir_mappings.record import PatientRecord
 from fhir_mappings.vocabulary import vocabulary
 
@@ -98,10 +101,37 @@ class ScreeningService:
         """
         screenings = [
             screen(bound, record, as_of, anchors, self.language, detailed=False)
+            for bound in self.applicable(record, as_of, anchors)
+        ]
+        return _report(record, as_of, screenings)
+
+    def applicable(
+        self,
+        record: PatientRecord,
+        as_of: date,
+        anchors: Anchors = Anchors(),  # noqa: B008  # immutable
+    ) -> list[BoundProtocol]:
+        """The open trials whose disease the living patient has."""
+        return [
+            bound
             for bound in self.protocols.values()
             if bound.protocol.open and applies(bound, record, as_of, anchors)
         ]
-        return _report(record, as_of, screenings)
+
+    def closed_by(
+        self, record: PatientRecord, drafts: Sequence[Event], as_of: date
+    ) -> dict[str, tuple[Closing, ...]]:
+        """By protocol, the exclusions by which drafts would close a trial that is open to the patient."""
+        later = PatientRecord(with_drafts(record.facts, drafts))
+
+        def done_until(last: date) -> PatientRecord:
+            return PatientRecord(with_drafts(record.facts, [ended(event, last) for event in drafts]))
+
+        found = {
+            bound.protocol.id: closed_by(bound, record, later, done_until, as_of, self.language)
+            for bound in self.applicable(record, as_of)
+        }
+        return {name: closings for name, closings in found.items() if closings}
 
 
 def _report(record: PatientRecord, as_of: date, screenings: Iterable[Screening]) -> ScreeningReport:

@@ -69,8 +69,7 @@ READERS: dict[str, Reader] = {
 }
 # What could not be read of these leaves a question open by itself; of the others, it leaves a history open.
 _ANSWERS = frozenset({"Observation", "QuestionnaireResponse", "Consent"})
-# What malformed values can raise; not MemoryError or the like, which are no fault of one resource.
-_UNEXPECTED = (
+UNEXPECTED = (
     ArithmeticError,
     AttributeError,
     IndexError,
@@ -79,6 +78,8 @@ _UNEXPECTED = (
     TypeError,
     ValueError,
 )
+"""What malformed values can raise; not MemoryError or the like, which are no fault of one resource."""
+
 _RANK = {kind: rank for rank, kind in enumerate(READERS)}
 
 
@@ -229,7 +230,7 @@ def _read(source: Source, resource: AnyResource, sheet: Sheet) -> bool:
     before = sheet.lengths()
     try:
         READERS[source.kind](resource, source.reference, sheet)
-    except _UNEXPECTED as error:
+    except UNEXPECTED as error:
         # No reader is meant to raise. If one does, on a value that nobody thought of, then only this resource
         # is lost, and told as lost: the rest of the chart must still be judged. What the message of an
         # exception says may be of the patient, so its type alone is told.

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import msgspec
 
 from app.cards.detail import detail
 from app.cards.groups import grouped, only_time_in_the_way
+from app.cards.override_reasons import override_reasons
+from app.cards.suggestions import suggestions
 from app.cards.summary import summary
+from app.cards.trial import registry_link, source
 from app.cards.wording import Wording, wording
-from app.plain_text import plain
-from cds_hooks.cards import Card, Coding, Link, Source
+from cds_hooks.cards import Card
 from eligibility.bound import BoundProtocol
 from eligibility.findings import Screening, ScreeningReport, Verdict
 from eligibility.protocol import Protocol
@@ -36,8 +37,9 @@ def compose_cards(
     *,
     show_ineligible: bool = False,
     language: str = "en",
+    encounter_id: str | None = None,
 ) -> tuple[Card, ...]:
-    """At most one card for each trial, the most promising first.
+    """At most one card for each trial, the most promising first; ``encounter_id`` goes into draft orders.
 
     The report holds only open trials whose disease the patient has
     (``app.screening.ScreeningService.screen_applicable``).
@@ -45,7 +47,7 @@ def compose_cards(
     shown = [s for s in report.screenings if worth_a_card(s, show_ineligible=show_ineligible)]
     shown.sort(key=lambda screening: _ORDER.index(screening.verdict))
     words = wording(language)
-    return tuple(_card(s, report.as_of, protocols[s.protocol].protocol, words) for s in shown)
+    return tuple(_card(s, report, protocols[s.protocol].protocol, encounter_id, words) for s in shown)
 
 
 def worth_a_card(screening: Screening, *, show_ineligible: bool) -> bool:
@@ -61,31 +63,25 @@ def worth_a_card(screening: Screening, *, show_ineligible: bool) -> bool:
     return True
 
 
-def _card(screening: Screening, as_of: str, protocol: Protocol, words: Wording) -> Card:
+def _card(
+    screening: Screening,
+    report: ScreeningReport,
+    protocol: Protocol,
+    encounter_id: str | None,
+    words: Wording,
+) -> Card:
     groups = grouped(screening)
-    registry = urlsplit(protocol.registry_url)
+    tests = suggestions(screening, report.work_list, report.patient, encounter_id, words)
     return Card(
         uuid=str(uuid.uuid4()),
         summary=summary(screening, groups, protocol, words),
-        detail=detail(screening, groups, as_of, protocol, words),
+        detail=detail(screening, groups, report.as_of, protocol, words),
         indicator="info",
-        source=Source(
-            label=words.say("source.label", source=plain(protocol.source, 100)),
-            url=protocol.registry_url,
-            # Static for each trial and alphanumeric: clients remember acknowledgements by it.
-            topic=Coding(
-                system=f"{registry.scheme}://{registry.netloc}",
-                code="".join(sign for sign in protocol.id.upper() if sign.isalnum())[:100],
-                display=protocol.short_title,
-            ),
-        ),
-        links=(
-            Link(
-                label=words.say("link", trial=protocol.short_title),
-                url=protocol.registry_url,
-                type="absolute",
-            ),
-        ),
+        source=source(protocol, words),
+        suggestions=tests or None,
+        selection_behavior="any" if tests else None,
+        override_reasons=override_reasons("trial", words.language),
+        links=(registry_link(protocol, words),),
         # The published shape of the report, nulls and empty lists included: scripts rely on its keys.
         extension={EXTENSION: msgspec.to_builtins(screening)},
     )

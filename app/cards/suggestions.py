@@ -1,0 +1,90 @@
+"""Suggestions: draft orders of the tests that would decide most for a trial."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from app.cards.wording import Wording
+from app.plain_text import plain
+from cds_hooks.cards import Action, Suggestion
+from eligibility.findings import Screening
+from eligibility.reported import WorkItem
+from fhir_mappings.facts import Coding, WhyMissing
+
+MOST = 3
+_LOINC = "http://loinc.org"
+_TEST_WORDS = 90
+
+# A result that was not handed over, cannot be read or is too coarse is there; the test is not what lacks.
+_A_TEST_HELPS: frozenset[WhyMissing] = frozenset({"never-measured", "stale", "conflicting"})
+
+
+def suggestions(
+    screening: Screening,
+    work_list: Sequence[WorkItem],
+    patient: str,
+    encounter_id: str | None,
+    words: Wording,
+) -> tuple[Suggestion, ...]:
+    """At most ``MOST`` tests to order, in the order of the work-list: those first that decide most.
+
+    None unless the verdict is ``undetermined``: nothing but data is missing then, and a test can open the
+    trial. Recommended is only what alone would decide it.
+
+    Args:
+        screening: of one trial.
+        work_list: of all trials.
+        patient: reference of the patient.
+        encounter_id: id of the encounter in context, if there is one.
+        words: the catalogue.
+    """
+    if screening.verdict != "undetermined":
+        return ()
+    made: list[Suggestion] = []
+    for order, criteria, alone in _tests(screening.protocol, work_list):
+        told = {"test": plain(order.display, _TEST_WORDS), "code": order.code, "ids": ", ".join(criteria)}
+        action = Action(
+            type="create",
+            description=words.say("suggestion.action", **told),
+            resource=draft_order(order, patient, encounter_id),
+        )
+        made.append(
+            Suggestion(
+                label=words.say("suggestion.label", **told),
+                uuid=str(uuid.uuid4()),
+                is_recommended=alone or None,
+                actions=(action,),
+            )
+        )
+    return tuple(made)
+
+
+def draft_order(test: Coding, patient: str, encounter_id: str | None) -> dict[str, Any]:
+    """A draft of an order for a test, as a FHIR R4 ServiceRequest."""
+    order = {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "proposal",
+        "code": {
+            "coding": [{"system": test.system, "code": test.code, "display": test.display}],
+            "text": test.display,
+        },
+        "subject": {"reference": patient},
+    }
+    return order | {"encounter": {"reference": f"Encounter/{encounter_id}"}} if encounter_id else order
+
+
+def _tests(protocol: str, work_list: Sequence[WorkItem]) -> Iterator[tuple[Coding, tuple[str, ...], bool]]:
+    codes: set[str] = set()
+    for item in work_list:
+        order = item.order
+        if order is None or order.system != _LOINC or item.why not in _A_TEST_HELPS or order.code in codes:
+            continue
+        for decides in item.decides:
+            if decides.protocol == protocol:
+                codes.add(order.code)
+                yield order, decides.criteria, decides.alone
+        if len(codes) == MOST:
+            return

@@ -1,0 +1,43 @@
+"""What every card on a trial says of it: its source, its topic, and its page in the registry."""
+
+from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+from app.cards.wording import Wording
+from app.plain_text import plain
+from cds_hooks.cards import Coding, Link, Source
+from eligibility.protocol import Protocol
+
+Subject = Literal["trial", "order"]
+"""What a card is about: the trial for this patient, or what a draft order does to it."""
+
+_TOPIC_LIMIT = 100
+
+
+def source(protocol: Protocol, words: Wording, subject: Subject = "trial") -> Source:
+    """The source of a card. Its topic is the same for all cards on one subject of one trial.
+
+    Clients remember by the topic's code what a user has acknowledged or overridden, and Epic wants it
+    alphanumeric and of at most 100 characters. Who has put a trial aside for a patient has not yet put aside
+    what an order would do; so orders have a topic of their own.
+    """
+    registry = urlsplit(protocol.registry_url)
+    suffix = "" if subject == "trial" else subject.upper()
+    code = "".join(sign for sign in protocol.id.upper() if sign.isascii() and sign.isalnum())
+    return Source(
+        label=words.say("source.label", source=plain(protocol.source, 100)),
+        url=protocol.registry_url,
+        topic=Coding(
+            system=f"{registry.scheme}://{registry.netloc}",
+            code=code[: _TOPIC_LIMIT - len(suffix)] + suffix,
+            display=words.say(f"topic.{subject}", trial=protocol.short_title),
+        ),
+    )
+
+
+def registry_link(protocol: Protocol, words: Wording) -> Link:
+    """The trial's page in its registry."""
+    label = words.say("link", trial=protocol.short_title)
+    return Link(label=label, url=protocol.registry_url, type="absolute")

@@ -1,0 +1,62 @@
+"""``order-select`` and ``order-sign``: would a draft order close a trial that is open to the patient?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from app.cards.closing import closing_card
+from app.cards.wording import wording
+from app.screening import ScreeningService
+from cds_hooks.cards import Card
+from cds_hooks.errors import InvalidRequestError, WrongPatientError
+from cds_hooks.hooks import OrderSelectContext, OrderSignContext
+from cds_hooks.requests import HookRequest
+from fhir_mappings.draft_orders import StrangerError, read_drafts
+from fhir_mappings.errors import UnreadableInputError
+from fhir_mappings.facts import Event
+from fhir_mappings.patient_facts import PatientFacts
+from fhir_mappings.record import PatientRecord
+
+ORDER_HOOKS = ("order-select", "order-sign")
+
+_PLACE = "context.draftOrders"
+
+
+def drafted(request: HookRequest, as_of: date, beside: PatientFacts | None = None) -> tuple[Event, ...]:
+    """What would be on record if the drafts were signed today: the selected ones, or at signing all of them.
+
+    Empty where no draft is of a kind that any criterion could ask for; then no chart need be read.
+
+    Raises:
+        InvalidRequestError: the draft orders are no Bundle, or the hook has none.
+        WrongPatientError: a draft is for another patient than the one in context.
+    """
+    context = request.context
+    if not isinstance(context, OrderSignContext):
+        raise InvalidRequestError("the hook has no draft orders", _PLACE)
+    try:
+        return read_drafts(
+            context.draft_orders,
+            as_of,
+            patient=f"Patient/{context.patient_id}",
+            selected=context.selections if isinstance(context, OrderSelectContext) else None,
+            beside=beside,
+        )
+    except UnreadableInputError:
+        raise InvalidRequestError(f"'{_PLACE}' is no FHIR Bundle", _PLACE) from None
+    except StrangerError:
+        raise WrongPatientError(
+            f"'{_PLACE}' holds an order for another patient than the one in context", _PLACE
+        ) from None
+
+
+def closing_cards(
+    service: ScreeningService, record: PatientRecord, drafts: Sequence[Event], as_of: date
+) -> tuple[Card, ...]:
+    """One card for each trial that is open to the patient and that the drafts would close."""
+    words = wording(service.language)
+    return tuple(
+        closing_card(closings, service.protocols[name].protocol, drafts, as_of, words)
+        for name, closings in service.closed_by(record, drafts, as_of).items()
+    )

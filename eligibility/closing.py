@@ -1,0 +1,115 @@
+"""What is about to be done, and would close a trial that is open: found by judging again, with and without.
+
+A trial is *open* to a patient whose verdict is ``potentially-eligible`` or ``undetermined``. It is closed by
+an exclusion that fails, or leans to failing, with what is about to be done on record and not without: on the
+as-of day or on a later one, since a run of doses is none until it is long enough. Inclusions are not asked: a
+stable background treatment begins its time anew with every change of a dose, and whoever treats knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import msgspec
+
+from eligibility.bound import BoundProtocol
+from eligibility.course import Anchors, Course
+from eligibility.findings import Finding, Verdict
+from eligibility.judging import verdict_of
+from eligibility.standing import first_clear_day
+from eligibility.watching import Watch
+from fhir_mappings.facts import Chart
+
+OPEN: frozenset[Verdict] = frozenset({"potentially-eligible", "undetermined"})
+"""The verdicts of a patient to whom a trial is open, as far as the record shows."""
+
+AHEAD = timedelta(days=92)
+"""So far ahead is looked: what would close a trial later than that will be asked of again before."""
+
+_MOST_DAYS = 50
+
+
+class Closing(msgspec.Struct, frozen=True, kw_only=True):
+    """An exclusion that would stand in the way.
+
+    Attributes:
+        finding: as of the first day on which it does.
+        since: that day.
+        until: the first day on which it no longer would, if what is about to be done is done no longer than
+            it has to be for closing the trial, or than it says; ``None`` where time does not tell.
+    """
+
+    finding: Finding
+    since: date
+    until: date | None
+
+
+def is_open(bound: BoundProtocol, chart: Chart, as_of: date, language: str = "en") -> bool:
+    """Whether the trial is open to the patient; that the disease is there is not asked."""
+    return _is_open(Course(bound, chart, Anchors(), language), as_of)
+
+
+def closed_by(
+    bound: BoundProtocol,
+    chart: Chart,
+    later: Chart,
+    done_until: Callable[[date], Chart],
+    as_of: date,
+    language: str = "en",
+) -> tuple[Closing, ...]:
+    """The exclusions by which what is about to be done would close an open trial; none where it is closed.
+
+    Args:
+        bound: the protocol.
+        chart: as it stands.
+        later: the same with what is about to be done.
+        done_until: the same again, done for the last time on that day.
+        as_of: the evaluation date; the anchors follow it.
+        language: of the findings.
+    """
+    before = Course(bound, chart, Anchors(), language)
+    if not _is_open(before, as_of):
+        return ()
+    after = Course(bound, later, Anchors(), language)
+    found: list[Closing] = []
+    for i, criterion in enumerate(bound.criteria):
+        if criterion.kind != "exclusion":
+            continue
+        since = _first_closed(before, after, i, as_of)
+        if since is not None:
+            finding, _ = after.judged(i, since)
+            over = Course(bound, done_until(since), Anchors(), language)
+            until = _until(after, i, since) or _until(over, i, since)
+            found.append(Closing(finding=finding, since=since, until=until))
+    return tuple(found)
+
+
+def _is_open(course: Course, as_of: date) -> bool:
+    findings = [course.judged(i, as_of)[0] for i in range(len(course.bound.criteria))]
+    return verdict_of(findings) in OPEN
+
+
+def _first_closed(before: Course, after: Course, position: int, as_of: date) -> date | None:
+    """The first day on which the criterion stands in the way, and would not without."""
+    day: date | None = as_of
+    for _ in range(_MOST_DAYS):
+        if day is None or day - as_of > AHEAD:
+            return None
+        finding, watch = after.judged(position, day)
+        if _closes(finding) and not _closes(before.judged(position, day)[0]):
+            return day
+        day = watch.next_day(day)
+    return None
+
+
+def _closes(finding: Finding) -> bool:
+    return finding.outcome == "fail" or (finding.outcome == "review" and finding.leaning == "fail")
+
+
+def _until(course: Course, position: int, since: date) -> date | None:
+    def ask(_: int, day: date) -> tuple[Finding, Watch]:
+        return course.judged(position, day)
+
+    clear = first_clear_day(1, since, ask)
+    return clear.day if clear.day is not None and clear.day > since and not clear.leaning else None

@@ -1,0 +1,222 @@
+"""Draft orders: what a record would hold if they were signed and carried out.
+
+A draft is read by the same readers as what was done, as beginning on one day: a drug as an active order, what
+is to be done once (an infusion ordered as a service, a vaccine) as done on that day. Nothing more is made of
+it than it says: words in an order for a service may be the question of a laboratory or a consultation, so
+that only its codes tell what would be done; and where a drug is already taken whose amounts are summed with
+the draft's, the draft may as well replace it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, timedelta
+
+import msgspec
+
+from fhir_mappings.bundles import read_document
+from fhir_mappings.datatypes import CodeableConcept, CodingType, Element
+from fhir_mappings.decoding import decode
+from fhir_mappings.dose_equivalents import dose_equivalents
+from fhir_mappings.facts import DoseSegment, Event, Exposure
+from fhir_mappings.intervals import DateSpan
+from fhir_mappings.patient import UNEXPECTED
+from fhir_mappings.patient_facts import PatientFacts
+from fhir_mappings.reading.immunizations import read_immunization
+from fhir_mappings.reading.medications import read_request
+from fhir_mappings.reading.orders import read_order
+from fhir_mappings.reading.procedures import read_procedure
+from fhir_mappings.reading.sheet import Pool, Sheet
+from fhir_mappings.references import Source, bare, in_order, names_of
+from fhir_mappings.resources import (
+    Immunization,
+    Medication,
+    MedicationRequest,
+    Procedure,
+    ServiceRequest,
+)
+from fhir_mappings.terminology import load_terminology
+
+DRAFT = "draft:"
+"""Before the reference of what is read from a draft, so that it is told from what is on record."""
+
+# Drafts that order nothing, by FHIR's request-status and medicationrequest-status, R4 and R5.
+_STOPS = frozenset({"cancelled", "completed", "ended", "entered-in-error", "revoked", "stopped"})
+_DUE = frozenset({"due", "overdue"})
+_MEASURES = ("body_weight", "body_height")
+
+
+class StrangerError(ValueError):
+    """A draft order is for another patient."""
+
+
+class _Recommendation(Element, frozen=True):
+    vaccine_code: tuple[CodeableConcept, ...] = ()
+    forecast_status: CodeableConcept | None = None
+
+
+class _ImmunizationRecommendation(Element, frozen=True):
+    recommendation: tuple[_Recommendation, ...] = ()
+
+
+class _Subject(Element, frozen=True):
+    reference: str | None = None
+
+
+class _Owned(Element, frozen=True):
+    subject: _Subject | None = None
+    patient: _Subject | None = None
+
+
+def read_drafts(
+    bundle: bytes | msgspec.Raw,
+    day: date,
+    *,
+    patient: str,
+    selected: Collection[str] | None = None,
+    beside: PatientFacts | None = None,
+) -> tuple[Event, ...]:
+    """What would be on record from ``day`` on; empty where no draft is of a kind that any code set knows.
+
+    Drafts that stop, cancel or forbid something are left out, and so is what cannot be read.
+
+    Args:
+        bundle: the draft orders, with the Medications that they refer to; any type, or none.
+        patient: reference of the patient, ``Patient/123``; drafts that name nobody are the patient's.
+        selected: references of the drafts that count, ``MedicationRequest/1``; all by default.
+        beside: the patient's facts, for doses by body weight and surface.
+
+    Raises:
+        UnreadableInputError: it is no FHIR resource at all.
+        StrangerError: a draft names another patient.
+    """
+    sources = in_order(read_document(bytes(bundle)).sources)
+    pool = Pool(sources)
+    sheet = Sheet(load_terminology(), pool)
+    if beside is not None:
+        for name in _MEASURES:
+            for result in beside.measurements.get(name, ()):
+                sheet.add_result(result)
+    wanted = None if selected is None else frozenset(map(bare, selected))
+    for source in sources:
+        if source.kind not in _READERS or (wanted is not None and wanted.isdisjoint(names_of(source))):
+            continue
+        _must_be_of(patient, source)
+        before = sheet.lengths()
+        try:
+            _READERS[source.kind](source, day, sheet)
+        except UNEXPECTED:
+            sheet.cut_back(before)  # as in a chart, what nobody thought of loses this resource alone
+    return tuple(sheet.events)
+
+
+def with_drafts(facts: PatientFacts, drafts: Sequence[Event]) -> PatientFacts:
+    """The facts with the drafts among them.
+
+    A draft takes the place of the order that it changes, if that is on record under the same id; and a course
+    that goes on ends before it where the amounts of both would be summed.
+    """
+    changed = {event.reference.removeprefix(DRAFT) for event in drafts}
+    kept = [event for event in facts.events if event.reference not in changed]
+    for table in dose_equivalents().values():
+        summed = table.drugs.keys() | table.of_unknown_amount.keys()
+        starts = [e.start.first for e in drafts if _is_of(e, summed) and e.start is not None]
+        if starts:
+            last = min(starts) - timedelta(days=1)
+            kept = [
+                ended(event, last) if _is_of(event, summed) and event.reference not in changed else event
+                for event in kept
+            ]
+    return msgspec.structs.replace(facts, events=(*kept, *drafts))
+
+
+def ended(event: Event, last: date) -> Event:
+    """A course of a drug, if it goes on after ``last``, as ending then; another event as it is."""
+    if not isinstance(event, Exposure):
+        return event
+    goes_on = event.ongoing or (event.end is not None and event.end.last > last)
+    if not goes_on or (event.start is not None and event.start.first > last):
+        return event
+    day = DateSpan(last, last)
+    end = day if event.end is None else min(event.end, day)
+    doses = tuple(_cut(dose, last) for dose in event.doses if dose.start.first <= last)
+    return msgspec.structs.replace(event, ongoing=False, end=end, doses=doses)
+
+
+def _cut(dose: DoseSegment, last: date) -> DoseSegment:
+    if dose.end.last <= last:
+        return dose
+    end = DateSpan(min(dose.end.first, last), last)
+    start = DateSpan(dose.start.first, min(dose.start.last, last))
+    return msgspec.structs.replace(dose, start=start, end=end)
+
+
+def _is_of(event: Event, drugs: Collection[str]) -> bool:
+    return isinstance(event, Exposure) and not event.concepts.isdisjoint(drugs)
+
+
+def _must_be_of(patient: str, source: Source) -> None:
+    owned = decode(source.raw, _Owned)[0] or _Owned()
+    named = (owned.subject or owned.patient or _Subject()).reference
+    if named and "Patient/" in named and bare(named) != patient:
+        raise StrangerError("a draft order is for another patient")
+
+
+def _read_medication(source: Source, day: date, sheet: Sheet) -> None:
+    order = sheet.pool.decode(source)
+    if not isinstance(order, MedicationRequest) or order.status in _STOPS or order.do_not_perform:
+        return
+    reference = DRAFT + source.reference
+    signed = msgspec.structs.replace(order, status="active", intent="order", authored_on=day.isoformat())
+    read_request(signed, reference, sheet)
+    product = sheet.pool.resolve(order.medication_reference, Medication, order.contained)
+    named = order.medication_codeable_concept or (product.code if product is not None else None)
+    if named is not None:
+        _give_vaccine(named, day, reference, sheet)
+
+
+def _read_service(source: Source, day: date, sheet: Sheet) -> None:
+    order = sheet.pool.decode(source)
+    if not isinstance(order, ServiceRequest) or order.status in _STOPS or order.do_not_perform:
+        return
+    if order.code is None or order.modifier_extension:
+        return
+    reference = DRAFT + source.reference
+    seen = len(sheet.events)
+    read_order(msgspec.structs.replace(order, status="active"), reference, sheet)
+    coded = CodeableConcept(coding=tuple(CodingType(system=s, code=c) for s, c in order.code.pairs))
+    on = day.isoformat()
+    read_procedure(Procedure(status="completed", code=coded, performed_date_time=on), reference, sheet)
+    drug = MedicationRequest(
+        status="active", intent="order", authored_on=on, medication_codeable_concept=coded
+    )
+    read_request(drug, reference, sheet)
+    _give_vaccine(coded, day, reference, sheet)
+    label = order.code.label
+    if label is not None:
+        sheet.events[seen:] = [msgspec.structs.replace(event, label=label) for event in sheet.events[seen:]]
+
+
+def _read_recommendation(source: Source, day: date, sheet: Sheet) -> None:
+    found = decode(source.raw, _ImmunizationRecommendation)[0]
+    for recommendation in found.recommendation if found is not None else ():
+        if _DUE.isdisjoint(_codes(recommendation.forecast_status)):
+            continue
+        for vaccine in recommendation.vaccine_code:
+            _give_vaccine(vaccine, day, DRAFT + source.reference, sheet)
+
+
+def _give_vaccine(vaccine: CodeableConcept, day: date, reference: str, sheet: Sheet) -> None:
+    given = Immunization(status="completed", vaccine_code=vaccine, occurrence_date_time=day.isoformat())
+    read_immunization(given, reference, sheet)
+
+
+def _codes(concept: CodeableConcept | None) -> Iterator[str | None]:
+    yield from (coding.code for coding in concept.coding) if concept is not None else ()
+
+
+_READERS = {
+    "MedicationRequest": _read_medication,
+    "ServiceRequest": _read_service,
+    "ImmunizationRecommendation": _read_recommendation,
+}
