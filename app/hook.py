@@ -1,28 +1,36 @@
-"""The hook: from a request's body to cards."""
+"""The hooks: from a request's body to cards."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 import msgspec
 
 from app.cards.compose import compose_cards
+from app.cards.quirks import for_client
+from app.cards.trial import TrialCard
 from app.cards.wording import wording
 from app.clients.profile import ClientProfile
+from app.order_hooks import ORDER_HOOKS, drafted, order_cards
 from app.prefetch_table import RESOURCE_TYPES
 from app.prefetched_chart import Chart, read_chart
 from app.screening import ScreeningService
 from app.settings import Settings
+from app.shown import ShownCards
 from cds_hooks.cards import CardsResponse
 from cds_hooks.errors import InsufficientDataError
 from cds_hooks.prefetch import Prefetched
-from cds_hooks.requests import read_request
+from cds_hooks.requests import HookRequest, read_request
 
 SERVICE_ID = "lupus-trials"
 PATIENT_VIEW = "patient-view"
+ENCOUNTER_START = "encounter-start"
+"""It may fire more than once in an encounter, and is answered as ``patient-view`` is."""
+
+SERVED_HOOKS = (PATIENT_VIEW, ENCOUNTER_START, *ORDER_HOOKS)
 
 _GATE_TYPE = "Condition"
 _GATE_KEY = next(key for key, kind in RESOURCE_TYPES.items() if kind == _GATE_TYPE)
@@ -37,7 +45,7 @@ class HookAnswer(NamedTuple):
 
 
 class TrialsHook:
-    """Answers the hook from prefetch alone; holds nothing of any patient between calls.
+    """Answers the hooks from prefetch alone; holds no chart between calls.
 
     ``today`` tells the evaluation date: nothing below reads a clock.
 
@@ -45,12 +53,11 @@ class TrialsHook:
         FileNotFoundError: there is no catalogue for the language.
     """
 
-    served_hooks = (PATIENT_VIEW,)
-
     def __init__(self, service: ScreeningService, settings: Settings, today: Callable[[], date]) -> None:
         self._service = service
         self._settings = settings
         self._today = today
+        self._shown = ShownCards()
         wording(settings.language)  # so that a language without words is found at the start
 
     @property
@@ -68,28 +75,70 @@ class TrialsHook:
         Raises:
             cds_hooks.errors.CdsHooksError: the request cannot be answered; each with its HTTP status.
         """
-        request = read_request(body, self.served_hooks)
+        request = read_request(body, _served_to(client))
+        as_of = self._today()
+        orders = drafted(request, as_of) if request.hook.name in ORDER_HOOKS else None
+        if not _triggered(request, client) or orders == ():
+            return self._answer(request, client, ())
         chart = read_chart(request, client.not_offered or ())
-        report = self._service.screen_applicable(chart.record, self._today())
-        if not report.screenings:
+        if orders is None:
+            cards, counts = self._trial_cards(request, client, chart, as_of)
+        else:
+            cards, counts = self._order_cards(request, chart, as_of)
+        if not counts["screenings"]:
             _must_know_the_diagnoses(chart)
-        cards = compose_cards(
+        counts = {**counts, "unread": len(chart.record.facts.unread), **_counts(chart.received)}
+        return self._answer(request, client, cards, counts)
+
+    def _trial_cards(
+        self, request: HookRequest, client: ClientProfile, chart: Chart, as_of: date
+    ) -> tuple[Sequence[TrialCard], Mapping[str, int]]:
+        """Which trials may fit the patient. An encounter that starts again is told nothing twice."""
+        report = self._service.screen_applicable(chart.record, as_of)
+        made = compose_cards(
             report,
             self._service.protocols,
             show_ineligible=self._settings.show_ineligible,
             language=self._settings.language,
+            encounter_id=request.context.encounter_id,
         )
-        counts = _counts(chart.received)
-        return HookAnswer(
-            _ENCODER.encode(CardsResponse(cards)),
-            {
-                "hook": request.hook.name,
-                "cards": len(cards),
-                "screenings": len(report.screenings),
-                "unread": len(report.unread),
-                **counts,
-            },
-        )
+        if request.hook.name == ENCOUNTER_START:
+            known = self._shown.shown_in_encounter(client.id, request.context)
+            made = tuple(one for one in made if (one.protocol.id, one.verdict) not in known)
+        self._shown.remember(client.id, request.context, ((one.protocol.id, one.verdict) for one in made))
+        return made, {"screenings": len(report.screenings)}
+
+    def _order_cards(
+        self, request: HookRequest, chart: Chart, as_of: date
+    ) -> tuple[Sequence[TrialCard], Mapping[str, int]]:
+        """Which open trials the draft orders would close."""
+        applicable = self._service.applicable(chart.record, as_of)
+        drafts = drafted(request, as_of, chart.record.facts)
+        made = order_cards(self._service, applicable, chart.record, drafts, as_of)
+        return made, {"screenings": len(applicable)}
+
+    def _answer(
+        self,
+        request: HookRequest,
+        client: ClientProfile,
+        made: Sequence[TrialCard],
+        counts: Mapping[str, int] | None = None,
+    ) -> HookAnswer:
+        cards = for_client(made, client, wording(self._settings.language))
+        told: dict[str, int | str] = {"hook": request.hook.name, "cards": len(cards), **(counts or {})}
+        return HookAnswer(_ENCODER.encode(CardsResponse(cards)), told)
+
+
+def _served_to(client: ClientProfile) -> Collection[str]:
+    return SERVED_HOOKS if client.order_hooks else [name for name in SERVED_HOOKS if name not in ORDER_HOOKS]
+
+
+def _triggered(request: HookRequest, client: ClientProfile) -> bool:
+    """Whether what set ``patient-view`` off, where the client tells it, is to be answered with cards."""
+    if not client.served_triggers or client.trigger_extension is None or request.hook.name != PATIENT_VIEW:
+        return True
+    trigger = request.extension.get(client.trigger_extension)
+    return trigger is None or bytes(trigger).decode().strip('"') in client.served_triggers
 
 
 def _must_know_the_diagnoses(chart: Chart) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from app.cards.closing import closing_card
+from app.cards.trial import TrialCard
 from app.cards.wording import wording
 from app.screening import ScreeningService
-from cds_hooks.cards import Card
 from cds_hooks.errors import InvalidRequestError, WrongPatientError
 from cds_hooks.hooks import OrderSelectContext, OrderSignContext
 from cds_hooks.requests import HookRequest
+from eligibility.bound import BoundProtocol
 from fhir_mappings.draft_orders import StrangerError, read_drafts
 from fhir_mappings.errors import UnreadableInputError
 from fhir_mappings.facts import Event
@@ -51,12 +52,19 @@ def drafted(request: HookRequest, as_of: date, beside: PatientFacts | None = Non
         ) from None
 
 
-def closing_cards(
-    service: ScreeningService, record: PatientRecord, drafts: Sequence[Event], as_of: date
-) -> tuple[Card, ...]:
-    """One card for each trial that is open to the patient and that the drafts would close."""
+def order_cards(
+    service: ScreeningService,
+    trials: Sequence[BoundProtocol],
+    record: PatientRecord,
+    drafts: Sequence[Event],
+    as_of: date,
+) -> tuple[TrialCard, ...]:
+    """One card for each of the trials that is open to the patient and that the drafts would close."""
     words = wording(service.language)
-    return tuple(
-        closing_card(closings, service.protocols[name].protocol, drafts, as_of, words)
-        for name, closings in service.closed_by(record, drafts, as_of).items()
-    )
+    made = []
+    for bound in trials:
+        closed = service.closed_by(bound, record, drafts, as_of)
+        if closed is not None:
+            card = closing_card(closed.closings, bound.protocol, drafts, as_of, words)
+            made.append(TrialCard(bound.protocol, closed.verdict, card))
+    return tuple(made)

@@ -11,7 +11,7 @@ from datetime import date
 from app import __version__
 from eligibility.bound import BoundProtocol
 from eligibility.changes import screen_with_changes
-from eligibility.closing import Closing, closed_by
+from eligibility.closing import Closed, closed_by
 from eligibility.course import Anchors
 from eligibility.findings import Screening, ScreeningReport
 from eligibility.loading import load_bundled
@@ -119,19 +119,15 @@ class ScreeningService:
         ]
 
     def closed_by(
-        self, record: PatientRecord, drafts: Sequence[Event], as_of: date
-    ) -> dict[str, tuple[Closing, ...]]:
-        """By protocol, the exclusions by which drafts would close a trial that is open to the patient."""
-        later = PatientRecord(with_drafts(record.facts, drafts))
+        self, bound: BoundProtocol, record: PatientRecord, drafts: Sequence[Event], as_of: date
+    ) -> Closed | None:
+        """How draft orders would close a trial; ``None`` where they would not, or it is closed already."""
 
         def done_until(last: date) -> PatientRecord:
             return PatientRecord(with_drafts(record.facts, [ended(event, last) for event in drafts]))
 
-        found = {
-            bound.protocol.id: closed_by(bound, record, later, done_until, as_of, self.language)
-            for bound in self.applicable(record, as_of)
-        }
-        return {name: closings for name, closings in found.items() if closings}
+        later = PatientRecord(with_drafts(record.facts, drafts))
+        return closed_by(bound, record, later, done_until, as_of, self.language)
 
 
 def _report(record: PatientRecord, as_of: date, screenings: Iterable[Screening]) -> ScreeningReport:

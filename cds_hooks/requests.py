@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from cds_hooks.errors import (
+    CdsHooksError,
     InvalidRequestError,
     MissingElementError,
     UnservedHookError,
@@ -44,6 +45,7 @@ class HookRequest(msgspec.Struct, frozen=True, kw_only=True):
         prefetch: undecoded values by key; empty if the client sent none.
         fhir_server: base URL of the client's FHIR server, if it offers one.
         authorization: access to it.
+        extension: undecoded values by name; empty if the client sent none.
     """
 
     hook: Hook
@@ -52,12 +54,13 @@ class HookRequest(msgspec.Struct, frozen=True, kw_only=True):
     prefetch: Mapping[str, msgspec.Raw] = {}
     fhir_server: str | None = None
     authorization: FhirAuthorization | None = None
+    extension: Mapping[str, msgspec.Raw] = {}
 
 
 def read_request(body: bytes, served_hooks: Collection[str]) -> HookRequest:
     """A request from its body, for a service that answers ``served_hooks``.
 
-    Unknown members, ``extension`` among them, are ignored.
+    Unknown members are ignored, and so is an ``extension`` that is no object.
 
     Raises:
         NotJsonError: not one JSON object in UTF-8, or an envelope key is given twice.
@@ -92,6 +95,7 @@ def read_request(body: bytes, served_hooks: Collection[str]) -> HookRequest:
         prefetch=_prefetch(found),
         fhir_server=fhir_server,
         authorization=authorization,
+        extension=_extension(found),
     )
 
 
@@ -111,6 +115,14 @@ def _authorization(found: dict[str, msgspec.Raw]) -> FhirAuthorization | None:
             "'fhirAuthorization.token_type' is not Bearer", "fhirAuthorization.token_type"
         )
     return authorization
+
+
+def _extension(found: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
+    raw = found.get("extension")
+    try:
+        return {} if raw is None or is_null(raw) else members(bytes(raw), "'extension'")
+    except CdsHooksError:
+        return {}
 
 
 def _prefetch(found: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:

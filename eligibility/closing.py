@@ -45,9 +45,16 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
     until: date | None
 
 
-def is_open(bound: BoundProtocol, chart: Chart, as_of: date, language: str = "en") -> bool:
-    """Whether the trial is open to the patient; that the disease is there is not asked."""
-    return _is_open(Course(bound, chart, Anchors(), language), as_of)
+class Closed(msgspec.Struct, frozen=True, kw_only=True):
+    """An open trial that would be closed.
+
+    Attributes:
+        verdict: as it stands.
+        closings: the exclusions that would close it; at least one.
+    """
+
+    verdict: Verdict
+    closings: tuple[Closing, ...]
 
 
 def closed_by(
@@ -57,8 +64,8 @@ def closed_by(
     done_until: Callable[[date], Chart],
     as_of: date,
     language: str = "en",
-) -> tuple[Closing, ...]:
-    """The exclusions by which what is about to be done would close an open trial; none where it is closed.
+) -> Closed | None:
+    """How what is about to be done would close a trial; ``None`` where it would not, or is closed already.
 
     Args:
         bound: the protocol.
@@ -69,8 +76,9 @@ def closed_by(
         language: of the findings.
     """
     before = Course(bound, chart, Anchors(), language)
-    if not _is_open(before, as_of):
-        return ()
+    verdict = verdict_of([before.judged(i, as_of)[0] for i in range(len(bound.criteria))])
+    if verdict not in OPEN:
+        return None
     after = Course(bound, later, Anchors(), language)
     found: list[Closing] = []
     for i, criterion in enumerate(bound.criteria):
@@ -82,12 +90,7 @@ def closed_by(
             over = Course(bound, done_until(since), Anchors(), language)
             until = _until(after, i, since) or _until(over, i, since)
             found.append(Closing(finding=finding, since=since, until=until))
-    return tuple(found)
-
-
-def _is_open(course: Course, as_of: date) -> bool:
-    findings = [course.judged(i, as_of)[0] for i in range(len(course.bound.criteria))]
-    return verdict_of(findings) in OPEN
+    return Closed(verdict=verdict, closings=tuple(found)) if found else None
 
 
 def _first_closed(before: Course, after: Course, position: int, as_of: date) -> date | None:

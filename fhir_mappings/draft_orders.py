@@ -99,7 +99,10 @@ def read_drafts(
                 sheet.add_result(result)
     wanted = None if selected is None else frozenset(map(bare, selected))
     for source in sources:
-        if source.kind not in _READERS or (wanted is not None and wanted.isdisjoint(names_of(source))):
+        if source.kind not in _READERS:
+            continue
+        # Selections are references; some clients send bare ids.
+        if wanted is not None and wanted.isdisjoint({*names_of(source), source.id}):
             continue
         _must_be_of(patient, source)
         before = sheet.lengths()

@@ -33,6 +33,8 @@ def closing_card(
         as_of: the evaluation date.
         words: the catalogue.
     """
+    # What closes it longest is told first: it is what the day in the summary is of.
+    closings = sorted(closings, key=lambda c: c.until or date.max, reverse=True)
     lines = [
         words.say("order.line", id=c.finding.criterion, text=markdown(c.finding.text, _CRITERION))
         for c in closings
@@ -68,10 +70,11 @@ def _summary(closings: Sequence[Closing], protocol: Protocol, names: str, as_of:
 
 def _names(closings: Sequence[Closing], drafts: Sequence[Event], words: Wording) -> str:
     """What the drafts behind the closings are called; where none is cited, all of them."""
-    cited = {
-        evidence.reference
+    labels = {event.reference: event.label for event in drafts}
+    cited = [
+        labels[evidence.reference]
         for finding in flattened(c.finding for c in closings)
         for evidence in finding.evidence
-    }
-    behind = [event for event in drafts if event.reference in cited] or drafts
-    return words.say("orders.separator").join(dict.fromkeys(event.label for event in behind))
+        if evidence.reference in labels
+    ]
+    return words.say("orders.separator").join(dict.fromkeys(cited or labels.values()))

@@ -12,7 +12,7 @@ from app.cards.groups import grouped, only_time_in_the_way
 from app.cards.override_reasons import override_reasons
 from app.cards.suggestions import suggestions
 from app.cards.summary import summary
-from app.cards.trial import registry_link, source
+from app.cards.trial import TrialCard, registry_link, source
 from app.cards.wording import Wording, wording
 from cds_hooks.cards import Card
 from eligibility.bound import BoundProtocol
@@ -38,7 +38,7 @@ def compose_cards(
     show_ineligible: bool = False,
     language: str = "en",
     encounter_id: str | None = None,
-) -> tuple[Card, ...]:
+) -> tuple[TrialCard, ...]:
     """At most one card for each trial, the most promising first; ``encounter_id`` goes into draft orders.
 
     The report holds only open trials whose disease the patient has
@@ -47,7 +47,12 @@ def compose_cards(
     shown = [s for s in report.screenings if worth_a_card(s, show_ineligible=show_ineligible)]
     shown.sort(key=lambda screening: _ORDER.index(screening.verdict))
     words = wording(language)
-    return tuple(_card(s, report, protocols[s.protocol].protocol, encounter_id, words) for s in shown)
+    made = []
+    for screening in shown:
+        protocol = protocols[screening.protocol].protocol
+        card = _card(screening, report, protocol, encounter_id, words)
+        made.append(TrialCard(protocol, screening.verdict, card))
+    return tuple(made)
 
 
 def worth_a_card(screening: Screening, *, show_ineligible: bool) -> bool:

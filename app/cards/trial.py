@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from app.cards.wording import Wording
 from app.plain_text import plain
-from cds_hooks.cards import Coding, Link, Source
+from cds_hooks.cards import Card, Coding, Link, Source
+from eligibility.findings import Verdict
 from eligibility.protocol import Protocol
 
 Subject = Literal["trial", "order"]
 """What a card is about: the trial for this patient, or what a draft order does to it."""
 
 _TOPIC_LIMIT = 100
+
+
+class TrialCard(NamedTuple):
+    """A card, with the trial and the verdict that it speaks of."""
+
+    protocol: Protocol
+    verdict: Verdict
+    card: Card
 
 
 def source(protocol: Protocol, words: Wording, subject: Subject = "trial") -> Source:

@@ -13,9 +13,10 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from app.clients.authenticator import Authenticator
-from app.hook import PATIENT_VIEW, SERVICE_ID, TrialsHook
+from app.hook import SERVED_HOOKS, SERVICE_ID, TrialsHook
 from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
+from app.order_hooks import ORDER_HOOKS
 from app.prefetch_table import TEMPLATES
 from app.settings import Settings
 from app.surrogates import without_lone_surrogates
@@ -27,11 +28,16 @@ from cds_hooks.hooks import HOOKS
 _JSON = "application/json"
 
 TITLE = "Open lupus trials"
-DESCRIPTION = (
+_DESCRIPTION = (
     "Which open trials may fit the patient, what stands in the way, which result is missing, and what a "
     "person must confirm. Every statement names its source in the record. Diseases of the open trials: "
     "{conditions}."
 )
+_ORDERS = (
+    "Whether a draft order would close a trial that is open to the patient, and until when; else silent. "
+    "Diseases of the open trials: {conditions}."
+)
+DESCRIPTIONS = {hook: _ORDERS if hook in ORDER_HOOKS else _DESCRIPTION for hook in SERVED_HOOKS}
 USAGE = (
     "Sends cards only for patients who have the disease of an open trial. Works from prefetch; a key that is "
     "left out counts as not retrieved, and what rests on it as unknown."
@@ -47,13 +53,13 @@ def discovery(settings: Settings, conditions: Sequence[str]) -> Discovery:
                 id=SERVICE_ID,
                 hook=hook,
                 title=TITLE,
-                description=DESCRIPTION.format(conditions="; ".join(conditions)),
+                description=DESCRIPTIONS[hook].format(conditions="; ".join(conditions)),
                 usage_requirements=USAGE,
                 prefetch=dict(TEMPLATES),
                 version="3.0.0" if ahead else None,
                 hook_version=HOOKS[hook].version if ahead else None,
             )
-            for hook in (PATIENT_VIEW,)
+            for hook in SERVED_HOOKS
         )
     )
 

@@ -1,7 +1,7 @@
 """CDS Hooks 2.0.1, item by item, against the running service.
 
 The items are numbered in the order of the specification: C1–C3 JSON, C4–C14 discovery, C15–C18 prefetch
-templates, C22–C42 requests, C43–C51 prefetch as received, C54–C75 responses, C78–C85 feedback, C95 and C96
+templates, C22–C42 requests, C43–C51 prefetch as received, C54–C77 responses, C78–C85 feedback, C95 and C96
 browsers and extensions. Numbers that lack here belong to what the service does not do (calling a FHIR
 server, authentication). What only the 3.0 ballot asks for is switched on by a setting.
 """
@@ -16,7 +16,10 @@ import uuid
 from typing import Any
 
 import pytest
+from fhir.resources.R4B.servicerequest import ServiceRequest
 
+from app.cards.override_reasons import reasons
+from app.demo.patients import demo_patients
 from app.prefetch_table import PREFETCH, RESOURCE_TYPES, TEMPLATES
 from app.routes.hooks import discovery
 from app.settings import Settings
@@ -107,7 +110,7 @@ class TestDiscovery:
 
     def test_C11_the_version_of_the_hook_is_announced_only_for_3_0(self) -> None:
         assert all("hookVersion" not in service for service in services())
-        assert [service["hookVersion"] for service in services(cds_hooks_3=True)] == ["1.0"]
+        assert {service["hookVersion"] for service in services(cds_hooks_3=True)} == {"1.0"}
 
     def test_C12_one_id_may_stand_for_several_hooks(self) -> None:
         several = [
@@ -120,8 +123,10 @@ class TestDiscovery:
         assert [service.id for service in Discovery(pair).services] == ["same", "same"]
 
     def test_C12_a_request_is_routed_by_id_and_hook(self) -> None:
+        issue = outcome_of(fire({**request_of(), "hook": "order-dispatch"}), 400)
+        assert "'order-dispatch' is not served here" in issue["diagnostics"]
         issue = outcome_of(fire({**request_of(), "hook": "order-sign"}), 400)
-        assert "'order-sign' is not served here" in issue["diagnostics"]
+        assert issue["expression"] == ["context.draftOrders"]
 
     @pytest.mark.parametrize(
         ("method", "path", "status"),
@@ -338,10 +343,32 @@ class TestResponse:
         for card in cards_of(request_of()):
             assert card["source"]["topic"].keys() == {"system", "code", "display"}
 
-    def test_C67_no_suggestions_no_selection_behavior(self) -> None:
+    def test_C67_a_card_has_a_selection_behavior_if_and_only_if_it_has_suggestions(self) -> None:
+        found = [card for patient in demo_patients() for card in cards_of(request_of(patient))]
+        assert {"suggestions" in card for card in found} == {True, False}
+        for card in found:
+            assert card.get("selectionBehavior") == ("any" if "suggestions" in card else None)
+
+    def test_C68_C69_C70_a_suggestion_has_label_uuid_and_actions_that_create_a_resource(self) -> None:
         for card in cards_of(request_of()):
-            assert "suggestions" not in card
-            assert "selectionBehavior" not in card
+            for suggestion in card["suggestions"]:
+                assert suggestion["label"]
+                assert uuid.UUID(suggestion["uuid"]).version == 4
+                for action in suggestion["actions"]:
+                    assert action.keys() == {"type", "description", "resource"}
+                    assert action["type"] == "create"
+                    ServiceRequest.model_validate(action["resource"])
+
+    def test_C71_no_action_selection_behavior_is_sent(self) -> None:
+        assert b"actionSelectionBehavior" not in fire(request_of()).content
+
+    def test_C72_an_override_reason_has_a_display(self) -> None:
+        for card in cards_of(request_of()):
+            assert all(reason["display"] for reason in card["overrideReasons"])
+
+    def test_C77_each_override_reason_is_mapped_to_the_non_adherence_reasons(self) -> None:
+        for card in cards_of(request_of()):
+            assert all(reasons()[reason["code"]].hl7.code for reason in card["overrideReasons"])
 
     def test_C73_C74_C75_links_are_absolute_and_carry_nothing_for_smart_apps(self) -> None:
         for card in cards_of(request_of()):

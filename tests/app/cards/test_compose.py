@@ -75,7 +75,7 @@ def cards(*screenings: Screening, **settings: Any) -> tuple[Card, ...]:
     report = ScreeningReport(
         patient="Patient/1", as_of="2026-06-15", engine="trialcards", screenings=screenings, unread=()
     )
-    return compose_cards(report, service().protocols, **settings)
+    return tuple(made.card for made in compose_cards(report, service().protocols, **settings))
 
 
 def card(*findings: Finding, **given: Any) -> Card:

@@ -1,0 +1,49 @@
+"""What was shown in an encounter, so that a hook that fires again in it does not say the same twice.
+
+Kept in the memory of the process, for the latest encounters; a restart forgets it, and other workers do not
+know of it. The worst that comes of that is a card shown twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import OrderedDict
+from collections.abc import Collection, Iterable
+
+from cds_hooks.hooks import Context
+
+MOST_ENCOUNTERS = 10_000
+
+Shown = tuple[str, str]
+"""A protocol and its verdict: a verdict that has changed is news."""
+
+
+class ShownCards:
+    """Cards by encounter. Ids of patients and encounters are not kept, only keyed digests of them."""
+
+    def __init__(self, most: int = MOST_ENCOUNTERS) -> None:
+        self._most = most
+        self._key = secrets.token_bytes(32)
+        self._encounters: OrderedDict[bytes, set[Shown]] = OrderedDict()
+
+    def shown_in_encounter(self, client: str, context: Context) -> Collection[Shown]:
+        """What was shown in the encounter of the context; nothing where there is none."""
+        name = self._name(client, context)
+        return frozenset(self._encounters.get(name, ())) if name is not None else frozenset()
+
+    def remember(self, client: str, context: Context, shown: Iterable[Shown]) -> None:
+        """Keep what is being shown."""
+        name = self._name(client, context)
+        if name is None:
+            return
+        self._encounters.setdefault(name, set()).update(shown)
+        self._encounters.move_to_end(name)
+        while len(self._encounters) > self._most:
+            self._encounters.popitem(last=False)
+
+    def _name(self, client: str, context: Context) -> bytes | None:
+        if context.encounter_id is None:
+            return None
+        told = "\0".join((client, context.patient_id, context.encounter_id))
+        return hashlib.blake2b(told.encode(), key=self._key, digest_size=16).digest()

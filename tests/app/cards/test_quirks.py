@@ -1,0 +1,132 @@
+"""Quirks of clients: what becomes of a card for each, and that a plain client gets it as it is."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.cards.quirks import for_client, plain_detail
+from app.cards.trial import TrialCard, source
+from app.cards.wording import wording
+from app.clients.profile import ClientProfile
+from cds_hooks.cards import Action, Card, Coding, Link, Suggestion
+from tests.app.service import screening_service
+
+DETAIL = "**Missing**\n\n- first *line* with \\*stars\\* &lt;b&gt;\n- second\n\nThe end."
+APP = "https://app.example/launch"
+
+
+def suggestion(label: str, recommended: bool = False, actions: int = 1) -> Suggestion:
+    action = Action(type="create", description=f"Do {label}", resource={"resourceType": "ServiceRequest"})
+    return Suggestion(
+        label=label,
+        uuid=str(uuid.uuid4()),
+        is_recommended=recommended or None,
+        actions=tuple(msgspec.structs.replace(action, description=f"{label} {n}") for n in range(actions)),
+    )
+
+
+def card(*suggested: Suggestion) -> TrialCard:
+    protocol = screening_service().protocols["nct05247203"].protocol
+    made = Card(
+        uuid=str(uuid.uuid4()),
+        summary="A trial",
+        detail=DETAIL,
+        indicator="info",
+        source=source(protocol, wording()),
+        suggestions=suggested or None,
+        selection_behavior="any" if suggested else None,
+        override_reasons=(Coding(system="urn:x", code="no", display="No"),),
+        links=(Link(label="Registry", url=protocol.registry_url, type="absolute"),),
+        extension={"org.trialcards.screening": {}},
+    )
+    return TrialCard(protocol, "undetermined", made)
+
+
+def sent(made: TrialCard, **profile: Any) -> Card:
+    (found,) = for_client([made], ClientProfile(id="a-client", **profile), wording())
+    return found
+
+
+def test_a_client_that_follows_the_specification_gets_the_card_as_it_is() -> None:
+    made = card(suggestion("a"))
+    assert sent(made) == made.card
+    assert sent(made, preset="sandbox") == made.card
+
+
+class TestEpic:
+    """Epic's CDS Hooks tutorial: ``any`` alone, one action for each suggestion, a static topic."""
+
+    def test_suggestions_may_be_selected_freely(self) -> None:
+        assert sent(card(suggestion("a")), preset="epic").selection_behavior == "any"
+
+    def test_each_suggestion_has_one_action(self) -> None:
+        found = sent(card(suggestion("a", True, actions=2), suggestion("b")), preset="epic").suggestions or ()
+        assert [len(one.actions or ()) for one in found] == [1, 1, 1]
+        assert [one.label for one in found] == ["a 0", "a 1", "b"]
+        assert len({one.uuid for one in found}) == 3
+
+    def test_the_topic_is_alphanumeric_and_at_most_100_characters(self) -> None:
+        topic = sent(card(), preset="epic").source.topic
+        assert topic is not None
+        assert topic.code.isalnum()
+        assert len(topic.code) <= 100
+
+    def test_markdown_is_its_default_and_needs_no_extension(self) -> None:
+        extension = sent(card(), preset="epic").extension or {}
+        assert extension.keys() == {"org.trialcards.screening"}
+
+    @pytest.mark.parametrize(("kind", "told"), [("plain", "text/plain"), ("html", "text/html")])
+    def test_any_other_content_type_is_told_in_its_extension(self, kind: str, told: str) -> None:
+        found = sent(card(), preset="epic", detail_content_type=kind).extension or {}
+        assert found["com.epic.cdshooks.card.detail.content-type"] == told
+        assert "org.trialcards.screening" in found
+
+
+class TestOracleHealth:
+    """Documentation of 2021: cards and registered links, nothing to choose from."""
+
+    def test_there_is_nothing_to_choose_from(self) -> None:
+        found = json.loads(msgspec.json.encode(sent(card(suggestion("a")), preset="oracle-health")))
+        assert not found.keys() & {"suggestions", "selectionBehavior", "overrideReasons"}
+        assert found["links"][0]["label"] == "Registry"
+
+
+class TestSelection:
+    def test_where_one_may_be_selected_one_is_recommended_at_most(self) -> None:
+        made = card(suggestion("a"), suggestion("b", True), suggestion("c", True))
+        found = sent(made, selection_behavior="at-most-one")
+        assert found.selection_behavior == "at-most-one"
+        assert [one.is_recommended for one in found.suggestions or ()] == [None, True, None]
+
+    def test_a_card_without_suggestions_has_no_selection_behavior(self) -> None:
+        assert sent(card(), selection_behavior="at-most-one").selection_behavior is None
+
+
+class TestSmartLink:
+    def test_a_client_with_a_smart_app_gets_a_link_that_carries_the_trial_and_no_patient(self) -> None:
+        links = sent(card(), smart_app_url=APP).links or ()
+        assert [(link.type, link.url) for link in links][1] == ("smart", APP)
+        context = json.loads(links[1].app_context or "")
+        assert context == {"protocol": "nct05247203", "version": card().protocol.version}
+
+    def test_absolute_links_carry_nothing(self) -> None:
+        links = sent(card(), smart_app_url=APP).links or ()
+        assert links[0].app_context is None
+
+
+class TestDetail:
+    def test_as_plain_text_it_has_no_signs_of_markdown(self) -> None:
+        found = sent(card(), detail_content_type="plain").detail
+        assert found == "Missing\n- first line with *stars* <b>\n- second\nThe end."
+        assert plain_detail("one\ntwo") == "one two"
+
+    def test_as_html_what_a_chart_says_stays_text(self) -> None:
+        found = sent(card(), detail_content_type="html").detail or ""
+        assert "<strong>Missing</strong>" in found
+        assert "&lt;b&gt;" in found
+        assert "<b>" not in found

@@ -1,0 +1,127 @@
+"""Suggested orders: which tests, how many, and only where a test can open the trial."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.servicerequest import ServiceRequest
+
+from app.cards.suggestions import MOST, suggestions
+from app.cards.wording import wording
+from eligibility.work_list import work_list
+from fhir_mappings.facts import Coding
+from tests.app.cards.test_compose import DOUBTFUL, FAILING, PASSING, WASHING_OUT, finding, need, screening
+from tests.app.service import LUPUS, cards_of, default_client, request_of, screening_of
+
+LOINC = "http://loinc.org"
+
+
+def made(*findings: Any, protocol: str = "nct07517536", encounter: str | None = None) -> list[Any]:
+    judged = screening(*findings, protocol=protocol)
+    return list(suggestions(judged, work_list([judged]), "Patient/1", encounter, wording()))
+
+
+def lacking(name: str, criterion: str, code: str | None = None, system: str = LOINC, **given: Any) -> Any:
+    order = Coding(system, code or name, f"Test of {name}")
+    return finding(criterion, "missing", needs=(need(name, f"{name}: nothing", order=order, **given),))
+
+
+def codes(found: list[Any]) -> list[str]:
+    return [one.actions[0].resource["code"]["coding"][0]["code"] for one in found]
+
+
+class TestWhich:
+    def test_a_test_that_was_never_done_is_suggested(self) -> None:
+        assert codes(made(PASSING, lacking("hbv_dna", "E8"))) == ["hbv_dna"]
+
+    @pytest.mark.parametrize("why", ["stale", "conflicting"])
+    def test_so_is_one_that_is_too_old_or_contradicts_itself(self, why: str) -> None:
+        assert codes(made(lacking("hbv_dna", "E8", why=why))) == ["hbv_dna"]
+
+    @pytest.mark.parametrize("why", ["not-retrieved", "unreadable", "too-coarse"])
+    def test_not_so_one_of_which_a_result_is_there(self, why: str) -> None:
+        """What the EHR did not hand over has perhaps been measured yesterday."""
+        assert made(lacking("hbv_dna", "E8", why=why)) == []
+
+    def test_nor_one_that_has_no_loinc_code(self) -> None:
+        assert made(lacking("biopsy", "I3", system="http://snomed.info/sct")) == []
+        assert made(finding("E8", "missing", needs=(need(order=None),))) == []
+
+    @pytest.mark.parametrize("besides", [FAILING, WASHING_OUT, DOUBTFUL])
+    def test_none_where_something_else_than_data_stands_in_the_way(self, besides: Any) -> None:
+        assert made(lacking("hbv_dna", "E8"), besides) == []
+
+    def test_none_for_a_trial_that_does_not_ask_for_it(self) -> None:
+        asking = screening(lacking("hbv_dna", "E8"), protocol="nct05247203")
+        other = screening(lacking("upcr", "I4"))
+        found = suggestions(other, work_list([asking, other]), "Patient/1", None, wording())
+        assert codes(list(found)) == ["upcr"]
+
+    def test_at_most_three_and_those_first_that_most_criteria_ask_for(self) -> None:
+        asked = [lacking("a", "E1"), lacking("b", "E2"), lacking("c", "E3"), lacking("d", "E4")]
+        found = made(*asked, lacking("d", "E5"))
+        assert len(found) == MOST == 3
+        assert codes(found) == ["d", "a", "b"]
+
+    def test_two_inputs_of_one_test_are_one_order(self) -> None:
+        both = (lacking("creatinine", "E1", "2160-0"), lacking("egfr", "E2", "2160-0"))
+        assert codes(made(*both)) == ["2160-0"]
+
+    def test_recommended_is_only_what_alone_would_decide(self) -> None:
+        (alone,) = made(PASSING, lacking("hbv_dna", "E8"))
+        assert alone.is_recommended is True
+        several = made(lacking("hbv_dna", "E8"), lacking("upcr", "I4"))
+        assert [one.is_recommended for one in several] == [None, None]
+
+
+class TestResource:
+    def test_it_is_a_valid_r4_draft_of_a_proposal_for_the_patient(self) -> None:
+        (one,) = made(lacking("hbv_dna", "E8", "42595-9"))
+        resource = one.actions[0].resource
+        assert resource == {
+            "resourceType": "ServiceRequest",
+            "status": "draft",
+            "intent": "proposal",
+            "code": {
+                "coding": [{"system": LOINC, "code": "42595-9", "display": "Test of hbv_dna"}],
+                "text": "Test of hbv_dna",
+            },
+            "subject": {"reference": "Patient/1"},
+        }
+        ServiceRequest.model_validate(resource)
+
+    def test_it_names_the_encounter_where_there_is_one(self) -> None:
+        (one,) = made(lacking("hbv_dna", "E8"), encounter="e1")
+        assert one.actions[0].resource["encounter"] == {"reference": "Encounter/e1"}
+        ServiceRequest.model_validate(one.actions[0].resource)
+
+    def test_label_and_description_say_which_test_and_what_it_would_settle(self) -> None:
+        (one,) = made(lacking("hbv_dna", "E8", "42595-9"), lacking("hbv_dna", "E4", "42595-9"))
+        assert one.label == "Order Test of hbv_dna"
+        assert one.actions[0].type == "create"
+        described = one.actions[0].description
+        assert described == "Draft an order: Test of hbv_dna (LOINC 42595-9), which would settle E8, E4"
+        assert uuid.UUID(one.uuid).version == 4
+
+
+class TestOnCards:
+    def test_the_one_missing_test_of_the_demonstration_patient_is_suggested_on_both_cards(self) -> None:
+        for card in cards_of(request_of(LUPUS)):
+            (suggestion,) = card["suggestions"]
+            assert suggestion["isRecommended"] is True
+            assert suggestion["actions"][0]["resource"]["code"]["coding"][0]["code"] == "42595-9"
+            assert suggestion["actions"][0]["resource"]["subject"] == {"reference": f"Patient/{LUPUS}"}
+
+    def test_only_undetermined_trials_have_any(self) -> None:
+        for patient in ("daniel-okafor", "nguyen-lan", "sofia-reyes", "amara-diallo"):
+            for card in cards_of(request_of(patient)):
+                undetermined = screening_of(card)["verdict"] == "undetermined"
+                assert undetermined or "suggestions" not in card
+
+    def test_the_page_shows_them(self) -> None:
+        body = {"cards": cards_of(request_of(LUPUS))}
+        page = default_client().post("/demo/cards", content=json.dumps(body)).text
+        assert "Draft an order: " in page

@@ -1,0 +1,125 @@
+"""``encounter-start``: as ``patient-view``, but an encounter that starts again is told nothing twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.clients.profile import ClientProfile
+from app.clients.registry import Clients
+from app.server import create_app
+from app.settings import Settings
+from app.shown import ShownCards
+from cds_hooks.hooks import Context
+from tests.app.service import AS_OF, LUPUS, cards_of, client, fire, outcome_of, request_of, screening_service
+
+HERE = Context(patient_id="p", encounter_id="e")
+
+
+def starting(encounter: str | None = "e1", hook: str = "encounter-start", **more: Any) -> dict[str, Any]:
+    request = {**request_of(LUPUS), "hook": hook, **more}
+    if encounter is not None:
+        request["context"]["encounterId"] = encounter
+    return request
+
+
+@pytest.fixture
+def http() -> TestClient:
+    return client()
+
+
+class TestEncounterStart:
+    def test_it_is_answered_as_patient_view_is(self, http: TestClient) -> None:
+        expected = [card["summary"] for card in cards_of(request_of(LUPUS))]
+        assert [card["summary"] for card in cards_of(starting(), http)] == expected
+
+    def test_the_same_encounter_is_told_once(self, http: TestClient) -> None:
+        assert len(cards_of(starting(), http)) == 2
+        assert cards_of(starting(), http) == []
+
+    def test_another_encounter_is_told_again(self, http: TestClient) -> None:
+        cards_of(starting(), http)
+        assert len(cards_of(starting("e2"), http)) == 2
+
+    def test_what_patient_view_has_shown_in_the_encounter_is_not_repeated(self, http: TestClient) -> None:
+        assert len(cards_of(starting(hook="patient-view"), http)) == 2
+        assert cards_of(starting(), http) == []
+
+    def test_patient_view_itself_shows_its_cards_each_time(self, http: TestClient) -> None:
+        for _ in range(2):
+            assert len(cards_of(starting(hook="patient-view"), http)) == 2
+
+    def test_a_verdict_that_has_changed_is_news(self, http: TestClient) -> None:
+        cards_of(starting(), http)
+        changed = starting()
+        changed["prefetch"]["medicationRequests"]["entry"].append(
+            {
+                "resource": {
+                    "resourceType": "MedicationRequest",
+                    "id": "new",
+                    "status": "active",
+                    "intent": "order",
+                    "subject": {"reference": f"Patient/{LUPUS}"},
+                    "authoredOn": AS_OF.isoformat(),
+                    "medicationCodeableConcept": {"text": "telitacicept"},
+                }
+            }
+        )
+        (card,) = cards_of(changed, http)
+        assert "NCT05247203" in card["summary"]
+        assert "probably ineligible" in card["summary"]
+
+    def test_the_encounter_is_required(self, http: TestClient) -> None:
+        assert outcome_of(fire(starting(None), http), 400)["expression"] == ["context.encounterId"]
+
+    def test_draft_orders_name_the_encounter(self, http: TestClient) -> None:
+        for card in cards_of(starting(), http):
+            resource = card["suggestions"][0]["actions"][0]["resource"]
+            assert resource["encounter"] == {"reference": "Encounter/e1"}
+
+
+class TestShownCards:
+    def test_clients_patients_and_encounters_are_told_apart(self) -> None:
+        shown = ShownCards()
+        shown.remember("a", HERE, [("t", "undetermined")])
+        assert set(shown.shown_in_encounter("a", HERE)) == {("t", "undetermined")}
+        assert not shown.shown_in_encounter("b", HERE)
+        assert not shown.shown_in_encounter("a", Context(patient_id="q", encounter_id="e"))
+        assert not shown.shown_in_encounter("a", Context(patient_id="p", encounter_id="f"))
+
+    def test_without_an_encounter_nothing_is_kept(self) -> None:
+        shown, nowhere = ShownCards(), Context(patient_id="p")
+        shown.remember("a", nowhere, [("t", "undetermined")])
+        assert not shown.shown_in_encounter("a", nowhere)
+
+    def test_it_keeps_the_latest_encounters_and_no_ids(self) -> None:
+        shown = ShownCards(most=2)
+        for encounter in ("first", "second", "third"):
+            shown.remember("a", Context(patient_id="p", encounter_id=encounter), [("t", "undetermined")])
+        assert not shown.shown_in_encounter("a", Context(patient_id="p", encounter_id="first"))
+        assert shown.shown_in_encounter("a", Context(patient_id="p", encounter_id="third"))
+        assert "third" not in repr(vars(shown))
+
+
+class TestProfiles:
+    def serve(self, **profile: Any) -> TestClient:
+        settings = Settings(open=True, tune_garbage_collection=False)
+        clients = Clients(open_mode=ClientProfile(id="a-client", **profile))
+        application = create_app(settings, service=screening_service(), clients=clients, today=lambda: AS_OF)
+        return TestClient(application, raise_server_exceptions=False)
+
+    def test_a_client_that_fires_no_order_hooks_is_refused_them(self) -> None:
+        issue = outcome_of(fire(starting(hook="order-sign"), self.serve(preset="oracle-health")), 400)
+        assert issue["code"] == "not-supported"
+
+    @pytest.mark.parametrize(("trigger", "cards"), [("60", 2), (60, 2), ("7", 0), ({"odd": 1}, 0), (None, 2)])
+    def test_of_epics_triggers_only_an_opened_chart_gets_cards(self, trigger: Any, cards: int) -> None:
+        extension = {"com.epic.cdshooks.request.bpa-trigger-action": trigger} if trigger is not None else {}
+        http = self.serve(preset="epic")
+        assert len(cards_of({**request_of(LUPUS), "extension": extension}, http)) == cards
+
+    @pytest.mark.parametrize("extension", [None, [], "x", 7])
+    def test_an_extension_that_is_no_object_is_ignored(self, extension: Any) -> None:
+        assert len(cards_of({**request_of(LUPUS), "extension": extension}, self.serve(preset="epic"))) == 2
