@@ -142,14 +142,16 @@ def ended(event: Event, last: date) -> Event:
         return event
     day = DateSpan(last, last)
     end = day if event.end is None else min(event.end, day)
-    doses = tuple(_cut(dose, last) for dose in event.doses if dose.start.first <= last)
+    doses = tuple(_cut(dose, last, event.ongoing) for dose in event.doses if dose.start.first <= last)
     return msgspec.structs.replace(event, ongoing=False, end=end, doses=doses)
 
 
-def _cut(dose: DoseSegment, last: date) -> DoseSegment:
+def _cut(dose: DoseSegment, last: date, goes_on: bool) -> DoseSegment:
     if dose.end.last <= last:
         return dose
-    end = DateSpan(min(dose.end.first, last), last)
+    # Of a course that goes on, the dose of no stated end is taken until then.
+    first = last if goes_on and dose.end.last == date.max else min(dose.end.first, last)
+    end = DateSpan(first, last)
     start = DateSpan(dose.start.first, min(dose.start.last, last))
     return msgspec.structs.replace(dose, start=start, end=end)
 
