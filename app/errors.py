@@ -8,9 +8,11 @@
     ├── TooDeepError         400  structure      JSON nested more deeply than anything in FHIR
     ├── UnauthorizedError    401  login          a call for which no client that is known vouches
     ├── UnknownPathError     404  not-found      no such protocol
+    ├── SlowBodyError        408  timeout        a body that does not arrive
     ├── BodyTooLargeError    413  too-long       a body above the limit
     ├── MediaTypeError       415  not-supported  a body that is announced as something else than JSON
-    └── NotReadyError        503  transient      the service has nothing to screen with
+    ├── NotReadyError        503  transient      nothing to screen with, or callers cannot be told apart
+    └── RequestTimeoutError  503  timeout        an answer that is not found in time
 
 Each becomes a FHIR OperationOutcome (``app.outcomes``). Messages repeat no value of a chart.
 """
@@ -77,6 +79,14 @@ class UnknownPathError(RefusedError):
     issue_code = "not-found"
 
 
+class SlowBodyError(RefusedError):
+    """A body that does not arrive. The connection is of no use any more: the rest of it may still come."""
+
+    status = 408
+    issue_code = "timeout"
+    headers = {"Connection": "close"}
+
+
 class BodyTooLargeError(RefusedError):
     """A body above the limit."""
 
@@ -92,7 +102,15 @@ class MediaTypeError(RefusedError):
 
 
 class NotReadyError(RefusedError):
-    """The service has nothing to screen with."""
+    """The service has nothing to screen with, or cannot tell callers apart."""
 
     status = 503
     issue_code = "transient"
+
+
+class RequestTimeoutError(RefusedError):
+    """An answer that is not found in time."""
+
+    status = 503
+    issue_code = "timeout"
+    headers = {"Connection": "close"}

@@ -48,6 +48,7 @@ FIELDS = frozenset(
         "version",
         "protocols",
         "client",
+        "refused",
         "clients",
     }
 )

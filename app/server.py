@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, datetime
 
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from app import __version__
 from app.clients.authenticator import Authenticator
 from app.clients.registry import Clients, read_clients
+from app.clients.wiring import authenticator_of
 from app.hook import TrialsHook
-from app.limits import BodyLimit
-from app.logging import RequestLog, make_logger, silence_access_log
+from app.logging import make_logger, silence_access_log
+from app.middleware import add_middleware
 from app.outcomes import answer_errors_as_outcomes
 from app.prefetch_table import TEMPLATES
 from app.routes.demo import demo_routes
@@ -38,6 +38,7 @@ def create_app(
     *,
     service: ScreeningService | None = None,
     clients: Clients | None = None,
+    authenticator: Authenticator | None = None,
     today: Callable[[], date] | None = None,
 ) -> FastAPI:
     """The service as an ASGI application.
@@ -46,6 +47,7 @@ def create_app(
         settings: from the environment by default.
         service: with the bundled protocols by default.
         clients: those that the settings name by default.
+        authenticator: what tells them; by default as the settings say.
         today: the evaluation date of hooks; by default the calendar day in the configured time zone.
 
     Raises:
@@ -59,6 +61,8 @@ def create_app(
     zone = settings.zone
     clock = today or (lambda: datetime.now(zone).date())
     logger = make_logger(settings.log_level)
+    closing = AsyncExitStack()
+    authenticator = authenticator or authenticator_of(clients, settings, closing)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -71,7 +75,8 @@ def create_app(
         )
         if clients.warning:
             logger.warning(clients.warning)
-        yield
+        async with closing:
+            yield
 
     application = FastAPI(
         title="Trialcards",
@@ -84,23 +89,14 @@ def create_app(
     )
     answer_errors_as_outcomes(application)
     hook = TrialsHook(service, settings, clock)
-    application.include_router(hook_routes(hook, settings, Authenticator(clients)))
+    application.include_router(hook_routes(hook, settings, authenticator))
     application.include_router(screening_routes(service, settings, clock))
     application.include_router(protocol_routes(service))
     application.include_router(questionnaire_routes(service))
     application.include_router(operation_routes(service))
     if settings.demo and clients.open_mode:  # the page calls the hook without a token
         application.include_router(demo_routes(TEMPLATES, clock))
-    # The last one added is the outermost: everything is logged, also what is refused for its size.
-    application.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    if settings.allowed_origins:
-        application.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type"],
-        )
-    application.add_middleware(RequestLog, logger=logger)
+    add_middleware(application, settings, logger)
     return application
 
 

@@ -7,11 +7,12 @@ Each is an environment variable with the prefix ``TRIALCARDS_``; lists are comma
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.prefetch_table import RESOURCE_TYPES
@@ -23,6 +24,9 @@ MEDICATION_TYPES = frozenset(
     {"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"}
 )
 """Servers differ in which of these they offer, but one of them tells what the patient takes."""
+
+_ORIGIN = re.compile(r"https?://[^/\s@?#]+")
+_BASE = re.compile(r"https?://[^/\s@?#]+(/[^\s@?#]*)?")
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """Comma-separated in the environment."""
@@ -70,6 +74,15 @@ class Settings(BaseSettings):
     max_nesting: int = Field(default=128, gt=0, le=500)
     """Deepest nesting of JSON; anything below is refused with 400 before it is parsed."""
 
+    upload_seconds: float = Field(default=20, gt=0)
+    """Time for a request's body to arrive; a slower one is refused with 408."""
+
+    request_seconds: float = Field(default=30, gt=0)
+    """Time for a request to be answered; after it the answer is 503."""
+
+    hsts_seconds: int = Field(default=0, ge=0)
+    """``max-age`` of Strict-Transport-Security; 0: the header is not sent."""
+
     allowed_origins: Names = ()
     """Origins of browser-based clients that may call the hooks (CORS)."""
 
@@ -78,6 +91,12 @@ class Settings(BaseSettings):
 
     open: bool = False
     """Also answer calls that no client vouches for. For demonstrations, or behind a gate of your own."""
+
+    base_url: str | None = None
+    """Where clients reach the service, e.g. ``https://cds.example.org``; tokens must be meant for it."""
+
+    redis_url: SecretStr | None = None
+    """Redis that remembers tokens that were used, for several workers (``redis://``, ``rediss://``)."""
 
     demo: bool = True
     """Serve the demonstration page and its invented patients."""
@@ -96,6 +115,30 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"'{origin}' is no origin; write it as https://host or https://host:port")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_a_base(cls, value: str | None) -> str | None:
+        if value is not None and not _BASE.fullmatch(value):
+            raise ValueError(f"'{value}' is no base URL; write it as https://host/path, without query")
+        return value and value.rstrip("/")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(
+            ("redis://", "rediss://", "unix://")
+        ):
+            raise ValueError("it must begin with redis://, rediss:// or unix://")
         return value
 
     @field_validator("timezone")

@@ -62,9 +62,10 @@ def models() -> FastAPI:
 
 def _stack(parse: Callable[[bytes], Any]) -> FastAPI:
     """Middleware, garbage collection and route as in ``app.server``, with another piece of work inside."""
-    from app.limits import BodyLimit
-    from app.logging import RequestLog, make_logger, silence_access_log
+    from app.logging import make_logger, silence_access_log
+    from app.middleware import add_middleware
     from app.server import _spare_what_is_loaded
+    from app.settings import Settings
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -79,8 +80,7 @@ def _stack(parse: Callable[[bytes], Any]) -> FastAPI:
         parse(await request.body())
         return Response(b'{"cards":[]}', media_type="application/json")
 
-    application.add_middleware(BodyLimit, max_bytes=20_000_000)
-    application.add_middleware(RequestLog, logger=make_logger("info"))
+    add_middleware(application, Settings(), make_logger("info"))
     return application
 
 

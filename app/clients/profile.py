@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from app.prefetch_table import TEMPLATES
 from app.settings import leaves_enough
+from cds_hooks.keys import KeySetError, key_set
 
 Preset = Literal["standard", "epic", "oracle-health", "sandbox"]
 Algorithm = Literal["ES384", "RS384"]
@@ -155,6 +156,16 @@ class ClientProfile(BaseModel):
             return given
         values = _presets().get(given.get("preset", "standard"))
         return {**values, **given} if values is not None else given
+
+    @field_validator("jwks")
+    @classmethod
+    def _usable_keys(cls, value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        try:
+            if value is not None:
+                key_set(value)
+        except KeySetError as error:
+            raise ValueError(str(error)) from None
+        return value
 
     @field_validator("prefetch_keys")
     @classmethod

@@ -94,6 +94,12 @@ def read_clients(settings: Settings) -> Clients:
         ClientsError: the file cannot be read or used.
     """
     found = _read(settings.clients) if settings.clients else _File()
+    for profile in found.clients:
+        if not profile.audiences and settings.base_url is None:
+            raise ClientsError(
+                f"client '{profile.id}': its tokens are for the URL that it calls; say in TRIALCARDS_BASE_URL "
+                "where clients reach the service, or list 'audiences'"
+            )
     profiles = tuple(_settled(profile, settings) for profile in found.clients)
     return Clients(profiles, _settled(found.open, settings) if settings.open else None)
 

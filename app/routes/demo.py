@@ -24,9 +24,8 @@ _POLICY: Final = {
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
         "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
 }
+"""What the page needs; the other headers are those of every answer."""
 _STATIC: Final = {"demo.js": "text/javascript", "demo.css": "text/css", "cards.css": "text/css"}
 
 

@@ -1,0 +1,41 @@
+"""Tokens that were used, remembered in Redis: for several workers that answer the same clients."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from cds_hooks.replay import ReplayStoreError, fingerprint, seconds_to_remember
+from cds_hooks.tokens import Token
+
+_SECONDS = 1.0
+"""Patience with Redis: a clinician waits meanwhile."""
+
+
+class RedisReplayStore:
+    """One key for each token, without a readable part of it, which expires with it.
+
+    ``url`` is ``redis://``, ``rediss://`` (TLS) or ``unix://``, with user and password if needed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._redis = Redis.from_url(
+            url,
+            socket_timeout=_SECONDS,
+            socket_connect_timeout=_SECONDS,
+            retry=Retry(NoBackoff(), 1),
+        )
+
+    async def first_use(self, token: Token, now: float) -> bool:
+        """See ``cds_hooks.replay.ReplayStore``; one command sets and tests, so that only one worker wins."""
+        name = f"trialcards:token:{fingerprint(token).hex()}"
+        try:
+            return bool(await self._redis.set(name, b"", nx=True, ex=seconds_to_remember(token, now)))
+        except (RedisError, OSError) as error:
+            raise ReplayStoreError(type(error).__name__) from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
