@@ -15,6 +15,7 @@ from cds_hooks.tokens import ALGORITHMS, Token
 _MOST_KEYS = 64
 _SMALLEST_RSA = 2_048
 """Bits (NIST SP 800-131A)."""
+_LARGEST_RSA = 8_192
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _TYPES = {"RSA": "RS384", "EC": "ES384"}
 
@@ -96,12 +97,13 @@ def _key(item: object) -> Key:
         raise KeySetError("it is neither an RSA key nor one of the curve P-384")
     if item.get("alg", algorithm) != algorithm:
         raise KeySetError(f"it is for another algorithm than {' or '.join(sorted(ALGORITHMS))}")
-    if item.get("use", "sig") != "sig" or "verify" not in item.get("key_ops", ("verify",)):
+    uses = item.get("key_ops", ["verify"])
+    if item.get("use", "sig") != "sig" or not (isinstance(uses, list) and "verify" in uses):
         raise KeySetError("it is not for signatures")
     try:
         material = jwt.PyJWK(dict(item), algorithm).key
     except (jwt.PyJWTError, ValueError, TypeError, KeyError):
         raise KeySetError("its numbers are not those of a key") from None
-    if algorithm == "RS384" and material.key_size < _SMALLEST_RSA:
-        raise KeySetError(f"it has fewer than {_SMALLEST_RSA} bits")
+    if algorithm == "RS384" and not _SMALLEST_RSA <= material.key_size <= _LARGEST_RSA:
+        raise KeySetError(f"it has fewer than {_SMALLEST_RSA} or more than {_LARGEST_RSA} bits")
     return Key(key_id, algorithm, material)

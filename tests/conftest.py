@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -17,3 +18,9 @@ settings.register_profile(
     "thorough", deadline=None, max_examples=4000, suppress_health_check=_PATIENT, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Asynchronous tests run in asyncio, as the service does."""
+    return "asyncio"

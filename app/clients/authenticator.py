@@ -101,7 +101,7 @@ class Authenticator:
     def _addresses(self, path: str) -> frozenset[str]:
         """What ``aud`` may be: the URL that was called.
 
-        Feedback may also bear the URL of its service: where ``aud`` is typed in by hand, there is one for both.
+        Feedback may also bear the URL of its service: ``aud`` is often typed in by hand, once for both.
         """
         called = f"{self._base_url}{path}".rstrip("/")
         addresses = {called, called.removesuffix(_FEEDBACK)} if self._base_url else set()

@@ -97,7 +97,7 @@ def read_clients(settings: Settings) -> Clients:
     for profile in found.clients:
         if not profile.audiences and settings.base_url is None:
             raise ClientsError(
-                f"client '{profile.id}': its tokens are for the URL that it calls; say in TRIALCARDS_BASE_URL "
+                f"client '{profile.id}': its tokens name the URL that it calls; say in TRIALCARDS_BASE_URL "
                 "where clients reach the service, or list 'audiences'"
             )
     profiles = tuple(_settled(profile, settings) for profile in found.clients)

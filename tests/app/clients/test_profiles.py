@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,10 @@ def written(folder: Path, text: str) -> Path:
     path = folder / "clients.yaml"
     path.write_text(text, "utf-8")
     return path
+
+
+def settings_of(folder: Path, text: str, **more: Any) -> Settings:
+    return Settings(clients=written(folder, text), base_url="https://cds.example", **more)
 
 
 def faults_of(folder: Path, text: str) -> list[str]:
@@ -67,6 +72,11 @@ class TestAProfile:
             ("jwks_url", "https://u:p@ehr.example/jwks.json", "without user"),
             ("fhir_servers", ["ehr.example/fhir"], "absolute URL"),
             ("fhir_servers", ["https://ehr.example/fhir?x=1"], "without user, query"),
+            ("jwks", {"keys": []}, "no key that could be used"),
+            ("jwks", {"keys": [{"kty": "oct", "kid": "a", "k": "c2VjcmV0"}]}, "key 1: it is a private key"),
+            ("jwks", {"keys": [{"kty": "EC", "crv": "P-256", "kid": "a"}]}, "nor one of the curve P-384"),
+            ("jwks", {"keys": [{"kty": "RSA", "n": "x", "e": "AQAB"}]}, "key 1: 'kid' is required"),
+            ("jwks", [], "valid"),
             ("prefetch_keys", {"problems": "x"}, "no prefetch key of ours: problems"),
             ("prefetch_keys", {"conditions": "patient"}, "the same name"),
             ("not_offered", ["Condition"], "cannot be done without"),
@@ -84,7 +94,7 @@ class TestAProfile:
 class TestAFile:
     def test_names_clients_by_their_issuer(self, tmp_path: Path) -> None:
         text = f"clients:\n  - {{id: a, issuer: '{ISSUER}', jwks_url: '{KEYS}'}}\n"
-        clients = read_clients(Settings(clients=written(tmp_path, text)))
+        clients = read_clients(settings_of(tmp_path, text))
         assert [profile.id for profile in clients.of_issuer(ISSUER)] == ["a"]
         assert clients.of_issuer(ISSUER + "/") == ()
         assert clients.open_mode is None
@@ -93,7 +103,7 @@ class TestAFile:
     def test_may_tell_two_clients_of_one_issuer_apart_by_tenant(self, tmp_path: Path) -> None:
         one = f"{{id: a, issuer: '{ISSUER}', jwks_url: '{KEYS}', tenants: [one]}}"
         two = f"{{id: b, issuer: '{ISSUER}', jwks_url: '{KEYS}', tenants: [two]}}"
-        clients = read_clients(Settings(clients=written(tmp_path, f"clients:\n  - {one}\n  - {two}\n")))
+        clients = read_clients(settings_of(tmp_path, f"clients:\n  - {one}\n  - {two}\n"))
         assert [profile.id for profile in clients.of_issuer(ISSUER)] == ["a", "b"]
 
     def test_takes_what_servers_do_not_offer_from_the_setting_unless_a_client_says(
@@ -103,7 +113,7 @@ class TestAFile:
             f"clients:\n  - {{id: a, issuer: '{ISSUER}', jwks_url: '{KEYS}'}}\n"
             f"  - {{id: b, issuer: '{ISSUER}/b', jwks_url: '{KEYS}', not_offered: []}}\n"
         )
-        settings = Settings(clients=written(tmp_path, text), not_offered=("Device",))
+        settings = settings_of(tmp_path, text, not_offered=("Device",))
         first, second = read_clients(settings).profiles
         assert first.not_offered == ("Device",)
         assert second.not_offered == ()
@@ -152,6 +162,14 @@ class TestAFile:
         self, tmp_path: Path, text: str, told: str
     ) -> None:
         assert told in faults_of(tmp_path, text)
+
+    def test_needs_the_services_own_address_to_hold_audiences_against(self, tmp_path: Path) -> None:
+        entry = f"{{id: a, issuer: '{ISSUER}', jwks_url: '{KEYS}'"
+        path = written(tmp_path, f"clients:\n  - {entry}}}\n")
+        with pytest.raises(ClientsError, match="TRIALCARDS_BASE_URL"):
+            read_clients(Settings(clients=path))
+        path = written(tmp_path, f"clients:\n  - {entry}, audiences: [sand_man]}}\n")
+        assert read_clients(Settings(clients=path)).profiles
 
     def test_that_is_not_there_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(ClientsError, match="cannot be read: No such file"):
