@@ -2,56 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-from functools import cached_property
-
-import httpx
-
 from cds_hooks.published_keys import FetchError
+from fhir_mappings.client import Network
+from fhir_mappings.client.documents import DocumentError, document
 
 _SECONDS = 3.0
 _MOST_BYTES = 262_144
 
 
 class KeyFetcher:
-    """One connection pool for all key sets.
+    """A key set by its URL.
 
-    Redirects are not followed: the operator vouched for an address, not for where it may point to one day.
+    ``network`` is made when it is first needed: reading the certificates of this machine takes a while.
     """
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._transport = transport
+    def __init__(self, network: Network | None = None, ca_file: str | None = None) -> None:
+        self._network = network
+        self._ca_file = ca_file
 
     async def __call__(self, url: str) -> bytes:
         """The body.
 
         Raises:
-            FetchError: it did not come, in time and whole, or is larger than a key set can be.
+            FetchError: it did not come.
         """
+        if self._network is None:
+            self._network = Network(self._ca_file)
         try:
-            async with asyncio.timeout(_SECONDS), self._http.stream("GET", url) as response:
-                if response.status_code != httpx.codes.OK:
-                    raise FetchError(f"status {response.status_code}")
-                body = b""
-                async for part in response.aiter_bytes():
-                    body += part
-                    if len(body) > _MOST_BYTES:
-                        raise FetchError("too large")
-                return body
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError) as error:
-            raise FetchError(type(error).__name__) from None
-
-    @cached_property
-    def _http(self) -> httpx.AsyncClient:
-        """Made when first needed: reading the certificates of this machine takes a while."""
-        return httpx.AsyncClient(
-            timeout=_SECONDS,
-            follow_redirects=False,
-            transport=self._transport,
-            headers={"Accept": "application/json, application/jwk-set+json"},
-        )
+            return await document(self._network, url, seconds=_SECONDS, most_bytes=_MOST_BYTES)
+        except DocumentError as error:
+            raise FetchError(str(error)) from None
 
     async def close(self) -> None:
         """Close the connections."""
-        if "_http" in self.__dict__:
-            await self._http.aclose()
+        if self._network is not None:
+            await self._network.aclose()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx
@@ -16,6 +16,7 @@ from app.server import create_app
 from app.settings import Settings
 from cds_hooks.published_keys import PublishedKeys
 from cds_hooks.replay import EmbeddedReplayStore, ReplayStore
+from fhir_mappings.client import Address, Network
 from tests.app.service import AS_OF, request_of, screening_service
 from tests.cds_hooks.signing import EC, ISSUER, NOW, RSA, jwks
 
@@ -32,30 +33,41 @@ def published(**more: Any) -> ClientProfile:
     return ClientProfile.model_validate({"id": "published", "issuer": ISSUER, "jwks_url": JWKS_URL, **more})
 
 
-class Network:
+class Outside(Network):
     """Everything outside of this process; remembers which URLs were asked for."""
 
     def __init__(self, answers: Mapping[str, httpx.Response] | None = None) -> None:
         self.answers = answers or {JWKS_URL: httpx.Response(200, json=jwks(EC, RSA))}
         self.asked: list[str] = []
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def client(self, address: Address, *, private_allowed: bool) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
+
+    async def aclose(self) -> None:
+        pass
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(str(request.url))
         if str(request.url) not in self.answers:
             raise httpx.ConnectError("nothing there")
-        return self.answers[str(request.url)]
+        found = self.answers[str(request.url)]
+
+        async def body() -> AsyncIterator[bytes]:
+            yield found.content
+
+        return httpx.Response(found.status_code, headers=found.headers, content=body())
 
 
 def service(
     *profiles: ClientProfile,
-    network: Network | None = None,
+    network: Outside | None = None,
     replays: ReplayStore | None = None,
     open_mode: ClientProfile | None = None,
     **settings: Any,
 ) -> TestClient:
     """The application for these clients, reached at ``BASE``."""
     clients = Clients(profiles, open_mode)
-    fetcher = KeyFetcher(httpx.MockTransport(network or Network()))
+    fetcher = KeyFetcher(network or Outside())
     authenticator = Authenticator(
         clients,
         PublishedKeys(fetcher),

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.clients.profile import ClientProfile
 from cds_hooks.replay import EmbeddedReplayStore
-from tests.app.clients.calling import BASE, HOOK, JWKS_URL, Network, call, pinned, published, service
+from tests.app.clients.calling import BASE, HOOK, JWKS_URL, Outside, call, pinned, published, service
 from tests.app.service import outcome_of, request_of
 from tests.cds_hooks.signing import EC, NOW, RSA, assembled, claims, jwks, private_key, public_jwk, token
 
@@ -44,20 +44,20 @@ class TestAListedClient:
         refused(call(service(pinned()), None, path))
 
     def test_has_its_keys_fetched_once_for_many_calls(self) -> None:
-        network = Network()
+        network = Outside()
         http = service(published(), network=network)
         for number in range(3):
             assert call(http, token(jti=str(number))).status_code == 200
         assert network.asked == [JWKS_URL]
 
     def test_with_pinned_keys_has_none_fetched(self) -> None:
-        network = Network()
+        network = Outside()
         profile = pinned(jwks_url=JWKS_URL)
         assert call(service(profile, network=network), token(header={"jku": JWKS_URL})).status_code == 200
         assert network.asked == []
 
     def test_that_changes_its_keys_goes_on(self) -> None:
-        network = Network()
+        network = Outside()
         http = service(published(), network=network)
         network.answers = {JWKS_URL: httpx.Response(200, json=jwks("ec-2"))}
         assert call(http, token("ec-2")).status_code == 200
@@ -178,7 +178,7 @@ class TestAttacks:
     ) -> None:
         made, code = ATTACKS[attack]
         sent = made() if made else None
-        network = Network()
+        network = Outside()
         answer = call(service(profile, network=network), sent)
         refused(answer)
         assert set(network.asked) <= {JWKS_URL}
@@ -212,7 +212,7 @@ class TestAttacks:
 
     def test_a_key_set_that_redirects_is_not_followed(self) -> None:
         elsewhere = "https://evil.example/jwks.json"
-        network = Network(
+        network = Outside(
             {
                 JWKS_URL: httpx.Response(302, headers={"Location": elsewhere}),
                 elsewhere: httpx.Response(200, json=jwks("ec-evil")),
@@ -233,7 +233,7 @@ class TestAttacks:
         ids=["500", "html", "large", "empty", "204"],
     )
     def test_a_key_set_that_is_none_lets_nobody_in(self, answer: httpx.Response) -> None:
-        refused(call(service(published(), network=Network({JWKS_URL: answer})), token()))
+        refused(call(service(published(), network=Outside({JWKS_URL: answer})), token()))
 
     def test_a_client_may_narrow_the_algorithms(self) -> None:
         http = service(pinned(algorithms=["ES384"]))
