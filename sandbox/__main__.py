@@ -1,0 +1,46 @@
+"""``python -m sandbox``: start HAPI FHIR, load the demonstration patients, and serve until interrupted."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from sandbox.charts import charts
+from sandbox.hapi import UnavailableError, build, running
+from sandbox.loading import LoadingError, load
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0: any free one.")] = 8090,
+    load_into: Annotated[
+        str | None,
+        typer.Option("--load-into", metavar="URL", help="Start nothing; load the charts into this server."),
+    ] = None,
+) -> None:
+    """Start a HAPI FHIR server with the demonstration patients, as their charts stand today."""
+    patients = charts()
+    # The local day, as it is for `trialcards serve`: dates in the charts are days of a calendar on a wall.
+    today = date.today()  # noqa: DTZ011
+    try:
+        if load_into is not None:
+            load(load_into, patients.values(), today)
+            print(f"{load_into} now has {len(patients)} charts: {', '.join(patients)}")
+            return
+        print("Starting HAPI FHIR (the first time Maven fetches it, some 150 MB) …", file=sys.stderr)
+        build()
+        with running(port) as address:
+            base = f"{address}/fhir"
+            load(base, patients.values(), today)
+            print(f"HAPI FHIR is ready at {base} with {len(patients)} charts: {', '.join(patients)}", flush=True)
+            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    except (UnavailableError, LoadingError) as error:
+        print(f"sandbox: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    typer.run(serve)

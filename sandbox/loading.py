@@ -1,0 +1,48 @@
+"""Loading charts into a FHIR server: one transaction per patient, each resource under the id that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import httpx
+
+from app.demo.patients import DemoPatient
+
+_FHIR = "application/fhir+json"
+_PATIENCE = httpx.Timeout(60)
+
+
+class LoadingError(Exception):
+    """A server refused a chart; the message says which, and what the server answered."""
+
+
+def transaction(resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """A Bundle that puts each resource in its place; loaded twice, it changes nothing."""
+    entries = [
+        {
+            "resource": resource,
+            "request": {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"},
+        }
+        for resource in resources
+    ]
+    return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+
+def load(base_url: str, patients: Iterable[DemoPatient], as_of: date) -> None:
+    """Load the charts as they stand on the day ``as_of``.
+
+    Raises:
+        LoadingError: the server refused a chart, or could not be reached.
+    """
+    with httpx.Client(timeout=_PATIENCE, headers={"Content-Type": _FHIR, "Accept": _FHIR}) as http:
+        for patient in patients:
+            try:
+                answer = http.post(base_url, json=transaction(patient.chart(as_of)))
+            except httpx.HTTPError as error:
+                raise LoadingError(f"{base_url} cannot be reached: {error!r}") from None
+            if answer.status_code != httpx.codes.OK:
+                raise LoadingError(
+                    f"{base_url} refused the chart of {patient.id}: {answer.status_code} {answer.text[:500]}"
+                )

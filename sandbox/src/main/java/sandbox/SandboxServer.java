@@ -1,0 +1,88 @@
+package sandbox;
+
+import ca.uhn.fhir.context.FhirContext;
+import ca.uhn.fhir.context.support.IValidationSupport;
+import ca.uhn.fhir.jpa.api.config.JpaStorageSettings;
+import ca.uhn.fhir.jpa.api.dao.IFhirSystemDao;
+import ca.uhn.fhir.jpa.provider.JpaCapabilityStatementProvider;
+import ca.uhn.fhir.jpa.provider.JpaSystemProvider;
+import ca.uhn.fhir.jpa.search.DatabaseBackedPagingProvider;
+import ca.uhn.fhir.rest.server.IResourceProvider;
+import ca.uhn.fhir.rest.server.RestfulServer;
+import ca.uhn.fhir.rest.server.interceptor.CorsInterceptor;
+import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
+import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.Server;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+
+/**
+ * A HAPI FHIR JPA server on this machine alone: {@code SandboxServer PORT} (0: any free port).
+ *
+ * <p>One store, seen through several doors:
+ *
+ * <ul>
+ *   <li>{@code /fhir}: pages of 20 unless asked for more, 200 at most, as HAPI's own starter has it;
+ *   <li>{@code /paged}: pages of 20 at most, whatever is asked for;
+ *   <li>{@code /requests}: a server that knows no MedicationStatement;
+ *   <li>{@code /statements}: a server that knows no MedicationRequest.
+ * </ul>
+ *
+ * <p>Prints one line when it is ready, and ends when standard input does.
+ */
+public final class SandboxServer {
+
+    private SandboxServer() {}
+
+    public static void main(String[] arguments) throws Exception {
+        int port = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 8090;
+        long start = System.nanoTime();
+        AnnotationConfigApplicationContext store = new AnnotationConfigApplicationContext(StoreConfig.class);
+        Server jetty = new Server(new InetSocketAddress("127.0.0.1", port));
+        ServletContextHandler doors = new ServletContextHandler("/");
+        doors.addServlet(door(store, 200, Set.of()), "/fhir/*");
+        doors.addServlet(door(store, 20, Set.of()), "/paged/*");
+        doors.addServlet(door(store, 200, Set.of("MedicationStatement")), "/requests/*");
+        doors.addServlet(door(store, 200, Set.of("MedicationRequest")), "/statements/*");
+        jetty.setHandler(doors);
+        jetty.start();
+        System.out.printf(
+                "HAPI FHIR is ready at http://127.0.0.1:%d/fhir after %.0f s%n",
+                jetty.getURI().getPort(), (System.nanoTime() - start) / 1e9);
+        // Whoever started this holds the other end of standard input; when it closes, nobody is there any more.
+        System.in.transferTo(OutputStream.nullOutputStream());
+        System.exit(0);
+    }
+
+    private static ServletHolder door(
+            AnnotationConfigApplicationContext store, int longestPage, Set<String> withoutTypes) {
+        IFhirSystemDao<?, ?> system = store.getBean(IFhirSystemDao.class);
+        FhirContext fhir = store.getBean(FhirContext.class);
+        RestfulServer server = new RestfulServer(fhir);
+        List<Object> providers = store.getBean(ResourceProviderFactory.class).createProviders().stream()
+                .filter(provider -> !(provider instanceof IResourceProvider typed
+                        && withoutTypes.contains(fhir.getResourceType(typed.getResourceType()))))
+                .collect(Collectors.toList());
+        server.registerProviders(providers);
+        server.registerProvider(store.getBean(JpaSystemProvider.class));
+        server.setServerConformanceProvider(new JpaCapabilityStatementProvider(
+                server,
+                system,
+                store.getBean(JpaStorageSettings.class),
+                store.getBean(ISearchParamRegistry.class),
+                store.getBean(IValidationSupport.class)));
+        DatabaseBackedPagingProvider paging =
+                store.getAutowireCapableBeanFactory().createBean(DatabaseBackedPagingProvider.class);
+        paging.setDefaultPageSize(20);
+        paging.setMaximumPageSize(longestPage);
+        server.setPagingProvider(paging);
+        server.registerInterceptor(new CorsInterceptor());
+        return new ServletHolder(server);
+    }
+}
