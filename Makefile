@@ -4,6 +4,7 @@ PYTHON ?=
 VENV ?= .venv
 HOST ?= 127.0.0.1
 PORT ?= 8000
+SANDBOX_PORT ?= 8090
 JOBS ?= auto
 ARGS ?=
 
@@ -14,21 +15,24 @@ COMPILE := build/lock/bin/uv pip compile --quiet --universal --generate-hashes -
 PROTOCOLS := $(wildcard eligibility/protocols/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check lock pages picture clean
+.PHONY: help run sandbox test coverage check lock pages picture clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo '  Variables: PORT (8000), HOST (127.0.0.1), PYTHON (an interpreter 3.11 to 3.13), VENV (.venv),'
+	@echo '  Variables: PORT (8000), HOST (127.0.0.1), SANDBOX_PORT (8090), PYTHON (an interpreter 3.11 to 3.13), VENV (.venv),'
 	@echo '             JOBS (auto: test processes), ARGS (more arguments for pytest), UPGRADE=1 (for lock)'
 
 run: $(VENV)/.installed-run ## set everything up and serve, with demonstration patients
 	@exec $(BIN)/trialcards serve --host $(HOST) --port $(PORT) $(if $(filter 127.% localhost ::1,$(HOST)),--open)
 
-test: $(VENV)/.installed-dev ## set everything up and run all tests
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+sandbox: $(VENV)/.installed-dev ## start HAPI FHIR with demonstration patients (needs a JDK and Maven)
+	@exec $(BIN)/python -m sandbox --port $(SANDBOX_PORT)
 
-coverage: $(VENV)/.installed-dev ## run all tests and tell which lines they reach
-	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered $(ARGS)
+test: $(VENV)/.installed-dev build/servers/.installed ## set everything up and run all tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+coverage: $(VENV)/.installed-dev build/servers/.installed ## run all tests and tell which lines they reach
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 check: $(VENV)/.installed-dev ## lint, layout, types, import rules, and the bundled protocols
 	$(BIN)/ruff check .
@@ -42,6 +46,7 @@ lock: build/lock/.installed ## make requirements/*.txt anew (UPGRADE=1: with new
 	$(COMPILE) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
 	$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	$(COMPILE) requirements/lock.in -o requirements/lock.txt
+	$(COMPILE) requirements/servers.in -o requirements/servers.txt
 
 pages: $(VENV)/.installed-run ## write docs/clinical-readings.md anew, from the protocols
 	$(BIN)/python scripts/protocol_pages.py
@@ -71,4 +76,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed-run requirements/dev.txt
 build/lock/.installed: requirements/lock.txt
 	@python="$$(scripts/find-python '$(PYTHON)')" && "$$python" -m venv build/lock
 	build/lock/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/lock.txt
+	@touch $@
+
+# A FHIR server to test against, in an environment of its own: docs/dependencies.md.
+build/servers/.installed: requirements/servers.txt
+	@python="$$(scripts/find-python '$(PYTHON)')" && "$$python" -m venv build/servers
+	build/servers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/servers.txt
 	@touch $@

@@ -15,7 +15,9 @@ from sandbox.loading import LoadingError, load
 
 
 def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0: any free one.")] = 8090,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port on this machine; 0: any free one.")
+    ] = 8090,
     load_into: Annotated[
         str | None,
         typer.Option("--load-into", metavar="URL", help="Start nothing; load the charts into this server."),
@@ -30,12 +32,14 @@ def serve(
             load(load_into, patients.values(), today)
             print(f"{load_into} now has {len(patients)} charts: {', '.join(patients)}")
             return
-        print("Starting HAPI FHIR (the first time Maven fetches it, some 150 MB) …", file=sys.stderr)
+        print("Starting HAPI FHIR (the first time Maven fetches it, some 280 MB) …", file=sys.stderr)
         build()
         with running(port) as address:
             base = f"{address}/fhir"
             load(base, patients.values(), today)
-            print(f"HAPI FHIR is ready at {base} with {len(patients)} charts: {', '.join(patients)}", flush=True)
+            print(
+                f"HAPI FHIR is ready at {base} with {len(patients)} charts: {', '.join(patients)}", flush=True
+            )
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
     except (UnavailableError, LoadingError) as error:
         print(f"sandbox: {error}", file=sys.stderr)

@@ -1,8 +1,8 @@
-"""The charts that a sandbox is loaded with: the demonstration patients, each also in other dialects of medication.
+"""The charts that a sandbox is loaded with: the demonstration patients, also in other dialects of medication.
 
 Servers differ in how they tell what a patient takes. Most of the demonstration charts use MedicationRequest;
-here each is told again with what is taken as MedicationStatements only (``lin-mei-statements``), and those that
-hold MedicationStatements with MedicationRequests only (``amara-diallo-requests``).
+here each is told again with MedicationStatements in their place (``lin-mei-statements``), and those that hold
+MedicationStatements are told with MedicationRequests in theirs (``amara-diallo-requests``).
 """
 
 from __future__ import annotations
@@ -40,9 +40,7 @@ def _retold(
         tell(resource) if resource["resourceType"] == kind else resource for resource in patient.resources
     ]
     names = {f"{resource['resourceType']}/{resource['id']}": f"-{suffix}" for resource in patient.resources}
-    renamed = [
-        {**_pointing(resource, names), "id": f"{resource['id']}-{suffix}"} for resource in told
-    ]
+    renamed = [{**_pointing(resource, names), "id": f"{resource['id']}-{suffix}"} for resource in told]
     return msgspec.structs.replace(patient, id=f"{patient.id}-{suffix}", resources=tuple(renamed))
 
 

@@ -117,7 +117,7 @@ def test_the_locks_pin_every_dependency_and_agree_with_each_other() -> None:
     assert all(dev.get(name, version) == version for name, version in build.items())
 
 
-@pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "build.txt", "lock.txt"])
+@pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "build.txt", "lock.txt", "servers.txt"])
 def test_every_pin_carries_hashes(lock: str) -> None:
     entries = re.split(r"\n(?=\S)", (ROOT / "requirements" / lock).read_text("utf-8").strip())
     assert entries

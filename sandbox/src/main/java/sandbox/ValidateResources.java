@@ -15,6 +15,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.hl7.fhir.common.hapi.validation.support.CommonCodeSystemsTerminologyService;
 import org.hl7.fhir.common.hapi.validation.support.InMemoryTerminologyServerValidationSupport;
 import org.hl7.fhir.common.hapi.validation.support.SnapshotGeneratingValidationSupport;
@@ -27,24 +30,34 @@ import org.hl7.fhir.common.hapi.validation.validator.FhirInstanceValidator;
  *
  * <p>Reads files of one JSON resource each, or, without files, one resource per line from standard input. Prints
  * one line per resource, in order: {@code {"source": …, "issues": [{"severity", "location", "message"}, …]}}.
- * Ends with 1 if any resource has an error. Codes of systems that do not ship with the specification, SNOMED CT
+ * A Questionnaire, CodeSystem, ValueSet or StructureDefinition among them is known to the others. Ends with 1 if any resource has an error. Codes of systems that do not ship with the specification, SNOMED CT
  * and LOINC among them, are told as warnings: whether they exist cannot be known here.
  */
 public final class ValidateResources {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Pattern DEFINES =
+            Pattern.compile("\"resourceType\"\\s*:\\s*\"(Questionnaire|CodeSystem|ValueSet|StructureDefinition)\"");
 
     private final FhirValidator validator;
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private boolean sound = true;
 
-    private ValidateResources() {
+    /** Knows the base specification and, besides, what the canonical resources among {@code lines} define. */
+    private ValidateResources(List<String> lines) {
         FhirContext fhir = FhirContext.forR4();
+        GivenDefinitions given = new GivenDefinitions(fhir);
+        for (String line : lines) {
+            if (DEFINES.matcher(line).find()) {
+                given.addResource(fhir.newJsonParser().parseResource(line));
+            }
+        }
         UnknownCodeSystemWarningValidationSupport unknownSystems =
                 new UnknownCodeSystemWarningValidationSupport(fhir);
         unknownSystems.setNonExistentCodeSystemSeverity(IssueSeverity.WARNING);
         ValidationSupportChain knowledge = new ValidationSupportChain(
                 new DefaultProfileValidationSupport(fhir),
+                given,
                 new CommonCodeSystemsTerminologyService(fhir),
                 new InMemoryTerminologyServerValidationSupport(fhir),
                 new SnapshotGeneratingValidationSupport(fhir),
@@ -53,19 +66,21 @@ public final class ValidateResources {
     }
 
     public static void main(String[] files) throws IOException {
-        ValidateResources validation = new ValidateResources();
+        List<String> sources = new ArrayList<>(List.of(files));
+        List<String> resources = new ArrayList<>();
+        for (String file : files) {
+            resources.add(Files.readString(Path.of(file)));
+        }
         if (files.length == 0) {
             BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-            int number = 0;
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                number++;
-                if (!line.isBlank()) {
-                    validation.validate("line " + number, line);
-                }
-            }
+            lines.lines().filter(line -> !line.isBlank()).forEach(line -> {
+                resources.add(line);
+                sources.add("resource " + resources.size());
+            });
         }
-        for (String file : files) {
-            validation.validate(file, Files.readString(Path.of(file)));
+        ValidateResources validation = new ValidateResources(resources);
+        for (int number = 0; number < resources.size(); number++) {
+            validation.validate(sources.get(number), resources.get(number));
         }
         System.exit(validation.sound ? 0 : 1);
     }

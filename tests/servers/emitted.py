@@ -1,0 +1,96 @@
+"""Every resource that the service hands out, by kind: the one place where a new kind is registered.
+
+A function under ``EMITTED`` yields resources as the product makes them, with a name for each, so that
+``test_emitted_resources.py`` can have them validated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from app.errors import RefusedError
+from app.outcomes import outcome
+from app.questionnaires import Library
+from app.questionnaires.blank import blank_response
+from cds_hooks.errors import CdsHooksError
+from sandbox.charts import charts
+from tests.app.service import AS_OF, HOOK, NO_LUPUS, default_client, request_of, screening_service
+
+Named = Iterator[tuple[str, dict[str, Any]]]
+
+
+def questionnaires() -> Named:
+    """The forms of all protocols and all scores."""
+    yield from _library().resources.items()
+
+
+def blank_responses() -> Named:
+    """Each form, unanswered."""
+    for name, resource in _library().resources.items():
+        yield name, blank_response(resource, "lin-mei")
+
+
+def outcomes() -> Named:
+    """One for each kind of error, and what a number of bad requests are answered with."""
+    for kind in (*_kinds_of(CdsHooksError), *_kinds_of(RefusedError)):
+        yield kind.__name__, json.loads(outcome(kind.issue_code, "what was wrong", "prefetch.patient"))
+    no_patient, no_diagnoses, other_patient = request_of(), request_of(NO_LUPUS), request_of()
+    del no_patient["prefetch"]["patient"]
+    del no_diagnoses["prefetch"]["conditions"]
+    other_patient["context"]["patientId"] = "another"
+    requests: tuple[tuple[str, str, Any], ...] = (
+        ("POST", HOOK, b"<html></html>"),
+        ("POST", HOOK, b"{}"),
+        ("POST", HOOK, {**request_of(), "hook": "order-sign"}),
+        ("POST", HOOK, no_patient),
+        ("POST", HOOK, no_diagnoses),
+        ("POST", HOOK, other_patient),
+        ("POST", f"{HOOK}/feedback", {}),
+        ("POST", "/cds-services/none", {}),
+        ("POST", "/screenings", b"\x00"),
+        ("POST", "/screenings?as_of=soon", {}),
+        ("POST", "/screenings?no-such-parameter=1", {}),
+        ("GET", "/protocols/none", b""),
+        ("GET", "/questionnaires/none", b""),
+        ("GET", "/nowhere", b""),
+        ("DELETE", "/screenings", b""),
+    )
+    for method, path, body in requests:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        answer = default_client().request(
+            method, path, content=content, headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code in range(400, 500), (method, path, answer.status_code)
+        yield f"{method} {path} {body!r:.40}: {answer.status_code}", answer.json()
+
+
+def demonstration_charts() -> Named:
+    """The charts that ship, and those that the sandbox is loaded with."""
+    for patient in charts().values():
+        for resource in patient.chart(AS_OF):
+            if patient.id == _bundled(patient.id) or resource["resourceType"].startswith("Medication"):
+                yield f"{resource['resourceType']}/{resource['id']}", resource
+
+
+EMITTED: Mapping[str, Callable[[], Named]] = {
+    "Questionnaires": questionnaires,
+    "blank QuestionnaireResponses": blank_responses,
+    "OperationOutcomes": outcomes,
+    "demonstration charts": demonstration_charts,
+}
+
+
+def _library() -> Library:
+    return Library(screening_service().protocols.values())
+
+
+def _bundled(patient_id: str) -> str:
+    return patient_id.removesuffix("-statements").removesuffix("-requests")
+
+
+def _kinds_of(error: Any) -> Iterator[Any]:
+    yield error
+    for kind in error.__subclasses__():
+        yield from _kinds_of(kind)
