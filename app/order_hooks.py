@@ -61,10 +61,7 @@ def order_cards(
 ) -> tuple[TrialCard, ...]:
     """One card for each of the trials that is open to the patient and that the drafts would close."""
     words = wording(service.language)
-    made = []
-    for bound in trials:
-        closed = service.closed_by(bound, record, drafts, as_of)
-        if closed is not None:
-            card = closing_card(closed.closings, bound.protocol, drafts, as_of, words)
-            made.append(TrialCard(bound.protocol, closed.verdict, card))
-    return tuple(made)
+    return tuple(
+        TrialCard(protocol, closed.verdict, closing_card(closed.closings, protocol, drafts, as_of, words))
+        for protocol, closed in service.closed_by(trials, record, drafts, as_of)
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 
 from app import __version__
 from eligibility.bound import BoundProtocol
@@ -16,6 +17,7 @@ from eligibility.course import Anchors
 from eligibility.findings import Screening, ScreeningReport
 from eligibility.loading import load_bundled
 from eligibility.messages import catalogue
+from eligibility.protocol import Protocol
 from eligibility.reported import reported_conflict
 from eligibility.screening import applies, screen
 from eligibility.work_list import work_list
@@ -119,15 +121,20 @@ class ScreeningService:
         ]
 
     def closed_by(
-        self, bound: BoundProtocol, record: PatientRecord, drafts: Sequence[Event], as_of: date
-    ) -> Closed | None:
-        """How draft orders would close a trial; ``None`` where they would not, or it is closed already."""
+        self, trials: Iterable[BoundProtocol], record: PatientRecord, drafts: Sequence[Event], as_of: date
+    ) -> list[tuple[Protocol, Closed]]:
+        """Those of the trials that are open to the patient and that draft orders would close, and how."""
 
+        @cache
         def done_until(last: date) -> PatientRecord:
             return PatientRecord(with_drafts(record.facts, [ended(event, last) for event in drafts]))
 
         later = PatientRecord(with_drafts(record.facts, drafts))
-        return closed_by(bound, record, later, done_until, as_of, self.language)
+        found = (
+            (bound.protocol, closed_by(bound, record, later, done_until, as_of, self.language))
+            for bound in trials
+        )
+        return [(protocol, closed) for protocol, closed in found if closed is not None]
 
 
 def _report(record: PatientRecord, as_of: date, screenings: Iterable[Screening]) -> ScreeningReport:
