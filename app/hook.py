@@ -13,10 +13,11 @@ from app.cards.compose import compose_cards
 from app.cards.quirks import for_client
 from app.cards.trial import TrialCard
 from app.cards.wording import wording
+from app.charts import Charts
 from app.clients.profile import ClientProfile
 from app.order_hooks import ORDER_HOOKS, drafted, order_cards
 from app.prefetch_table import RESOURCE_TYPES
-from app.prefetched_chart import Chart, read_chart
+from app.prefetched_chart import Chart
 from app.screening import ScreeningService
 from app.settings import Settings
 from app.shown import ShownCards
@@ -45,16 +46,20 @@ class HookAnswer(NamedTuple):
 
 
 class TrialsHook:
-    """Answers the hooks from prefetch alone; holds no chart between calls.
+    """Answers the hooks; holds no chart between calls.
 
-    ``today`` tells the evaluation date: nothing below reads a clock.
+    ``charts`` completes what was prefetched. ``today`` tells the evaluation date: nothing below reads a
+    clock.
 
     Raises:
         FileNotFoundError: there is no catalogue for the language.
     """
 
-    def __init__(self, service: ScreeningService, settings: Settings, today: Callable[[], date]) -> None:
+    def __init__(
+        self, service: ScreeningService, settings: Settings, charts: Charts, today: Callable[[], date]
+    ) -> None:
         self._service = service
+        self._charts = charts
         self._settings = settings
         self._today = today
         self._shown = ShownCards()
@@ -80,15 +85,16 @@ class TrialsHook:
         orders = drafted(request, as_of) if request.hook.name in ORDER_HOOKS else None
         if not _triggered(request, client) or orders == ():
             return self._answer(request, client, ())
-        chart = read_chart(request, client.not_offered or ())
+        chart = await self._charts.chart(request, client)
         if orders is None:
             cards, counts = self._trial_cards(request, client, chart, as_of)
         else:
             cards, counts = self._order_cards(request, chart, as_of)
         if not counts["screenings"]:
             _must_know_the_diagnoses(chart)
-        counts = {**counts, "unread": len(chart.record.facts.unread), **_counts(chart.received)}
-        return self._answer(request, client, cards, counts)
+        unread = {"unread": len(chart.record.facts.unread)}
+        told = {**counts, **unread, **_counts(chart.received), **chart.counts}
+        return self._answer(request, client, cards, told)
 
     def _trial_cards(
         self, request: HookRequest, client: ClientProfile, chart: Chart, as_of: date
@@ -122,7 +128,7 @@ class TrialsHook:
         request: HookRequest,
         client: ClientProfile,
         made: Sequence[TrialCard],
-        counts: Mapping[str, int] | None = None,
+        counts: Mapping[str, int | str] | None = None,
     ) -> HookAnswer:
         cards = for_client(made, client, wording(self._settings.language))
         told: dict[str, int | str] = {"hook": request.hook.name, "cards": len(cards), **(counts or {})}
@@ -150,10 +156,9 @@ def _must_know_the_diagnoses(chart: Chart) -> None:
     if chart.record.deceased:
         return
     if chart.record.retrieval_of((_GATE_TYPE,)) in ("failed", "not-asked"):
-        raise InsufficientDataError(
-            f"diagnoses are needed: prefetch '{_GATE_KEY}' did not come or is no searchset",
-            f"prefetch.{_GATE_KEY}",
-        )
+        told = f"diagnoses are needed: prefetch '{_GATE_KEY}' did not come or is no searchset"
+        why = chart.no_way or "the FHIR server did not give them"
+        raise InsufficientDataError(f"{told}; {why}", f"prefetch.{_GATE_KEY}")
 
 
 def _counts(received: Mapping[str, Prefetched]) -> dict[str, int]:

@@ -1,16 +1,16 @@
-"""From what a client prefetched to one patient's record."""
+"""From what came for each prefetch key to one patient's record."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
 from app.prefetch_table import RESOURCE_TYPES
 from cds_hooks.errors import InsufficientDataError, WrongPatientError
-from cds_hooks.prefetch import Prefetched, reconcile
-from cds_hooks.requests import HookRequest
+from cds_hooks.prefetch import Prefetched
 from fhir_mappings.decoding import peek
 from fhir_mappings.errors import PatientMismatchError, SeveralPatientsError
 from fhir_mappings.facts import Retrieval
@@ -24,33 +24,51 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class Chart(NamedTuple):
-    """A record, and what came for each prefetch key."""
+    """A record, what came for each prefetch key, and counts of what was fetched beside, for the log.
+
+    ``no_way`` says in words why nothing could be fetched, if that was so.
+    """
 
     record: PatientRecord
     received: Mapping[str, Prefetched]
+    counts: Mapping[str, int | str] = MappingProxyType({})
+    no_way: str | None = None
 
 
-def read_chart(request: HookRequest, not_offered: Collection[str]) -> Chart:
+def read_chart(
+    patient_id: str,
+    received: Mapping[str, Prefetched],
+    not_offered: Collection[str],
+    *,
+    beside: Iterable[msgspec.Raw] = (),
+    no_way: str | None = None,
+) -> Chart:
     """The record of the patient in context.
 
     A resource type whose key did not come counts as not retrieved, except those ``not_offered`` by the
     client's server at all.
 
+    Args:
+        patient_id: id of the patient in context.
+        received: what came for each prefetch key.
+        not_offered: resource types.
+        beside: resources that no key stands for, Medications above all.
+        no_way: why nothing could be fetched, in words.
+
     Raises:
         InsufficientDataError: no Patient.
         WrongPatientError: resources of another patient than the one in context.
     """
-    received = reconcile(request.prefetch, RESOURCE_TYPES)
-    _must_hold_the_patient(received[PATIENT_KEY], request.context.patient_id)
-    resources = [
+    _must_hold_the_patient(received[PATIENT_KEY], patient_id, no_way)
+    resources: list[msgspec.Raw | bytes] = [
         named(raw, full_url)
         for prefetched in received.values()
         for raw, full_url in zip(prefetched.resources, prefetched.full_urls, strict=True)
     ]
     try:
         facts = read_patient(
-            resources,
-            patient_id=request.context.patient_id,
+            [*resources, *beside],
+            patient_id=patient_id,
             retrieval=retrieval_states(received, not_offered),
             default_retrieval="not-asked",
         )
@@ -58,7 +76,7 @@ def read_chart(request: HookRequest, not_offered: Collection[str]) -> Chart:
         raise WrongPatientError(
             "the prefetch holds resources of another patient than the one in context", "prefetch"
         ) from None
-    return Chart(PatientRecord(facts), received)
+    return Chart(PatientRecord(facts), received, no_way=no_way)
 
 
 def named(raw: msgspec.Raw, full_url: str | None) -> msgspec.Raw | bytes:
@@ -92,22 +110,22 @@ def _retrieval(prefetched: Prefetched, not_offered: bool) -> Retrieval:
     return "failed" if prefetched.state == "failed" else "not-asked"
 
 
-def _must_hold_the_patient(prefetched: Prefetched, patient_id: str) -> None:
+def _must_hold_the_patient(prefetched: Prefetched, patient_id: str, no_way: str | None) -> None:
     place = f"prefetch.{PATIENT_KEY}"
     if not prefetched.resources:
-        raise InsufficientDataError(
-            f"the patient is needed: prefetch '{PATIENT_KEY}' is {_WORDS[prefetched.state]}", place
-        )
+        words = [_WORDS[prefetched.state], prefetched.why, no_way]
+        told = "; ".join(word for word in words if word)
+        raise InsufficientDataError(f"the patient is needed: prefetch '{PATIENT_KEY}' {told}", place)
     ids = {_id_of(raw) for raw in prefetched.resources}
     if ids != {patient_id}:
         raise WrongPatientError("the Patient in prefetch is not the patient in context", place)
 
 
 _WORDS = {
-    "missing": "missing",
-    "empty": "null",
-    "failed": "no Patient resource",
-    "present": "without a Patient",
+    "missing": "is missing",
+    "empty": "is null",
+    "failed": "gave no Patient resource",
+    "present": "is without a Patient",
 }
 
 

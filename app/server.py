@@ -10,6 +10,7 @@ from datetime import date, datetime
 from fastapi import FastAPI
 
 from app import __version__
+from app.charts import Charts
 from app.clients.authenticator import Authenticator
 from app.clients.registry import Clients, read_clients
 from app.clients.wiring import authenticator_of
@@ -53,6 +54,7 @@ def create_app(
     Raises:
         app.clients.registry.ClientsError: the file of clients cannot be used.
         eligibility.errors.ProtocolError: a bundled protocol cannot be used.
+        OSError, ssl.SSLError: the file of trusted authorities cannot be used.
         pydantic.ValidationError: a setting cannot be read.
     """
     settings = settings or Settings()
@@ -63,6 +65,8 @@ def create_app(
     logger = make_logger(settings.log_level)
     closing = AsyncExitStack()
     authenticator = authenticator or authenticator_of(clients, settings, closing)
+    charts = Charts(settings)
+    closing.push_async_callback(charts.aclose)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -88,7 +92,7 @@ def create_app(
         redoc_url=None,
     )
     answer_errors_as_outcomes(application)
-    hook = TrialsHook(service, settings, clock)
+    hook = TrialsHook(service, settings, charts, clock)
     application.include_router(hook_routes(hook, settings, authenticator))
     application.include_router(screening_routes(service, settings, clock))
     application.include_router(protocol_routes(service))

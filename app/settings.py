@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.prefetch_table import RESOURCE_TYPES
@@ -103,6 +103,30 @@ class Settings(BaseSettings):
 
     cds_hooks_3: bool = False
     """Announce in discovery what CDS Hooks 3.0 adds: versions of the specification and of the hook."""
+
+    fetch_deadline_seconds: float = Field(default=4.0, gt=0, le=60)
+    """What a call spends at most on asking the FHIR server; what has not come by then is not retrieved."""
+
+    fetch_max_pages: int = Field(default=20, gt=0)
+    """Pages of one search that are read."""
+
+    fetch_max_resources: int = Field(default=5_000, gt=0)
+    """Resources of one search that are kept."""
+
+    fetch_max_answer_bytes: int = Field(default=10_000_000, gt=0)
+    """Largest answer of the FHIR server, unpacked."""
+
+    fetch_max_bytes: int = Field(default=40_000_000, gt=0)
+    """What is read from the FHIR server for one call, unpacked."""
+
+    fetch_concurrency: int = Field(default=8, gt=0, le=100)
+    """Requests to the FHIR server that one call has under way at a time."""
+
+    fetch_capability_seconds: float = Field(default=3600.0, ge=0)
+    """How long a FHIR server's CapabilityStatement is believed."""
+
+    fetch_ca_file: FilePath | None = None
+    """Certificate authorities (PEM) that vouch for FHIR servers, in place of the usual ones."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severity that is logged."""

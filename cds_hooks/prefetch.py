@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, TypeVar
 
 import msgspec
@@ -42,6 +43,10 @@ class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
         truncated: not all that matches is there: further pages, entries that are no resources, a search that
             broke off, or a lone resource where a searchset was asked for.
         why: for ``failed``, the reason; it repeats nothing of the resource.
+        in_vain: for ``failed``, the client asked its server and was refused: asking again is of no use.
+        next_url: of the next page, as the server wrote it, if there is one.
+        lacking: how many more matches there are by the server's count than came, at least.
+        flawed: what was sent has faults of its own, which further pages would not mend.
     """
 
     state: PrefetchState
@@ -49,6 +54,10 @@ class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
     full_urls: tuple[str | None, ...] = ()
     truncated: bool = False
     why: str | None = None
+    in_vain: bool = False
+    next_url: str | None = None
+    lacking: float = 0
+    flawed: bool = False
 
 
 class _Typed(msgspec.Struct, frozen=True):
@@ -57,6 +66,7 @@ class _Typed(msgspec.Struct, frozen=True):
 
 class _Link(msgspec.Struct, frozen=True):
     relation: str | None = None
+    url: str | None = None
 
 
 _ABSENT = msgspec.Raw()  # msgspec knows no union with Raw
@@ -91,14 +101,20 @@ _TYPED = msgspec.json.Decoder(_Typed)
 _OUTCOMES = msgspec.json.Decoder(_Outcome)
 
 
-def reconcile(prefetch: Mapping[str, msgspec.Raw], expected: Mapping[str, str]) -> dict[str, Prefetched]:
+def reconcile(
+    prefetch: Mapping[str, msgspec.Raw],
+    expected: Mapping[str, str],
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Prefetched]:
     """What came for each expected key; ``expected`` maps keys to the resource type that each asks for.
 
+    ``names`` maps keys to the names that they have with this client, where it names them otherwise.
     Never raises: a value that is no FHIR resource is ``failed``, and says why.
     """
+    found = {key: prefetch.get(names.get(key, key)) for key in expected}
     return {
-        key: read_value(prefetch[key], resource_type) if key in prefetch else Prefetched(state="missing")
-        for key, resource_type in expected.items()
+        key: Prefetched(state="missing") if value is None else read_value(value, expected[key])
+        for key, value in found.items()
     }
 
 
@@ -110,15 +126,19 @@ def read_value(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
     if kind is None:
         return _failed("it is not a FHIR resource (there is no resourceType)")
     if kind == "OperationOutcome":
-        return _failed("the client sent an OperationOutcome")
+        return _failed("the client sent an OperationOutcome", in_vain=True)
     if kind == "Bundle":
         return _read_bundle(value, resource_type)
     if kind != resource_type:
         return _failed(f"it is a {kind[:64]}, not {resource_type}")
     # Patients are read by id; of anything else, one resource may be but the first of several.
-    alone = resource_type == "Patient"
+    whole = resource_type == "Patient"
     return Prefetched(
-        state="present", resources=(msgspec.Raw(bytes(value)),), full_urls=(None,), truncated=not alone
+        state="present",
+        resources=(msgspec.Raw(bytes(value)),),
+        full_urls=(None,),
+        truncated=not whole,
+        lacking=0 if whole else 1,
     )
 
 
@@ -153,17 +173,28 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
     if resources and not matches:
         return _failed(f"none of its entries is of type {resource_type}")
     if broken and not resources:
-        return _failed("the searchset holds only an OperationOutcome that tells an error")
-    truncated = broken or unreadable > 0 or _has_next(bundle.link) or _total(bundle.total) > matches
+        return _failed("the searchset holds only an OperationOutcome that tells an error", in_vain=True)
+    flawed = broken or unreadable > 0
+    has_next, next_url = _next(bundle.link)
+    lacking = max(0.0, _total(bundle.total) - matches)
+    truncated = flawed or has_next or lacking > 0
     state: PrefetchState = "present" if resources or truncated else "empty"
     return Prefetched(
-        state=state, resources=tuple(resources), full_urls=tuple(full_urls), truncated=truncated
+        state=state,
+        resources=tuple(resources),
+        full_urls=tuple(full_urls),
+        truncated=truncated,
+        next_url=next_url,
+        lacking=lacking,
+        flawed=flawed,
     )
 
 
-def _has_next(links: msgspec.Raw) -> bool:
+def _next(links: msgspec.Raw) -> tuple[bool, str | None]:
+    """Whether there is a next page, and its URL, which may be left out all the same."""
     found = (_lenient(_LINKS, raw) for raw in _each(links) or ())
-    return any(link is not None and link.relation == "next" for link in found)
+    following = [link.url for link in found if link is not None and link.relation == "next"]
+    return bool(following), following[0] if following else None
 
 
 def _total(raw: msgspec.Raw) -> float:
@@ -192,5 +223,5 @@ def _tells_failure(outcome: msgspec.Raw) -> bool:
     return read is None or any(issue.severity in _BROKEN for issue in read.issue)
 
 
-def _failed(why: str) -> Prefetched:
-    return Prefetched(state="failed", why=why)
+def _failed(why: str, *, in_vain: bool = False) -> Prefetched:
+    return Prefetched(state="failed", why=why, in_vain=in_vain)

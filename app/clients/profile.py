@@ -19,23 +19,22 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from app.prefetch_table import TEMPLATES
 from app.settings import leaves_enough
 from cds_hooks.keys import KeySetError, key_set
+from fhir_mappings.client import AddressError, base_address
 
 Preset = Literal["standard", "epic", "oracle-health", "sandbox"]
 Algorithm = Literal["ES384", "RS384"]
 
 
 def _address(value: str) -> str:
-    """An absolute http(s) URL without what a base URL cannot have; a slash at its end says nothing.
+    """A base URL of a FHIR server, in its one spelling.
 
     Raises:
         ValueError: it is something else.
     """
-    parts = urlsplit(value)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise ValueError(f"'{value}' is no absolute URL; write it as https://host/path")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("write the URL without user, query and fragment")
-    return value.rstrip("/")
+    try:
+        return base_address(value).url
+    except AddressError as error:
+        raise ValueError(f"'{value}': {error}") from None
 
 
 def _protected(value: str) -> str:
@@ -109,7 +108,7 @@ class ClientProfile(BaseModel):
     """Base URLs of the FHIR servers that may be called for it. None: no call is ever made."""
 
     allow_private_addresses: bool = False
-    """Those servers may be in a private network."""
+    """Those servers may be on this machine or in a private network, and be called without TLS there."""
 
     prefetch_keys: Mapping[str, Word] = {}
     """Our prefetch key → the name that it has with this client."""
@@ -166,6 +165,16 @@ class ClientProfile(BaseModel):
         except KeySetError as error:
             raise ValueError(str(error)) from None
         return value
+
+    @model_validator(mode="after")
+    def _protected_servers(self) -> ClientProfile:
+        plain = [url for url in self.fhir_servers if url.startswith("http:")]
+        if plain and not self.allow_private_addresses:
+            raise ValueError(
+                f"'{plain[0]}' would be called without TLS: write https, or set 'allow_private_addresses' if "
+                "it is on this machine or in a private network"
+            )
+        return self
 
     @field_validator("prefetch_keys")
     @classmethod

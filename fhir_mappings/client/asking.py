@@ -47,10 +47,12 @@ class Query(msgspec.Struct, frozen=True):
         resource_type: what is asked for.
         path: below the server's base (``Patient/1``, ``Condition?patient=1``), or the absolute URL of a page
             from which to go on.
+        at_hand: how many matches came on the pages before that, so that a server's count can be checked.
     """
 
     resource_type: str
     path: str
+    at_hand: int = 0
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,9 +42,10 @@ class _Resource(msgspec.Struct, frozen=True, rename="camel"):
     search_param: tuple[_Parameter, ...] = ()
 
 
-class _Rest(msgspec.Struct, frozen=True):
+class _Rest(msgspec.Struct, frozen=True, rename="camel"):
     mode: str = "server"
     resource: tuple[_Resource, ...] = ()
+    search_param: tuple[_Parameter, ...] = ()
 
 
 class _Statement(msgspec.Struct, frozen=True, rename="camel"):
@@ -58,6 +59,7 @@ _statements = msgspec.json.Decoder(_Statement)
 class _Type(msgspec.Struct, frozen=True):
     interactions: frozenset[str]
     parameters: frozenset[str]
+    common: frozenset[str] = frozenset()
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -81,7 +83,7 @@ class Offer(msgspec.Struct, frozen=True):
     def takes(self, resource_type: str, parameter: str) -> bool:
         """Whether searches for this type can be narrowed by this parameter, as far as is known."""
         found = self.types.get(resource_type) if self.types is not None else None
-        return found is None or not found.parameters or parameter in found.parameters
+        return found is None or not found.parameters or parameter in found.parameters | found.common
 
     def searches(self, resource_type: str) -> bool:
         """Whether this type can be searched for at all, as far as is known."""
@@ -102,6 +104,7 @@ def read_offer(body: bytes | msgspec.Raw) -> Offer:
         resource.type: _Type(
             frozenset(interaction.code for interaction in resource.interaction),
             frozenset(parameter.name for parameter in resource.search_param),
+            frozenset(parameter.name for parameter in rest.search_param),
         )
         for rest in statement.rest
         if rest.mode == "server"

@@ -92,7 +92,7 @@ class _Walk:
         self._limits = limits
         self._resources: list[msgspec.Raw] = []
         self._full_urls: list[str | None] = []
-        self._matches = 0
+        self._matches = query.at_hand
         self._total = 0
         self._pages = 0
         # Until it is over: this is what it was cut off by.

@@ -45,7 +45,8 @@ class Network:
     """
 
     def __init__(self, ca_file: str | None = None, connect_seconds: float = 2.0) -> None:
-        self._trusted = ssl.create_default_context(cafile=ca_file or certifi.where())
+        # Reading the usual authorities takes a while, and is of use only once somebody is called.
+        self._trusted = ssl.create_default_context(cafile=ca_file) if ca_file is not None else None
         self._connect_seconds = connect_seconds
         self._clients: dict[Reach, httpx.AsyncClient] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -64,6 +65,8 @@ class Network:
             self._loop, self._clients = loop, {}
         found = self._clients.get(reach)
         if found is None:
+            if self._trusted is None:
+                self._trusted = ssl.create_default_context(cafile=certifi.where())
             found = self._clients[reach] = httpx.AsyncClient(
                 transport=_GuardedTransport(reach, self._trusted),
                 # What one call is told, no other must show.

@@ -71,12 +71,15 @@ class TestAProfile:
             ("jwks_url", "file:///etc/passwd", "https"),
             ("jwks_url", "https://u:p@ehr.example/jwks.json", "without user"),
             ("fhir_servers", ["ehr.example/fhir"], "absolute URL"),
-            ("fhir_servers", ["https://ehr.example/fhir?x=1"], "without user, query"),
             ("jwks", {"keys": []}, "no key that could be used"),
             ("jwks", {"keys": [{"kty": "oct", "kid": "a", "k": "c2VjcmV0"}]}, "key 1: it is a private key"),
             ("jwks", {"keys": [{"kty": "EC", "crv": "P-256", "kid": "a"}]}, "nor one of the curve P-384"),
             ("jwks", {"keys": [{"kty": "RSA", "n": "x", "e": "AQAB"}]}, "key 1: 'kid' is required"),
             ("jwks", [], "valid"),
+            ("fhir_servers", ["https://ehr.example/fhir?x=1"], "no query"),
+            ("fhir_servers", ["https://user:word@ehr.example/fhir"], "user name"),
+            ("fhir_servers", ["https://ehr.example./fhir"], "no name"),
+            ("fhir_servers", ["http://ehr.example/fhir"], "without TLS"),
             ("prefetch_keys", {"problems": "x"}, "no prefetch key of ours: problems"),
             ("prefetch_keys", {"conditions": "patient"}, "the same name"),
             ("not_offered", ["Condition"], "cannot be done without"),
@@ -190,7 +193,10 @@ class TestOpenMode:
         assert clients.warning.startswith("OPEN")
 
     def test_has_a_profile_of_its_own_in_the_file(self, tmp_path: Path) -> None:
-        path = written(tmp_path, "open: {preset: sandbox, fhir_servers: ['http://127.0.0.1:8080/fhir/']}\n")
+        path = written(
+            tmp_path,
+            "open: {preset: sandbox, allow_private_addresses: true, fhir_servers: ['http://127.0.0.1:8080/fhir/']}\n",
+        )
         opened = read_clients(Settings(clients=path, open=True)).open_mode
         assert opened is not None
         assert (opened.id, opened.preset) == ("open", "sandbox")

@@ -1,0 +1,84 @@
+"""What a FHIR server answered, in the shape of what a client prefetches, so that both are read alike."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.surrogates import without_lone_surrogates
+from cds_hooks.prefetch import Prefetched, type_of
+from fhir_mappings.client import Fetched
+from fhir_mappings.decoding import peek
+from fhir_mappings.references import bare
+
+_PATIENT = "Patient"
+
+
+class _Reference(msgspec.Struct, frozen=True):
+    reference: str | None = None
+
+
+class _Whose(msgspec.Struct, frozen=True):
+    subject: _Reference | None = None
+    patient: _Reference | None = None
+    individual: _Reference | None = None
+
+
+_whose = msgspec.json.Decoder(_Whose)
+
+
+def as_prefetched(found: Fetched) -> Prefetched:
+    """An answer as if it had been prefetched."""
+    if found.state in ("failed", "not-asked"):
+        return Prefetched(state="failed", why=found.why)
+    resources = tuple(msgspec.Raw(without_lone_surrogates(bytes(raw))) for raw in found.resources)
+    truncated = found.state == "truncated"
+    return Prefetched(
+        state="present" if resources or truncated else "empty",
+        resources=resources,
+        full_urls=found.full_urls,
+        truncated=truncated,
+        why=found.why,
+    )
+
+
+def joined(before: Prefetched, after: Prefetched, resource_type: str) -> Prefetched:
+    """What was prefetched for a key together with what was fetched because something lacked."""
+    if before.state in ("missing", "failed"):
+        return after
+    if after.state == "failed":
+        return msgspec.structs.replace(before, why=after.why)
+    if before.next_url is None:
+        # Asked again as a whole: the answer takes the place of what was sent, unless it is a part as well.
+        if not after.truncated:
+            return after
+        return msgspec.structs.replace(
+            after,
+            resources=before.resources + after.resources,
+            full_urls=before.full_urls + after.full_urls,
+        )
+    resources = before.resources + after.resources
+    matches = sum(type_of(raw) == resource_type for raw in after.resources)
+    truncated = after.truncated or before.flawed or matches < before.lacking
+    return Prefetched(
+        state="present" if resources or truncated else "empty",
+        resources=resources,
+        full_urls=before.full_urls + after.full_urls,
+        truncated=truncated,
+        why=after.why,
+    )
+
+
+def is_of_another(raw: msgspec.Raw, patient_id: str) -> bool:
+    """Whether a resource is another Patient, or names one as the one it is about."""
+    if type_of(raw) == _PATIENT:
+        seen = peek(raw)
+        return seen is None or seen.id != patient_id
+    try:
+        found = _whose.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return False  # whoever reads the whole resource will judge it
+    for told in (found.subject, found.patient, found.individual):
+        name = bare(told.reference) if told is not None and told.reference else ""
+        if name.startswith(f"{_PATIENT}/") and name != f"{_PATIENT}/{patient_id}":
+            return True
+    return False
