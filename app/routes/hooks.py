@@ -39,8 +39,8 @@ _ORDERS = (
 )
 DESCRIPTIONS = {hook: _ORDERS if hook in ORDER_HOOKS else _DESCRIPTION for hook in SERVED_HOOKS}
 USAGE = (
-    "Sends cards only for patients who have the disease of an open trial. Works from prefetch; a key that is "
-    "left out counts as not retrieved, and what rests on it as unknown."
+    "Sends cards only for patients who have the disease of an open trial. What is not prefetched is "
+    "fetched where the operator lists the FHIR server; what cannot be had leaves what rests on it unknown."
 )
 
 

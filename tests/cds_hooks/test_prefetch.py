@@ -93,11 +93,38 @@ def test_a_next_page_means_that_there_is_more() -> None:
     links = [{"relation": "self", "url": "x"}, {"relation": "next", "url": "y"}]
     assert read(searchset(CONDITION, link=links)).truncated
     assert not read(searchset(CONDITION, link=links[:1])).truncated
+    assert (read(searchset(CONDITION, link=links)).next_url, read(searchset(CONDITION)).next_url) == (
+        "y",
+        None,
+    )
+
+
+def test_a_next_page_whose_address_was_left_out_is_there_all_the_same() -> None:
+    found = read(searchset(CONDITION, link=[{"relation": "next"}]))
+    assert (found.truncated, found.next_url) == (True, None)
 
 
 def test_a_total_above_the_number_of_matches_means_that_there_is_more() -> None:
-    assert read(searchset(CONDITION, total=2)).truncated
-    assert read(searchset(total=2)) == Prefetched(state="present", truncated=True)
+    assert (read(searchset(CONDITION, total=2)).truncated, read(searchset(CONDITION, total=2)).lacking) == (
+        True,
+        1,
+    )
+    assert read(searchset(total=2)) == Prefetched(state="present", truncated=True, lacking=2)
+
+
+def test_a_client_that_was_refused_is_told_apart_from_one_that_sent_no_answer() -> None:
+    # C46: an OperationOutcome is sent "to prevent an unneeded follow-up query".
+    failure = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
+    assert read(failure).in_vain
+    assert read(searchset(failure)).in_vain
+    assert not read("<html>Tomcat</html>").in_vain
+
+
+def test_keys_are_found_under_the_names_that_a_client_has_for_them() -> None:
+    sent = {"problems": msgspec.Raw(b"null"), "conditions": msgspec.Raw(b"7")}
+    expected = {"conditions": "Condition", "devices": "Device"}
+    found = reconcile(sent, expected, {"conditions": "problems"})
+    assert {key: value.state for key, value in found.items()} == {"conditions": "empty", "devices": "missing"}
 
 
 def test_an_entry_that_is_no_resource_spoils_only_itself_and_leaves_the_answer_incomplete() -> None:
