@@ -94,7 +94,7 @@ def create_app(
     answer_errors_as_outcomes(application)
     hook = TrialsHook(service, settings, charts, clock)
     application.include_router(hook_routes(hook, settings, authenticator))
-    application.include_router(screening_routes(service, settings, clock))
+    application.include_router(screening_routes(service, settings, authenticator, clock))
     application.include_router(protocol_routes(service))
     application.include_router(questionnaire_routes(service))
     application.include_router(operation_routes(service))

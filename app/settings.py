@@ -26,6 +26,7 @@ MEDICATION_TYPES = frozenset(
 """Servers differ in which of these they offer, but one of them tells what the patient takes."""
 
 _ORIGIN = re.compile(r"https?://[^/\s@?#]+")
+_ON_THIS_MACHINE = re.compile(r"http://(localhost|127\.[\d.]+|\[::1\])(?::\d+)?(?:/|$)")
 _BASE = re.compile(r"https?://[^/\s@?#]+(/[^\s@?#]*)?")
 
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -154,6 +155,9 @@ class Settings(BaseSettings):
     def _is_a_base(cls, value: str | None) -> str | None:
         if value is not None and not _BASE.fullmatch(value):
             raise ValueError(f"'{value}' is no base URL; write it as https://host/path, without query")
+        # CDS Hooks 2.0: TLS on all endpoints. A token that is sent without it is anybody's.
+        if value is not None and not value.startswith("https://") and not _ON_THIS_MACHINE.match(value):
+            raise ValueError(f"'{value}' must be https: tokens and charts are sent to it")
         return value and value.rstrip("/")
 
     @field_validator("redis_url")

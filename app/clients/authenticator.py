@@ -1,4 +1,4 @@
-"""Who calls? Each call of a hook, of discovery and of feedback is one client's, or nobody's.
+"""Who calls? Each call of a hook, of discovery, of feedback and of screenings is one client's, or nobody's.
 
 A token is checked in the order that the best practices of CDS Hooks give: is its issuer listed, is it meant
 for this endpoint, does it hold now, is it of the agreed tenant; only then its signature, and last whether it

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from app.clients.authenticator import Authenticator
 from app.errors import ParameterError, UnreadableBodyError
 from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
@@ -56,14 +57,17 @@ class ScreeningQuery(BaseModel):
         return Anchors(self.screening_date, self.baseline_date, self.enrolment_date, self.day0)
 
 
-def screening_routes(service: ScreeningService, settings: Settings, today: Callable[[], date]) -> APIRouter:
-    """The route, with the protocols to screen against and the clock of the edge."""
+def screening_routes(
+    service: ScreeningService, settings: Settings, authenticator: Authenticator, today: Callable[[], date]
+) -> APIRouter:
+    """The route, with the protocols to screen against, whom it answers, and the clock of the edge."""
     routes = APIRouter(tags=["Screenings"])
 
     @routes.post("/screenings", summary="Screen one patient", openapi_extra=JSON_BODY)
     async def screenings(request: Request, query: Annotated[ScreeningQuery, Query()]) -> Response:
         """Body: a FHIR R4 Bundle of any type, or a single resource, of one patient. It is taken as the whole
         record unless `retrieved` says otherwise. Answer: the screening report."""
+        await authenticator.authenticate(request)
         must_be_json(request)
         body = await request.body()
         must_be_shallow(body, settings.max_nesting)

@@ -33,6 +33,19 @@ def test_each_setting_is_an_environment_variable_with_the_prefix(monkeypatch: py
     assert settings.allowed_origins == ("https://sandbox.cds-hooks.org",)
 
 
+@pytest.mark.parametrize(
+    "base",
+    ["https://cds.example.org/trialcards/", "http://localhost:8000", "http://127.0.0.1", "http://[::1]:80/x"],
+)
+def test_the_base_is_https_or_this_machine_and_loses_its_last_slash(base: str) -> None:
+    assert Settings(base_url=base).base_url == base.rstrip("/")
+
+
+def test_a_password_for_redis_does_not_show_itself() -> None:
+    settings = Settings(redis_url="rediss://:a-password@redis.example/0")  # type: ignore[arg-type]  # as given
+    assert "a-password" not in repr(settings)
+
+
 def test_settings_do_not_change_under_a_running_process() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().timezone = "Europe/Berlin"  # type: ignore[misc]  # the point of the test
@@ -48,6 +61,15 @@ def test_settings_do_not_change_under_a_running_process() -> None:
         ("not_offered", "Observatoin", "not asked for"),
         ("not_offered", "Condition", "cannot be done without"),
         ("not_offered", "Patient,Device", "cannot be done without"),
+        ("base_url", "cds.example.org", "no base URL"),
+        ("base_url", "https://cds.example.org?x=1", "no base URL"),
+        ("base_url", "https://user@cds.example.org", "no base URL"),
+        ("base_url", "http://cds.example.org", "must be https"),
+        ("base_url", "http://127.0.0.1.evil.example", "must be https"),
+        ("base_url", "http://localhost.evil.example", "must be https"),
+        ("redis_url", "http://127.0.0.1:6379", "redis://"),
+        ("upload_seconds", 0, "greater than 0"),
+        ("hsts_seconds", -1, "greater than or equal to 0"),
         ("log_level", "loud", "Input should be"),
     ],
 )

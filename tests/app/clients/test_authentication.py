@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from app.clients.profile import ClientProfile
 from cds_hooks.replay import EmbeddedReplayStore
 from tests.app.clients.calling import BASE, HOOK, JWKS_URL, Outside, call, pinned, published, service
-from tests.app.service import outcome_of, request_of
+from tests.app.service import bundle_of, outcome_of, request_of
 from tests.cds_hooks.signing import EC, NOW, RSA, assembled, claims, jwks, private_key, public_jwk, token
 
 DISCOVERY, FEEDBACK = "/cds-services", f"{HOOK}/feedback"
@@ -61,6 +61,12 @@ class TestAListedClient:
         http = service(published(), network=network)
         network.answers = {JWKS_URL: httpx.Response(200, json=jwks("ec-2"))}
         assert call(http, token("ec-2")).status_code == 200
+
+    def test_may_have_a_chart_screened(self) -> None:
+        http = service(pinned())
+        bearer = {"Authorization": f"Bearer {token(aud=f'{BASE}/screenings')}"}
+        assert http.post("/screenings", json=bundle_of(), headers=bearer).status_code == 200
+        outcome_of(http.post("/screenings", json=bundle_of()), 401)
 
     def test_is_told_a_service_that_does_not_exist(self) -> None:
         path = "/cds-services/other"
@@ -258,6 +264,13 @@ class TestWithoutClients:
     def test_nobody_is_answered(self, path: str) -> None:
         refused(call(service(), token(), path))
         refused(call(service(), None, path))
+
+    def test_no_chart_is_screened_either(self) -> None:
+        outcome_of(service().post("/screenings", json=bundle_of()), 401)
+
+    def test_what_the_protocols_ask_is_public(self) -> None:
+        for path in ("/protocols", "/questionnaires", "/healthz", "/readyz"):
+            assert service().get(path).status_code == 200
 
     def test_there_is_no_demonstration(self) -> None:
         assert service().get("/").status_code == 404
