@@ -15,6 +15,7 @@ from app.cli_errors import ArgumentError, InvalidClientsError, InvalidProtocolEr
 from eligibility.errors import ProtocolError
 
 DEMO_PATIENT = "lin-mei"
+_EACH_WORKER = "A token is good for one call in each worker; set TRIALCARDS_REDIS_URL for one call in all."
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # read here, never bound
 """Where to reach a server that listens on all addresses."""
 
@@ -56,9 +57,11 @@ def serve(
         raise InvalidClientsError(str(error).replace("\n", "; ")) from None
     except ValidationError as error:
         raise ArgumentError(_settings_faults(error)) from None
-    threading.Thread(
-        target=_announce, args=(host, port, clients.warning, clients.open_mode is not None), daemon=True
-    ).start()
+    warnings = [clients.warning] if clients.warning else []
+    if workers > 1 and clients.profiles and settings.redis_url is None:
+        warnings.append(_EACH_WORKER)
+    told = (host, port, "\n".join(warnings), clients.open_mode is not None)
+    threading.Thread(target=_announce, args=told, daemon=True).start()
     if workers == 1:
         uvicorn.run(application, host=host, port=port, server_header=False)
     else:
@@ -67,7 +70,7 @@ def serve(
         )
 
 
-def announcement(host: str, port: int, warning: str | None = None, demonstrated: bool = True) -> str:
+def announcement(host: str, port: int, warning: str = "", demonstrated: bool = True) -> str:
     """Whom the hooks answer; and, for trying out, what to open, and a call that returns a card."""
     reachable = _ANY.get(host, host)
     address = f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
@@ -102,7 +105,7 @@ def _must_be_free(host: str, port: int) -> None:
             ) from None
 
 
-def _announce(host: str, port: int, warning: str | None, demonstrated: bool) -> None:
+def _announce(host: str, port: int, warning: str, demonstrated: bool) -> None:
     """Say what to open as soon as the server accepts connections."""
     while True:
         try:

@@ -86,7 +86,9 @@ def test_it_says_what_to_open_when_it_is_ready_and_the_call_that_it_names_return
 ) -> None:
     port, said, _ = served
     address = f"http://127.0.0.1:{port}"
-    assert announcement("127.0.0.1", port, Clients((), ClientProfile(id="open")).warning).startswith(said)
+    assert announcement("127.0.0.1", port, Clients((), ClientProfile(id="open")).warning or "").startswith(
+        said
+    )
     assert "OPEN: the hooks answer whoever calls." in said
     assert f"Open {address}/" in said
     with urllib.request.urlopen(f"{address}/demo/requests/lin-mei") as answer:
@@ -130,4 +132,42 @@ def test_a_setting_that_cannot_be_read_is_named_in_one_line(
     assert main(["serve", "--port", str(free_port)]) == 2
     told = capsys.readouterr().err
     assert told.startswith("trialcards: TRIALCARDS_TIMEZONE: ")
+    assert told.count("\n") == 1
+
+
+def test_several_workers_with_clients_and_no_redis_are_told_what_a_token_is_good_for(
+    free_port: int, tmp_path: Path
+) -> None:
+    entry = {"id": "a", "issuer": "https://ehr.example", "jwks_url": "https://ehr.example/jwks.json"}
+    clients = tmp_path / "clients.yaml"
+    clients.write_text(json.dumps({"clients": [entry]}), "utf-8")
+    settings = {"TRIALCARDS_CLIENTS": str(clients), "TRIALCARDS_BASE_URL": "https://cds.example"}
+    command = [sys.executable, "-c", START, "serve", "--port", str(free_port), "--workers", "2"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings}
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
+    ):
+        assert process.stdout
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "ready" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+    assert "one call in each worker" in said
+    assert "OPEN" not in said
+
+
+def test_clients_that_cannot_be_used_are_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, free_port: int, tmp_path: Path
+) -> None:
+    (tmp_path / "clients.yaml").write_text("clients:\n  - {id: a, x: 1, y: 2}\n", "utf-8")
+    monkeypatch.setenv("TRIALCARDS_CLIENTS", str(tmp_path / "clients.yaml"))
+    assert main(["serve", "--port", str(free_port)]) == 5
+    told = capsys.readouterr().err
+    assert "client 'a', x: there is no such element" in told
     assert told.count("\n") == 1
