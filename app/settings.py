@@ -127,7 +127,7 @@ class Settings(BaseSettings):
     """How long a FHIR server's CapabilityStatement is believed."""
 
     fetch_ca_file: FilePath | None = None
-    """Certificate authorities (PEM) that vouch for FHIR servers, in place of the usual ones."""
+    """Certificate authorities (PEM) that vouch for FHIR servers and key sets, in place of the usual ones."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severity that is logged."""

@@ -14,7 +14,8 @@ from cds_hooks.replay import EmbeddedReplayStore, ReplayStore
 
 def authenticator_of(clients: Clients, settings: Settings, closing: AsyncExitStack) -> Authenticator:
     """What tells clients; what it holds open is closed with ``closing``."""
-    fetcher = KeyFetcher()
+    trusted = settings.fetch_ca_file
+    fetcher = KeyFetcher(ca_file=str(trusted) if trusted else None)
     replays = _replay_store(settings)
     closing.push_async_callback(fetcher.close)
     closing.push_async_callback(replays.close)

@@ -70,11 +70,19 @@ def test_the_table_of_settings_is_complete_and_its_defaults_are_true() -> None:
     defaults: dict[str, Any] = {
         name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()
     }
-    shown = {
-        name: "–" if value in ((), None) else str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in defaults.items()
-    }
-    assert documented == shown
+    assert documented == {name: as_shown(value) for name, value in defaults.items()}
+
+
+def as_shown(default: Any) -> str:
+    match default:
+        case None | ():
+            return "–"
+        case bool():
+            return str(default).lower()
+        case float():
+            return f"{default:g}"
+        case _:
+            return str(default)
 
 
 def test_every_option_of_screen_that_the_documents_name_exists(capsys: pytest.CaptureFixture[str]) -> None:
