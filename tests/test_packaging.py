@@ -99,7 +99,12 @@ def test_every_dependency_has_a_line_that_says_why_it_is_there() -> None:
 
 
 def test_every_dependency_of_the_product_is_imported_by_it() -> None:
-    modules = {"pyyaml": "yaml", "python-dateutil": "dateutil", "markdown-it-py": "markdown_it"}
+    modules = {
+        "markdown-it-py": "markdown_it",
+        "pyjwt": "jwt",
+        "python-dateutil": "dateutil",
+        "pyyaml": "yaml",
+    }
     source = "\n".join(file.read_text("utf-8") for room in ROOMS for file in (ROOT / room).rglob("*.py"))
     for name in RUN:
         module = modules.get(name, name.replace("-", "_"))
