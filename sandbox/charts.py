@@ -39,20 +39,32 @@ def _retold(
     told = [
         tell(resource) if resource["resourceType"] == kind else resource for resource in patient.resources
     ]
-    names = {f"{resource['resourceType']}/{resource['id']}": f"-{suffix}" for resource in patient.resources}
-    renamed = [{**_pointing(resource, names), "id": f"{resource['id']}-{suffix}"} for resource in told]
+    # Evidence is ordered by id, among other things: a prefix keeps it as it is.
+    ids = [
+        f"{resource['id']}-{suffix}"
+        if resource["resourceType"] == "Patient"
+        else f"{suffix}-{resource['id']}"
+        for resource in told
+    ]
+    places = {
+        f"{before['resourceType']}/{before['id']}": f"{after['resourceType']}/{new}"
+        for before, after, new in zip(patient.resources, told, ids, strict=True)
+    }
+    renamed = [{**_pointing(resource, places), "id": new} for resource, new in zip(told, ids, strict=True)]
     return msgspec.structs.replace(patient, id=f"{patient.id}-{suffix}", resources=tuple(renamed))
 
 
-def _pointing(value: Any, names: Mapping[str, str]) -> Any:
-    """A copy in which every reference to a resource of the chart follows its new id."""
+def _pointing(value: Any, places: Mapping[str, str]) -> Any:
+    """A copy in which every reference to a resource of the chart follows it to its new place."""
     if isinstance(value, dict):
         return {
-            key: item + names[item] if key == "reference" and item in names else _pointing(item, names)
+            key: places.get(item, item)
+            if key == "reference" and isinstance(item, str)
+            else _pointing(item, places)
             for key, item in value.items()
         }
     if isinstance(value, list):
-        return [_pointing(item, names) for item in value]
+        return [_pointing(item, places) for item in value]
     return value
 
 
