@@ -39,7 +39,7 @@ class Way(msgspec.Struct, frozen=True):
     """How to ask: the server, what to show to it, and the servers to which it may send on."""
 
     base: Address
-    token: BearerToken
+    token: BearerToken | None
     listed: tuple[Address, ...]
     private_allowed: bool
 
@@ -52,12 +52,12 @@ def way_to(request: HookRequest, client: ClientProfile) -> Way | NoWay:
     base = listed(request.fhir_server, bases)
     if base is None:
         return "not-listed"
-    if request.authorization is None:
+    if request.authorization is None and not client.open_fhir_servers:
         return "no-token"
     if not is_id(request.context.patient_id):
         return "no-such-id"
     try:
-        token = BearerToken(request.authorization.access_token)
+        token = BearerToken(request.authorization.access_token) if request.authorization is not None else None
     except ValueError:
         return "no-token"
     return Way(base, token, bases, client.allow_private_addresses)

@@ -110,6 +110,9 @@ class ClientProfile(BaseModel):
     allow_private_addresses: bool = False
     """Those servers may be on this machine or in a private network, and be called without TLS there."""
 
+    open_fhir_servers: bool = False
+    """Those servers may also be asked where a request brings no access token."""
+
     prefetch_keys: Mapping[str, Word] = {}
     """Our prefetch key → the name that it has with this client."""
 

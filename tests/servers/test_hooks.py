@@ -42,13 +42,6 @@ class Beside:
         request = {
             **everything_prefetched(patient),
             "fhirServer": self.servers[server],
-            "fhirAuthorization": {
-                "access_token": "any",
-                "token_type": "Bearer",
-                "expires_in": 300,
-                "scope": "patient/*.read",
-                "subject": "trialcards",
-            },
             "prefetch": prefetch,
         }
         if prefetch is None:
@@ -59,7 +52,8 @@ class Beside:
 @pytest.fixture(scope="module")
 def beside(hapi_address: str, another_address: str) -> Iterator[Beside]:
     servers = {door: f"{hapi_address}/{door}" for door in DOORS} | {"another": another_address}
-    with application(fhir_servers=tuple(servers.values()), allow_private_addresses=True) as http:
+    listed = tuple(servers.values())
+    with application(preset="sandbox", fhir_servers=listed, allow_private_addresses=True) as http:
         yield Beside(http, servers)
 
 
@@ -84,6 +78,14 @@ def test_of_a_half_prefetched_chart_the_other_half_is_fetched(
     prefetched = everything_prefetched(patient)["prefetch"]
     kept = {key: prefetched[key] for key in list(prefetched)[half::2]}
     assert judgements(beside.cards(server, patient, kept)) == judgements_of_full_prefetch(patient)
+
+
+def test_without_the_server_the_other_half_is_not_retrieved() -> None:
+    prefetched = everything_prefetched("sofia-reyes")["prefetch"]
+    kept = {key: prefetched[key] for key in list(prefetched)[::2]}
+    with application() as http:
+        cards = cards_of({**everything_prefetched("sofia-reyes"), "prefetch": kept}, http)
+    assert judgements(cards) != judgements_of_full_prefetch("sofia-reyes")
 
 
 @pytest.mark.parametrize("patient", ["lin-mei", "daniel-okafor"])
