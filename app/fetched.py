@@ -29,7 +29,7 @@ _whose = msgspec.json.Decoder(_Whose)
 def as_prefetched(found: Fetched) -> Prefetched:
     """An answer as if it had been prefetched."""
     if found.state in ("failed", "not-asked"):
-        return Prefetched(state="failed", why=found.why)
+        return Prefetched(state="failed", why=f"the FHIR server was asked: {found.why}")
     resources = tuple(msgspec.Raw(without_lone_surrogates(bytes(raw))) for raw in found.resources)
     truncated = found.state == "truncated"
     return Prefetched(
@@ -47,18 +47,11 @@ def joined(before: Prefetched, after: Prefetched, resource_type: str) -> Prefetc
         return after
     if after.state == "failed":
         return msgspec.structs.replace(before, why=after.why)
-    if before.next_url is None:
-        # Asked again as a whole: the answer takes the place of what was sent, unless it is a part as well.
-        if not after.truncated:
-            return after
-        return msgspec.structs.replace(
-            after,
-            resources=before.resources + after.resources,
-            full_urls=before.full_urls + after.full_urls,
-        )
+    # Asked again as a whole, the server may send what was sent before once more; it counts once.
     resources = before.resources + after.resources
-    matches = sum(type_of(raw) == resource_type for raw in after.resources)
-    truncated = after.truncated or before.flawed or matches < before.lacking
+    truncated = after.truncated or before.flawed
+    if before.next_url is not None:
+        truncated = truncated or sum(type_of(r) == resource_type for r in after.resources) < before.lacking
     return Prefetched(
         state="present" if resources or truncated else "empty",
         resources=resources,

@@ -156,9 +156,9 @@ def _must_know_the_diagnoses(chart: Chart) -> None:
     if chart.record.deceased:
         return
     if chart.record.retrieval_of((_GATE_TYPE,)) in ("failed", "not-asked"):
+        why = chart.reasons.get(_GATE_KEY)
         told = f"diagnoses are needed: prefetch '{_GATE_KEY}' did not come or is no searchset"
-        why = chart.no_way or "the FHIR server did not give them"
-        raise InsufficientDataError(f"{told}; {why}", f"prefetch.{_GATE_KEY}")
+        raise InsufficientDataError(told + (f" ({why})" if why else ""), f"prefetch.{_GATE_KEY}")
 
 
 def _counts(received: Mapping[str, Prefetched]) -> dict[str, int]:

@@ -24,15 +24,19 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class Chart(NamedTuple):
-    """A record, what came for each prefetch key, and counts of what was fetched beside, for the log.
+    """A record, and where it comes from.
 
-    ``no_way`` says in words why nothing could be fetched, if that was so.
+    Attributes:
+        record: the facts.
+        received: what was prefetched for each key.
+        reasons: why keys are not complete, in words that repeat nothing of the chart, as far as is known.
+        counts: of what was fetched, for the log.
     """
 
     record: PatientRecord
     received: Mapping[str, Prefetched]
+    reasons: Mapping[str, str] = MappingProxyType({})
     counts: Mapping[str, int | str] = MappingProxyType({})
-    no_way: str | None = None
 
 
 def read_chart(
@@ -59,7 +63,8 @@ def read_chart(
         InsufficientDataError: no Patient.
         WrongPatientError: resources of another patient than the one in context.
     """
-    _must_hold_the_patient(received[PATIENT_KEY], patient_id, no_way)
+    reasons = _reasons(received, no_way)
+    _must_hold_the_patient(received[PATIENT_KEY], patient_id, reasons.get(PATIENT_KEY))
     resources: list[msgspec.Raw | bytes] = [
         named(raw, full_url)
         for prefetched in received.values()
@@ -76,7 +81,16 @@ def read_chart(
         raise WrongPatientError(
             "the prefetch holds resources of another patient than the one in context", "prefetch"
         ) from None
-    return Chart(PatientRecord(facts), received, no_way=no_way)
+    return Chart(PatientRecord(facts), received, reasons)
+
+
+def _reasons(received: Mapping[str, Prefetched], no_way: str | None) -> dict[str, str]:
+    told = {key: prefetched.why or no_way for key, prefetched in received.items() if _is_open(prefetched)}
+    return {key: why for key, why in told.items() if why is not None}
+
+
+def _is_open(prefetched: Prefetched) -> bool:
+    return prefetched.truncated or prefetched.state in ("missing", "failed")
 
 
 def named(raw: msgspec.Raw, full_url: str | None) -> msgspec.Raw | bytes:
@@ -110,11 +124,10 @@ def _retrieval(prefetched: Prefetched, not_offered: bool) -> Retrieval:
     return "failed" if prefetched.state == "failed" else "not-asked"
 
 
-def _must_hold_the_patient(prefetched: Prefetched, patient_id: str, no_way: str | None) -> None:
+def _must_hold_the_patient(prefetched: Prefetched, patient_id: str, why: str | None) -> None:
     place = f"prefetch.{PATIENT_KEY}"
     if not prefetched.resources:
-        words = [_WORDS[prefetched.state], prefetched.why, no_way]
-        told = "; ".join(word for word in words if word)
+        told = _WORDS[prefetched.state] + (f" ({why})" if why else "")
         raise InsufficientDataError(f"the patient is needed: prefetch '{PATIENT_KEY}' {told}", place)
     ids = {_id_of(raw) for raw in prefetched.resources}
     if ids != {patient_id}:

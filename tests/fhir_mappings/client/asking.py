@@ -40,11 +40,12 @@ def ask(
     seconds: float = 2.0,
     trusted: tuple[str, ...] = (),
     private_allowed: bool = False,
+    ca_file: str | None = None,
 ) -> Answered:
     """Ask these queries in one call; the answers go by position."""
 
     async def call() -> Answered:
-        network = Network()
+        network = Network(ca_file)
         client = FhirClient(
             base_address(base),
             network,

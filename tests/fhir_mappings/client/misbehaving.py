@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -21,11 +22,11 @@ class Server:
 
 
 @contextmanager
-def serving(behave: Behaviour) -> Iterator[Server]:
+def serving(behave: Behaviour, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """A server in a thread of its own, on a free port."""
     with ThreadPoolExecutor(1) as thread:
         started: Future[tuple[Server, Callable[[], object]]] = Future()
-        ended = thread.submit(asyncio.run, _serve(behave, started))
+        ended = thread.submit(asyncio.run, _serve(behave, started, tls))
         server, stop = started.result(10)
         try:
             yield server
@@ -34,7 +35,9 @@ def serving(behave: Behaviour) -> Iterator[Server]:
             ended.result(10)
 
 
-async def _serve(behave: Behaviour, started: Future[tuple[Server, Callable[[], object]]]) -> None:
+async def _serve(
+    behave: Behaviour, started: Future[tuple[Server, Callable[[], object]]], tls: ssl.SSLContext | None
+) -> None:
     stop = asyncio.Event()
     handling: set[asyncio.Task[None]] = set()
 
@@ -48,7 +51,7 @@ async def _serve(behave: Behaviour, started: Future[tuple[Server, Callable[[], o
                 await writer.drain()
         writer.transport.abort()
 
-    listening = await asyncio.start_server(handle, "127.0.0.1", 0)
+    listening = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
     server = Server(listening.sockets[0].getsockname()[1])
     loop = asyncio.get_running_loop()
     started.set_result((server, lambda: loop.call_soon_threadsafe(stop.set)))

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.fhir_mappings.client.asking import CONDITIONS, as_json, ask, page
 from tests.fhir_mappings.client.misbehaving import Server, always, answer, serving, silent
-
-
-class Names:
-    """What names stand for, one list of addresses for each time that somebody asks; the last one stays."""
-
-    def __init__(self) -> None:
-        self.answers: list[list[str]] = []
-        self.asked: list[str] = []
-
-    async def resolve(self, host: str, port: int, **_: Any) -> list[Any]:
-        self.asked.append(host)
-        if not self.answers:
-            raise socket.gaierror("no such name")
-        addresses = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+from tests.fhir_mappings.client.names import Names, invented
 
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> Names:
-    found = Names()
-
-    async def resolve(_: object, host: str, port: int, **more: Any) -> list[Any]:
-        if host.replace(".", "").isdigit():  # connecting to an address asks for that address
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))]
-        return await found.resolve(host, port, **more)
-
-    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", resolve)
-    return found
+    return invented(monkeypatch)
 
 
 @pytest.fixture
