@@ -22,6 +22,7 @@ from tests.app.draft_orders import (
     service_draft,
     summaries,
 )
+from tests.app.ehr import AUTHORIZATION, BASE, NETWORK, Ehr, hook_beside
 from tests.app.medication_records import CYCLOPHOSPHAMIDE, HYDROXYCHLOROQUINE, dose, drug
 from tests.app.service import NO_LUPUS, cards_of, client, fire, outcome_of
 
@@ -303,6 +304,28 @@ class TestRequests:
     def test_junk_in_a_draft_loses_that_draft_alone(self, junk: Any) -> None:
         odd = {**draft("x"), "medicationCodeableConcept": junk, "dosageInstruction": junk}
         assert len(summaries([odd, draft("rituximab")])) == 1
+
+
+class TestFetching:
+    """The EHR is asked for a chart only if the drafts could close a trial."""
+
+    def test_a_draft_of_concern_is_judged_with_what_is_fetched(self) -> None:
+        ehr = Ehr(OPEN_TO_BOTH)
+        with NETWORK:
+            (card,) = cards_of(without_prefetch(draft("rituximab")), hook_beside(ehr))
+        assert "until 2027-06-16 at the earliest by rituximab" in card["summary"]
+        assert "Condition" in ehr.asked_types
+
+    def test_for_any_other_draft_nothing_is_fetched(self) -> None:
+        ehr = Ehr(OPEN_TO_BOTH)
+        with NETWORK:
+            assert cards_of(without_prefetch(draft("paracetamol")), hook_beside(ehr)) == []
+        assert ehr.asked == []
+
+
+def without_prefetch(*drafts: dict[str, Any]) -> dict[str, Any]:
+    request = {**order_request(list(drafts)), "fhirServer": BASE, "fhirAuthorization": AUTHORIZATION}
+    return {**request, "prefetch": {}}
 
 
 def test_discovery_offers_the_one_service_for_each_hook() -> None:
