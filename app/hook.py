@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from app.cards.compose import compose_cards
+from app.cards.pending_orders import ORDER_TYPE, ordered_tests
 from app.cards.quirks import for_client
 from app.cards.trial import TrialCard
 from app.cards.wording import wording
@@ -34,6 +35,7 @@ ENCOUNTER_START = "encounter-start"
 SERVED_HOOKS = (PATIENT_VIEW, ENCOUNTER_START, *ORDER_HOOKS)
 
 _GATE_TYPE = "Condition"
+_ORDERS_KEY = next(key for key, kind in RESOURCE_TYPES.items() if kind == ORDER_TYPE)
 _GATE_KEY = next(key for key, kind in RESOURCE_TYPES.items() if kind == _GATE_TYPE)
 _ENCODER = msgspec.json.Encoder()
 
@@ -107,6 +109,7 @@ class TrialsHook:
             show_ineligible=self._settings.show_ineligible,
             language=self._settings.language,
             encounter_id=request.context.encounter_id,
+            ordered=ordered_tests(chart.received[_ORDERS_KEY], as_of),
         )
         if request.hook.name == ENCOUNTER_START:
             known = self._shown.shown_in_encounter(client.id, request.context)

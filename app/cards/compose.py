@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -14,7 +14,7 @@ from app.cards.suggestions import suggestions
 from app.cards.summary import summary
 from app.cards.trial import TrialCard, registry_link, source
 from app.cards.wording import Wording, wording
-from cds_hooks.cards import Card
+from cds_hooks.cards import Card, Suggestion
 from eligibility.bound import BoundProtocol
 from eligibility.findings import Screening, ScreeningReport, Verdict
 from eligibility.protocol import Protocol
@@ -38,8 +38,11 @@ def compose_cards(
     show_ineligible: bool = False,
     language: str = "en",
     encounter_id: str | None = None,
+    ordered: Collection[str] = (),
 ) -> tuple[TrialCard, ...]:
-    """At most one card for each trial, the most promising first; ``encounter_id`` goes into draft orders.
+    """At most one card for each trial, the most promising first.
+
+    Tests are suggested for the encounter, except those that are ``ordered`` already (LOINC codes).
 
     The report holds only open trials whose disease the patient has
     (``app.screening.ScreeningService.screen_applicable``).
@@ -50,7 +53,8 @@ def compose_cards(
     made = []
     for screening in shown:
         protocol = protocols[screening.protocol].protocol
-        card = _card(screening, report, protocol, encounter_id, words)
+        tests = suggestions(screening, report.work_list, report.patient, encounter_id, words, ordered)
+        card = _card(screening, report.as_of, protocol, tests, words)
         made.append(TrialCard(protocol, screening.verdict, card))
     return tuple(made)
 
@@ -70,17 +74,16 @@ def worth_a_card(screening: Screening, *, show_ineligible: bool) -> bool:
 
 def _card(
     screening: Screening,
-    report: ScreeningReport,
+    as_of: str,
     protocol: Protocol,
-    encounter_id: str | None,
+    tests: tuple[Suggestion, ...],
     words: Wording,
 ) -> Card:
     groups = grouped(screening)
-    tests = suggestions(screening, report.work_list, report.patient, encounter_id, words)
     return Card(
         uuid=str(uuid.uuid4()),
         summary=summary(screening, groups, protocol, words),
-        detail=detail(screening, groups, report.as_of, protocol, words),
+        detail=detail(screening, groups, as_of, protocol, words),
         indicator="info",
         source=source(protocol, words),
         suggestions=tests or None,

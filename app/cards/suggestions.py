@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from app.cards.wording import Wording
@@ -27,6 +27,7 @@ def suggestions(
     patient: str,
     encounter_id: str | None,
     words: Wording,
+    ordered: Collection[str] = (),
 ) -> tuple[Suggestion, ...]:
     """At most ``MOST`` tests to order, in the order of the work-list: those first that decide most.
 
@@ -39,11 +40,12 @@ def suggestions(
         patient: reference of the patient.
         encounter_id: id of the encounter in context, if there is one.
         words: the catalogue.
+        ordered: LOINC codes of tests that are ordered already; they are not suggested.
     """
     if screening.verdict != "undetermined":
         return ()
     made: list[Suggestion] = []
-    for order, criteria, alone in _tests(screening.protocol, work_list):
+    for order, criteria, alone in _tests(screening.protocol, work_list, ordered):
         told = {"test": plain(order.display, _TEST_WORDS), "code": order.code, "ids": ", ".join(criteria)}
         action = Action(
             type="create",
@@ -76,11 +78,15 @@ def draft_order(test: Coding, patient: str, encounter_id: str | None) -> dict[st
     return order | {"encounter": {"reference": f"Encounter/{encounter_id}"}} if encounter_id else order
 
 
-def _tests(protocol: str, work_list: Sequence[WorkItem]) -> Iterator[tuple[Coding, tuple[str, ...], bool]]:
+def _tests(
+    protocol: str, work_list: Sequence[WorkItem], ordered: Collection[str]
+) -> Iterator[tuple[Coding, tuple[str, ...], bool]]:
     codes: set[str] = set()
     for item in work_list:
         order = item.order
-        if order is None or order.system != _LOINC or item.why not in _A_TEST_HELPS or order.code in codes:
+        if order is None or order.system != _LOINC or item.why not in _A_TEST_HELPS:
+            continue
+        if order.code in codes or order.code in ordered:
             continue
         for decides in item.decides:
             if decides.protocol == protocol:

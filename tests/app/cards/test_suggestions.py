@@ -14,7 +14,7 @@ from app.cards.wording import wording
 from eligibility.work_list import work_list
 from fhir_mappings.facts import Coding
 from tests.app.cards.test_compose import DOUBTFUL, FAILING, PASSING, WASHING_OUT, finding, need, screening
-from tests.app.service import LUPUS, cards_of, default_client, request_of, screening_of
+from tests.app.service import LUPUS, cards_of, default_client, request_of, screening_of, searchset
 
 LOINC = "http://loinc.org"
 
@@ -105,6 +105,50 @@ class TestResource:
         described = one.actions[0].description
         assert described == "Draft an order: Test of hbv_dna (LOINC 42595-9), which would settle E8, E4"
         assert uuid.UUID(one.uuid).version == 4
+
+
+class TestWhatIsOrderedAlready:
+    """Demonstration patient Lin Mei lacks HBV DNA (LOINC 42595-9) alone."""
+
+    def suggested(self, **order: Any) -> list[str]:
+        request = request_of(LUPUS)
+        resource = {
+            "resourceType": "ServiceRequest",
+            "id": "pending",
+            "status": "active",
+            "intent": "order",
+            "code": {"coding": [{"system": LOINC, "code": "42595-9"}]},
+            "subject": {"reference": f"Patient/{LUPUS}"},
+            **order,
+        }
+        request["prefetch"]["serviceRequests"] = searchset(resource)
+        found = [card.get("suggestions", []) for card in cards_of(request)]
+        return [one["actions"][0]["resource"]["code"]["coding"][0]["code"] for some in found for one in some]
+
+    @pytest.mark.parametrize("status", ["active", "on-hold", "draft"])
+    def test_it_is_not_suggested_again(self, status: str) -> None:
+        assert self.suggested(status=status, authoredOn="2026-06-14") == []
+
+    def test_nor_if_the_order_has_no_date(self) -> None:
+        assert self.suggested() == []
+
+    @pytest.mark.parametrize(("written", "times"), [("2026-03-17", 0), ("2026-03-16", 2)])
+    def test_an_order_that_is_open_for_more_than_90_days_is_forgotten(self, written: str, times: int) -> None:
+        assert self.suggested(authoredOn=written) == ["42595-9"] * times
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"status": "revoked"},
+            {"status": "completed"},
+            {"doNotPerform": True},
+            {"code": {"coding": [{"system": LOINC, "code": "2160-0"}]}},
+            {"code": {"coding": [{"system": "urn:local", "code": "42595-9"}]}},
+            {"code": "http://loinc.org"},
+        ],
+    )
+    def test_any_other_order_changes_nothing(self, other: dict[str, Any]) -> None:
+        assert self.suggested(**other) == ["42595-9"] * 2
 
 
 class TestOnCards:
