@@ -71,7 +71,12 @@ class ClientProfile(BaseModel):
     The quirks say what a card may hold for this client; ``app.cards`` heeds them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        coerce_numbers_to_str=True,  # YAML takes a trigger such as 60, and many a key id, for a number
+    )
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
     """Name of the client in logs: small letters, digits and hyphens."""
@@ -156,8 +161,7 @@ class ClientProfile(BaseModel):
     def _take_preset(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
-        values = _presets().get(given.get("preset", "standard"))
-        return {**values, **given} if values is not None else given
+        return {**_presets().get(str(given.get("preset", "standard")), {}), **given}
 
     @field_validator("jwks")
     @classmethod

@@ -179,17 +179,22 @@ def _told_apart(one: Sequence[str], other: Sequence[str]) -> bool:
     return bool(one) and bool(other) and not set(one) & set(other)
 
 
-def _doubled_keys(node: yaml.Node, location: Location = ()) -> Iterator[_Fault]:
+def _doubled_keys(
+    node: yaml.Node, location: Location = (), visited: frozenset[int] = frozenset()
+) -> Iterator[_Fault]:
+    if id(node) in visited:  # an alias of what is around it
+        return
+    visited |= {id(node)}
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            yield from _doubled_keys(item, (*location, index))
+            yield from _doubled_keys(item, (*location, index), visited)
     elif isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             if key.value in seen:
                 yield _Fault((*location, key.value), "is given twice; keep one")
             seen.add(key.value)
-            yield from _doubled_keys(value, (*location, key.value))
+            yield from _doubled_keys(value, (*location, key.value), visited)
 
 
 def _told(path: Path, tree: yaml.Node, document: Mapping[str, Any], fault: _Fault) -> str:

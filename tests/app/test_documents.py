@@ -12,6 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.cli import main
+from app.clients.profile import ClientProfile
+from app.clients.registry import check_clients
 from app.server import create_app
 from app.settings import Settings
 from eligibility import findings, reported
@@ -132,3 +134,22 @@ def test_every_field_of_a_report_is_told_in_the_documents() -> None:
         if not re.search(rf"\b{name}\b", told)
     ]
     assert missing == []
+
+
+def test_the_files_of_clients_in_the_documents_can_be_used(tmp_path: Path) -> None:
+    found = re.findall(
+        r"```yaml\n((?:clients|open):.*?)```", (DOCS / "clients.md").read_text("utf-8"), re.DOTALL
+    )
+    names = []
+    for text in found:
+        path = tmp_path / "clients.yaml"
+        path.write_text(text, "utf-8")
+        names.append([profile.id for profile in check_clients(path)])
+    assert names == [["general-hospital", "riverside", "own-ehr", "sandbox"], []]
+
+
+def test_every_element_of_a_client_is_in_the_table_of_the_documents() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| [^|]* \| [^|]* \|$", (DOCS / "clients.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert set(ClientProfile.model_fields) <= set(rows)

@@ -339,3 +339,33 @@ class TestTheSignature:
         algorithm = "RS384" if key_id == RSA else "ES384"
         forged = assembled({**GOOD_HEADER, "alg": algorithm}, claims(), lambda _: signature)
         assert not key.signed(read_token(forged))
+
+
+SPECIFIED = (
+    "eyJhbGciOiJFUzM4NCIsInR5cCI6IkpXVCIsImtpZCI6ImV4YW1wbGUta2lkIiwiamt1IjoiaHR0cHM6Ly9maGlyLWVoci5leGFtcGxlLmNv"
+    "bS9qd2tfdXJpIn0.eyJpc3MiOiJodHRwczovL2ZoaXItZWhyLmV4YW1wbGUuY29tLyIsInN1YiI6ImNsaWVudF9pZCIsImF1ZCI6Imh0dHBz"
+    "Oi8vY2RzLmV4YW1wbGUub3JnL2Nkcy1zZXJ2aWNlcy9zb21lLXNlcnZpY2UiLCJleHAiOjE0MjI1Njg4NjAsImlhdCI6MTMxMTI4MDk3MCwi"
+    "anRpIjoiZWUyMmIwMjEtZTFiNy00NjExLWJhNWItOGVlYzZhMzNhYzFlIiwidGVuYW50IjoiMmRkZDZjM2EtOGU5YS00NGM2LWEzMDUtNTIx"
+    "MTFhZDMwMmEyIn0.CUFPkplnWd6YGIvzoHolWCQBDsCL8QtTWKGg_QFpS169WrqDGzktRi-_we6-6rVzbjerU27ZKww_SW0-b9RTz-dPJNcq"
+    "sueMio8r6EqXUXhbLm_ch3XFSbDlGHDl_tqo"
+)
+"""The example of CDS Hooks 2.0, "Trusting CDS Clients", and its key; another library made it."""
+SPECIFIED_KEY = {
+    "kty": "EC",
+    "use": "sig",
+    "crv": "P-384",
+    "kid": "example-kid",
+    "x": "46SDH7Znh821wblCBglA61sNE9ZrHYKKt3qRtRTmSXyOI_FIGBLWrWa0GPUkDCEk",
+    "y": "XMcRuuoGW7CXjQdy-F5i3FeBE0x9hPLdeFdSoDd3ELmx404tLX0VRRcqzAsPhXcI",
+    "alg": "ES384",
+}
+
+
+def test_the_example_of_the_specification_is_read_and_its_signature_verified() -> None:
+    found = read_token(SPECIFIED)
+    assert (found.issuer, found.subject) == ("https://fhir-ehr.example.com/", "client_id")
+    assert found.jku == "https://fhir-ehr.example.com/jwk_uri"
+    assert found.tenant == "2ddd6c3a-8e9a-44c6-a305-52111ad302a2"
+    check_audience(found, ["https://cds.example.org/cds-services/some-service"])
+    (key,) = key_set({"keys": [SPECIFIED_KEY]}).of_id("example-kid")
+    assert key.signed(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -301,3 +302,29 @@ class TestOpenMode:
         http = service(pinned(), open_mode=self.OPEN)
         assert call(http, token(iss="https://other.example")).status_code == 200
         assert json.loads(capsys.readouterr().err)["client"] == "open"
+
+
+SANDBOX = Path(__file__).parents[2] / "data" / "cds-hooks" / "sandbox"
+
+
+@pytest.mark.parametrize("file", sorted(SANDBOX.glob("*.json")), ids=lambda file: file.stem)
+def test_the_official_sandboxes_tokens_are_taken_from_its_key_for_the_url_that_it_calls(file: Path) -> None:
+    """Its calls as recorded, with the key here in place of its own."""
+    recorded = json.loads(file.read_text("utf-8"))
+    made = recorded["jwt"]
+    sandbox = ClientProfile.model_validate(
+        {
+            "id": "sandbox",
+            "preset": "sandbox",
+            "issuer": "https://sandbox.cds-hooks.org",
+            "jwks": {"keys": [public_jwk(EC, kid=made["header"]["kid"])]},
+            "jwks_url": "https://sandbox.cds-hooks.org/.well-known/jwks.json",
+        }
+    )
+    service_id = recorded["path"].split("/")[2:3]
+    path = recorded["path"].replace(*service_id, "lupus-trials") if service_id else recorded["path"]
+    times = {"iat": NOW, "exp": NOW + made["payload"]["exp"] - made["payload"]["iat"]}
+    changed = {**made["payload"], "aud": BASE + path, **times}
+    assert made["payload"]["aud"].endswith(recorded["path"])
+    answer = call(service(sandbox), token(EC, header=made["header"], **changed), path)
+    assert answer.status_code == 200, answer.text

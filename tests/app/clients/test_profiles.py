@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.cli import main
 from app.clients.profile import ClientProfile
@@ -177,6 +182,37 @@ class TestAFile:
     def test_that_is_not_there_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(ClientsError, match="cannot be read: No such file"):
             read_clients(Settings(clients=tmp_path / "none.yaml"))
+
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just(ISSUER),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["clients", "open", *ClientProfile.model_fields]) | st.integers(),
+                    inner,
+                    max_size=4,
+                )
+            ),
+            max_leaves=12,
+        )
+    )
+    def test_whatever_is_in_it_is_read_or_told(self, document: Any) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = written(Path(folder), yaml.safe_dump(document, allow_unicode=True))
+            with contextlib.suppress(ClientsError):
+                read_clients(Settings(clients=path, open=True, base_url="https://cds.example"))
+
+    @pytest.mark.parametrize(
+        "text", ["a: b: c", "\x00", "? [a]\n: b", "clients: &a [*a]", "<<: {a: 1}", "[" * 3000]
+    )
+    def test_that_is_no_ordinary_yaml_is_told(self, tmp_path: Path, text: str) -> None:
+        assert faults_of(tmp_path, text)
+
+    def test_may_give_triggers_as_numbers(self, tmp_path: Path) -> None:
+        text = f"clients:\n  - {{id: a, issuer: '{ISSUER}', jwks_url: '{KEYS}', served_triggers: [60, 26]}}\n"
+        (profile,) = read_clients(settings_of(tmp_path, text)).profiles
+        assert profile.served_triggers == ("60", "26")
 
 
 class TestOpenMode:
