@@ -10,13 +10,15 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from app.cards.suggestions import draft_order
 from app.errors import RefusedError
 from app.outcomes import outcome
 from app.questionnaires import Library
 from app.questionnaires.blank import blank_response
 from cds_hooks.errors import CdsHooksError
+from fhir_mappings.vocabulary import vocabulary
 from sandbox.charts import charts
-from tests.app.service import AS_OF, HOOK, NO_LUPUS, default_client, request_of, screening_service
+from tests.app.service import AS_OF, HOOK, NO_LUPUS, cards_of, default_client, request_of, screening_service
 
 Named = Iterator[tuple[str, dict[str, Any]]]
 
@@ -74,11 +76,24 @@ def demonstration_charts() -> Named:
                 yield f"{resource['resourceType']}/{resource['id']}", resource
 
 
+def suggested_orders() -> Named:
+    """The draft orders of cards, and one for each test that a screening can name, within an encounter."""
+    for patient in charts():
+        for card in cards_of(request_of(patient)) if patient == _bundled(patient) else ():
+            for number, suggestion in enumerate(card.get("suggestions", ())):
+                yield f"{patient}, {card['summary']:.30}, {number}", suggestion["actions"][0]["resource"]
+    for name in vocabulary().input_names:
+        described = vocabulary().input(name)
+        if described is not None and described.order is not None:
+            yield name, draft_order(described.order, "Patient/1", "e1")
+
+
 EMITTED: Mapping[str, Callable[[], Named]] = {
     "Questionnaires": questionnaires,
     "blank QuestionnaireResponses": blank_responses,
     "OperationOutcomes": outcomes,
     "demonstration charts": demonstration_charts,
+    "suggested orders": suggested_orders,
 }
 
 
