@@ -136,6 +136,13 @@ class TestTrialA:
     def test_the_same_by_mouth_is_silent(self) -> None:
         assert summaries([draft("amoxicillin 500 mg oral capsule")]) == []
 
+    def test_rifampicin_with_another_drug_against_tuberculosis_may_close_it(self) -> None:
+        """E7; each of them alone closes only trial B, by its E14."""
+        both = closing([draft("rifampicin 300 mg"), draft("isoniazid 300 mg")])
+        assert both.keys() == {TRIAL_A, TRIAL_B}
+        assert both[TRIAL_A] == ("E7", "2026-12-16")
+        assert closing([draft("rifampicin 300 mg")]).keys() == {TRIAL_B}
+
     def test_a_planned_bypass_operation_closes_it_and_no_day_reopens_it(self) -> None:
         (summary,) = summaries([service_draft(coded(SNOMED, "232717009", "Coronary artery bypass"))])
         assert TRIAL_A in summary
