@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     fetch_max_answer_bytes: int = Field(default=10_000_000, gt=0)
     """Largest answer of the FHIR server, unpacked."""
 
-    fetch_max_bytes: int = Field(default=40_000_000, gt=0)
+    fetch_max_bytes: int = Field(default=20_000_000, gt=0)
     """What is read from the FHIR server for one call, unpacked."""
 
     fetch_concurrency: int = Field(default=8, gt=0, le=100)

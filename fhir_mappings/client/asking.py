@@ -91,7 +91,7 @@ class FetchLimits(msgspec.Struct, frozen=True, kw_only=True):
     pages: int = 20
     resources: int = 5_000
     answer_bytes: int = 10_000_000
-    call_bytes: int = 40_000_000
+    call_bytes: int = 20_000_000
     concurrency: int = 8
     attempts: int = 3
     redirects: int = 3

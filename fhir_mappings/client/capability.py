@@ -149,7 +149,8 @@ class Capabilities:
             task = self._asking[key] = loop.create_task(asked)
             task.add_done_callback(lambda _: self._asking.pop(key, None))
         done, _ = await asyncio.wait((task,), timeout=patience)
-        return task.result() if done and not task.cancelled() else EVERYTHING
+        told = bool(done) and not task.cancelled() and task.exception() is None
+        return task.result() if told else EVERYTHING
 
     async def aclose(self) -> None:
         """Ask no further."""

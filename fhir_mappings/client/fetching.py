@@ -129,7 +129,7 @@ class _Walk:
             flaw = flaw or answer.flaw
             room = self._limits.resources - len(self._resources)
             self._take(answer, room)
-            if len(answer.resources) > room:
+            if len(answer.resources) > room or flaw == "too-many-resources":
                 return "too-many-resources"
             if answer.next_url is None:
                 return flaw
@@ -154,7 +154,8 @@ class _Walk:
 
     def _read(self, body: bytes) -> Answer:
         is_read = "?" not in self._query.path and "://" not in self._query.path
-        return read_answer(body, self._query.resource_type, search=not is_read)
+        room = self._limits.resources - len(self._resources)
+        return read_answer(body, self._query.resource_type, search=not is_read, most=room)
 
     def _take(self, answer: Answer, room: int) -> None:
         self._resources += answer.resources[:room]

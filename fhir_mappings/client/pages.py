@@ -11,6 +11,7 @@ from fhir_mappings.decoding import peek
 from fhir_mappings.errors import UnreadableInputError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_MOST_LINKS = 100
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -32,15 +33,31 @@ class Answer(msgspec.Struct, frozen=True):
     flaw: Why | None = None
 
 
-class _Totalled(msgspec.Struct, frozen=True):
-    total: int = 0
+_ABSENT = msgspec.Raw(b"null")
 
 
-_totals = msgspec.json.Decoder(_Totalled, strict=False)
+class _Frame(msgspec.Struct, frozen=True):
+    total: msgspec.Raw = _ABSENT
+    entry: msgspec.Raw = _ABSENT
+    link: msgspec.Raw = _ABSENT
 
 
-def read_answer(body: bytes, resource_type: str, *, search: bool) -> Answer:
-    """The answer to a read or a search for ``resource_type``.
+class _Typed(msgspec.Struct, frozen=True, rename="camel"):
+    resource_type: str | None = None
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    resource: _Typed | None = None
+
+
+_frames = msgspec.json.Decoder(_Frame)
+_lists = msgspec.json.Decoder(list[msgspec.Raw])
+_entries = msgspec.json.Decoder(_Entry)
+_totals = msgspec.json.Decoder(int, strict=False)
+
+
+def read_answer(body: bytes, resource_type: str, *, search: bool, most: int = 10_000) -> Answer:
+    """The answer to a read or a search for ``resource_type``, of which ``most`` entries are looked at.
 
     Raises:
         AnswerError: ``not-json``, ``wrong-type``, or ``outcome`` for an OperationOutcome instead of data.
@@ -48,8 +65,10 @@ def read_answer(body: bytes, resource_type: str, *, search: bool) -> Answer:
     body = body.removeprefix(_BYTE_ORDER_MARK)
     try:
         body.decode()
-        document = read_document(body)
-    except (UnicodeDecodeError, UnreadableInputError):
+        frame = _frames.decode(body)
+        bounded = _bounded(frame, most)
+        document = read_document(bounded or body)
+    except (UnicodeDecodeError, UnreadableInputError, msgspec.DecodeError, RecursionError):
         raise AnswerError("not-json") from None
     if not document.bundle:
         seen = peek(body)
@@ -69,18 +88,53 @@ def read_answer(body: bytes, resource_type: str, *, search: bool) -> Answer:
         raise AnswerError("outcome")
     next_url = next((page.next_url for page in document.pages if page.next_url is not None), None)
     flaw = "outcome" if failed else "incomplete" if document.unread else None
+    if bounded is not None:
+        flaw = "too-many-resources"
     return Answer(
         tuple(msgspec.Raw(source.raw) for source in sources),
         tuple(source.full_url for source in sources),
         matches,
-        _total(body),
+        _total(frame),
         next_url,
         flaw,
     )
 
 
-def _total(body: bytes) -> int:
+def _bounded(frame: _Frame, most: int) -> bytes | None:
+    """The Bundle with its first entries only, if it has more than so many.
+
+    Each entry costs time, whatever is in it, and ten megabytes can hold millions of empty ones. Bundles
+    within the Bundle would hide more of them, and are no answer to a search.
+
+    Raises:
+        AnswerError: there are such.
+    """
+    links = _listed(frame.link)
+    if len(links) > _MOST_LINKS:
+        raise AnswerError("not-json")
+    entries = _listed(frame.entry)
+    few = entries[:most]
+    for raw in few:
+        try:
+            found = _entries.decode(raw).resource
+        except (msgspec.DecodeError, RecursionError):
+            continue  # no Bundle either; whoever reads the entry says what it is
+        if found is not None and found.resource_type == "Bundle":
+            raise AnswerError("wrong-type")
+    if len(entries) <= most:
+        return None
+    return msgspec.json.encode({"resourceType": "Bundle", "type": "searchset", "entry": few})
+
+
+def _listed(raw: msgspec.Raw) -> list[msgspec.Raw]:
     try:
-        return _totals.decode(body).total
+        return _lists.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return []
+
+
+def _total(frame: _Frame) -> int:
+    try:
+        return _totals.decode(frame.total)
     except (msgspec.DecodeError, RecursionError):
         return 0

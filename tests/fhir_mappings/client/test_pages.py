@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 import respx
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fhir_mappings.client import FetchLimits, Query
+from fhir_mappings.client.bodies import AnswerError
+from fhir_mappings.client.pages import read_answer
 from tests.fhir_mappings.client.asking import BASE, CONDITIONS, ask_one, ids, page
 
 URL = f"{BASE}/Condition"
@@ -152,3 +158,86 @@ class TestOtherServers:
         found = ask_one(CONDITIONS, base="http://ehr.example/fhir")
         assert (found.state, found.why) == ("failed", "address-refused")
         assert not route.called
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["next", "Condition", "OperationOutcome", "Bundle", "error", "searchset", URL, "x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "resourceType",
+                    "entry",
+                    "resource",
+                    "link",
+                    "relation",
+                    "url",
+                    "total",
+                    "issue",
+                    "severity",
+                    "id",
+                    "type",
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON, st.booleans())
+def test_no_json_whatever_is_more_than_an_answer_of_no_use(value: object, framed: bool) -> None:
+    document = (
+        {"resourceType": "Bundle", "type": "searchset", "entry": value, "link": value} if framed else value
+    )
+    try:
+        found = read_answer(json.dumps(document).encode(), "Condition", search=True)
+    except AnswerError:
+        return
+    assert len(found.resources) == len(found.full_urls) >= found.matches
+
+
+@given(st.binary(max_size=200))
+def test_nor_are_any_bytes(body: bytes) -> None:
+    with pytest.raises(AnswerError):
+        read_answer(body, "Condition", search=True)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [b"0", b"{}", b'{"resource":{"resourceType":"Condition","id":"a"}}'],
+    ids=["no entry", "empty", "a resource"],
+)
+def test_millions_of_entries_take_no_longer_than_those_that_are_kept(entry: bytes) -> None:
+    entries = b",".join([entry] * (10_000_000 // (len(entry) + 1)))
+    body = b'{"resourceType":"Bundle","type":"searchset","entry":[' + entries + b"]}"
+    began = time.process_time()
+    found = read_answer(body, "Condition", search=True, most=5000)
+    assert time.process_time() - began < 3
+    assert found.flaw == "too-many-resources"
+    assert len(found.resources) in (0, 5000)
+
+
+def test_nor_are_they_hidden_in_a_bundle_within_the_bundle() -> None:
+    inner = b'{"resourceType":"Bundle","entry":[' + b",".join([b"0"] * 1_000_000) + b"]}"
+    for key in (b"resourceType", b"\\u0072esourceType"):
+        outer = (
+            b'{"resourceType":"Bundle","entry":[{"resource":' + inner.replace(b"resourceType", key) + b"}]}"
+        )
+        began = time.process_time()
+        with pytest.raises(AnswerError):
+            read_answer(outer, "Condition", search=True)
+        assert time.process_time() - began < 1
+
+
+def test_nor_do_millions_of_links_take_long() -> None:
+    body = b'{"resourceType":"Bundle","link":[' + b",".join([b"{}"] * 3_000_000) + b"]}"
+    with pytest.raises(AnswerError):
+        read_answer(body, "Condition", search=True)
