@@ -22,6 +22,10 @@ COPY --from=build /opt/trialcards /opt/trialcards
 ENV PATH=/opt/trialcards/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
+# What is kept outlives the container where this folder is a volume.
+RUN install -d -m 0700 -o 10001 /var/lib/trialcards
+ENV TRIALCARDS_DATA_DIR=/var/lib/trialcards
+VOLUME /var/lib/trialcards
 USER 10001
 WORKDIR /tmp
 EXPOSE 8000

@@ -13,13 +13,16 @@ from typing import Annotated
 import typer
 
 from app import __version__
+from app.cli_audit import audit
 from app.cli_clients import clients
 from app.cli_errors import one_line
+from app.cli_feedback import feedback
 from app.cli_prefetch import prefetch
 from app.cli_protocols import protocols
 from app.cli_questionnaires import questionnaires
 from app.cli_screen import screen
 from app.cli_serve import serve
+from app.cli_store import store
 
 INTERNAL_FAULT = 70
 """Exit code of an exception that nobody foresaw, as in BSD's ``sysexits.h``."""
@@ -30,7 +33,7 @@ cli = typer.Typer(
     name="trialcards",
     help="May this patient join an open lupus trial, on which evidence, and what stands in the way?",
     epilog="Exit codes: 0 done, 2 usage, 3 unreadable input, 5 invalid protocol or clients, "
-    "70 a fault of this program.",
+    "6 the store cannot be used, 70 a fault of this program.",
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -41,6 +44,9 @@ cli.add_typer(protocols)
 cli.add_typer(questionnaires)
 cli.add_typer(clients)
 cli.command()(prefetch)
+cli.command()(feedback)
+cli.command()(audit)
+cli.add_typer(store)
 
 
 @cli.callback(invoke_without_command=True)

@@ -9,7 +9,8 @@
         ├── UnreadableFileError   3  a file that is not there, is not JSON, is not FHIR, or holds no patient;
         │                            also one, or a patient of it, that could not be screened
         ├── InvalidProtocolError  5  a protocol file that cannot be used
-        └── InvalidClientsError   5  a file of clients that cannot be used
+        ├── InvalidClientsError   5  a file of clients that cannot be used
+        └── StoreUnusableError    6  the database of the store cannot be reached or used
 
 Every message is one line: what, where, and how to mend it.
 """
@@ -47,6 +48,12 @@ class InvalidClientsError(CommandError):
     """A file of clients that cannot be used."""
 
     exit_code = 5
+
+
+class StoreUnusableError(CommandError):
+    """The database of the store cannot be reached or used."""
+
+    exit_code = 6
 
 
 def one_line(message: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 import threading
 import time
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from app.cli_errors import ArgumentError, InvalidClientsError, InvalidProtocolError
+from app.cli_settings import settings_faults
 from eligibility.errors import ProtocolError
 
 DEMO_PATIENT = "lin-mei"
@@ -56,7 +58,7 @@ def serve(
     except ClientsError as error:
         raise InvalidClientsError(str(error).replace("\n", "; ")) from None
     except ValidationError as error:
-        raise ArgumentError(_settings_faults(error)) from None
+        raise ArgumentError(settings_faults(error)) from None
     warnings = [clients.warning] if clients.warning else []
     if workers > 1 and clients.profiles and settings.redis_url is None:
         warnings.append(_EACH_WORKER)
@@ -64,7 +66,10 @@ def serve(
     threading.Thread(target=_announce, args=told, daemon=True).start()
     if workers == 1:
         uvicorn.run(application, host=host, port=port, server_header=False)
-    else:
+        return
+    with tempfile.TemporaryDirectory(prefix="trialcards-metrics-") as folder:
+        # The library looks for it when it is loaded, which each worker does anew; it adds their figures up.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
         uvicorn.run(
             "app.server:create_app", factory=True, host=host, port=port, workers=workers, server_header=False
         )
@@ -82,14 +87,6 @@ def announcement(host: str, port: int, warning: str = "", demonstrated: bool = T
         "or call the hook as an EHR does when a chart is opened:\n\n"
         f"  curl -s {address}/demo/requests/{DEMO_PATIENT} |\n"
         f"    curl -s {address}/cds-services/lupus-trials -H 'Content-Type: application/json' -d @-\n"
-    )
-
-
-def _settings_faults(error: ValidationError) -> str:
-    """Which settings cannot be read, and why; without what they hold."""
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(
-        f"TRIALCARDS_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in faults
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -21,7 +21,8 @@ from app.prefetch_table import RESOURCE_TYPES
 from app.prefetched_chart import Chart
 from app.screening import ScreeningService
 from app.settings import Settings
-from app.shown import ShownCards
+from app.silence import Judged, case_of, judged_trials
+from app.store.memory import Memory, Recalled
 from cds_hooks.cards import CardsResponse
 from cds_hooks.errors import InsufficientDataError
 from cds_hooks.prefetch import Prefetched
@@ -51,20 +52,25 @@ class TrialsHook:
     """Answers the hooks; holds no chart between calls.
 
     ``charts`` completes what was prefetched. ``today`` tells the evaluation date: nothing below reads a
-    clock.
+    clock. ``memory`` tells which trials are to stay silent, and keeps what was judged.
 
     Raises:
         FileNotFoundError: there is no catalogue for the language.
     """
 
     def __init__(
-        self, service: ScreeningService, settings: Settings, charts: Charts, today: Callable[[], date]
+        self,
+        service: ScreeningService,
+        settings: Settings,
+        charts: Charts,
+        today: Callable[[], date],
+        memory: Memory,
     ) -> None:
         self._service = service
         self._charts = charts
         self._settings = settings
         self._today = today
-        self._shown = ShownCards()
+        self._memory = memory
         wording(settings.language)  # so that a language without words is found at the start
 
     @property
@@ -89,19 +95,43 @@ class TrialsHook:
             return self._answer(request, client, ())
         chart = await self._charts.chart(request, client)
         if orders is None:
-            cards, counts = self._trial_cards(request, client, chart, as_of)
+            cards, judged = self._trial_cards(request, chart, as_of)
+            screenings = len(judged)
         else:
-            cards, counts = self._order_cards(request, chart, as_of)
-        if not counts["screenings"]:
+            cards, screenings = self._order_cards(request, chart, as_of)
+            judged = [Judged(one.protocol.id, one.protocol.version, one.verdict) for one in cards]
+        if not screenings:
             _must_know_the_diagnoses(chart)
-        unread = {"unread": len(chart.record.facts.unread)}
-        told = {**counts, **unread, **_counts(chart.received), **chart.counts}
-        return self._answer(request, client, cards, told)
+        speaking = await self._speaking(request, client, cards, judged)
+        counts = {
+            "screenings": screenings,
+            "silent": len(cards) - len(speaking),
+            "unread": len(chart.record.facts.unread),
+            **_counts(chart.received),
+            **chart.counts,
+        }
+        return self._answer(request, client, speaking, counts)
+
+    async def _speaking(
+        self,
+        request: HookRequest,
+        client: ClientProfile,
+        made: Sequence[TrialCard],
+        judged: Iterable[Judged],
+    ) -> Sequence[TrialCard]:
+        """The cards that are not to stay silent; and what was judged and shown is kept."""
+        case = case_of(request, client)
+        recalled = await self._memory.recall(case) if made else Recalled()
+        speaking = tuple(
+            one for one in made if recalled.silence(case.hook, one.protocol.id, one.verdict) is None
+        )
+        self._memory.remember(case, judged_trials(judged, speaking, recalled, case.hook))
+        return speaking
 
     def _trial_cards(
-        self, request: HookRequest, client: ClientProfile, chart: Chart, as_of: date
-    ) -> tuple[Sequence[TrialCard], Mapping[str, int]]:
-        """Which trials may fit the patient. An encounter that starts again is told nothing twice."""
+        self, request: HookRequest, chart: Chart, as_of: date
+    ) -> tuple[Sequence[TrialCard], Sequence[Judged]]:
+        """Which trials may fit the patient."""
         report = self._service.screen_applicable(chart.record, as_of)
         made = compose_cards(
             report,
@@ -111,20 +141,16 @@ class TrialsHook:
             encounter_id=request.context.encounter_id,
             ordered=ordered_tests(chart.received[_ORDERS_KEY], as_of),
         )
-        if request.hook.name == ENCOUNTER_START:
-            known = self._shown.shown_in_encounter(client.id, request.context)
-            made = tuple(one for one in made if (one.protocol.id, one.verdict) not in known)
-        self._shown.remember(client.id, request.context, ((one.protocol.id, one.verdict) for one in made))
-        return made, {"screenings": len(report.screenings)}
+        return made, [Judged(each.protocol, each.version, each.verdict) for each in report.screenings]
 
     def _order_cards(
         self, request: HookRequest, chart: Chart, as_of: date
-    ) -> tuple[Sequence[TrialCard], Mapping[str, int]]:
-        """Which open trials the draft orders would close."""
+    ) -> tuple[Sequence[TrialCard], int]:
+        """Which open trials the draft orders would close, and how many were looked at."""
         applicable = self._service.applicable(chart.record, as_of)
         drafts = drafted(request, as_of, chart.record.facts)
         made = order_cards(self._service, applicable, chart.record, drafts, as_of)
-        return made, {"screenings": len(applicable)}
+        return made, len(applicable)
 
     def _answer(
         self,

@@ -13,7 +13,7 @@ import sys
 import time
 import traceback
 import uuid
-from collections.abc import MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -58,9 +58,13 @@ FIELDS = frozenset(
         "client",
         "refused",
         "clients",
+        "silent",
+        "operation",
     }
 )
 """All that may be logged: names of routes and hooks, counts, times, and where in the code an error arose."""
+
+Observe = Callable[[str, str, Mapping[str, int | str], int, float], None]
 
 _COUNTS = "trialcards.counts"
 _CLIENT_WENT_AWAY = 499
@@ -101,13 +105,18 @@ def _only_allowed_fields(
 class RequestLog:
     """ASGI middleware: one log line for each request, a request id, and an answer when all else fails.
 
+    ``observe`` is told the same for the metrics: method, route as a template, counts, status, seconds.
+
     An exception that no route expects ends here: were it left to the server, its message would be logged,
     and messages can quote what they choked on.
     """
 
-    def __init__(self, app: ASGIApp, logger: structlog.typing.FilteringBoundLogger) -> None:
+    def __init__(
+        self, app: ASGIApp, logger: structlog.typing.FilteringBoundLogger, observe: Observe | None = None
+    ) -> None:
         self.app = app
         self.logger = logger
+        self.observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -134,7 +143,7 @@ class RequestLog:
                 "request failed",
                 request_id=request_id,
                 error_type=type(error).__name__,
-                error_at=_place_of(error),
+                error_at=place_of(error),
             )
             if status:
                 raise ConnectionAbortedError("the response broke off") from None
@@ -142,15 +151,18 @@ class RequestLog:
             answer = outcome_response(scope, 500, "exception", words)
             await answer(scope, receive, identified)
         finally:
+            route, seconds = _route_of(scope), time.perf_counter() - started
             self.logger.info(
                 "request",
                 request_id=request_id,
                 method=scope["method"],
-                route=_route_of(scope),
+                route=route,
                 status=status,
-                duration_ms=round((time.perf_counter() - started) * 1000, 2),
+                duration_ms=round(seconds * 1000, 2),
                 **counts,
             )
+            if self.observe is not None:
+                self.observe(scope["method"], route, counts, status, seconds)
 
 
 def _request_id(scope: Scope) -> str:
@@ -168,7 +180,7 @@ def _route_of(scope: Scope) -> str:
     return getattr(scope.get("route"), "path", "(none)")
 
 
-def _place_of(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
     """File, line and function where the error arose."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:

@@ -15,19 +15,22 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from app.limits import BodyLimit
-from app.logging import RequestLog
+from app.logging import Observe, RequestLog
 from app.security_headers import SecurityHeaders
 from app.settings import Settings
 from app.time_limits import TimeLimit
 
 
 def add_middleware(
-    application: FastAPI, settings: Settings, logger: structlog.typing.FilteringBoundLogger
+    application: FastAPI,
+    settings: Settings,
+    logger: structlog.typing.FilteringBoundLogger,
+    observe: Observe | None = None,
 ) -> None:
-    """Add all of it; what is added last is the outermost."""
+    """Add all of it; what is added last is the outermost. ``observe``: see ``app.logging.RequestLog``."""
     application.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     application.add_middleware(TimeLimit, upload=settings.upload_seconds, whole=settings.request_seconds)
-    application.add_middleware(RequestLog, logger=logger)
+    application.add_middleware(RequestLog, logger=logger, observe=observe)
     if settings.allowed_origins:
         application.add_middleware(
             CORSMiddleware,

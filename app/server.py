@@ -5,28 +5,34 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from fastapi import FastAPI
 
 from app import __version__
+from app.cards.override_reasons import reasons
 from app.charts import Charts
 from app.clients.authenticator import Authenticator
 from app.clients.registry import Clients, read_clients
 from app.clients.wiring import authenticator_of
+from app.feedback import FeedbackDesk
 from app.hook import TrialsHook
 from app.logging import make_logger, silence_access_log
+from app.metrics import Metrics
 from app.middleware import add_middleware
 from app.outcomes import answer_errors_as_outcomes
 from app.prefetch_table import TEMPLATES
 from app.routes.demo import demo_routes
 from app.routes.hooks import hook_routes
-from app.routes.operations import operation_routes
+from app.routes.operations import metrics_routes, operation_routes
 from app.routes.protocols import protocol_routes
 from app.routes.questionnaires import questionnaire_routes
 from app.routes.screenings import screening_routes
 from app.screening import ScreeningService
 from app.settings import Settings
+from app.shown import ShownCards
+from app.store.configured import store_of
+from app.store.observed import CountedMemory, StoreWatcher
 
 DESCRIPTION = (
     "Decision support for eligibility to lupus trials. Whether a patient may join a trial is for the "
@@ -41,6 +47,7 @@ def create_app(
     clients: Clients | None = None,
     authenticator: Authenticator | None = None,
     today: Callable[[], date] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """The service as an ASGI application.
 
@@ -50,6 +57,7 @@ def create_app(
         clients: those that the settings name by default.
         authenticator: what tells them; by default as the settings say.
         today: the evaluation date of hooks; by default the calendar day in the configured time zone.
+        now: the instant at which cards are shown and feedback arrives, with offset.
 
     Raises:
         app.clients.registry.ClientsError: the file of clients cannot be used.
@@ -63,7 +71,9 @@ def create_app(
     zone = settings.zone
     clock = today or (lambda: datetime.now(zone).date())
     logger = make_logger(settings.log_level)
+    metrics = Metrics(service.protocols, reasons())
     closing = AsyncExitStack()
+    store = store_of(settings, now, StoreWatcher(logger, metrics), closing)
     authenticator = authenticator or authenticator_of(clients, settings, closing)
     charts = Charts(settings)
     closing.push_async_callback(charts.aclose)
@@ -72,6 +82,8 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # Not before: uvicorn sets its loggers up after the application is made, and would switch it on again.
         silence_access_log()
+        if store is not None:
+            await store.start()
         if settings.tune_garbage_collection:
             _spare_what_is_loaded()
         logger.info(
@@ -92,15 +104,19 @@ def create_app(
         redoc_url=None,
     )
     answer_errors_as_outcomes(application)
-    hook = TrialsHook(service, settings, charts, clock)
-    application.include_router(hook_routes(hook, settings, authenticator))
+    memory = CountedMemory(store or ShownCards(), metrics)
+    hook = TrialsHook(service, settings, charts, clock, memory)
+    desk = FeedbackDesk(store, metrics, now)
+    application.include_router(hook_routes(hook, settings, authenticator, desk))
     application.include_router(screening_routes(service, settings, authenticator, clock))
     application.include_router(protocol_routes(service))
     application.include_router(questionnaire_routes(service))
-    application.include_router(operation_routes(service))
+    application.include_router(operation_routes(service, store))
+    if settings.metrics:
+        application.include_router(metrics_routes(metrics, store, now))
     if settings.demo and clients.open_mode:  # the page calls the hook without a token
         application.include_router(demo_routes(TEMPLATES, clock))
-    add_middleware(application, settings, logger)
+    add_middleware(application, settings, logger, metrics.request)
     return application
 
 

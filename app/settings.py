@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, FilePath, SecretStr, field_validator
+from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.prefetch_table import RESOURCE_TYPES
+from app.store.pseudonyms import LEAST_KEY_LENGTH
 
 INDISPENSABLE = frozenset({"Patient", "Condition", "Observation"})
 """Without these there is nothing to screen, whatever a server offers."""
@@ -134,6 +135,51 @@ class Settings(BaseSettings):
 
     tune_garbage_collection: bool = True
     """Keep what was loaded at the start out of garbage collection; halves the cost of large bodies."""
+
+    store: bool = True
+    """Keep which cards were shown and what became of them; without, no trial ever stays silent."""
+
+    data_dir: Path | None = None
+    """Folder of the SQLite database and the pseudonym key; the user's data folder by default."""
+
+    database_url: SecretStr | None = None
+    """``postgresql://…`` or ``sqlite:///…``; by default an SQLite database in the data folder."""
+
+    pseudonym_key: SecretStr | None = Field(default=None, validate_default=True)
+    """Secret of the pseudonyms of patients, 32 characters or more; by default one is made in the data folder.
+    With PostgreSQL it must be given, since all servers have to share it."""
+
+    audit_users: Literal["named", "pseudonymous"] = "named"
+    """Whether the audit trail names the practitioners who opened charts, by their FHIR reference."""
+
+    declined_days: int = Field(default=90, ge=0, le=3650)
+    """How long a trial that was declined for a patient stays silent, unless its verdict changes; 0: never."""
+
+    metrics: bool = True
+    """Serve ``/metrics`` for Prometheus."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
+        address = value.get_secret_value() if value is not None else "sqlite://"
+        if not re.match(r"(postgres(ql)?(\+psycopg)?|sqlite)://", address):
+            raise ValueError(
+                "write it as postgresql://user:password@host/database or sqlite:////path/file.db"
+            )
+        return value
+
+    @field_validator("pseudonym_key")
+    @classmethod
+    def _long_enough_and_shared(cls, value: SecretStr | None, settings: ValidationInfo) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < LEAST_KEY_LENGTH:
+            raise ValueError(f"{LEAST_KEY_LENGTH} characters or more, as openssl rand -hex 32 makes them")
+        database = settings.data.get("database_url")
+        shared = database is not None and database.get_secret_value().startswith("postgres")
+        if value is None and shared and settings.data.get("store"):
+            raise ValueError(
+                "must be set where TRIALCARDS_DATABASE_URL names PostgreSQL; openssl rand -hex 32 makes one"
+            )
+        return value
 
     @field_validator("not_offered", "allowed_origins", mode="before")
     @classmethod

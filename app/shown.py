@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Sequence
 
-from cds_hooks.hooks import Context
+from app.store.memory import Case, Recalled, is_about_orders
+from app.store.records import JudgedTrial
 
 MOST_ENCOUNTERS = 10_000
 
@@ -20,30 +21,35 @@ Shown = tuple[str, str]
 
 
 class ShownCards:
-    """Cards by encounter. Ids of patients and encounters are not kept, only keyed digests of them."""
+    """The memory of a service without a store: cards by encounter.
+
+    Ids of patients and encounters are not kept, only keyed digests of them.
+    """
 
     def __init__(self, most: int = MOST_ENCOUNTERS) -> None:
         self._most = most
         self._key = secrets.token_bytes(32)
         self._encounters: OrderedDict[bytes, set[Shown]] = OrderedDict()
 
-    def shown_in_encounter(self, client: str, context: Context) -> Collection[Shown]:
+    async def recall(self, case: Case) -> Recalled:
         """What was shown in the encounter of the context; nothing where there is none."""
-        name = self._name(client, context)
-        return frozenset(self._encounters.get(name, ())) if name is not None else frozenset()
+        name = self._name(case)
+        found = self._encounters.get(name, ()) if name is not None else ()
+        return Recalled(shown_in_encounter=frozenset(found))
 
-    def remember(self, client: str, context: Context, shown: Iterable[Shown]) -> None:
+    def remember(self, case: Case, judged: Sequence[JudgedTrial]) -> None:
         """Keep what is being shown."""
-        name = self._name(client, context)
-        if name is None:
+        name = self._name(case)
+        if name is None or is_about_orders(case.hook):
             return
+        shown = {(each.trial, each.verdict) for each in judged if each.card is not None}
         self._encounters.setdefault(name, set()).update(shown)
         self._encounters.move_to_end(name)
         while len(self._encounters) > self._most:
             self._encounters.popitem(last=False)
 
-    def _name(self, client: str, context: Context) -> bytes | None:
-        if context.encounter_id is None:
+    def _name(self, case: Case) -> bytes | None:
+        if case.encounter_id is None:
             return None
-        told = "\0".join((client, context.patient_id, context.encounter_id))
+        told = "\0".join((case.client, case.patient_id, case.encounter_id))
         return hashlib.blake2b(told.encode(), key=self._key, digest_size=16).digest()

@@ -16,6 +16,10 @@ from cds_hooks.errors import InvalidRequestError, MissingElementError
 from cds_hooks.json_objects import decoded, members, text_of
 
 OUTCOMES = ("accepted", "overridden")
+EPIC_REASON = "com.epic.cdshooks.feedback.overrideReason."
+"""Epic's extensions of an override reason begin so, when the reason is one of its own list."""
+
+_EPIC_NAMES = ("reasonCategory", "reasonDisplay", "reasonTitle")
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
@@ -45,7 +49,8 @@ class OverrideReason(msgspec.Struct, frozen=True, rename="camel"):
 class FeedbackItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What became of one card.
 
-    ``override_reasons``: Epic's spelling of ``override_reason``, with details in extensions.
+    ``override_reasons``: Epic's spelling of ``override_reason``, with details in extensions; ``given`` reads
+    both.
     """
 
     card: str
@@ -54,6 +59,50 @@ class FeedbackItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     accepted_suggestions: tuple[AcceptedSuggestion, ...] = ()
     override_reason: OverrideReason | None = None
     override_reasons: Any = None
+
+    @property
+    def acted_at(self) -> datetime:
+        """When the user acted."""
+        return datetime.fromisoformat(self.outcome_timestamp.upper())
+
+    @property
+    def given(self) -> tuple[OverrideReason, ...]:
+        """The reasons, however they were spelt; what of Epic's spelling cannot be read is left out."""
+        plural = self.override_reasons if isinstance(self.override_reasons, list) else [self.override_reasons]
+        found = [self.override_reason] if self.override_reason is not None else []
+        for entry in plural:
+            try:
+                found.append(msgspec.convert(entry, OverrideReason))
+            except msgspec.ValidationError:
+                continue
+        return tuple(found)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The coded reasons, each once; of Epic's extensions the category is the code."""
+        coded = (reason for each in self.given if (reason := _coded(each)) is not None)
+        return tuple(dict.fromkeys(coded))
+
+    @property
+    def commented(self) -> bool:
+        """Whether the user added words."""
+        return any(each.user_comment for each in self.given)
+
+
+def _coded(given: OverrideReason) -> Reason | None:
+    if given.reason is not None and given.reason.code:
+        return given.reason
+    told = given.extension or {}
+    category, display, title = (_told(told.get(EPIC_REASON + name)) for name in _EPIC_NAMES)
+    if not (category or display or title):
+        return None
+    return Reason(
+        code=category or display or title, system=EPIC_REASON + _EPIC_NAMES[0], display=display or title
+    )
+
+
+def _told(value: Any) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None
 
 
 class Feedback(msgspec.Struct, frozen=True):

@@ -11,6 +11,9 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Nothing that a test does comes into the data folder of whoever runs it; tests of the store name their own.
+os.environ["TRIALCARDS_STORE"] = "false"
+
 _PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 settings.register_profile("suite", derandomize=True, deadline=None, database=None, max_examples=100)

@@ -28,10 +28,11 @@ class Counterpart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One reason: the cards on which it is offered, and its counterpart."""
+    """One reason: the cards on which it is offered, its counterpart, and whether it silences the trial."""
 
     cards: tuple[Subject, ...]
     hl7: Counterpart
+    silences: bool = True
 
 
 @cache

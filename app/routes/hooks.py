@@ -13,6 +13,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from app.clients.authenticator import Authenticator
+from app.feedback import FeedbackDesk
 from app.hook import SERVED_HOOKS, SERVICE_ID, TrialsHook
 from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
@@ -64,7 +65,9 @@ def discovery(settings: Settings, conditions: Sequence[str]) -> Discovery:
     )
 
 
-def hook_routes(hook: TrialsHook, settings: Settings, authenticator: Authenticator) -> APIRouter:
+def hook_routes(
+    hook: TrialsHook, settings: Settings, authenticator: Authenticator, desk: FeedbackDesk
+) -> APIRouter:
     """The routes under ``/cds-services``."""
     routes = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
     announced = msgspec.json.encode(discovery(settings, hook.conditions))
@@ -86,8 +89,8 @@ def hook_routes(hook: TrialsHook, settings: Settings, authenticator: Authenticat
 
     @routes.post("/{service_id}/feedback", summary="What became of cards", openapi_extra=JSON_BODY)
     async def feedback(service_id: str, request: Request) -> Response:
-        """Body: CDS Hooks feedback. It is checked and acknowledged; cards that are not known are no error."""
-        await authenticator.authenticate(request)
+        """Body: CDS Hooks feedback. It is checked, stored and acknowledged; unknown cards are no error."""
+        client = await authenticator.authenticate(request)
         _must_be_known(service_id)
         given = read_feedback(await _body(request))
         outcomes = Counter(item.outcome for item in given.items)
@@ -96,6 +99,7 @@ def hook_routes(hook: TrialsHook, settings: Settings, authenticator: Authenticat
             feedback_accepted=outcomes["accepted"],
             feedback_overridden=outcomes["overridden"],
         )
+        await desk.take(given.items, client.id)
         return Response(status_code=200)
 
     async def _body(request: Request) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -12,10 +13,9 @@ from app.clients.registry import Clients
 from app.server import create_app
 from app.settings import Settings
 from app.shown import ShownCards
-from cds_hooks.hooks import Context
+from app.store.memory import Case
+from app.store.records import JudgedTrial
 from tests.app.service import AS_OF, LUPUS, cards_of, client, fire, outcome_of, request_of, screening_service
-
-HERE = Context(patient_id="p", encounter_id="e")
 
 
 def starting(encounter: str | None = "e1", hook: str = "encounter-start", **more: Any) -> dict[str, Any]:
@@ -80,26 +80,36 @@ class TestEncounterStart:
             assert resource["encounter"] == {"reference": "Encounter/e1"}
 
 
+def case(client: str = "a", patient: str = "p", encounter: str | None = "e") -> Case:
+    return Case("encounter-start", client, None, patient, encounter)
+
+
 class TestShownCards:
+    """What a service without a store remembers."""
+
+    trial = JudgedTrial(trial="t", version="1", verdict="undetermined", card="c")
+
+    def recalled(self, shown: ShownCards, case: Case) -> set[tuple[str, str]]:
+        return set(asyncio.run(shown.recall(case)).shown_in_encounter)
+
     def test_clients_patients_and_encounters_are_told_apart(self) -> None:
         shown = ShownCards()
-        shown.remember("a", HERE, [("t", "undetermined")])
-        assert set(shown.shown_in_encounter("a", HERE)) == {("t", "undetermined")}
-        assert not shown.shown_in_encounter("b", HERE)
-        assert not shown.shown_in_encounter("a", Context(patient_id="q", encounter_id="e"))
-        assert not shown.shown_in_encounter("a", Context(patient_id="p", encounter_id="f"))
+        shown.remember(case(), [self.trial])
+        assert self.recalled(shown, case()) == {("t", "undetermined")}
+        for other in (case(client="b"), case(patient="q"), case(encounter="f")):
+            assert not self.recalled(shown, other)
 
     def test_without_an_encounter_nothing_is_kept(self) -> None:
-        shown, nowhere = ShownCards(), Context(patient_id="p")
-        shown.remember("a", nowhere, [("t", "undetermined")])
-        assert not shown.shown_in_encounter("a", nowhere)
+        shown = ShownCards()
+        shown.remember(case(encounter=None), [self.trial])
+        assert not self.recalled(shown, case(encounter=None))
 
     def test_it_keeps_the_latest_encounters_and_no_ids(self) -> None:
         shown = ShownCards(most=2)
         for encounter in ("first", "second", "third"):
-            shown.remember("a", Context(patient_id="p", encounter_id=encounter), [("t", "undetermined")])
-        assert not shown.shown_in_encounter("a", Context(patient_id="p", encounter_id="first"))
-        assert shown.shown_in_encounter("a", Context(patient_id="p", encounter_id="third"))
+            shown.remember(case(encounter=encounter), [self.trial])
+        assert not self.recalled(shown, case(encounter="first"))
+        assert self.recalled(shown, case(encounter="third"))
         assert "third" not in repr(vars(shown))
 
 

@@ -1,0 +1,128 @@
+"""The audit trail as FHIR: one R4 AuditEvent for each answered call of a hook.
+
+It tells who asked (the client, and the user as kept), for which patient (by pseudonym), and which protocols
+in which version came to which verdict. Source of the codes: HL7's audit-event-type, object-role,
+audit-entity-type and audit-event-outcome, and DICOM's participant roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fhir.resources.R4B.auditevent import AuditEvent
+from fhir.resources.R4B.bundle import Bundle
+
+from app.store.records import HookCall, JudgedTrial
+
+IDENTIFIERS = "urn:trialcards:"
+"""Systems of identifiers begin so: of clients, patients, encounters, users, protocols."""
+
+_TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
+_HOOKS = "https://cds-hooks.hl7.org/hooks"
+_SUCCESS = "0"
+_EXECUTE = "E"
+
+
+def audit_event(call: HookCall) -> AuditEvent:
+    """One call as an AuditEvent, validated."""
+    return AuditEvent.model_validate(
+        {
+            "resourceType": "AuditEvent",
+            "id": call.id,
+            "type": _coding("audit-event-type", "rest", "RESTful Operation"),
+            "subtype": [{"system": _HOOKS, "code": call.hook}],
+            "action": _EXECUTE,
+            "recorded": call.at.isoformat(timespec="milliseconds"),
+            "outcome": _SUCCESS,
+            "agent": [*_users(call), _client(call)],
+            "source": {
+                "observer": {"display": "Trialcards"},
+                "type": [_coding("security-source-type", "4", "Application Server")],
+            },
+            "entity": [_patient(call), *_encounters(call), *(_protocol(each) for each in call.judged)],
+        }
+    )
+
+
+def audit_bundle(calls: Iterable[HookCall]) -> bytes:
+    """Calls as a Bundle of type collection, as JSON."""
+    entries = [
+        {"fullUrl": f"urn:uuid:{call.id}", "resource": audit_event(call).model_dump(mode="json")}
+        for call in calls
+    ]
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "collection"}
+    if entries:
+        bundle["entry"] = entries
+    return Bundle.model_validate(bundle).model_dump_json(exclude_none=True, indent=2).encode()
+
+
+def _users(call: HookCall) -> list[dict[str, Any]]:
+    if call.user is None:
+        return []
+    named = "/" in call.user
+    who = {"reference": call.user} if named else {"identifier": _identifier("user", call.user)}
+    return [{"type": _participant("human"), "who": who, "requestor": True}]
+
+
+def _client(call: HookCall) -> dict[str, Any]:
+    return {
+        "type": _participant("source"),
+        "who": {"identifier": _identifier("client", call.client)},
+        "requestor": call.user is None,
+    }
+
+
+def _participant(kind: str) -> dict[str, Any]:
+    codings = {
+        "human": _coding("v3-ParticipationType", "IRCP", "information recipient"),
+        "source": {
+            "system": "http://dicom.nema.org/resources/ontology/DCM",
+            "code": "110153",
+            "display": "Source Role ID",
+        },
+    }
+    return {"coding": [codings[kind]]}
+
+
+def _patient(call: HookCall) -> dict[str, Any]:
+    return {
+        "what": {"type": "Patient", "identifier": _identifier("patient", call.patient)},
+        "type": _coding("audit-entity-type", "1", "Person"),
+        "role": _coding("object-role", "1", "Patient"),
+    }
+
+
+def _encounters(call: HookCall) -> list[dict[str, Any]]:
+    if call.encounter is None:
+        return []
+    return [
+        {
+            "what": {"type": "Encounter", "identifier": _identifier("encounter", call.encounter)},
+            "type": _coding("audit-entity-type", "2", "System Object"),
+            "role": _coding("object-role", "4", "Domain Resource"),
+        }
+    ]
+
+
+def _protocol(judged: JudgedTrial) -> dict[str, Any]:
+    told = {
+        "version": judged.version,
+        "verdict": judged.verdict,
+        "card": judged.card,
+        "silence": judged.silence,
+    }
+    return {
+        "what": {"type": "ResearchStudy", "identifier": _identifier("protocol", judged.trial)},
+        "type": _coding("audit-entity-type", "2", "System Object"),
+        "role": _coding("object-role", "4", "Domain Resource"),
+        "detail": [{"type": name, "valueString": value} for name, value in told.items() if value is not None],
+    }
+
+
+def _coding(system: str, code: str, display: str) -> dict[str, str]:
+    return {"system": _TERMINOLOGY + system, "code": code, "display": display}
+
+
+def _identifier(kind: str, value: str) -> dict[str, str]:
+    return {"system": IDENTIFIERS + kind, "value": value}

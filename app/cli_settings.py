@@ -1,0 +1,107 @@
+"""Settings and the store as commands use them: what is wrong with them becomes an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import ValidationError
+
+from app.cli_errors import ArgumentError, StoreUnusableError
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from app.store.database import Database
+
+Since = Annotated[
+    str | None, typer.Option(metavar="TIME", help="From this day or instant on, e.g. 2026-11-01; UTC.")
+]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Before this day or instant.")]
+ClientId = Annotated[
+    str | None, typer.Option("--client", metavar="ID", help="Id of a client, as in the file of clients.")
+]
+PatientId = Annotated[
+    str | None,
+    typer.Option("--patient", metavar="ID", help="FHIR id of a patient; needs the client and its server."),
+]
+FhirServer = Annotated[
+    str | None, typer.Option(metavar="URL", help="Base URL that the client sends as fhirServer, if it does.")
+]
+
+
+def settings_faults(error: ValidationError) -> str:
+    """Which settings cannot be read, and why; without what they hold."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(
+        f"TRIALCARDS_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in faults
+    )
+
+
+def read_settings() -> Settings:
+    """The settings.
+
+    Raises:
+        ArgumentError: one cannot be read.
+    """
+    from app.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ArgumentError(settings_faults(error)) from None
+
+
+@contextmanager
+def opened_store(settings: Settings) -> Iterator[Database]:
+    """The database of the store, brought to the newest tables.
+
+    Raises:
+        StoreUnusableError: it cannot be reached or used.
+    """
+    from app.store.configured import database_of
+    from app.store.errors import StoreError
+
+    database = database_of(settings)
+    try:
+        database.open()
+        yield database
+    except StoreError as error:
+        raise StoreUnusableError(str(error)) from None
+    finally:
+        database.close()
+
+
+def instant(text: str | None, option: str) -> datetime | None:
+    """A day or an instant of ISO 8601; without offset it is UTC.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentError(f"{option} '{text}' is no day or instant; write it as 2026-11-01") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def pseudonym(settings: Settings, patient: str, client: str | None, fhir_server: str | None) -> str:
+    """The pseudonym under which a patient of a client is kept.
+
+    Raises:
+        ArgumentError: no client is named.
+        StoreUnusableError: the secret cannot be read.
+    """
+    from app.store.configured import pseudonyms_of
+
+    if client is None:
+        raise ArgumentError("--patient needs --client: ids of patients mean something for one client only")
+    try:
+        names = pseudonyms_of(settings)
+    except OSError as error:
+        raise StoreUnusableError(f"the pseudonym key cannot be read: {error.strerror}") from None
+    return names.of_patient(client, fhir_server, patient.removeprefix("Patient/"))

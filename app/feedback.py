@@ -1,0 +1,62 @@
+"""From feedback as it came to what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from app.errors import NotReadyError
+from app.metrics import Metrics
+from app.plain_text import plain
+from app.store.kept import Store
+from app.store.records import CardFeedback, GivenReason
+from cds_hooks.feedback import FeedbackItem
+
+_LONGEST = 120
+"""Characters of an id, code, system or display."""
+_MOST = 20
+"""Suggestions and reasons of one card."""
+
+
+class FeedbackDesk:
+    """Takes feedback in. Without a store it is counted, and forgotten."""
+
+    def __init__(self, store: Store | None, metrics: Metrics, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._metrics = metrics
+        self._now = now
+
+    async def take(self, items: Sequence[FeedbackItem], client: str) -> None:
+        """Count the feedback and keep it.
+
+        Raises:
+            NotReadyError: it is not in the database yet; sent again, it counts once.
+        """
+        told = card_feedback(items, client, self._now())
+        self._metrics.feedback(told)
+        if self._store is not None and not await self._store.keep_feedback(told):
+            raise NotReadyError("the feedback could not be stored yet; send it again later")
+
+
+def card_feedback(items: Iterable[FeedbackItem], client: str, received: datetime) -> list[CardFeedback]:
+    """What is kept: no word that a user typed, and no time later than its arrival."""
+    return [
+        CardFeedback(
+            client=client,
+            card=plain(item.card, _LONGEST),
+            outcome=item.outcome,
+            at=min(item.acted_at, received),
+            received=received,
+            suggestions=tuple(plain(each.id, _LONGEST) for each in item.accepted_suggestions[:_MOST]),
+            reasons=tuple(
+                GivenReason(
+                    plain(reason.code or "", _LONGEST),
+                    plain(reason.system, _LONGEST) if reason.system else None,
+                    plain(reason.display, _LONGEST) if reason.display else None,
+                )
+                for reason in item.reasons[:_MOST]
+            ),
+            commented=item.commented,
+        )
+        for item in items
+    ]

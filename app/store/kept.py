@@ -1,0 +1,200 @@
+"""The store as the service uses it: the hook's memory, the feedback that comes in, and whether all is well.
+
+It opens its database in a thread of its own, never waits long, and never raises: a hook is answered with what
+is known, be that nothing. What went wrong is told to whoever made the store, and to ``/readyz``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Literal, Protocol, TypeVar
+
+from app.store.database import Database
+from app.store.memory import Case, Declining, Recalled
+from app.store.pseudonyms import Pseudonyms
+from app.store.queue import WritingQueue
+from app.store.records import CardFeedback, HookCall, JudgedTrial, Record, Shown
+
+RECALL_SECONDS = 0.25
+"""How long the hook waits for its memory."""
+OPENING_SECONDS = 10.0
+"""How long the first to come waits for the database to be opened, tables and all."""
+FEEDBACK_SECONDS = 3.0
+"""How long feedback waits to be written before the client is asked to send it again."""
+CLOSING_SECONDS = 5.0
+_REST_SECONDS = 5.0
+"""After a read that failed the hook does not read again for so long."""
+
+Operation = Literal["open", "read", "write", "lost"]
+Answer = TypeVar("Answer")
+
+
+class Watcher(Protocol):
+    """Who is told of failures: the log and the metrics."""
+
+    def store_failed(self, operation: Operation, error: BaseException | None, records: int = 1) -> None:
+        """An operation failed; ``lost``: so many records were given up. Called from any thread."""
+
+
+class Store:
+    """Memory and feedback in one database.
+
+    Args:
+        database: where.
+        pseudonyms: called once, at first use; may raise ``OSError``.
+        declining: when an override silences a trial, and for how long.
+        now: the instant, with offset.
+        watcher: who is told of failures.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        pseudonyms: Callable[[], Pseudonyms],
+        declining: Declining,
+        now: Callable[[], datetime],
+        watcher: Watcher,
+    ) -> None:
+        self._database = database
+        self._make_pseudonyms = pseudonyms
+        self._pseudonyms: Pseudonyms | None = None
+        self._declining = declining
+        self._now = now
+        self._watcher = watcher
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
+        self._queue = WritingQueue(
+            self._write, on_failure=self._write_failed, on_lost=self._lost, on_success=self._wrote
+        )
+        self._reads_from = 0.0
+        self._read_well = self._wrote_well = True
+
+    @property
+    def state(self) -> Literal["ok", "failing"]:
+        """Whether the last read and the last write went well."""
+        return "ok" if self._read_well and self._wrote_well else "failing"
+
+    async def start(self) -> None:
+        """Open the database; where that fails it is tried again with every record."""
+        try:
+            await asyncio.wait_for(self._in_thread(self._opened), OPENING_SECONDS)
+        except Exception as error:  # whatever it is, the service starts
+            self._read_failed("open", error)
+
+    async def stop(self) -> None:
+        """Write what waits, and let go of the database."""
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        """As ``stop``, where nothing is asynchronous."""
+        self._queue.close(CLOSING_SECONDS)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._database.close()
+
+    def flush(self, seconds: float = CLOSING_SECONDS) -> bool:
+        """Wait until all that was handed over is written; whether it was within so many seconds."""
+        return self._queue.flush(seconds)
+
+    async def recall(self, case: Case) -> Recalled:
+        """What is known of the patient in context; nothing if the database does not tell at once."""
+        if time.monotonic() < self._reads_from:
+            return Recalled()
+        limit = RECALL_SECONDS if self._database.is_open else OPENING_SECONDS
+        try:
+            found = await asyncio.wait_for(self._in_thread(lambda: self._recalled(case)), limit)
+        except Exception as error:  # the hook must be answered all the same
+            self._read_failed("read", error)
+            return Recalled()
+        self._read_well = True
+        return found
+
+    def remember(self, case: Case, judged: Sequence[JudgedTrial]) -> None:
+        """Keep who asked, for whom, and what was judged and shown; written soon, by another thread."""
+        try:
+            names = self._known_pseudonyms()
+        except OSError as error:
+            self._read_failed("open", error)
+            self._lost(1)
+            return
+        self._queue.put(
+            HookCall(
+                id=str(uuid.uuid4()),
+                at=self._now(),
+                hook=case.hook,
+                client=case.client,
+                user=names.of_user(case.client, case.fhir_server, case.user_id),
+                patient=names.of_patient(case.client, case.fhir_server, case.patient_id),
+                encounter=names.of_encounter(case.client, case.fhir_server, case.encounter_id),
+                judged=tuple(judged),
+            )
+        )
+
+    async def keep_feedback(self, items: Sequence[CardFeedback]) -> bool:
+        """Whether all of it is in the database; what is not yet will still be tried."""
+        waiting = [asyncio.wrap_future(self._queue.put(item)) for item in items]
+        done, late = await asyncio.wait(waiting, timeout=FEEDBACK_SECONDS)
+        return not late and all(future.result() for future in done)
+
+    async def shown(self, since: datetime, until: datetime) -> list[Shown]:
+        """Cards shown and ignored in a stretch of time; nothing where that cannot be told."""
+        try:
+            return await asyncio.wait_for(self._in_thread(lambda: self._shown(since, until)), OPENING_SECONDS)
+        except Exception as error:  # metrics go without
+            self._read_failed("read", error)
+            return []
+
+    def _in_thread(self, work: Callable[[], Answer]) -> asyncio.Future[Answer]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _opened(self) -> None:
+        self._known_pseudonyms()
+        self._database.open()
+
+    def _known_pseudonyms(self) -> Pseudonyms:
+        if self._pseudonyms is None:
+            self._pseudonyms = self._make_pseudonyms()
+        return self._pseudonyms
+
+    def _recalled(self, case: Case) -> Recalled:
+        from app.store.reading import recalled
+
+        names = self._known_pseudonyms()
+        with self._database.reading() as connection:
+            return recalled(
+                connection,
+                names.of_patient(case.client, case.fhir_server, case.patient_id),
+                names.of_encounter(case.client, case.fhir_server, case.encounter_id),
+                self._now(),
+                self._declining,
+            )
+
+    def _shown(self, since: datetime, until: datetime) -> list[Shown]:
+        from app.store.reading import shown_counts
+
+        with self._database.reading() as connection:
+            return shown_counts(connection, since, until)
+
+    def _write(self, records: Sequence[Record]) -> None:
+        from app.store.writing import write
+
+        with self._database.writing() as connection:
+            write(connection, records)
+
+    def _wrote(self) -> None:
+        self._wrote_well = True
+
+    def _write_failed(self, error: Exception) -> None:
+        self._wrote_well = False
+        self._watcher.store_failed("write", error)
+
+    def _lost(self, records: int) -> None:
+        self._watcher.store_failed("lost", None, records)
+
+    def _read_failed(self, operation: Operation, error: BaseException) -> None:
+        self._read_well = False
+        self._reads_from = time.monotonic() + _REST_SECONDS
+        self._watcher.store_failed(operation, error)

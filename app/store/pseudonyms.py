@@ -1,0 +1,82 @@
+"""Pseudonyms: keyed hashes in the place of what names a patient.
+
+HMAC-SHA256 (RFC 2104, FIPS 198-1) with the operator's secret, so that nobody without it can try ids out. Ids
+of patients are unique within one FHIR server only, so the server and the client go into the hash; two clients
+never share what is known of a patient.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Literal
+
+_STAFF = re.compile(r"(?:Practitioner|PractitionerRole)/[A-Za-z0-9.\-]{1,64}")
+KEY_FILE = "pseudonym.key"
+LEAST_KEY_LENGTH = 32
+"""Characters that a secret has at least."""
+
+
+class Pseudonyms:
+    """Makes pseudonyms with one secret: 32 hexadecimal characters (128 bits) each."""
+
+    def __init__(self, secret: str, users: Literal["named", "pseudonymous"] = "named") -> None:
+        self._secret = secret.encode()
+        self._users = users
+
+    def of_patient(self, client: str, fhir_server: str | None, patient_id: str) -> str:
+        """The patient's, for this client."""
+        return self._keyed("patient", client, _base(fhir_server), patient_id)
+
+    def of_encounter(self, client: str, fhir_server: str | None, encounter_id: str | None) -> str | None:
+        """The encounter's, for this client; ``None`` where there is none."""
+        if not encounter_id:
+            return None
+        return self._keyed("encounter", client, _base(fhir_server), encounter_id)
+
+    def of_user(self, client: str, fhir_server: str | None, user: str | None) -> str | None:
+        """A reference to a practitioner as it came, where the operator wants users named; else a pseudonym.
+
+        A patient or a relative who is the user is never named.
+        """
+        if not user:
+            return None
+        if self._users == "named" and _STAFF.fullmatch(user):
+            return user
+        return self._keyed("user", client, _base(fhir_server), user)
+
+    def _keyed(self, *parts: str) -> str:
+        # Lengths before the parts, so that no two lists of parts read the same.
+        told = b"".join(b"%d:%s" % (len(part.encode()), part.encode()) for part in parts)
+        return hmac.new(self._secret, told, hashlib.sha256).hexdigest()[:32]
+
+
+def _base(fhir_server: str | None) -> str:
+    return (fhir_server or "").rstrip("/").lower()
+
+
+def kept_secret(folder: Path) -> str:
+    """The secret in the folder's key file, made at the first call and readable by its owner alone.
+
+    Raises:
+        OSError: it cannot be read or written.
+    """
+    path = folder / KEY_FILE
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Written aside and linked: of several processes that start at once, one wins and none reads half a file.
+    aside = folder / f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
+    if not path.exists():
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return path.read_text().strip()

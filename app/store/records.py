@@ -1,0 +1,108 @@
+"""What is kept, as values: one call of a hook with the trials judged for it, and what became of a card."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Silence = Literal["declined", "shown-in-encounter", "not-shown"]
+"""Why a judged trial made no card: declined before; shown in this encounter; not worth one."""
+
+
+class JudgedTrial(msgspec.Struct, frozen=True, kw_only=True):
+    """One trial, as judged for one call.
+
+    Attributes:
+        trial: id of the protocol.
+        version: of the protocol.
+        verdict: as the report has it.
+        card: uuid of the card that was shown, or ``None``.
+        silence: why there was none.
+    """
+
+    trial: str
+    version: str
+    verdict: str
+    card: str | None = None
+    silence: Silence | None = None
+
+
+class HookCall(msgspec.Struct, frozen=True, kw_only=True):
+    """One answered call of a hook.
+
+    Attributes:
+        id: a uuid of this service's own.
+        at: when it was answered, with offset.
+        hook: name of the hook.
+        client: id of the client's profile.
+        user: reference of the user, or a pseudonym (``app.store.pseudonyms``).
+        patient: pseudonym of the patient.
+        encounter: pseudonym of the encounter, if there was one.
+        judged: the trials whose disease the patient has, as judged.
+    """
+
+    id: str
+    at: datetime
+    hook: str
+    client: str
+    user: str | None
+    patient: str
+    encounter: str | None
+    judged: tuple[JudgedTrial, ...]
+
+
+class GivenReason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A coded reason for overriding a card; never the user's own words."""
+
+    code: str
+    system: str | None = None
+    display: str | None = None
+
+
+class CardFeedback(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one card.
+
+    Attributes:
+        client: id of the profile of the client that told it.
+        card: the card's uuid, as told; it may name a card that was never shown.
+        outcome: ``accepted`` or ``overridden``.
+        at: when the user acted, by the client's clock, but never later than it arrived.
+        received: when it arrived.
+        suggestions: ids of the suggestions that were taken.
+        reasons: why it was overridden.
+        commented: whether the user added words of their own, which are not kept.
+    """
+
+    client: str
+    card: str
+    outcome: str
+    at: datetime
+    received: datetime
+    suggestions: tuple[str, ...] = ()
+    reasons: tuple[GivenReason, ...] = ()
+    commented: bool = False
+
+
+Record = HookCall | CardFeedback
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How often something became of cards; ``trial`` and ``verdict`` are ``None`` for unknown cards."""
+
+    trial: str | None
+    verdict: str | None
+    outcome: str
+    reasons: tuple[GivenReason, ...]
+    commented: bool
+    cards: int
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """How many cards of a trial and verdict were shown, and how many of them nothing was heard of."""
+
+    trial: str
+    verdict: str
+    cards: int
+    ignored: int

@@ -1,0 +1,95 @@
+"""The tables. The migrations make them; a test holds the two together.
+
+Everything is text, a number or an instant; instants are UTC. ``docs/store.md`` tells what each column holds.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+LONGEST_NAME = 128
+"""Of what a client tells: ids of cards, suggestions and reasons. What is longer is cut."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant, aware and in UTC on this side; SQLite has no zones and stores the digits."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """From UTC."""
+        if value is None:
+            return None
+        at: datetime = value
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+metadata = MetaData()
+
+hook_calls = Table(
+    "hook_calls",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("hook", String(32), nullable=False),
+    Column("client", String(LONGEST_NAME), nullable=False),
+    Column("user_reference", String(LONGEST_NAME)),
+    Column("patient", String(32), nullable=False),
+    Column("encounter", String(32)),
+    Index("hook_calls_at", "at"),
+    Index("hook_calls_patient", "patient"),
+)
+
+judged_trials = Table(
+    "judged_trials",
+    metadata,
+    Column("call", String(36), ForeignKey("hook_calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("trial", String(LONGEST_NAME), primary_key=True),
+    Column("version", String(32), nullable=False),
+    Column("verdict", String(32), nullable=False),
+    Column("card", String(36)),
+    Column("silence", String(32)),
+    # Of the call, once more: what the hook reads by.
+    Column("hook", String(32), nullable=False),
+    Column("client", String(LONGEST_NAME), nullable=False),
+    Column("patient", String(32), nullable=False),
+    Column("encounter", String(32)),
+    Column("at", Instant, nullable=False),
+    Index("judged_trials_card", "card", unique=True),
+    Index("judged_trials_patient", "patient", "at"),
+    Index("judged_trials_at", "at"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("client", String(LONGEST_NAME), primary_key=True),
+    Column("card", String(LONGEST_NAME), primary_key=True),
+    Column("outcome", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("received", Instant, nullable=False),
+    Column("suggestions", Text, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("commented", Boolean, nullable=False),
+    Index("feedback_at", "at"),
+)

@@ -1,0 +1,93 @@
+"""Records as rows. Whatever is written twice counts once, so that a batch may be tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.store.records import CardFeedback, HookCall, Record
+from app.store.tables import LONGEST_NAME, feedback, hook_calls, judged_trials
+
+
+def write(connection: Connection, records: Iterable[Record]) -> None:
+    """Insert what is new. Of feedback on one card, what the user did last stands, however it arrived.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the database refused.
+    """
+    calls: list[dict[str, Any]] = []
+    judged: list[dict[str, Any]] = []
+    told: list[dict[str, Any]] = []
+    for record in records:
+        if isinstance(record, HookCall):
+            calls.append(_call_row(record))
+            judged += _judged_rows(record)
+        else:
+            told.append(_feedback_row(record))
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    for table, rows in ((hook_calls, calls), (judged_trials, judged)):
+        if rows:
+            connection.execute(insert(table).on_conflict_do_nothing(), rows)
+    if told:
+        statement = insert(feedback)
+        newer = statement.excluded.at > feedback.c.at
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["client", "card"],
+                set_={name: statement.excluded[name] for name in _changing(feedback)},
+                where=newer,
+            ),
+            told,
+        )
+
+
+def _changing(table: Table) -> Sequence[str]:
+    return [column.name for column in table.columns if not column.primary_key]
+
+
+def _call_row(call: HookCall) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "at": call.at,
+        "hook": call.hook,
+        "client": call.client[:LONGEST_NAME],
+        "user_reference": call.user,
+        "patient": call.patient,
+        "encounter": call.encounter,
+    }
+
+
+def _judged_rows(call: HookCall) -> list[dict[str, Any]]:
+    return [
+        {
+            "call": call.id,
+            "trial": trial.trial,
+            "version": trial.version,
+            "verdict": trial.verdict,
+            "card": trial.card,
+            "silence": trial.silence,
+            "hook": call.hook,
+            "client": call.client[:LONGEST_NAME],
+            "patient": call.patient,
+            "encounter": call.encounter,
+            "at": call.at,
+        }
+        for trial in call.judged
+    ]
+
+
+def _feedback_row(given: CardFeedback) -> dict[str, Any]:
+    return {
+        "client": given.client[:LONGEST_NAME],
+        "card": given.card,
+        "outcome": given.outcome,
+        "at": given.at,
+        "received": given.received,
+        "suggestions": msgspec.json.encode(given.suggestions).decode(),
+        "reasons": msgspec.json.encode(given.reasons).decode(),
+        "commented": given.commented,
+    }

@@ -1,0 +1,100 @@
+"""The audit trail tells who asked, for whom, which protocols came to which verdict, and when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fhir.resources.R4B.auditevent import AuditEvent
+from fhir.resources.R4B.bundle import Bundle
+
+from app.audit_event import audit_bundle, audit_event
+from app.store.configured import database_of
+from app.store.reading import calls
+from app.store.records import HookCall, JudgedTrial
+from tests.app.service import LUPUS, NO_LUPUS
+from tests.app.store.serving import Clock, overridden, service, settings_of
+
+CALL = HookCall(
+    id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f1",
+    at=datetime(2026, 6, 15, 9, 30, tzinfo=UTC),
+    hook="patient-view",
+    client="clinic",
+    user="Practitioner/123",
+    patient="ab" * 16,
+    encounter="cd" * 16,
+    judged=(
+        JudgedTrial(trial="nct1", version="2", verdict="undetermined", card="c1"),
+        JudgedTrial(trial="nct2", version="1", verdict="ineligible", silence="not-shown"),
+    ),
+)
+
+
+def trail(url: str) -> list[HookCall]:
+    database = database_of(settings_of(url))
+    try:
+        with database.reading_on() as connection:
+            return list(calls(connection, None, None))
+    finally:
+        database.close()
+
+
+def test_every_answered_call_is_told_with_its_verdicts_also_those_without_a_card(
+    url: str, clock: Clock
+) -> None:
+    with service(url, clock) as running:
+        first = running.cards(LUPUS)
+        running.tell(overridden(first["nct07517536"], clock.now))
+        running.cards(LUPUS, context={"encounterId": "e1"})
+        running.cards(NO_LUPUS)
+        running.cards("hanna-lindqvist")
+    shown, silent, inapplicable, ruled_out = trail(url)
+    assert (shown.hook, shown.client, shown.user) == ("patient-view", "open", "Practitioner/demo")
+    assert [(each.trial, each.version, each.verdict) for each in shown.judged] == [
+        ("nct05247203", "1", "undetermined"),
+        ("nct07517536", "1", "undetermined"),
+    ]
+    assert {each.card for each in shown.judged} == {card["uuid"] for card in first.values()}
+    assert (shown.patient, shown.encounter) == (silent.patient, None)
+    assert silent.encounter is not None
+    assert [each.silence for each in silent.judged] == [None, "declined"]
+    assert inapplicable.judged == ()
+    assert {(each.verdict, each.silence) for each in ruled_out.judged} == {("ineligible", "not-shown")}
+    assert len({call.patient for call in (shown, inapplicable, ruled_out)}) == 3
+
+
+def test_a_call_is_a_valid_audit_event_of_fhir_r4() -> None:
+    event = AuditEvent.model_validate_json(audit_event(CALL).model_dump_json())
+    told = event.model_dump(mode="json")
+    assert told["recorded"].startswith("2026-06-15T09:30:00")
+    assert told["subtype"][0]["code"] == "patient-view"
+    user, client = told["agent"]
+    assert (user["who"], user["requestor"]) == ({"reference": "Practitioner/123"}, True)
+    assert client["who"]["identifier"] == {"system": "urn:trialcards:client", "value": "clinic"}
+    patient, encounter, first, second = told["entity"]
+    assert patient["what"]["identifier"]["value"] == "ab" * 16
+    assert encounter["what"]["type"] == "Encounter"
+    assert first["what"]["identifier"] == {"system": "urn:trialcards:protocol", "value": "nct1"}
+    assert {(each["type"], each["valueString"]) for each in first["detail"]} == {
+        ("version", "2"),
+        ("verdict", "undetermined"),
+        ("card", "c1"),
+    }
+    assert ("silence", "not-shown") in {(each["type"], each["valueString"]) for each in second["detail"]}
+
+
+def test_a_pseudonymous_user_is_an_identifier_and_without_a_user_the_client_is_the_requestor() -> None:
+    hidden = audit_event(HookCall(**{**_members(CALL), "user": "ef" * 16})).model_dump(mode="json")
+    assert hidden["agent"][0]["who"] == {"identifier": {"system": "urn:trialcards:user", "value": "ef" * 16}}
+    (client,) = audit_event(HookCall(**{**_members(CALL), "user": None})).model_dump(mode="json")["agent"]
+    assert client["requestor"]
+
+
+def test_many_calls_are_a_collection_and_none_is_an_empty_one() -> None:
+    bundle = Bundle.model_validate_json(audit_bundle([CALL, CALL]))
+    assert bundle.type == "collection"
+    assert len(bundle.entry) == 2
+    assert Bundle.model_validate_json(audit_bundle([])).entry is None
+
+
+def _members(call: HookCall) -> dict[str, object]:
+    return {name: getattr(call, name) for name in call.__struct_fields__}

@@ -1,0 +1,165 @@
+"""A declined trial stays silent for this patient, for a time, and until the verdict changes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.cards.override_reasons import SYSTEM
+from app.store.memory import Recalled
+from tests.app.service import POTENTIAL, request_of
+from tests.app.store.serving import Clock, Service, accepted, overridden, rows, service
+
+TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"
+
+
+def decline(running: Service, clock: Clock, **request: Any) -> None:
+    """Both trials are shown, and one is declined."""
+    cards = running.cards(**request)
+    assert cards.keys() == {TRIAL_A, TRIAL_B}
+    assert running.tell(overridden(cards[TRIAL_A], clock.now)).status_code == 200
+
+
+def test_a_declined_trial_is_not_shown_again_and_the_other_is(url: str, clock: Clock) -> None:
+    with service(url, clock) as running:
+        decline(running, clock)
+        assert running.cards().keys() == {TRIAL_B}
+        assert running.cards().keys() == {TRIAL_B}
+    last = [row for row in rows(url, "judged_trials") if row["trial"] == TRIAL_A][-1]
+    assert (last["card"], last["silence"], last["verdict"]) == (None, "declined", "undetermined")
+
+
+def test_it_survives_a_restart(url: str, clock: Clock) -> None:
+    with service(url, clock) as running:
+        decline(running, clock)
+    with service(url, clock) as running:
+        assert running.cards().keys() == {TRIAL_B}
+
+
+def test_an_accepted_card_silences_nothing(url: str, clock: Clock) -> None:
+    with service(url, clock) as running:
+        running.tell(accepted(running.cards()[TRIAL_A], clock.now))
+        assert running.cards().keys() == {TRIAL_A, TRIAL_B}
+
+
+def test_a_trial_that_was_accepted_after_it_was_declined_speaks_again(url: str, clock: Clock) -> None:
+    with service(url, clock) as running:
+        first, second = running.cards()[TRIAL_A], running.cards()[TRIAL_A]
+        running.tell(overridden(first, clock.now - timedelta(hours=1)), accepted(second, clock.now))
+        assert TRIAL_A in running.cards()
+
+
+def test_who_says_that_it_is_not_their_part_does_not_silence_the_trial_for_others(
+    url: str, clock: Clock
+) -> None:
+    def reason(code: str) -> dict[str, Any]:
+        return {"overrideReason": {"reason": {"code": code, "system": SYSTEM}}}
+
+    with service(url, clock) as running:
+        cards = running.cards()
+        running.tell(
+            overridden(cards[TRIAL_A], clock.now, **reason("not-my-part")),
+            overridden(cards[TRIAL_B], clock.now, **reason("patient-declines")),
+        )
+        assert running.cards().keys() == {TRIAL_A}
+
+
+def test_other_patients_are_not_concerned(url: str, clock: Clock) -> None:
+    with service(url, clock) as running:
+        decline(running, clock)
+        assert running.cards(POTENTIAL).keys() == {TRIAL_A, TRIAL_B}
+
+
+def test_a_patient_of_the_same_id_in_another_server_is_another_patient(url: str, clock: Clock) -> None:
+    with service(url, clock) as running:
+        decline(running, clock, fhirServer="https://north.example/fhir")
+        assert len(running.cards(fhirServer="https://south.example/fhir")) == 2
+        assert len(running.cards(fhirServer="https://NORTH.example/fhir/")) == 1
+
+
+@pytest.mark.parametrize(("days", "silent"), [(89, True), (91, False)])
+def test_it_stays_silent_for_the_days_that_the_operator_set(
+    url: str, clock: Clock, days: int, silent: bool
+) -> None:
+    with service(url, clock, declined_days=90) as running:
+        decline(running, clock)
+        clock.now += timedelta(days=days)
+        assert (TRIAL_A not in running.cards()) == silent
+
+
+def test_zero_days_switch_it_off(url: str, clock: Clock) -> None:
+    with service(url, clock, declined_days=0) as running:
+        decline(running, clock)
+        assert TRIAL_A in running.cards()
+
+
+def test_a_changed_verdict_speaks_at_once(url: str, clock: Clock) -> None:
+    with service(url, clock) as running:
+        decline(running, clock)
+        # The same patient, now with the chart of one who may join.
+        prefetch = request_of(POTENTIAL)["prefetch"]
+        now = running.cards(POTENTIAL, prefetch=prefetch)
+        running.tell(overridden(now[TRIAL_A], clock.now))
+        assert TRIAL_A not in running.cards(POTENTIAL)
+        del prefetch["medicationStatements"], prefetch["devices"]
+        changed = running.cards(POTENTIAL, prefetch=prefetch)
+        verdict = changed[TRIAL_A]["extension"]["org.trialcards.screening"]["verdict"]
+        assert verdict == "undetermined"
+
+
+def test_feedback_that_another_client_gives_on_a_card_that_it_was_never_shown_silences_nothing(
+    url: str, clock: Clock
+) -> None:
+    from app.store.configured import database_of
+    from app.store.records import CardFeedback
+    from app.store.writing import write
+    from tests.app.store.serving import settings_of
+
+    with service(url, clock) as running:
+        card = running.cards()[TRIAL_A]
+        stranger = CardFeedback(
+            client="stranger", card=card["uuid"], outcome="overridden", at=clock.now, received=clock.now
+        )
+        database = database_of(settings_of(url))
+        with database.writing() as connection:
+            write(connection, [stranger])
+        database.close()
+        assert TRIAL_A in running.cards()
+
+
+class TestOneEncounter:
+    """encounter-start may fire more than once in an encounter (HL7/cds-hooks-library)."""
+
+    shown = Recalled(shown_in_encounter={(TRIAL_A, "undetermined")})
+
+    def test_a_card_is_not_repeated_by_encounter_start(self) -> None:
+        assert self.shown.silence("encounter-start", TRIAL_A, "undetermined") == "shown-in-encounter"
+
+    def test_another_verdict_or_another_trial_is_news(self) -> None:
+        assert self.shown.silence("encounter-start", TRIAL_A, "potentially-eligible") is None
+        assert self.shown.silence("encounter-start", TRIAL_B, "undetermined") is None
+
+    def test_a_chart_that_is_opened_again_shows_its_cards_again(self) -> None:
+        assert self.shown.silence("patient-view", TRIAL_A, "undetermined") is None
+
+    def test_what_was_shown_in_which_encounter_is_recalled(self, url: str, clock: Clock) -> None:
+        import asyncio
+
+        from app.store.memory import Case
+        from tests.app.service import LUPUS
+
+        with service(url, clock) as running:
+            running.cards(context={"encounterId": "e1"})
+
+            def recalled(encounter: str | None) -> Recalled:
+                case = Case("encounter-start", "open", None, LUPUS, encounter)
+                return asyncio.run(running.store.recall(case))
+
+            assert recalled("e1").shown_in_encounter == {
+                (TRIAL_A, "undetermined"),
+                (TRIAL_B, "undetermined"),
+            }
+            assert recalled("e2").shown_in_encounter == set()
+            assert recalled(None).shown_in_encounter == set()
