@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from starlette.requests import Request
 
+from app.charts import Charts
 from app.clients.authenticator import Authenticator
 from app.clients.profile import ClientProfile
 from app.clients.registry import Clients
@@ -34,6 +35,7 @@ from app.errors import UnauthorizedError
 from app.hook import TrialsHook
 from app.screening import ScreeningService
 from app.settings import Settings
+from app.shown import ShownCards
 from bench.hook import HOOK, body_of
 from cds_hooks.published_keys import PublishedKeys
 from cds_hooks.replay import EmbeddedReplayStore
@@ -71,7 +73,14 @@ async def spent(calls: list[Callable[[], Coroutine[Any, Any, object]]]) -> float
 async def main(rounds: int) -> None:
     """Run and print."""
     tells = authenticator()
-    hook = TrialsHook(ScreeningService.bundled(), Settings(), lambda: datetime.now(UTC).date())
+    settings = Settings()
+    hook = TrialsHook(
+        ScreeningService.bundled(),
+        settings,
+        Charts(settings),
+        lambda: datetime.now(UTC).date(),
+        ShownCards(),
+    )
     body = body_of(87, 64 * 1024)
     profile = ClientProfile(id="bench")
 

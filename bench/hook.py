@@ -5,7 +5,7 @@
 Three servers run one after another in each round, each a real uvicorn process with one worker, driven
 over a connection that is kept alive:
 
-hook    the whole service: both protocols, from prefetch to cards
+hook    the whole service: both protocols, from prefetch to cards, which are stored
 floor   the same server stack; the body is parsed with orjson, and the answer is ``{"cards": []}``
 models  the same server stack; every resource is parsed with the models of fhir.resources (R4B)
 
@@ -21,6 +21,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -113,16 +114,17 @@ def serving(application: str) -> Iterator[Server]:
         "--log-level",
         "error",
     ]
-    environment = {**os.environ, "TRIALCARDS_OPEN": "true"}
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _await(port, process)
-        yield Server(process, f"http://127.0.0.1:{port}")
-    finally:
-        process.terminate()
-        process.wait(10)
+    with tempfile.TemporaryDirectory() as folder:  # a store of its own: what is shown is written
+        environment = {**os.environ, "TRIALCARDS_OPEN": "true", "TRIALCARDS_DATA_DIR": folder}
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            _await(port, process)
+            yield Server(process, f"http://127.0.0.1:{port}")
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 def _await(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -96,6 +96,9 @@ def test_every_option_of_screen_that_the_documents_name_exists(capsys: pytest.Ca
         ["protocols", "vocabulary"],
         ["prefetch"],
         ["questionnaires", "blank"],
+        ["feedback"],
+        ["audit"],
+        ["store", "purge"],
         [],
     )
     for command in commands:

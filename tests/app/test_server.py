@@ -29,7 +29,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     log = tmp_path_factory.mktemp("server") / "log"
     command = [sys.executable, "-m", "uvicorn", "app.server:create_app", "--factory", "--port", str(port)]
     with log.open("wb") as output:
-        environment = {**os.environ, "TRIALCARDS_OPEN": "true"}
+        kept = {"TRIALCARDS_STORE": "true", "TRIALCARDS_DATA_DIR": str(log.parent)}
+        environment = {**os.environ, **kept, "TRIALCARDS_OPEN": "true"}
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:
             for _ in range(600):

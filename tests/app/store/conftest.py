@@ -10,10 +10,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from app.store import kept
 from tests.app.store.postgres import Postgres, serving
 from tests.app.store.serving import Clock
 
 _NUMBERS = count(1)
+
+
+@pytest.fixture(autouse=True)
+def patient_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hook waits for its memory, however busy the machine is; that it does not wait long is a test of its own."""
+    monkeypatch.setattr(kept, "RECALL_SECONDS", 30)
+    monkeypatch.setattr(kept, "FEEDBACK_SECONDS", 30)
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,14 @@ WORKER = """
 import asyncio, sys, uuid
 from datetime import UTC, datetime, timedelta
 from app.store.configured import database_of, pseudonyms_of
+from app.store import kept
 from app.store.kept import Store
 from app.store.memory import Case, Declining
 from app.store.records import CardFeedback, JudgedTrial
 from app.settings import Settings
 
 calls = int(sys.argv[1])
+kept.RECALL_SECONDS = kept.FEEDBACK_SECONDS = 60  # however busy the machine is
 
 class Watcher:
     def store_failed(self, operation, error, records=1):
