@@ -19,7 +19,7 @@ _NUMBERS = count(1)
 
 @pytest.fixture(autouse=True)
 def patient_hook(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hook waits for its memory, however busy the machine is; that it does not wait long is a test of its own."""
+    """The hook waits for its memory, however busy the machine is; one test shows that it does not wait long."""
     monkeypatch.setattr(kept, "RECALL_SECONDS", 30)
     monkeypatch.setattr(kept, "FEEDBACK_SECONDS", 30)
 
