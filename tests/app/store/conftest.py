@@ -19,7 +19,7 @@ _NUMBERS = count(1)
 
 @pytest.fixture(autouse=True)
 def patient_hook(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hook waits for its memory, however busy the machine is; one test shows that it does not wait long."""
+    """However busy the machine is, the hook waits for its memory; one test shows how long at most."""
     monkeypatch.setattr(kept, "RECALL_SECONDS", 30)
     monkeypatch.setattr(kept, "FEEDBACK_SECONDS", 30)
 
