@@ -27,6 +27,7 @@ from tests.app.medication_records import CYCLOPHOSPHAMIDE, HYDROXYCHLOROQUINE, d
 from tests.app.service import NO_LUPUS, cards_of, client, fire, outcome_of
 
 TRIAL_A, TRIAL_B = "NCT07517536", "NCT05247203"
+LONG = drug("8640", "prednisone " + "x" * 300)
 
 
 def closing(drafts: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
@@ -101,8 +102,7 @@ class TestHighDoseSteroids:
 
     def test_100_mg_a_day_close_the_trial_once_taken_for_14_days(self) -> None:
         (summary,) = summaries([prednisone(100)])
-        assert "if on 2026-06-28 the patient is on prednisone" in summary
-        assert "until 2026-08-24 at the earliest" in summary
+        assert summary.endswith("closed until 2026-08-24 at the earliest, if on prednisone on 2026-06-28")
 
     def test_of_an_order_with_an_end_the_wash_out_begins_there(self) -> None:
         # 20 days from 2026-06-15 end on 2026-07-04; eight weeks and a day later is 2026-08-30.
@@ -272,10 +272,14 @@ class TestCard:
         assert card["detail"].startswith("**E10** *Subjects who received other B-cell targeted drugs")
         assert len(card["detail"].splitlines()) == 1
 
-    def test_a_long_name_of_a_drug_is_cut_and_the_day_is_not(self) -> None:
+    def test_a_long_name_of_a_drug_is_cut_and_the_days_are_not(self) -> None:
         (summary,) = summaries([draft("rituximab " + "x" * 300)])
         assert len(summary) < 140
         assert "until 2027-06-16 at the earliest" in summary
+        (summary,) = summaries([{**prednisone(100), "medicationCodeableConcept": LONG}])
+        assert len(summary) < 140
+        assert "until 2026-08-24 at the earliest, if on prednisone x" in summary
+        assert summary.endswith("… on 2026-06-28")
 
 
 class TestRequests:
