@@ -6,6 +6,7 @@ quirk of the profile          what becomes of a card
 ``suggestions``               without: no suggestions
 ``selection_behavior``        is set on cards with suggestions; of ``at-most-one``, one is recommended
 ``one_action_per_suggestion`` a suggestion with several actions becomes several suggestions
+``order_codes``               a suggested order is coded as the client knows the test, and by LOINC
 ``override_reasons``          without: none; the client then offers its own
 ``detail_content_type``       the detail as Markdown, as plain text, or as HTML; what is not Markdown is told
                               in the extension that the client reads it from
@@ -24,6 +25,7 @@ import msgspec
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from app.cards.suggestions import LOINC
 from app.cards.trial import TrialCard
 from app.cards.wording import Wording
 from app.clients.profile import ClientProfile
@@ -60,7 +62,7 @@ def _adapted(card: Card, protocol: Protocol, client: ClientProfile, words: Wordi
 def _suggestions(given: tuple[Suggestion, ...], client: ClientProfile) -> Mapping[str, Any]:
     if not client.suggestions:
         return {"suggestions": None, "selection_behavior": None}
-    made = [one for suggestion in given for one in _split(suggestion, client)]
+    made = [one for suggestion in given for one in _split(_coded(suggestion, client), client)]
     if client.selection_behavior == "at-most-one":
         first = next((i for i, suggestion in enumerate(made) if suggestion.is_recommended), None)
         made = [
@@ -68,6 +70,29 @@ def _suggestions(given: tuple[Suggestion, ...], client: ClientProfile) -> Mappin
             for i, suggestion in enumerate(made)
         ]
     return {"suggestions": tuple(made), "selection_behavior": client.selection_behavior}
+
+
+def _coded(suggestion: Suggestion, client: ClientProfile) -> Suggestion:
+    if not client.order_codes or not suggestion.actions:
+        return suggestion
+    actions = tuple(
+        msgspec.structs.replace(action, resource=_order(action.resource, client))
+        for action in suggestion.actions
+    )
+    return msgspec.structs.replace(suggestion, actions=actions)
+
+
+def _order(resource: dict[str, Any] | None, client: ClientProfile) -> dict[str, Any] | None:
+    code = resource.get("code") if resource is not None else None
+    if resource is None or code is None:
+        return resource
+    own = [
+        {"system": system, "code": known}
+        for coding in code["coding"]
+        if coding["system"] == LOINC and coding["code"] in client.order_codes
+        for system, _, known in [client.order_codes[coding["code"]].rpartition("|")]
+    ]
+    return {**resource, "code": {**code, "coding": [*own, *code["coding"]]}}
 
 
 def _split(suggestion: Suggestion, client: ClientProfile) -> Iterator[Suggestion]:

@@ -14,7 +14,7 @@ from eligibility.reported import WorkItem
 from fhir_mappings.facts import Coding, WhyMissing
 
 MOST = 3
-_LOINC = "http://loinc.org"
+LOINC = "http://loinc.org"
 _TEST_WORDS = 90
 
 # A result that was not handed over, cannot be read or is too coarse is there; the test is not what lacks.
@@ -84,7 +84,7 @@ def _tests(
     codes: set[str] = set()
     for item in work_list:
         order = item.order
-        if order is None or order.system != _LOINC or item.why not in _A_TEST_HELPS:
+        if order is None or order.system != LOINC or item.why not in _A_TEST_HELPS:
             continue
         if order.code in codes or order.code in ordered:
             continue

@@ -138,6 +138,9 @@ class ClientProfile(BaseModel):
     one_action_per_suggestion: bool = False
     """A suggestion may hold but one action."""
 
+    order_codes: Mapping[str, Word] = {}
+    """LOINC code → what the client knows the test by, ``system|code``: it comes first in suggested orders."""
+
     override_reasons: bool = True
     """Cards may hold override reasons."""
 
@@ -182,6 +185,15 @@ class ClientProfile(BaseModel):
                 "it is on this machine or in a private network"
             )
         return self
+
+    @field_validator("order_codes")
+    @classmethod
+    def _are_tokens(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        for loinc, token in value.items():
+            system, _, code = token.rpartition("|")
+            if not system or not code:
+                raise ValueError(f"'{loinc}': write system and code as system|code")
+        return value
 
     @field_validator("prefetch_keys")
     @classmethod

@@ -8,12 +8,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from fhir.resources.R4B.servicerequest import ServiceRequest
+from pydantic import ValidationError
 
 from app.cards.quirks import for_client, plain_detail
+from app.cards.suggestions import draft_order
 from app.cards.trial import TrialCard, source
 from app.cards.wording import wording
 from app.clients.profile import ClientProfile
 from cds_hooks.cards import Action, Card, Coding, Link, Suggestion
+from fhir_mappings.facts import Coding as FactCoding
 from tests.app.service import screening_service
 
 DETAIL = "**Missing**\n\n- first *line* with \\*stars\\* &lt;b&gt;\n- second\n\nThe end."
@@ -28,6 +32,13 @@ def suggestion(label: str, recommended: bool = False, actions: int = 1) -> Sugge
         is_recommended=recommended or None,
         actions=tuple(msgspec.structs.replace(action, description=f"{label} {n}") for n in range(actions)),
     )
+
+
+def order(code: str) -> Suggestion:
+    """A suggested order of a test."""
+    resource = draft_order(FactCoding("http://loinc.org", code, "A test"), "Patient/1", None)
+    action = Action(type="create", description="Order it", resource=resource)
+    return Suggestion(label=code, uuid=str(uuid.uuid4()), actions=(action,))
 
 
 def card(*suggested: Suggestion) -> TrialCard:
@@ -85,6 +96,24 @@ class TestEpic:
         found = sent(card(), preset="epic", detail_content_type=kind).extension or {}
         assert found["com.epic.cdshooks.card.detail.content-type"] == told
         assert "org.trialcards.screening" in found
+
+    def test_a_suggested_order_is_coded_as_the_client_knows_the_test(self) -> None:
+        preference_list = "urn:com.epic.cdshooks.action.code.system.preference-list-item"
+        codes = {"42595-9": f"{preference_list}|123456", "2160-0": "urn:x|7"}
+        made = card(order("42595-9"), order("2947-0"))
+        found = sent(made, preset="epic", order_codes=codes).suggestions or ()
+        first, second = ((one.actions or ())[0].resource or {} for one in found)
+        assert first["code"]["coding"] == [
+            {"system": preference_list, "code": "123456"},
+            {"system": "http://loinc.org", "code": "42595-9", "display": "A test"},
+        ]
+        assert [coding["code"] for coding in second["code"]["coding"]] == ["2947-0"]
+        ServiceRequest.model_validate(first)
+
+    @pytest.mark.parametrize("token", ["123456", "|123456", "urn:x|"])
+    def test_a_code_without_a_system_is_refused(self, token: str) -> None:
+        with pytest.raises(ValidationError, match=r"system\|code"):
+            ClientProfile(id="a", order_codes={"42595-9": token})
 
 
 class TestOracleHealth:
