@@ -30,6 +30,8 @@ T = TypeVar("T")
 PrefetchState = Literal["present", "empty", "missing", "failed"]
 
 _RESOURCE_TYPE = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"')
+_MOST_ENTRIES = 20_000
+"""No chart has so many of one kind; a body of twenty megabytes can hold millions that are none."""
 _BROKEN = frozenset({"error", "fatal"})
 
 
@@ -40,8 +42,8 @@ class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
         state: see the module.
         resources: undecoded, in the order sent, without OperationOutcomes.
         full_urls: the names by which the searchset calls them, in the same order; ``None`` where it has none.
-        truncated: not all that matches is there: further pages, entries that are no resources, a search that
-            broke off, or a lone resource where a searchset was asked for.
+        truncated: not all that matches is there: further pages, entries that are no resources or too many, a
+            search that broke off, or a lone resource where a searchset was asked for.
         why: for ``failed``, the reason; it repeats nothing of the resource.
         in_vain: for ``failed``, the client asked its server and was refused: asking again is of no use.
         next_url: of the next page, as the server wrote it, if there is one.
@@ -159,7 +161,7 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
     resources: list[msgspec.Raw] = []
     full_urls: list[str | None] = []
     matches, unreadable, broken = 0, 0, False
-    for raw in entries:
+    for raw in entries[:_MOST_ENTRIES]:
         entry = _lenient(_ENTRIES, raw) or _Entry()
         kind = type_of(entry.resource)
         if kind is None:
@@ -174,7 +176,7 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         return _failed(f"none of its entries is of type {resource_type}")
     if broken and not resources:
         return _failed("the searchset holds only an OperationOutcome that tells an error", in_vain=True)
-    flawed = broken or unreadable > 0
+    flawed = broken or unreadable > 0 or len(entries) > _MOST_ENTRIES
     has_next, next_url = _next(bundle.link)
     lacking = max(0.0, _total(bundle.total) - matches)
     truncated = flawed or has_next or lacking > 0

@@ -17,6 +17,7 @@ from tests.app.service import (
     NO_LUPUS,
     POTENTIAL,
     cards_of,
+    client,
     findings_of,
     fire,
     outcome_of,
@@ -64,6 +65,12 @@ class TestWhatLacks:
 
     def test_a_patient_without_the_disease_gets_no_card_from_fetched_data_either(self) -> None:
         assert cards_of(request_without(*EVERY, patient=NO_LUPUS), hook_beside(Ehr(NO_LUPUS))) == []
+
+    def test_another_hook_is_answered_from_fetched_data_alike(self) -> None:
+        more = {"hook": "encounter-start", "context": {**request_of()["context"], "encounterId": "e1"}}
+        cards = cards_of(request_without(*EVERY, **more), hook_beside(Ehr()))
+        assert told(cards) == told(cards_of({**request_of(), **more}, client()))
+        assert cards
 
     @pytest.mark.parametrize("key", EVERY)
     def test_only_the_key_that_lacks_is_asked_for(self, key: str) -> None:
