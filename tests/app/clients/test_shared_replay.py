@@ -72,7 +72,7 @@ async def test_a_server_that_is_gone_or_hangs_refuses_within_seconds(tmp_path: P
         began = time.monotonic()
         with pytest.raises(ReplayStoreError):
             await store.first_use(a_token(jti="2"), NOW)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
         process.send_signal(signal.SIGCONT)
     with pytest.raises(ReplayStoreError):
         await store.first_use(a_token(jti="3"), NOW)

@@ -30,7 +30,7 @@ class _Handler(BaseHTTPRequestHandler):
             case "/drips":
                 self.send_response(200)
                 self.end_headers()
-                for _ in range(50):
+                for _ in range(300):
                     time.sleep(0.1)
                     self.wfile.write(b" ")
             case _:
@@ -86,7 +86,7 @@ async def test_what_is_none_says_why(base: str, path: str, why: str) -> None:
     began = time.monotonic()
     with pytest.raises(DocumentError, match=why):
         await fetched(base + path)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
 
 
 @pytest.mark.parametrize(
