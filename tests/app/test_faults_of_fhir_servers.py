@@ -371,3 +371,20 @@ def test_a_token_that_is_kept_by_nobody() -> None:
     gc.collect()
     held = [o for o in gc.get_objects() if type(o).__name__ == "BearerToken" and token in o._header]
     assert held == []
+
+
+def test_connections_are_kept_between_calls_and_closed_with_the_service() -> None:
+    made: list[asyncio.StreamWriter] = []
+
+    async def behave(_: str, writer: asyncio.StreamWriter) -> None:
+        if writer not in made:
+            made.append(writer)
+        writer.write(answer(PAGE))
+
+    with serving(behave) as server:
+        with hook_beside(fhir_servers=(server.base,), allow_private_addresses=True) as http:
+            for _ in range(4):
+                cards_of(request_without("devices", fhirServer=server.base), http)
+            assert len(made) == 1
+        time.sleep(0.2)  # until the server has noticed
+        assert made[0].is_closing()

@@ -153,7 +153,7 @@ def test_one_course_that_a_server_tells_in_several_ways_is_one_course(kinds: tup
         },
     }
 
-    def cards(*asked: str) -> str:
+    def outcomes(*asked: str) -> list[dict[str, str]]:
         ehr = Ehr(POTENTIAL)
         for kind in told_as:
             ehr.resources[kind] = []
@@ -169,6 +169,10 @@ def test_one_course_that_a_server_tells_in_several_ways_is_one_course(kinds: tup
             ]
         NETWORK.routes.clear()
         found = cards_of(request_without(*EVERY, patient=POTENTIAL), hook_beside(ehr))
-        return json.dumps([c["summary"] for c in found])
+        return [
+            {criterion: finding["outcome"] for criterion, finding in findings_of(card).items()}
+            for card in found
+        ]
 
-    assert cards(*kinds) == cards("MedicationRequest")
+    assert outcomes(*kinds) == outcomes("MedicationRequest")
+    assert outcomes(*kinds) != outcomes()

@@ -110,8 +110,18 @@ def test_a_connection_that_was_reset_is_made_again() -> None:
         dripping(answer(b"", length=1_000_000), b"{", 0.05),
         dripping(CHUNKED, chunk(b" "), 0.05),
         dripping(b"", b"H", 0.2),
+        dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0),
+        dripping(CHUNKED + b"0\r\n", b"x: y\r\n", 0.05),
     ],
-    ids=["silent", "headers drip", "the body drips", "chunks drip", "the status line drips"],
+    ids=[
+        "silent",
+        "headers drip",
+        "the body drips",
+        "chunks drip",
+        "the status line drips",
+        "asks on",
+        "trailers",
+    ],
 )
 def test_a_server_that_is_slow_costs_no_more_than_the_deadline(behaviour: Behaviour) -> None:
     with serving(behaviour) as server:
