@@ -1,4 +1,4 @@
-"""A request hands over a URL and a token: the service calls no address that a request names."""
+"""A request hands over a URL and a token: unless the operator lists it, neither is used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOKEN = {
 
 
 @pytest.mark.parametrize("missing", [(), ("observations",), ("observations", "conditions"), ("patient",)])
-def test_the_fhir_server_of_a_request_is_not_called(missing: tuple[str, ...]) -> None:
+def test_a_fhir_server_that_is_not_listed_is_not_called(missing: tuple[str, ...]) -> None:
     request = {**request_of(LUPUS), "fhirServer": SERVER, "fhirAuthorization": TOKEN}
     for key in missing:
         del request["prefetch"][key]
