@@ -91,6 +91,8 @@ def create_app(
         )
         if clients.warning:
             logger.warning(clients.warning)
+        if trouble := await authenticator.trouble():
+            logger.error(trouble)
         async with closing:
             yield
 

@@ -27,6 +27,9 @@ class ReplayStore(Protocol):
             ReplayStoreError: it cannot be told.
         """
 
+    async def reachable(self) -> bool:
+        """Whether the store can be asked."""
+
     async def close(self) -> None:
         """Let go of what the store holds open."""
 
@@ -62,6 +65,10 @@ class EmbeddedReplayStore:
             raise ReplayStoreError("full")
         self._used.add(known)
         heapq.heappush(self._ends, (now + seconds_to_remember(token, now), known))
+        return True
+
+    async def reachable(self) -> bool:
+        """It is in this very process."""
         return True
 
     async def close(self) -> None:

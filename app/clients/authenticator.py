@@ -74,6 +74,12 @@ class Authenticator:
         note(request.scope, client=client.id)
         return client
 
+    async def trouble(self) -> str | None:
+        """What keeps every client from being told, if anything does; for the log of the start."""
+        if self._clients.profiles and not await self._replays.reachable():
+            return "Redis cannot be reached: clients get 503 until it can (TRIALCARDS_REDIS_URL)."
+        return None
+
     async def _client(self, authorization: Sequence[str], path: str) -> ClientProfile:
         opened = self._clients.open_mode
         if opened and not (self._clients.profiles and authorization):

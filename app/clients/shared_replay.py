@@ -36,6 +36,13 @@ class RedisReplayStore:
         except (RedisError, OSError) as error:
             raise ReplayStoreError(type(error).__name__) from None
 
+    async def reachable(self) -> bool:
+        """Whether the server answers."""
+        try:
+            return bool(await self._redis.ping())
+        except (RedisError, OSError):
+            return False
+
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()

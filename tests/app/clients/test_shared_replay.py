@@ -16,9 +16,14 @@ import httpx
 import pytest
 import redis
 
+from app.clients.authenticator import Authenticator
+from app.clients.key_fetcher import KeyFetcher
+from app.clients.registry import Clients
 from app.clients.shared_replay import RedisReplayStore
+from cds_hooks.published_keys import PublishedKeys
 from cds_hooks.replay import ReplayStoreError
 from cds_hooks.tokens import LEEWAY, Token, read_token
+from tests.app.clients.calling import pinned
 from tests.app.clients.redis_server import running
 from tests.app.service import request_of
 from tests.cds_hooks.signing import EC, ISSUER, NOW, jwks, token
@@ -77,6 +82,19 @@ async def test_a_server_that_is_gone_or_hangs_refuses_within_seconds(tmp_path: P
     with pytest.raises(ReplayStoreError):
         await store.first_use(a_token(jti="3"), NOW)
     await store.close()
+
+
+async def test_a_server_that_is_not_there_is_told_at_the_start(tmp_path: Path) -> None:
+    with running(tmp_path) as (url, _):
+        store = RedisReplayStore(url)
+        assert await store.reachable()
+        await store.close()
+    gone = RedisReplayStore(url)
+    clients = Clients((pinned(),))
+    telling = Authenticator(clients, PublishedKeys(KeyFetcher()), gone)
+    assert "Redis cannot be reached" in (await telling.trouble() or "")
+    assert await Authenticator(Clients(), PublishedKeys(KeyFetcher()), gone).trouble() is None
+    await gone.close()
 
 
 def test_a_token_cannot_be_used_again_with_another_worker_of_a_real_service(tmp_path: Path) -> None:
