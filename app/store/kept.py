@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from app.store.database import Database
-from app.store.memory import Case, Declining, Recalled
+from app.store.memory import REPEATING_HOOKS, Case, Declining, Recalled
 from app.store.pseudonyms import Pseudonyms
 from app.store.queue import WritingQueue
 from app.store.records import CardFeedback, HookCall, JudgedTrial, Record, Shown
@@ -163,11 +163,13 @@ class Store:
         from app.store.reading import recalled
 
         names = self._known_pseudonyms()
+        # An encounter in which a chart is opened a hundred times is not gone through where it does not matter.
+        encounter = case.encounter_id if case.hook in REPEATING_HOOKS else None
         with self._database.reading() as connection:
             return recalled(
                 connection,
                 names.of_patient(case.client, case.fhir_server, case.patient_id),
-                names.of_encounter(case.client, case.fhir_server, case.encounter_id),
+                names.of_encounter(case.client, case.fhir_server, encounter),
                 self._now(),
                 self._declining,
             )

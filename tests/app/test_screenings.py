@@ -164,7 +164,7 @@ def test_the_service_names_the_protocols_it_knows_when_asked_for_another() -> No
 
 def test_the_service_is_alive_and_ready() -> None:
     assert default_client().get("/healthz").json()["status"] == "ok"
-    assert default_client().get("/readyz").json() == {"status": "ready", "protocols": 4}
+    assert default_client().get("/readyz").json() == {"status": "ready", "protocols": 4, "store": "off"}
 
 
 def test_without_protocols_the_service_is_alive_and_not_ready() -> None:

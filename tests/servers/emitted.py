@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from app.audit_event import audit_bundle
 from app.cards.suggestions import draft_order
 from app.errors import RefusedError
 from app.outcomes import outcome
@@ -19,6 +20,7 @@ from cds_hooks.errors import CdsHooksError
 from fhir_mappings.vocabulary import vocabulary
 from sandbox.charts import charts
 from tests.app.service import AS_OF, HOOK, NO_LUPUS, cards_of, default_client, request_of, screening_service
+from tests.app.store.calls import CALLS
 
 Named = Iterator[tuple[str, dict[str, Any]]]
 
@@ -88,12 +90,21 @@ def suggested_orders() -> Named:
             yield name, draft_order(described.order, "Patient/1", "e1")
 
 
+def audit_events() -> Named:
+    """Calls with and without a user, an encounter and trials, and the Bundle of them all."""
+    bundle = json.loads(audit_bundle(CALLS))
+    yield "all", bundle
+    for number, entry in enumerate(bundle["entry"]):
+        yield f"call {number}", entry["resource"]
+
+
 EMITTED: Mapping[str, Callable[[], Named]] = {
     "Questionnaires": questionnaires,
     "blank QuestionnaireResponses": blank_responses,
     "OperationOutcomes": outcomes,
     "demonstration charts": demonstration_charts,
     "suggested orders": suggested_orders,
+    "AuditEvents": audit_events,
 }
 
 

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from fhir.resources.R4B.auditevent import AuditEvent
 from fhir.resources.R4B.bundle import Bundle
 
 from app.audit_event import audit_bundle, audit_event
 from app.store.configured import database_of
 from app.store.reading import calls
-from app.store.records import HookCall, JudgedTrial
+from app.store.records import HookCall
 from tests.app.service import LUPUS, NO_LUPUS
+from tests.app.store.calls import CALL, CALLS, NOBODY, PSEUDONYMOUS
 from tests.app.store.serving import Clock, overridden, service, settings_of
-
-CALL = HookCall(
-    id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f1",
-    at=datetime(2026, 6, 15, 9, 30, tzinfo=UTC),
-    hook="patient-view",
-    client="clinic",
-    user="Practitioner/123",
-    patient="ab" * 16,
-    encounter="cd" * 16,
-    judged=(
-        JudgedTrial(trial="nct1", version="2", verdict="undetermined", card="c1"),
-        JudgedTrial(trial="nct2", version="1", verdict="ineligible", silence="not-shown"),
-    ),
-)
 
 
 def trail(url: str) -> list[HookCall]:
@@ -83,18 +68,14 @@ def test_a_call_is_a_valid_audit_event_of_fhir_r4() -> None:
 
 
 def test_a_pseudonymous_user_is_an_identifier_and_without_a_user_the_client_is_the_requestor() -> None:
-    hidden = audit_event(HookCall(**{**_members(CALL), "user": "ef" * 16})).model_dump(mode="json")
+    hidden = audit_event(PSEUDONYMOUS).model_dump(mode="json")
     assert hidden["agent"][0]["who"] == {"identifier": {"system": "urn:trialcards:user", "value": "ef" * 16}}
-    (client,) = audit_event(HookCall(**{**_members(CALL), "user": None})).model_dump(mode="json")["agent"]
+    (client,) = audit_event(NOBODY).model_dump(mode="json")["agent"]
     assert client["requestor"]
 
 
 def test_many_calls_are_a_collection_and_none_is_an_empty_one() -> None:
-    bundle = Bundle.model_validate_json(audit_bundle([CALL, CALL]))
+    bundle = Bundle.model_validate_json(audit_bundle(CALLS))
     assert bundle.type == "collection"
-    assert len(bundle.entry) == 2
+    assert len(bundle.entry) == 3
     assert Bundle.model_validate_json(audit_bundle([])).entry is None
-
-
-def _members(call: HookCall) -> dict[str, object]:
-    return {name: getattr(call, name) for name in call.__struct_fields__}

@@ -9,7 +9,7 @@ import pytest
 
 from app.cards.override_reasons import SYSTEM
 from app.store.memory import Recalled
-from tests.app.service import POTENTIAL, request_of
+from tests.app.service import POTENTIAL, fire, request_of
 from tests.app.store.serving import Clock, Service, accepted, overridden, rows, service
 
 TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"
@@ -127,6 +127,60 @@ def test_feedback_that_another_client_gives_on_a_card_that_it_was_never_shown_si
             write(connection, [stranger])
         database.close()
         assert TRIAL_A in running.cards()
+
+
+class TestOrders:
+    """What an order would do to a trial is another matter than the trial itself."""
+
+    def test_who_declined_the_trial_is_not_told_what_an_order_would_do_to_it(self) -> None:
+        known = Recalled(declined={(TRIAL_A, "potentially-eligible")})
+        assert known.silence("order-sign", TRIAL_A, "potentially-eligible") == "declined"
+        assert known.silence("order-sign", TRIAL_A, "undetermined") is None
+
+    def test_who_put_aside_what_an_order_would_do_has_not_declined_the_trial(self) -> None:
+        known = Recalled(declined_orders={(TRIAL_A, "potentially-eligible")})
+        assert known.silence("order-select", TRIAL_A, "potentially-eligible") == "declined"
+        assert known.silence("patient-view", TRIAL_A, "potentially-eligible") is None
+
+    def test_a_card_on_an_order_that_was_put_aside_is_not_shown_again_when_the_order_is_signed(
+        self, url: str, clock: Clock
+    ) -> None:
+        with service(url, clock) as running:
+
+            def told(hook: str) -> list[dict[str, Any]]:
+                found: list[dict[str, Any]] = fire(ordering(hook), running.http).json()["cards"]
+                assert running.store.flush()
+                return found
+
+            cards = told("order-select")
+            assert len(cards) == 2
+            running.tell(*(overridden(card, clock.now) for card in cards))
+            assert told("order-sign") == []
+            assert running.cards(POTENTIAL).keys() == {TRIAL_A, TRIAL_B}
+        assert {row["hook"] for row in rows(url, "judged_trials")} == {
+            "order-select",
+            "order-sign",
+            "patient-view",
+        }
+
+
+def ordering(hook: str) -> dict[str, Any]:
+    """A draft of rituximab for a patient to whom both trials are open."""
+    draft = {
+        "resourceType": "MedicationRequest",
+        "id": "draft",
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": f"Patient/{POTENTIAL}"},
+        "medicationCodeableConcept": {"text": "rituximab"},
+        "authoredOn": "2026-06-15",
+    }
+    request = {**request_of(POTENTIAL), "hook": hook}
+    request["context"] |= {
+        "draftOrders": {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": draft}]},
+        "selections": ["MedicationRequest/draft"],
+    }
+    return request
 
 
 class TestOneEncounter:

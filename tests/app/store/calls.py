@@ -1,0 +1,29 @@
+"""Calls of hooks as the store keeps them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from app.store.records import HookCall, JudgedTrial
+
+CALL = HookCall(
+    id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f1",
+    at=datetime(2026, 6, 15, 9, 30, tzinfo=UTC),
+    hook="patient-view",
+    client="clinic",
+    user="Practitioner/123",
+    patient="ab" * 16,
+    encounter="cd" * 16,
+    judged=(
+        JudgedTrial(trial="nct1", version="2", verdict="undetermined", card="c1"),
+        JudgedTrial(trial="nct2", version="1", verdict="ineligible", silence="not-shown"),
+    ),
+)
+
+PSEUDONYMOUS = msgspec.structs.replace(CALL, id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f2", user="ef" * 16)
+NOBODY = msgspec.structs.replace(
+    CALL, id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f3", user=None, encounter=None, judged=(), hook="order-sign"
+)
+CALLS = (CALL, PSEUDONYMOUS, NOBODY)
