@@ -163,7 +163,7 @@ class Store:
         from app.store.reading import recalled
 
         names = self._known_pseudonyms()
-        # An encounter in which a chart is opened a hundred times is not gone through where it does not matter.
+        # An encounter in which a chart is opened a hundred times is gone through only where it matters.
         encounter = case.encounter_id if case.hook in REPEATING_HOOKS else None
         with self._database.reading() as connection:
             return recalled(
