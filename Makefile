@@ -29,10 +29,10 @@ sandbox: $(VENV)/.installed-dev ## start HAPI FHIR with demonstration patients (
 	@exec $(BIN)/python -m sandbox --port $(SANDBOX_PORT)
 
 test: $(VENV)/.installed-dev build/servers/.installed ## set everything up and run all tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 coverage: $(VENV)/.installed-dev build/servers/.installed ## run all tests and tell which lines they reach
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 check: $(VENV)/.installed-dev ## lint, layout, types, import rules, and the bundled protocols
 	$(BIN)/ruff check .

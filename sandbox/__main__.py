@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sandbox.charts import charts
-from sandbox.hapi import UnavailableError, build, running
+from sandbox.hapi import UnavailableError, build, start
 from sandbox.loading import LoadingError, load
 
 
@@ -34,13 +34,13 @@ def serve(
             return
         print("Starting HAPI FHIR (the first time Maven fetches it, some 280 MB) …", file=sys.stderr)
         build()
-        with running(port) as address:
-            base = f"{address}/fhir"
-            load(base, patients.values(), today)
-            print(
-                f"HAPI FHIR is ready at {base} with {len(patients)} charts: {', '.join(patients)}", flush=True
-            )
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        base = f"{start(port)}/fhir"
+        load(base, patients.values(), today)
+        names = ", ".join(patients)
+        print(f"HAPI FHIR is ready at {base} with {len(patients)} charts: {names}", flush=True)
+        signal.pause()
+    except KeyboardInterrupt:
+        return
     except (UnavailableError, LoadingError) as error:
         print(f"sandbox: {error}", file=sys.stderr)
         raise typer.Exit(1) from None

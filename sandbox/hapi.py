@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ _OLDEST_JAVA = 17
 # Compiling to fast code costs more than a short life gives back: with the quick compiler alone the start
 # takes less than half of the time.
 _QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+
+DETACHED = ("sh", "-c", '"$@" &', "sh")
+"""Runs what follows as nobody's child, and out of reach of interrupts from the keyboard."""
 
 
 class UnavailableError(Exception):
@@ -42,13 +46,28 @@ def build() -> None:
         UnavailableError: there is no JDK or no Maven here, or it failed.
     """
     _must_have_tools()
-    if _CLASS_PATH.exists() and _CLASS_PATH.stat().st_mtime > max(file.stat().st_mtime for file in _SOURCES):
+    _BUILT.mkdir(parents=True, exist_ok=True)
+    with (_BUILT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
+        _build()
+
+
+def _build() -> None:
+    if _is_built():
         return
     command = ["mvn", "--batch-mode", "--quiet", "--file", str(_HERE / "pom.xml"), "compile"]
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     if built.returncode != 0:
         errors = [line for line in built.stdout.splitlines() if "ERROR" in line] or [built.stderr.strip()]
         raise UnavailableError(f"Maven could not build sandbox/pom.xml: {errors[0][:300]}")
+
+
+def _is_built() -> bool:
+    """Whether it is newer than its sources, and Maven's copies of what it is made of are there."""
+    if not _CLASS_PATH.exists():
+        return False
+    newer = _CLASS_PATH.stat().st_mtime > max(file.stat().st_mtime for file in _SOURCES)
+    return newer and all(Path(jar).exists() for jar in _CLASS_PATH.read_text("utf-8").strip().split(":"))
 
 
 def _must_have_tools() -> None:
@@ -70,34 +89,30 @@ def _java(main: str, *arguments: str, memory: str) -> list[str]:
     return ["java", f"-Xmx{memory}", *_QUICK, "-cp", class_path, f"sandbox.{main}", *arguments]
 
 
-@contextmanager
-def running(port: int = 0) -> Iterator[str]:
-    """A HAPI FHIR server on this machine alone, empty; yields its address, without a path.
+def start(port: int = 0, *, until: int | None = None) -> str:
+    """Start a HAPI FHIR server, empty, on this machine alone. Call ``build`` before.
 
-    Call ``build`` before. ``port`` 0 takes any free port. The log goes to ``build/sandbox/server.log``.
+    Args:
+        port: 0 for any free one.
+        until: id of the process with which it ends; this one by default.
+
+    Returns:
+        Its address, without a path. The log goes to ``build/sandbox/server.log``.
 
     Raises:
         UnavailableError: it did not start.
     """
     log = _BUILT / "server.log"
+    command = _java("SandboxServer", str(port), str(until or os.getpid()), memory="1500m")
     with (
         log.open("w", encoding="utf-8") as written,
-        subprocess.Popen(
-            _java("SandboxServer", str(port), memory="1500m"),
-            stdin=subprocess.PIPE,  # the server ends when this process does, however that happens
-            stdout=subprocess.PIPE,
-            stderr=written,
-            text=True,
-        ) as server,
+        subprocess.Popen([*DETACHED, *command], stdout=subprocess.PIPE, stderr=written, text=True) as shell,
     ):
-        try:
-            assert server.stdout is not None
-            ready = re.search(r"http://[\d.]+:\d+", server.stdout.readline())
-            if ready is None:
-                raise UnavailableError(f"the HAPI FHIR server did not start; see {log}")
-            yield ready[0]
-        finally:
-            server.terminate()
+        assert shell.stdout is not None
+        ready = re.search(r"http://[\d.]+:\d+", shell.stdout.readline())
+    if ready is None:
+        raise UnavailableError(f"the HAPI FHIR server did not start; see {log}")
+    return ready[0]
 
 
 def validate(resources: Iterable[Any]) -> list[list[Issue]]:

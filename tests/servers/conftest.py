@@ -1,13 +1,10 @@
-"""Real FHIR servers, started once for all tests of this directory, each with the charts of the sandbox.
-
-Tests that use them bear the mark ``xdist_group("servers")``, so that one process of ``pytest -n … --dist
-loadgroup`` runs them all and nothing is started twice.
-"""
+"""Real FHIR servers, each with the charts of the sandbox, started once for all processes of a test run."""
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,7 +14,32 @@ from sandbox import hapi
 from sandbox.charts import charts
 from sandbox.loading import load
 from tests.app.service import AS_OF
-from tests.servers.another_server import PYTHON, another_server
+from tests.servers import another_server
+
+
+class Once:
+    """What one process of a test run does for all of them."""
+
+    def __init__(self, folder: Path, run: int) -> None:
+        self.folder = folder
+        self.run = run
+        """Id of the process that lives as long as the run does."""
+
+    def __call__(self, name: str, work: Callable[[], str]) -> str:
+        """What ``work`` tells; whoever comes first does it, and the others wait."""
+        told = self.folder / name
+        with (self.folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not told.exists():
+                told.write_text(work(), "utf-8")
+        return told.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    own = tmp_path_factory.getbasetemp()
+    several = "PYTEST_XDIST_WORKER" in os.environ
+    return Once(own.parent, os.getppid()) if several else Once(own, os.getpid())
 
 
 @pytest.fixture(scope="session")
@@ -30,22 +52,29 @@ def java_side() -> None:
 
 
 @pytest.fixture(scope="session")
-def hapi_address(java_side: None) -> Iterator[str]:
+def hapi_address(java_side: None, once: Once) -> str:
     """The address of HAPI FHIR, to which its doors are to be appended (see ``SandboxServer.java``)."""
-    with hapi.running() as address:
+
+    def start() -> str:
+        address = hapi.start(until=once.run)
         load(f"{address}/fhir", charts().values(), AS_OF)
-        yield address
+        return address
+
+    return once("hapi", start)
 
 
 @pytest.fixture(scope="session")
-def another_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def another_address(once: Once) -> str:
     """The base URL of the second server."""
-    if not PYTHON.exists():
+    if not another_server.PYTHON.exists():
         _cannot("the second FHIR server is not installed; `make build/servers/.installed` does it")
-    folder: Path = tmp_path_factory.mktemp("another-server")
-    with another_server(folder) as base_url:
+
+    def start() -> str:
+        base_url = another_server.start(once.folder / "another-server", once.run)
         load(base_url, charts().values(), AS_OF)
-        yield base_url
+        return base_url
+
+    return once("another", start)
 
 
 def _cannot(why: str) -> NoReturn:

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from sandbox.hapi import Issue, validate
+from tests.servers.conftest import Once
 from tests.servers.emitted import EMITTED
-
-pytestmark = pytest.mark.xdist_group("validator")
 
 Resource = dict[str, Any]
 Judgement = Mapping[str, Mapping[str, Sequence[Issue]]]
@@ -36,8 +36,13 @@ BROKEN: Mapping[str, Resource] = {
 
 
 @pytest.fixture(scope="module")
-def judged(java_side: None) -> Judgement:
+def judged(java_side: None, once: Once) -> Judgement:
     """What the validator says of each resource, by kind and name; it is started once for all."""
+    told = once("judgements", lambda: msgspec.json.encode(_judged()).decode())
+    return msgspec.json.decode(told, type=dict[str, dict[str, list[Issue]]])
+
+
+def _judged() -> Judgement:
     given = [(kind, name, resource) for kind, make in EMITTED.items() for name, resource in make()]
     given += [("broken", name, resource) for name, resource in BROKEN.items()]
     given += [("sound", "outcome", SOUND_OUTCOME)]

@@ -14,8 +14,6 @@ from app.prefetch_table import RESOURCE_TYPES, TEMPLATES
 from sandbox.charts import charts
 from tests.app.service import AS_OF
 
-pytestmark = pytest.mark.xdist_group("servers")
-
 PATIENTS = ["lin-mei", "sofia-reyes", "amara-diallo-requests", "wang-jianguo-statements"]
 UNKNOWN_TO_THE_OTHER = {"researchSubjects", "questionnaireResponses"}
 """The second server knows no search parameter ``patient`` of these, and ignores it."""

@@ -12,7 +12,6 @@ import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.interceptor.CorsInterceptor;
 import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
-import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
@@ -21,9 +20,10 @@ import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.web.cors.CorsConfiguration;
 
 /**
- * A HAPI FHIR JPA server on this machine alone: {@code SandboxServer PORT} (0: any free port).
+ * A HAPI FHIR JPA server on this machine alone: {@code SandboxServer PORT PID} (port 0: any free one).
  *
  * <p>One store, seen through several doors:
  *
@@ -34,14 +34,15 @@ import org.springframework.context.annotation.AnnotationConfigApplicationContext
  *   <li>{@code /statements}: a server that knows no MedicationRequest.
  * </ul>
  *
- * <p>Prints one line when it is ready, and ends when standard input does.
+ * <p>Prints one line when it is ready, and ends when the process {@code PID} does.
  */
 public final class SandboxServer {
 
     private SandboxServer() {}
 
     public static void main(String[] arguments) throws Exception {
-        int port = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 8090;
+        int port = Integer.parseInt(arguments[0]);
+        ProcessHandle.of(Long.parseLong(arguments[1])).orElseThrow().onExit().thenRun(() -> System.exit(0));
         long start = System.nanoTime();
         AnnotationConfigApplicationContext store = new AnnotationConfigApplicationContext(StoreConfig.class);
         Server jetty = new Server(new InetSocketAddress("127.0.0.1", port));
@@ -55,9 +56,7 @@ public final class SandboxServer {
         System.out.printf(
                 "HAPI FHIR is ready at http://127.0.0.1:%d/fhir after %.0f s%n",
                 jetty.getURI().getPort(), (System.nanoTime() - start) / 1e9);
-        // Whoever started this holds the other end of standard input; when it closes, nobody is there any more.
-        System.in.transferTo(OutputStream.nullOutputStream());
-        System.exit(0);
+        jetty.join();
     }
 
     private static ServletHolder door(
@@ -82,7 +81,16 @@ public final class SandboxServer {
         paging.setDefaultPageSize(20);
         paging.setMaximumPageSize(longestPage);
         server.setPagingProvider(paging);
-        server.registerInterceptor(new CorsInterceptor());
+        server.registerInterceptor(new CorsInterceptor(anybody()));
         return new ServletHolder(server);
+    }
+
+    /** Clients in a browser, the CDS Hooks sandbox among them, call from pages of other origins. */
+    private static CorsConfiguration anybody() {
+        CorsConfiguration everything = new CorsConfiguration();
+        everything.addAllowedOrigin("*");
+        everything.addAllowedHeader("*");
+        everything.addAllowedMethod("*");
+        return everything;
     }
 }
