@@ -2,7 +2,8 @@
 
 Servers differ in how they tell what a patient takes. Most of the demonstration charts use MedicationRequest;
 here each is told again with MedicationStatements in their place (``lin-mei-statements``), and those that hold
-MedicationStatements are told with MedicationRequests in theirs (``amara-diallo-requests``).
+MedicationStatements are told with MedicationRequests in theirs (``amara-diallo-requests``). In a third way
+requests name their drug as a Medication of its own (``lin-mei-named``), as Epic does.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import msgspec
 
 from app.demo.patients import DemoPatient, Resource, demo_patients
 
+_Tell = Callable[[Resource], list[Resource]]
 _IN_COMMON = ("id", "status", "medicationCodeableConcept", "subject", "reasonCode", "note")
 
 
@@ -23,35 +25,32 @@ def charts() -> Mapping[str, DemoPatient]:
     retold = [
         _retold(patient, suffix, kind, tell)
         for patient in bundled.values()
-        for suffix, kind, tell in (
-            ("statements", "MedicationRequest", _as_statement),
-            ("requests", "MedicationStatement", _as_request),
-        )
+        for suffix, kind, tell in _DIALECTS
         if any(resource["resourceType"] == kind for resource in patient.resources)
     ]
     return {**bundled, **{patient.id: patient for patient in retold}}
 
 
-def _retold(
-    patient: DemoPatient, suffix: str, kind: str, tell: Callable[[Resource], Resource]
-) -> DemoPatient:
-    """The patient under another id, with resources of one kind told as another kind."""
-    told = [
-        tell(resource) if resource["resourceType"] == kind else resource for resource in patient.resources
-    ]
-    # Evidence is ordered by id, among other things: a prefix keeps it as it is.
-    ids = [
-        f"{resource['id']}-{suffix}"
-        if resource["resourceType"] == "Patient"
-        else f"{suffix}-{resource['id']}"
-        for resource in told
-    ]
-    places = {
-        f"{before['resourceType']}/{before['id']}": f"{after['resourceType']}/{new}"
-        for before, after, new in zip(patient.resources, told, ids, strict=True)
-    }
-    renamed = [{**_pointing(resource, places), "id": new} for resource, new in zip(told, ids, strict=True)]
-    return msgspec.structs.replace(patient, id=f"{patient.id}-{suffix}", resources=tuple(renamed))
+def bundled_id(patient_id: str) -> str:
+    """The id of the demonstration patient whose chart is told again."""
+    for suffix, _, _ in _DIALECTS:
+        patient_id = patient_id.removesuffix(f"-{suffix}")
+    return patient_id
+
+
+def _retold(patient: DemoPatient, suffix: str, kind: str, tell: _Tell) -> DemoPatient:
+    """The patient under another id, with resources of one kind told in another way."""
+    places: dict[str, str] = {}
+    told: list[Resource] = []
+    for resource in patient.resources:
+        # Evidence is ordered by id, among other things: a prefix keeps it as it is.
+        is_patient = resource["resourceType"] == "Patient"
+        new = f"{resource['id']}-{suffix}" if is_patient else f"{suffix}-{resource['id']}"
+        first, *others = tell({**resource, "id": new}) if resource["resourceType"] == kind else [resource]
+        told += [{**first, "id": new}, *others]
+        places[f"{resource['resourceType']}/{resource['id']}"] = f"{first['resourceType']}/{new}"
+    renamed = tuple(_pointing(resource, places) for resource in told)
+    return msgspec.structs.replace(patient, id=f"{patient.id}-{suffix}", resources=renamed)
 
 
 def _pointing(value: Any, places: Mapping[str, str]) -> Any:
@@ -68,30 +67,49 @@ def _pointing(value: Any, places: Mapping[str, str]) -> Any:
     return value
 
 
-def _as_statement(request: Resource) -> Resource:
+def _as_statement(request: Resource) -> list[Resource]:
     told = {key: request[key] for key in _IN_COMMON if key in request}
     dosages = request.get("dosageInstruction", [])
     bounds = [bound for dosage in dosages if (bound := _bounds(dosage))]
     period = bounds[0] if bounds else {"start": request["authoredOn"]}
-    return {**told, "resourceType": "MedicationStatement", "effectivePeriod": period, "dosage": dosages}
+    return [{**told, "resourceType": "MedicationStatement", "effectivePeriod": period, "dosage": dosages}]
 
 
-def _as_request(statement: Resource) -> Resource:
+def _as_request(statement: Resource) -> list[Resource]:
     told = {key: statement[key] for key in _IN_COMMON if key in statement}
     period = statement["effectivePeriod"]
     dosages = [
         dosage if _bounds(dosage) else {**dosage, "timing": {"repeat": {"boundsPeriod": period}}}
         for dosage in statement.get("dosage", [])
     ]
-    return {
+    request = {
         **told,
         "resourceType": "MedicationRequest",
         "intent": "order",
         "authoredOn": period["start"],
         "dosageInstruction": dosages,
     }
+    return [request]
+
+
+def _naming(request: Resource) -> list[Resource]:
+    medication = {
+        "resourceType": "Medication",
+        "id": f"{request['id']}-drug",
+        "code": request["medicationCodeableConcept"],
+    }
+    told = {key: value for key, value in request.items() if key != "medicationCodeableConcept"}
+    return [{**told, "medicationReference": {"reference": f"Medication/{medication['id']}"}}, medication]
 
 
 def _bounds(dosage: Resource) -> Resource | None:
     found: Resource | None = dosage.get("timing", {}).get("repeat", {}).get("boundsPeriod")
     return found
+
+
+_DIALECTS: tuple[tuple[str, str, _Tell], ...] = (
+    ("statements", "MedicationRequest", _as_statement),
+    ("requests", "MedicationStatement", _as_request),
+    ("named", "MedicationRequest", _naming),
+)
+"""Suffix of ids; the kind of resource that is told otherwise; how, with what comes beside it."""

@@ -18,7 +18,7 @@ from app.questionnaires import Library
 from app.questionnaires.blank import blank_response
 from cds_hooks.errors import CdsHooksError
 from fhir_mappings.vocabulary import vocabulary
-from sandbox.charts import charts
+from sandbox.charts import bundled_id, charts
 from tests.app.service import AS_OF, HOOK, NO_LUPUS, cards_of, default_client, request_of, screening_service
 from tests.app.store.calls import CALLS
 
@@ -74,14 +74,14 @@ def demonstration_charts() -> Named:
     """The charts that ship, and those that the sandbox is loaded with."""
     for patient in charts().values():
         for resource in patient.chart(AS_OF):
-            if patient.id == _bundled(patient.id) or resource["resourceType"].startswith("Medication"):
+            if patient.id == bundled_id(patient.id) or resource["resourceType"].startswith("Medication"):
                 yield f"{resource['resourceType']}/{resource['id']}", resource
 
 
 def suggested_orders() -> Named:
     """The draft orders of cards, and one for each test that a screening can name, within an encounter."""
     for patient in charts():
-        for card in cards_of(request_of(patient)) if patient == _bundled(patient) else ():
+        for card in cards_of(request_of(patient)) if patient == bundled_id(patient) else ():
             for number, suggestion in enumerate(card.get("suggestions", ())):
                 yield f"{patient}, {card['summary']:.30}, {number}", suggestion["actions"][0]["resource"]
     for name in vocabulary().input_names:
@@ -110,10 +110,6 @@ EMITTED: Mapping[str, Callable[[], Named]] = {
 
 def _library() -> Library:
     return Library(screening_service().protocols.values())
-
-
-def _bundled(patient_id: str) -> str:
-    return patient_id.removesuffix("-statements").removesuffix("-requests")
 
 
 def _kinds_of(error: Any) -> Iterator[Any]:
