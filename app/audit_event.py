@@ -14,6 +14,7 @@ from fhir.resources.R4B.auditevent import AuditEvent
 from fhir.resources.R4B.bundle import Bundle
 
 from app.store.records import HookCall, JudgedTrial
+from cds_hooks.hooks import HOOKS
 
 IDENTIFIERS = "urn:trialcards:"
 """Systems of identifiers begin so: of clients, patients, encounters, users, protocols."""
@@ -31,7 +32,9 @@ def audit_event(call: HookCall) -> AuditEvent:
             "resourceType": "AuditEvent",
             "id": call.id,
             "type": _coding("audit-event-type", "rest", "RESTful Operation"),
-            "subtype": [{"system": _HOOKS, "code": call.hook}],
+            "subtype": [
+                {"system": _HOOKS if call.hook in HOOKS else IDENTIFIERS + "call", "code": call.hook}
+            ],
             "action": _EXECUTE,
             "recorded": call.at.isoformat(timespec="milliseconds"),
             "outcome": _SUCCESS,

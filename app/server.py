@@ -110,7 +110,7 @@ def create_app(
     hook = TrialsHook(service, settings, charts, clock, memory)
     desk = FeedbackDesk(store, metrics, now)
     application.include_router(hook_routes(hook, settings, authenticator, desk))
-    application.include_router(screening_routes(service, settings, authenticator, clock))
+    application.include_router(screening_routes(service, settings, authenticator, clock, memory))
     application.include_router(protocol_routes(service))
     application.include_router(questionnaire_routes(service))
     application.include_router(operation_routes(service, store))

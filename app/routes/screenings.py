@@ -20,9 +20,12 @@ from app.parameters import IsoDate
 from app.resource_types import known_resource_types
 from app.screening import ScreeningService, UnknownProtocolError
 from app.settings import Settings
+from app.store.memory import SCREENINGS, Case, Memory
+from app.store.records import JudgedTrial
 from app.surrogates import without_lone_surrogates
 from cds_hooks.json_objects import members, text_of
 from eligibility.course import Anchors
+from eligibility.findings import Screening
 from fhir_mappings.errors import InputError
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
@@ -58,16 +61,23 @@ class ScreeningQuery(BaseModel):
 
 
 def screening_routes(
-    service: ScreeningService, settings: Settings, authenticator: Authenticator, today: Callable[[], date]
+    service: ScreeningService,
+    settings: Settings,
+    authenticator: Authenticator,
+    today: Callable[[], date],
+    memory: Memory,
 ) -> APIRouter:
-    """The route, with the protocols to screen against, whom it answers, and the clock of the edge."""
+    """The route, with the protocols to screen against, whom it answers, and the clock of the edge.
+
+    ``memory`` keeps who asked and what was judged.
+    """
     routes = APIRouter(tags=["Screenings"])
 
     @routes.post("/screenings", summary="Screen one patient", openapi_extra=JSON_BODY)
     async def screenings(request: Request, query: Annotated[ScreeningQuery, Query()]) -> Response:
         """Body: a FHIR R4 Bundle of any type, or a single resource, of one patient. It is taken as the whole
         record unless `retrieved` says otherwise. Answer: the screening report."""
-        await authenticator.authenticate(request)
+        client = await authenticator.authenticate(request)
         must_be_json(request)
         body = await request.body()
         must_be_shallow(body, settings.max_nesting)
@@ -77,10 +87,16 @@ def screening_routes(
             report = service.screen_record(record, query.as_of or today(), query.anchors, query.protocol)
         except UnknownProtocolError as error:
             raise ParameterError(f"parameter 'protocol': {error}", "protocol") from None
+        asked = Case(SCREENINGS, client.id, None, record.reference.removeprefix("Patient/"))
+        memory.remember(asked, [_judged(screening) for screening in report.screenings])
         note(request.scope, screenings=len(report.screenings), unread=len(report.unread))
         return Response(_ENCODER.encode(report), media_type="application/json")
 
     return routes
+
+
+def _judged(screening: Screening) -> JudgedTrial:
+    return JudgedTrial(trial=screening.protocol, version=screening.version, verdict=screening.verdict)
 
 
 def _must_be_single(request: Request) -> None:

@@ -27,6 +27,8 @@ OPENING_SECONDS = 10.0
 FEEDBACK_SECONDS = 3.0
 """How long feedback waits to be written before the client is asked to send it again."""
 CLOSING_SECONDS = 5.0
+_FEEDBACK_AT_ONCE = 500
+"""A batch without end must not fill the queue."""
 _REST_SECONDS = 5.0
 """After a read that failed the hook does not read again for so long."""
 
@@ -135,9 +137,14 @@ class Store:
 
     async def keep_feedback(self, items: Sequence[CardFeedback]) -> bool:
         """Whether all of it is in the database; what is not yet will still be tried."""
-        waiting = [asyncio.wrap_future(self._queue.put(item)) for item in items]
-        done, late = await asyncio.wait(waiting, timeout=FEEDBACK_SECONDS)
-        return not late and all(future.result() for future in done)
+        ends = time.monotonic() + FEEDBACK_SECONDS
+        for start in range(0, len(items), _FEEDBACK_AT_ONCE):
+            batch = items[start : start + _FEEDBACK_AT_ONCE]
+            waiting = [asyncio.wrap_future(self._queue.put(item)) for item in batch]
+            done, late = await asyncio.wait(waiting, timeout=max(0.0, ends - time.monotonic()))
+            if late or not all(future.result() for future in done):
+                return False
+        return True
 
     async def shown(self, since: datetime, until: datetime) -> list[Shown]:
         """Cards shown and ignored in a stretch of time; nothing where that cannot be told."""

@@ -9,6 +9,9 @@ from typing import NamedTuple, Protocol
 from app.store.records import JudgedTrial, Silence
 from cds_hooks.hooks import HOOKS, OrderSignContext
 
+SCREENINGS = "screenings"
+"""Stands for the name of a hook where a chart was screened without one."""
+
 REPEATING_HOOKS = frozenset({"encounter-start"})
 """Hooks that may fire more than once in an encounter and are not to say the same thing twice."""
 

@@ -23,7 +23,9 @@ from sqlalchemy import (
 )
 
 LONGEST_NAME = 128
-"""Of what a client tells: ids of cards, suggestions and reasons. What is longer is cut."""
+"""Of what others name: clients, cards, trials. What is longer is cut."""
+
+LONGEST_VERSION = 32
 
 
 class Instant(TypeDecorator[datetime]):
@@ -65,7 +67,7 @@ judged_trials = Table(
     metadata,
     Column("call", String(36), ForeignKey("hook_calls.id", ondelete="CASCADE"), primary_key=True),
     Column("trial", String(LONGEST_NAME), primary_key=True),
-    Column("version", String(32), nullable=False),
+    Column("version", String(LONGEST_VERSION), nullable=False),
     Column("verdict", String(32), nullable=False),
     Column("card", String(36)),
     Column("silence", String(32)),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.records import CardFeedback, HookCall, Record
-from app.store.tables import LONGEST_NAME, feedback, hook_calls, judged_trials
+from app.store.tables import LONGEST_NAME, LONGEST_VERSION, feedback, hook_calls, judged_trials
 
 
 def write(connection: Connection, records: Iterable[Record]) -> None:
@@ -65,8 +65,8 @@ def _judged_rows(call: HookCall) -> list[dict[str, Any]]:
     return [
         {
             "call": call.id,
-            "trial": trial.trial,
-            "version": trial.version,
+            "trial": trial.trial[:LONGEST_NAME],
+            "version": trial.version[:LONGEST_VERSION],
             "verdict": trial.verdict,
             "card": trial.card,
             "silence": trial.silence,

@@ -26,4 +26,5 @@ PSEUDONYMOUS = msgspec.structs.replace(CALL, id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad
 NOBODY = msgspec.structs.replace(
     CALL, id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f3", user=None, encounter=None, judged=(), hook="order-sign"
 )
-CALLS = (CALL, PSEUDONYMOUS, NOBODY)
+SCREENED = msgspec.structs.replace(NOBODY, id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f4", hook="screenings")
+CALLS = (CALL, PSEUDONYMOUS, NOBODY, SCREENED)

@@ -9,7 +9,7 @@ from app.audit_event import audit_bundle, audit_event
 from app.store.configured import database_of
 from app.store.reading import calls
 from app.store.records import HookCall
-from tests.app.service import LUPUS, NO_LUPUS
+from tests.app.service import LUPUS, NO_LUPUS, bundle_of
 from tests.app.store.calls import CALL, CALLS, NOBODY, PSEUDONYMOUS
 from tests.app.store.serving import Clock, overridden, service, settings_of
 
@@ -47,6 +47,18 @@ def test_every_answered_call_is_told_with_its_verdicts_also_those_without_a_card
     assert len({call.patient for call in (shown, inapplicable, ruled_out)}) == 3
 
 
+def test_a_screening_without_a_hook_is_told_too(url: str, clock: Clock) -> None:
+    with service(url, clock) as running:
+        assert running.http.post("/screenings", json=bundle_of(LUPUS)).status_code == 200
+    (call,) = trail(url)
+    assert (call.hook, call.client, call.user, call.encounter) == ("screenings", "open", None, None)
+    assert {(each.trial, each.card, each.silence) for each in call.judged} == {
+        ("nct05247203", None, None),
+        ("nct07517536", None, None),
+    }
+    assert audit_event(call).model_dump(mode="json")["subtype"][0]["code"] == "screenings"
+
+
 def test_a_call_is_a_valid_audit_event_of_fhir_r4() -> None:
     event = AuditEvent.model_validate_json(audit_event(CALL).model_dump_json())
     told = event.model_dump(mode="json")
@@ -77,5 +89,5 @@ def test_a_pseudonymous_user_is_an_identifier_and_without_a_user_the_client_is_t
 def test_many_calls_are_a_collection_and_none_is_an_empty_one() -> None:
     bundle = Bundle.model_validate_json(audit_bundle(CALLS))
     assert bundle.type == "collection"
-    assert len(bundle.entry) == 3
+    assert len(bundle.entry) == len(CALLS)
     assert Bundle.model_validate_json(audit_bundle([])).entry is None

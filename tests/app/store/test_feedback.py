@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.store.queue import CAPACITY
 from tests.app.store.serving import Clock, accepted, overridden, rows, service
 
 UNKNOWN = "123456"
@@ -65,6 +66,12 @@ def test_what_the_user_did_last_stands_whatever_comes_first(url: str, clock: Clo
             running.tell(item)
     (row,) = rows(url, "feedback")
     assert row["outcome"] == "overridden"
+
+
+def test_a_batch_of_more_than_the_queue_holds_is_stored_whole(sqlite_url: str, clock: Clock) -> None:
+    with service(sqlite_url, clock) as running:
+        assert running.tell(*(overridden(str(n), clock.now) for n in range(CAPACITY + 1))).status_code == 200
+    assert len(rows(sqlite_url, "feedback")) == CAPACITY + 1
 
 
 def test_a_card_that_is_not_known_is_no_error_and_is_counted_as_unknown(url: str, clock: Clock) -> None:
