@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -42,13 +43,24 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
     return Once(own.parent, os.getppid()) if several else Once(own, os.getpid())
 
 
-@pytest.fixture(scope="session")
-def java_side() -> None:
-    """The sandbox, built. Where that is impossible its tests are skipped, except where all must run."""
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip in one place, so that it is told in one line."""
+    if "java_side" in getattr(item, "fixturenames", ()) and (why := _no_java_side()) is not None:
+        _cannot(why)
+
+
+@cache
+def _no_java_side() -> str | None:
     try:
         hapi.build()
     except hapi.UnavailableError as error:
-        _cannot(str(error))
+        return str(error)
+    return None
+
+
+@pytest.fixture(scope="session")
+def java_side() -> None:
+    """The sandbox, built. Where that is impossible its tests are skipped, except where all must run."""
 
 
 @pytest.fixture(scope="session")
