@@ -45,21 +45,11 @@ _CLAMPED = timedelta(days=4)
 
 def recorded_days(facts: PatientFacts) -> tuple[date, ...]:
     """All days that the record names, in order; a date known as a month or year gives its two ends."""
-    return _days(_spans(facts))
+    return _days(facts.dates())
 
 
 def _days(spans: Iterable[DateSpan]) -> tuple[date, ...]:
     return tuple(sorted({day for span in set(spans) for day in (span.first, span.last)}))
-
-
-def _spans(facts: PatientFacts) -> Iterator[DateSpan]:
-    for measurements in facts.measurements.values():
-        yield from (measurement.when for measurement in measurements)
-    for items in facts.unusable.values():
-        yield from (item.when for item in items if item.when is not None)
-    for event in facts.events:
-        yield from event.dates()
-    yield from (assessment.when for assessment in facts.assessments)
 
 
 def turns_on(

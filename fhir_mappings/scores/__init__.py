@@ -18,6 +18,7 @@ from fhir_mappings.scores.bilag import count_grades
 from fhir_mappings.scores.bilag_rules import bilag
 from fhir_mappings.scores.classification import classify
 from fhir_mappings.scores.definitions import definitions
+from fhir_mappings.scores.imprecise import spanning
 from fhir_mappings.scores.rules import Definition
 from fhir_mappings.scores.scoring import score
 from fhir_mappings.scores.sheet import sheet_of
@@ -82,10 +83,9 @@ def compute_score(
     situation = known.get((on, start))
     if situation is None:
         situation = known[(on, start)] = Situation(facts, on, start, series)
-    if name in bilag().counts:
-        measurement = count_grades(name, bilag(), situation)
-    else:
-        measurement = _measure(definitions()[name], situation)
+    measurement = _measure(name, situation)
+    if (possible := situation.with_imprecise()) is not None:
+        measurement = spanning(measurement, _measure(name, possible), situation)
     return Series(
         input=name,
         label=description.label,
@@ -116,7 +116,13 @@ def score_lengths(name: str, on: date, since: date | None) -> tuple[Duration, ..
     return (window,)
 
 
-def _measure(definition: Definition, situation: Situation) -> Measurement:
+def _measure(name: str, situation: Situation) -> Measurement:
+    if name in bilag().counts:
+        return count_grades(name, bilag(), situation)
+    return _counted(definitions()[name], situation)
+
+
+def _counted(definition: Definition, situation: Situation) -> Measurement:
     scored = score(definition, situation)
     measurement = Measurement(
         input=definition.name,
