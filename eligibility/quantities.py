@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from fhir_mappings.intervals import Duration
+from fhir_mappings.intervals import Comparison, Duration
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _QUANTITY = re.compile(rf"^\s*({_NUMBER})(?:\s+(\S.*?))?\s*$")
@@ -19,6 +19,15 @@ _UNITS: dict[str, Literal["d", "wk", "mo", "a"]] = {
     "mo": "mo", "month": "mo", "months": "mo",
     "a": "a", "y": "a", "year": "a", "years": "a",
 }  # fmt: skip
+
+
+COMPARED: dict[Comparison, str] = {
+    "at_least": "at least",
+    "above": "above",
+    "at_most": "at most",
+    "below": "below",
+}
+"""How a comparison with a threshold is said."""
 
 
 class Threshold(msgspec.Struct, frozen=True):

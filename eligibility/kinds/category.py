@@ -10,10 +10,10 @@ from pydantic import Field
 from eligibility.answers import Answer, State, unique
 from eligibility.binding import Binding, Evaluate, SpanOf
 from eligibility.context import Context
-from eligibility.kinds.number import absent_anchor
 from eligibility.measured import (
     Candidates,
     absent,
+    absent_anchor,
     candidates,
     conflict,
     doubtful,
