@@ -6,17 +6,13 @@ shapes of their own, and the table below it tells the same in words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import msgspec
 
-from eligibility.reported import (
-    ReportedCourse,
-    ReportedStretch,
-    ReportedTimeline,
-    ReportedValue,
-)
+from eligibility.reported import ReportedCourse, ReportedStretch, ReportedTimeline, ReportedValue
+from fhir_mappings.intervals import DateSpan
 
 WIDTH, LEFT, RIGHT, ROW, PLOT = 760, 170, 24, 24, 150
 _LONGEST_YEARS = 20
@@ -205,29 +201,18 @@ class _Levels:
 
 def _start(timeline: ReportedTimeline, until: date) -> date:
     """The first day of the picture: of the counted drugs and the values, but within reason."""
-    days = [s.possible.first for c in timeline.courses if c.counted for s in c.stretches]
+    known = _begins(course for course in timeline.courses if course.counted)
     if timeline.response is not None:
-        days += [span_of(value.date)[0].isoformat() for value in timeline.response.values]
-    known = [date.fromisoformat(day) for day in days if day is not None]
+        known += [DateSpan.parse(value.date).first for value in timeline.response.values]
     if not known:
-        shown = [s.possible.first for c in timeline.courses for s in c.stretches]
-        known = [date.fromisoformat(day) for day in shown if day is not None]
+        known = _begins(timeline.courses)
     earliest = min(known, default=until.replace(day=1, year=until.year - 1))
     return min(max(earliest, date(until.year - _LONGEST_YEARS, 1, 1)), until)
 
 
-def span_of(text: str) -> tuple[date, date]:
-    """The days that a date of a report may mean: ``2024``, ``2024-03``, a day, or ``first/last``."""
-    first, _, last = text.partition("/")
-    if last:
-        return date.fromisoformat(first), date.fromisoformat(last)
-    if len(text) == 4:
-        return date(int(text), 1, 1), date(int(text), 12, 31)
-    if len(text) == 7:
-        year, month = int(text[:4]), int(text[5:])
-        following = date(year + month // 12, month % 12 + 1, 1)
-        return date(year, month, 1), date.fromordinal(following.toordinal() - 1)
-    return date.fromisoformat(text), date.fromisoformat(text)
+def _begins(courses: Iterable[ReportedCourse]) -> list[date]:
+    days = [stretch.possible.first for course in courses for stretch in course.stretches]
+    return [date.fromisoformat(day) for day in days if day is not None]
 
 
 def _row(course: ReportedCourse, position: int, scale: _Scale) -> Row:
@@ -246,7 +231,7 @@ def _row(course: ReportedCourse, position: int, scale: _Scale) -> Row:
 
 
 def _dot(value: ReportedValue, timeline: ReportedTimeline, scale: _Scale, levels: _Levels) -> Dot:
-    first, last = span_of(value.date)
+    when = DateSpan.parse(value.date)
     low, high = value.low, value.high
     bottom = levels.bottom if low is None else levels.y(low)
     top = levels.top if high is None else levels.y(high)
@@ -256,5 +241,5 @@ def _dot(value: ReportedValue, timeline: ReportedTimeline, scale: _Scale, levels
         (c.what for c in timeline.candidates if c.date == value.date and value.words in c.words), None
     )
     told = timeline.response is not None and len(timeline.response.values) <= _MOST_WORDS
-    x1, x2 = scale.x(first), scale.x(last)
+    x1, x2 = scale.x(when.first), scale.x(when.last)
     return Dot(round((x1 + x2) / 2, 1), y, x1, x2, top, bottom, value, candidate, told)

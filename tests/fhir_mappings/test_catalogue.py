@@ -7,6 +7,7 @@ import pytest
 from fhir_mappings import catalogue
 from fhir_mappings.catalogue import CatalogueError, load_catalogue
 from fhir_mappings.terminology import load_terminology
+from fhir_mappings.vocabulary import vocabulary
 
 CATALOGUE = load_catalogue()
 LOINC = "http://loinc.org"
@@ -135,12 +136,12 @@ class TestDefinitions:
         assert without == {"cd19_expression", "cd70_expression"}
 
     def test_thresholds_may_use_the_linear_units(self) -> None:
-        factors = CATALOGUE.analytes["serum_creatinine"].factors
-        assert factors["umol/L"] == 0.011312
-        assert factors["mg/dL"] == 1.0
-        assert "{Log_IU}/mL" not in CATALOGUE.analytes["hbv_dna"].factors
-        assert "[degF]" not in CATALOGUE.analytes["body_temperature"].factors
-        assert "[arb'U]/mL" not in CATALOGUE.analytes["anti_dsdna"].factors
+        units = {name: found.units for name in INPUTS if (found := vocabulary().input(name)) is not None}
+        assert units["serum_creatinine"]["umol/L"] == 0.011312
+        assert units["serum_creatinine"]["mg/dL"] == 1.0
+        assert "{Log_IU}/mL" not in units["hbv_dna"]
+        assert "[degF]" not in units["body_temperature"]
+        assert "[arb'U]/mL" not in units["anti_dsdna"]
 
     def test_what_the_reference_range_decides(self) -> None:
         """Competitive anti-HBc assays invert, and a clotting time alone is no lupus anticoagulant."""
