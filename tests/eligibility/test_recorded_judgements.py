@@ -15,7 +15,8 @@ from eligibility.bound import BoundCriterion, BoundProtocol
 from eligibility.context import Context
 from eligibility.course import Anchors
 from eligibility.errors import ProtocolError
-from eligibility.examples import ExampleFacts, example_facts, examples_of
+from eligibility.example_notation import ExampleFacts, example_facts
+from eligibility.examples import examples_of
 from eligibility.findings import Finding
 from eligibility.judging import flattened, judge
 from eligibility.loading import bundled_files, load_protocol
