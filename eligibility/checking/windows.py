@@ -11,9 +11,8 @@ from eligibility.checking.walking import fields_of, walk
 from eligibility.errors import Location, ProtocolProblem
 from eligibility.kinds.dose_run import DoseRunBody
 from eligibility.kinds.exposed_for import ExposedForBody
-from eligibility.kinds.number import GreyZone, NumberBody
 from eligibility.protocol import Protocol
-from eligibility.quantities import parse_duration, parse_threshold
+from eligibility.quantities import parse_duration
 from eligibility.windows import LATEST, Window
 from fhir_mappings.facts import Vocabulary
 
@@ -31,8 +30,6 @@ def window_faults(protocol: Protocol, vocabulary: Vocabulary) -> Iterator[Protoc
             yield from _run(model, location, protocol)
         if isinstance(model, ExposedForBody):
             yield from _exposure(model, location, protocol)
-        if isinstance(model, NumberBody):
-            yield from _grey(model, location)
         yield from _undated(model, location, vocabulary)
 
 
@@ -96,22 +93,6 @@ def _exposure(body: ExposedForBody, location: Location, protocol: Protocol) -> I
             (*location, "at_least"),
             f"{body.at_least} do not fit into a window of {window.before if window else ''}",
             mend="lengthen the window, or ask for less",
-        )
-
-
-def _grey(body: NumberBody, location: Location) -> Iterator[ProtocolProblem]:
-    written = getattr(body, body.comparison)
-    if not isinstance(body.grey, GreyZone) or isinstance(written, list):
-        return
-    threshold, far = parse_threshold(written), parse_threshold(body.grey.to)
-    rising = body.comparison in ("at_least", "above")
-    beyond = far.value < threshold.value if rising else far.value > threshold.value
-    if threshold.unit == far.unit and not beyond:
-        side = "below" if rising else "above"
-        yield ProtocolProblem(
-            (*location, "grey", "to"),
-            f"the grey zone is empty: {far} does not lie {side} {threshold}",
-            mend=f"let it end {side} the threshold",
         )
 
 

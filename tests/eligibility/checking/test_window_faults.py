@@ -57,12 +57,6 @@ from tests.eligibility.checking.checked_files import GOOD, criterion, file, only
             "error",
             "a window with a beginning",
         ),
-        (
-            "requires: {number: {input: upcr, at_least: 1 g/g,"
-            " grey: {to: 1.2 g/g, settle_with: protein_24h}}} # here",
-            "error",
-            "the grey zone is empty",
-        ),
     ],
 )
 def test_a_window_that_cannot_be_meant_is_told(statement: str, severity: str, reason: str) -> None:
