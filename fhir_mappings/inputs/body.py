@@ -43,9 +43,7 @@ class BodyMeasures:
 
     def __init__(self, asked: Asked) -> None:
         self._facts = asked.facts
-        self._fluid = tuple(
-            e for e in asked.facts.events if isinstance(e, Diagnosis) and e.confirmed and _adds_fluid(e)
-        )
+        self._fluid = asked.facts.chosen_events(Diagnosis, lambda e: e.confirmed and _adds_fluid(e))
         weights = [m for m in asked.recorded("body_weight") if _known_by(asked.on, m)]
         self.last_weighed = weights[0].when if weights else None
         self._measured = _Dated([m for m in weights if m.role == ""])

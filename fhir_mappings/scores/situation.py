@@ -152,8 +152,8 @@ class Situation:
         found = self._events.get(key)
         if found is None:
             wanted = self.concepts(concepts)
-            found = self._events[key] = tuple(
-                e for e in self.facts.events if isinstance(e, kinds) and not wanted.isdisjoint(e.concepts)
+            found = self._events[key] = self.facts.chosen_events(
+                kinds, lambda event: not wanted.isdisjoint(event.concepts)
             )
         return found
 
