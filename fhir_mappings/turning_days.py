@@ -90,7 +90,7 @@ def therapy_turns_on(exposures: Sequence[Exposure], first: date, last: date) -> 
 
 
 def next_turns(days: Sequence[date], on: date, lengths: Iterable[Duration]) -> Iterator[date]:
-    """The first day after ``on`` that is one of the days, or after one of them, or so long after one of them."""
+    """The first day after ``on`` that is one of the days or follows one, and that is so long after one."""
     following = bisect_right(days, on)
     if following < len(days):
         yield days[following]

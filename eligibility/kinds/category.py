@@ -149,7 +149,8 @@ class CategoryReader(msgspec.Struct, frozen=True):
         current = msgspec.structs.replace(_current(matching[0]), scores=asked_scores(series))
         answer = _told(self, current, wanted, True)
         last = max(matching, key=lambda m: m.when.last)
-        leaves = span.leaves_on(last.when.last)
+        # What is told anew each day does not leave the window: it is over on the day on which it changes.
+        leaves = last.changes_on or span.leaves_on(last.when.last)
         if leaves is None or not self.lasting.isdisjoint(m.category for m in matching):
             return answer
         return msgspec.structs.replace(
