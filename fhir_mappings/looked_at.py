@@ -162,6 +162,11 @@ class _Observed(PatientFacts, kw_only=True):
     facts: PatientFacts
     looked_at: LookedAt
 
+    @property
+    def imprecise_dates(self) -> tuple[DateSpan, ...]:
+        # They only spare scores to be worked out twice: what is made of them is seen where it is looked at.
+        return self.facts.imprecise_dates
+
     def chosen_events(
         self, kinds: type[E] | tuple[type[E], ...], wanted: Callable[[E], bool]
     ) -> tuple[E, ...]:
