@@ -10,11 +10,11 @@ from dateutil.relativedelta import relativedelta
 from pydantic import BaseModel
 
 from eligibility.binding import Binding
-from eligibility.checking.logic import PASSING
 from eligibility.checking.walking import fields_of, is_statement, walk
 from eligibility.errors import BindingError, Location, ProtocolProblem
 from eligibility.example_results import read_number
 from eligibility.kinds.attest import AttestedNode, AttestNode
+from eligibility.kinds.cases import PASSING
 from eligibility.kinds.number import NumberBody
 from eligibility.kinds.proven import ProvenNode
 from eligibility.protocol import Criterion, Example, Part, Protocol

@@ -20,7 +20,7 @@ from eligibility.binding import Binding, BoundThreshold
 from eligibility.checking.demands import Among, Demand, Plain, Range, Recorded, impossible
 from eligibility.errors import BindingError, Location
 from eligibility.kinds.attest import AttestedNode, AttestNode
-from eligibility.kinds.cases import CasesBody, CasesNode
+from eligibility.kinds.cases import PASSING, CasesBody, CasesNode
 from eligibility.kinds.category import UNCERTAIN, CategoryNode
 from eligibility.kinds.found import FoundNode
 from eligibility.kinds.logic import AllNode, AnyNode, AtLeastNode, NotNode
@@ -35,7 +35,6 @@ from fhir_mappings.intervals import OPPOSITE, UPWARDS, Comparison, Interval
 
 MOST = 256
 """So many alternatives are tried at most."""
-PASSING = frozenset({"pass", "presumed", "review-pass", "attest"})
 
 Alternatives = tuple[tuple[Demand, ...], ...]
 ANYTHING: Alternatives = ((),)

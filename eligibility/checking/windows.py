@@ -13,6 +13,7 @@ from eligibility.kinds.dose_run import DoseRunBody
 from eligibility.kinds.exposed_for import ExposedForBody
 from eligibility.protocol import Protocol
 from eligibility.quantities import parse_duration
+from eligibility.treatment_time import days_of
 from eligibility.windows import LATEST, Window
 from fhir_mappings.facts import Vocabulary
 
@@ -87,7 +88,7 @@ def _run(body: DoseRunBody, location: Location, protocol: Protocol) -> Iterator[
 def _exposure(body: ExposedForBody, location: Location, protocol: Protocol) -> Iterator[ProtocolProblem]:
     window = _resolved(body.during, protocol)
     needed, within = _days(body.at_least), _days(window.before) if window is not None else None
-    # A month of exposure is counted as 30.4375 days, a calendar month has up to 31.
+    # A calendar month may have a day more than a month of exposure.
     if needed is not None and within is not None and needed > within + 2:
         yield ProtocolProblem(
             (*location, "at_least"),
@@ -113,12 +114,10 @@ def _resolved(window: Window | str | None, protocol: Protocol) -> Window | None:
 
 
 def _days(value: Any) -> int | None:
-    """The length of a duration in days, counted from some day; ``None`` if it is none."""
+    """The length of a duration in days, as exposure is counted; ``None`` if it is none."""
     if not isinstance(value, str):
         return None
     try:
-        duration = parse_duration(value)
+        return round(days_of(parse_duration(value)))
     except ValueError:
         return None
-    per_unit = {"d": 1.0, "wk": 7.0, "mo": 30.4375, "a": 365.25}[duration.unit]
-    return round(duration.count * per_unit)
