@@ -190,10 +190,7 @@ def category(name: str, term: str, on: date) -> Measurement:
     )
 
 
-def protocol(statement: str, *, kind: str = "I1", freshness: str = "", frame: str = "") -> BoundProtocol:
-    """A protocol of one criterion whose YAML is given; ``frame``: a further key of the protocol."""
-    indented = "\n".join(f"    {line}" for line in statement.strip().splitlines())
-    text = f"""
+PROTOCOL_HEAD = """\
 id: nct00000000
 version: "1"
 title: A trial
@@ -202,6 +199,14 @@ registry_url: https://example.org/trial
 source: made by hand
 status: recruiting
 condition: a disease
+"""
+"""What each protocol file begins with."""
+
+
+def protocol(statement: str, *, kind: str = "I1", freshness: str = "", frame: str = "") -> BoundProtocol:
+    """A protocol of one criterion whose YAML is given; ``frame``: a further key of the protocol."""
+    indented = "\n".join(f"    {line}" for line in statement.strip().splitlines())
+    text = f"""{PROTOCOL_HEAD}
 freshness: {{lab: {{anchor: screening, before: 28 d}}{freshness}}}
 {frame}
 applies_to: {{found: {{kind: [diagnosis], of: [cond_mi], absent: "no"}}}}

@@ -13,18 +13,19 @@ from eligibility.reported import ReportedGate
 from eligibility.screening import applies, screen
 from fhir_mappings.facts import Diagnosis, Exposure
 from fhir_mappings.intervals import day
-from tests.eligibility.charts import AS_OF, HandChart, HandVocabulary, category, evidence, value
+from tests.eligibility.charts import (
+    AS_OF,
+    PROTOCOL_HEAD,
+    HandChart,
+    HandVocabulary,
+    category,
+    evidence,
+    value,
+)
 
-GRADED = """
-id: nct00000000
-version: "1"
-title: A trial
-short_title: Trial
-registry_url: https://example.org/trial
-source: made by hand
-status: recruiting
-condition: a disease
-applies_to:
+GRADED = (
+    PROTOCOL_HEAD
+    + """applies_to:
   - {grade: biopsy, label: a biopsy, when: {category: {input: anti_sm, is: [positive]}}}
   - grade: coded
     label: a code
@@ -34,6 +35,7 @@ applies_to:
 criteria:
   - {id: I1, text: The words, reading: The reading, requires: {attest: {question: consent, ask: Agreed?}}}
 """
+)
 
 
 def bound(text: str = GRADED) -> BoundProtocol:

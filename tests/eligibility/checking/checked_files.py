@@ -9,21 +9,16 @@ from textwrap import indent
 
 from eligibility.checking.check import check_text
 from eligibility.errors import ProtocolProblem
-from tests.eligibility.charts import HandVocabulary
+from tests.eligibility.charts import PROTOCOL_HEAD, HandVocabulary
 
-FRAME = """\
-id: nct00000000
-version: "1"
-title: A trial
-short_title: Trial
-registry_url: https://example.org/trial
-source: made by hand
-status: recruiting
-condition: a disease
+FRAME = (
+    PROTOCOL_HEAD
+    + """\
 {top}
 applies_to: {{found: {{kind: [diagnosis], of: [cond_mi]}}}}
 criteria:
 """
+)
 CRITERION = """\
 - id: {id}
   text: The words of {id}
