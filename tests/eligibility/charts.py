@@ -16,6 +16,7 @@ from fhir_mappings.facts import (
     EVENT_TYPES,
     Answer,
     Coding,
+    Diagnosis,
     DoseHistory,
     Entered,
     Event,
@@ -32,6 +33,7 @@ from fhir_mappings.facts import (
 from fhir_mappings.intervals import DateSpan, Interval, day, point
 
 AS_OF = date(2026, 6, 15)
+JUNE_1 = date(2026, 6, 1)
 ORDER = Coding("http://loinc.org", "0-0", "An order")
 
 INPUTS = {
@@ -187,6 +189,25 @@ def category(name: str, term: str, on: date) -> Measurement:
     """A categorical measurement."""
     return Measurement(
         input=name, when=day(on), category=term, evidence=(evidence(f"Observation/{name}-{on}"),)
+    )
+
+
+def diagnosis(
+    concept: str = "cond_mi",
+    start: date | DateSpan | None = None,
+    end: date | None = None,
+    **more: object,
+) -> Diagnosis:
+    """An infarction, unless told otherwise."""
+    began = start if isinstance(start, DateSpan) or start is None else day(start)
+    return Diagnosis(
+        reference="Condition/c",
+        concepts=frozenset([concept]),
+        label="Myocardial infarction",
+        evidence=evidence("Condition/c"),
+        start=began,
+        end=day(end) if end else None,
+        **more,  # type: ignore[arg-type]
     )
 
 

@@ -11,9 +11,8 @@ from msgspec.structs import replace
 from eligibility.errors import ProtocolError
 from fhir_mappings.facts import Series, Unusable
 from fhir_mappings.intervals import DateSpan, day
-from tests.eligibility.charts import HandChart, category, judged, protocol
+from tests.eligibility.charts import JUNE_1, HandChart, category, judged, protocol
 
-JUNE_1 = date(2026, 6, 1)
 OLD = date(2020, 1, 1)
 HBSAG = "excludes: {category: {input: hbsag, is: [positive], fresh: lab, lasting: [positive]}}"
 

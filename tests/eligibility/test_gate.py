@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from eligibility.bound import BoundProtocol
+from eligibility.course import Anchors
 from eligibility.errors import ProtocolError
 from eligibility.loading import bind_text
 from eligibility.reported import ReportedGate
@@ -20,6 +21,7 @@ from tests.eligibility.charts import (
     HandVocabulary,
     category,
     evidence,
+    protocol,
     value,
 )
 
@@ -180,3 +182,11 @@ def test_an_example_names_a_grade_that_exists_and_only_at_the_gate(place: str, r
         )
     with pytest.raises(ProtocolError, match=reason):
         bound(text)
+
+
+def test_the_gate_is_open_only_for_the_living_with_the_disease() -> None:
+    bound = protocol("requires: {attest: {question: consent, ask: Is consent given?}}")
+    assert applies(bound, HandChart(events=[diagnosis()]), AS_OF)
+    assert not applies(bound, HandChart(), AS_OF)
+    assert not applies(bound, HandChart(events=[diagnosis()], deceased=True), AS_OF)
+    assert not applies(bound, HandChart(retrieval="failed"), AS_OF, Anchors())
