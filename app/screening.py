@@ -17,6 +17,7 @@ from eligibility.loading import load_bundled
 from eligibility.messages import catalogue
 from eligibility.reported import reported_conflict
 from eligibility.screening import applies, screen
+from eligibility.unknown_questions import unknown_questions
 from eligibility.work_list import work_list
 from fhir_mappings.record import PatientRecord
 from fhir_mappings.vocabulary import vocabulary
@@ -84,7 +85,7 @@ class ScreeningService:
             screen_with_changes(bound, record, as_of, anchors, self.language)
             for bound in self.chosen(protocol_ids)
         ]
-        return _report(record, as_of, screenings)
+        return self._report(record, as_of, screenings)
 
     def screen_applicable(
         self,
@@ -101,17 +102,16 @@ class ScreeningService:
             for bound in self.protocols.values()
             if bound.protocol.open and applies(bound, record, as_of, anchors)
         ]
-        return _report(record, as_of, screenings)
+        return self._report(record, as_of, screenings)
 
-
-def _report(record: PatientRecord, as_of: date, screenings: Iterable[Screening]) -> ScreeningReport:
-    judged = tuple(screenings)
-    return ScreeningReport(
-        patient=record.reference,
-        as_of=as_of.isoformat(),
-        engine=ENGINE,
-        screenings=judged,
-        work_list=work_list(judged),
-        unread=tuple(record.facts.unread),
-        contradictions=tuple(reported_conflict(conflict) for conflict in record.conflicts()),
-    )
+    def _report(self, record: PatientRecord, as_of: date, screenings: Iterable[Screening]) -> ScreeningReport:
+        judged = tuple(screenings)
+        return ScreeningReport(
+            patient=record.reference,
+            as_of=as_of.isoformat(),
+            engine=ENGINE,
+            screenings=judged,
+            work_list=work_list(judged),
+            unread=(*record.facts.unread, *unknown_questions(record.facts.answers, self.protocols)),
+            contradictions=tuple(reported_conflict(conflict) for conflict in record.conflicts()),
+        )

@@ -30,6 +30,7 @@ from fhir_mappings.facts import (
     Event,
     EventKind,
     Events,
+    Exposure,
     Need,
     Planned,
     WhyMissing,
@@ -183,6 +184,14 @@ def _has(event: Event, name: str, values: tuple[Value, ...]) -> bool:
     return any(item in values for item in held)
 
 
+def _last(event: Event, context: Context) -> DateSpan | None:
+    """The last day of what is over; of a drug of which no end is recorded, some day up to today."""
+    if event.end is not None or event.ongoing or event.start is None or not isinstance(event, Exposure):
+        return event.end or (None if event.ongoing else event.start)
+    known = event.taken_on or event.start
+    return DateSpan(known.first, max(known.last, context.as_of))
+
+
 def _widened(span: Span, before: Duration, context: Context) -> Span:
     widened = Span(before.before(span.anchor), span.last, span.anchor, before, span.moving)
     context.watch.window(widened)
@@ -309,14 +318,17 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
                 return (True if span.first is None else None), None
             return span.contains(event.start), span.leaves_on(event.start.last)
         inside = span.overlaps(event.start, event.end, event.ongoing)
-        last = event.end or (None if event.ongoing else event.start)
+        taken_on = event.taken_on if isinstance(event, Exposure) else None
+        if inside is None and taken_on is not None and span.contains(taken_on):
+            inside = True
+        last = _last(event, context)
         return inside, span.leaves_on(last.last) if last is not None else None
 
     def _washed_out(
         self, event: Event, span: Span, rule: _HalfLives, context: Context
     ) -> tuple[bool | None, date | None]:
         """The longer of the window and so many half-lives after the last dose."""
-        last = getattr(event, "last_dose", None) or event.end or (None if event.ongoing else event.start)
+        last = getattr(event, "last_dose", None) or _last(event, context)
         if last is None:
             return (True if event.ongoing else None), None
         drugs = getattr(event, "drugs", None) or event.concepts
@@ -366,9 +378,10 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
 
     def _dates(self, event: Event) -> Message:
         start, end = event.start, event.end
+        taken_on = event.taken_on if isinstance(event, Exposure) else None
+        if taken_on is not None and end is None and start is not None and start.open_start:
+            return message("dates.taken" if event.ongoing else "dates.taken-then", day=str(taken_on))
         if event.ongoing:
-            if start is not None and start.open_start:
-                return message("dates.taken", day=str(DateSpan(start.last, start.last)))
             return message("dates.since", start=str(start)) if start else message("dates.ongoing")
         if start and end and start != end:
             return message("dates.from-to", start=str(start), end=str(end))
