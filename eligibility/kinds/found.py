@@ -186,10 +186,17 @@ def _has(event: Event, name: str, values: tuple[Value, ...]) -> bool:
 
 def _last(event: Event, context: Context) -> DateSpan | None:
     """The last day of what is over; of a drug of which no end is recorded, some day up to today."""
-    if event.end is not None or event.ongoing or event.start is None or not isinstance(event, Exposure):
-        return event.end or (None if event.ongoing else event.start)
-    known = event.taken_on or event.start
+    known = _proven(event)
+    if known is None or event.end is not None or not isinstance(event, Exposure):
+        return known
     return DateSpan(known.first, max(known.last, context.as_of))
+
+
+def _proven(event: Event) -> DateSpan | None:
+    """The last day on which what is over surely was."""
+    if event.end is not None or event.ongoing:
+        return event.end
+    return (event.taken_on if isinstance(event, Exposure) else None) or event.start
 
 
 def _widened(span: Span, before: Duration, context: Context) -> Span:
@@ -321,7 +328,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         taken_on = event.taken_on if isinstance(event, Exposure) else None
         if inside is None and taken_on is not None and span.contains(taken_on):
             inside = True
-        last = _last(event, context)
+        last = _proven(event)
         return inside, span.leaves_on(last.last) if last is not None else None
 
     def _washed_out(
@@ -338,7 +345,9 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             windows.append(_widened(span, Duration(math.ceil(rule.count * max(lives)), "d"), context))
         inside = [window.overlaps(event.start, last, False) for window in windows]
         if any(inside):
-            leaves = [day for window in windows if (day := window.leaves_on(last.last)) is not None]
+            own = _proven(event) if isinstance(event, Exposure) else None
+            proven = (own or last).last
+            leaves = [day for window in windows if (day := window.leaves_on(proven)) is not None]
             return True, max(leaves, default=None)
         if None in inside:
             return None, None

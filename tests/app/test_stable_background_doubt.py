@@ -155,14 +155,14 @@ def test_a_day_within_a_course_that_is_over_does_not_hide_a_run_before_it() -> N
 @pytest.mark.parametrize(
     ("on", "outcome", "clears_on"),
     [
-        # It may have gone on until today: twelve months count from the last day that it can have been taken.
-        ("2026-06-10", "fail", "2027-06-16"),
-        ("2025-10-01", "fail", "2027-06-16"),
+        # From then on nothing proves it any more: when it ended is not recorded.
+        ("2026-06-10", "fail", "2027-06-11"),
+        ("2025-10-01", "fail", "2026-10-02"),
         ("2024-06-01", "missing", None),
         ("2026-06", "missing", None),
     ],
 )
-def test_a_wash_out_counts_from_the_latest_day_that_a_course_told_by_one_day_can_have_ended(
+def test_a_day_on_which_it_was_taken_fails_a_wash_out_for_as_long_as_it_lies_in_it(
     on: str, outcome: str, clears_on: str | None
 ) -> None:
     found = finding([taken(None, on, drug(None, "rituximab"))], "E10")
