@@ -18,6 +18,7 @@ from eligibility.answers import Answer, State, at_least, disjoin
 from eligibility.binding import Binding, Evaluate, SpanOf
 from eligibility.context import Context
 from eligibility.errors import BindingError
+from eligibility.last_days import last_day, proven_until
 from eligibility.messages import Message, message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText
@@ -184,21 +185,6 @@ def _has(event: Event, name: str, values: tuple[Value, ...]) -> bool:
     return any(item in values for item in held)
 
 
-def _last(event: Event, context: Context) -> DateSpan | None:
-    """The last day of what is over; of a drug of which no end is recorded, some day up to today."""
-    known = _proven(event)
-    if known is None or event.end is not None or not isinstance(event, Exposure):
-        return known
-    return DateSpan(known.first, max(known.last, context.as_of))
-
-
-def _proven(event: Event) -> DateSpan | None:
-    """The last day on which what is over surely was."""
-    if event.end is not None or event.ongoing:
-        return event.end
-    return (event.taken_on if isinstance(event, Exposure) else None) or event.start
-
-
 def _widened(span: Span, before: Duration, context: Context) -> Span:
     widened = Span(before.before(span.anchor), span.last, span.anchor, before, span.moving)
     context.watch.window(widened)
@@ -328,14 +314,14 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         taken_on = event.taken_on if isinstance(event, Exposure) else None
         if inside is None and taken_on is not None and span.contains(taken_on):
             inside = True
-        last = _proven(event)
+        last = proven_until(event)
         return inside, span.leaves_on(last.last) if last is not None else None
 
     def _washed_out(
         self, event: Event, span: Span, rule: _HalfLives, context: Context
     ) -> tuple[bool | None, date | None]:
         """The longer of the window and so many half-lives after the last dose."""
-        last = getattr(event, "last_dose", None) or _last(event, context)
+        last = getattr(event, "last_dose", None) or last_day(event, context.as_of)
         if last is None:
             return (True if event.ongoing else None), None
         drugs = getattr(event, "drugs", None) or event.concepts
@@ -345,7 +331,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             windows.append(_widened(span, Duration(math.ceil(rule.count * max(lives)), "d"), context))
         inside = [window.overlaps(event.start, last, False) for window in windows]
         if any(inside):
-            own = _proven(event) if isinstance(event, Exposure) else None
+            own = proven_until(event) if isinstance(event, Exposure) else None
             proven = (own or last).last
             leaves = [day for window in windows if (day := window.leaves_on(proven)) is not None]
             return True, max(leaves, default=None)
