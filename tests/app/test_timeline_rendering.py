@@ -14,7 +14,8 @@ from rich.console import Console
 
 from app.rendering.page import html_page
 from app.rendering.table import print_report
-from app.rendering.timeline import WIDTH, picture_of, timeline_lines
+from app.rendering.timeline import timeline_lines
+from app.rendering.timeline_picture import WIDTH, picture_of
 from app.screening import ScreeningService
 from eligibility.findings import ScreeningReport
 from eligibility.judging import flattened
