@@ -190,7 +190,9 @@ def bind_reader(
 def _latest(found: Candidates) -> Current | Answer:
     group = latest_group(found)
     known = {m.category for m in group if m.category is not None}
-    if len(known) > 1:
+    # Of one day, what can be read stands for what cannot; but not for what may be newer.
+    unread = any(m.category is None for m in group) and any(not m.when.exact for m in group)
+    if len(known) > 1 or (known and unread):
         return conflict(found.series, group)
     for measurement in group:
         if measurement.category is not None:
