@@ -77,11 +77,17 @@ class LookedAt:
 
     def days(self) -> list[date]:
         """All days that were seen, in order; a date known as a month or year gives its two ends."""
-        spans = {when for seen in self._spans for when in seen}
-        spans.update(when for seen in self._events for event in seen for when in event.dates())
+        return ends(self._dates())
+
+    def on_both_sides(self, last: date) -> bool:
+        """Whether a date was seen of which nobody can say whether it is after that day."""
+        return any(when.first <= last < when.last for when in self._dates())
+
+    def _dates(self) -> Iterator[DateSpan]:
+        yield from (when for seen in self._spans for when in seen)
+        yield from (when for seen in self._events for event in seen for when in event.dates())
         for series in self._series.values():
-            spans.update(_dates(series))
-        return ends(spans)
+            yield from _dates(series)
 
     def days_of(self, name: str) -> list[date]:
         """The days of one of the other inputs, in order."""
@@ -161,11 +167,6 @@ class _Observed(PatientFacts, kw_only=True):
 
     facts: PatientFacts
     looked_at: LookedAt
-
-    @property
-    def imprecise_dates(self) -> tuple[DateSpan, ...]:
-        # They only spare scores to be worked out twice: what is made of them is seen where it is looked at.
-        return self.facts.imprecise_dates
 
     def chosen_events(
         self, kinds: type[E] | tuple[type[E], ...], wanted: Callable[[E], bool]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeVar
 
 import msgspec
@@ -30,7 +29,7 @@ RETRIEVAL_ORDER: tuple[Retrieval, ...] = ("complete", "truncated", "failed", "no
 """From best to worst, for a question that depends on several resource types."""
 
 
-class PatientFacts(msgspec.Struct, kw_only=True, dict=True):
+class PatientFacts(msgspec.Struct, kw_only=True):
     """The facts of one patient.
 
     Attributes:
@@ -73,18 +72,3 @@ class PatientFacts(msgspec.Struct, kw_only=True, dict=True):
         """The worst retrieval state of these resource types."""
         states = [self.retrieval.get(kind, self.default_retrieval) for kind in resource_types]
         return max(states, key=RETRIEVAL_ORDER.index, default="complete")
-
-    def dates(self) -> Iterator[DateSpan]:
-        """All dates that the record names, in no order, some of them several times."""
-        for measurements in self.measurements.values():
-            yield from (measurement.when for measurement in measurements)
-        for items in self.unusable.values():
-            yield from (item.when for item in items if item.when is not None)
-        for event in self.events:
-            yield from event.dates()
-        yield from (assessment.when for assessment in self.assessments)
-
-    @functools.cached_property
-    def imprecise_dates(self) -> tuple[DateSpan, ...]:
-        """The dates that are not known to the day."""
-        return tuple({when for when in self.dates() if not when.exact})

@@ -116,8 +116,9 @@ def compute_score(
     known = Situations() if situations is None else situations
     situation, seen = known.of(facts, on, _start(name, on, since), series)
     measurement = _measure(name, situation)
-    if (possible := situation.with_imprecise()) is not None:
-        measurement = spanning(measurement, _measure(name, possible), situation)
+    before = None if situation.since is None else situation.since - timedelta(days=1)
+    if seen.on_both_sides(on) or (before is not None and seen.on_both_sides(before)):
+        measurement = spanning(measurement, _measure(name, situation.with_imprecise()), situation)
     if looked_at is not None:
         looked_at.add(seen)
     return Series(

@@ -95,15 +95,13 @@ class Situation:
             self._series[name] = found
         return found
 
-    def with_imprecise(self) -> Situation | None:
-        """The same window with all that may lie in it; ``None`` where that is no more than surely does."""
-        return self.remembered(self, "imprecise", self._with_imprecise)
-
-    def _with_imprecise(self) -> Situation | None:
-        edges = [self.on] if self.since is None else [self.on, self.since - timedelta(days=1)]
-        if not any(when.first <= edge < when.last for when in self.facts.imprecise_dates for edge in edges):
-            return None
-        return Situation(self.facts, self.on, self.since, self._series_of, imprecise=True)
+    def with_imprecise(self) -> Situation:
+        """The same window with all that may lie in it."""
+        return self.remembered(
+            self,
+            "imprecise",
+            lambda: Situation(self.facts, self.on, self.since, self._series_of, imprecise=True),
+        )
 
     def results(self, name: str) -> tuple[Measurement, ...]:
         """Results that lie in the window, latest first."""
