@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.app.command_line import PROTOCOLS, TRIAL_A, TRIAL_B, Run, runner
-
 
 
 @pytest.fixture
