@@ -10,7 +10,7 @@ import msgspec
 from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
-from eligibility.examples import ExampleFacts
+from eligibility.example_notation import ExampleFacts
 from fhir_mappings.intervals import DateSpan
 from tests.app.properties.example_records import GROUPS, Case, Fact, facts_of, has_rivals, mixed_cases
 
