@@ -60,6 +60,8 @@ def _therapy(drug: str, recorded: Sequence[Exposure], first: date, last: date) -
         # What an unconfirmed record adds, or hides, may be so or not.
         turns = _agreed(turns, _turns(drug, latest.label, confirmed, last) if confirmed else [])
     turns += [*_holds(drug, exposures, last), *_brief(drug, exposures, first, last)]
+    if not any(turn.change == "stop" and turn.when.last >= last for turn in turns):
+        turns += _perhaps_stopped(drug, exposures, first, last)
     changes = _in_window(turns, first, last)
     one, other = _current(early, last), _current(late, last)
     since = DateSpan(min(one.first, other.first), max(one.first, other.first))
@@ -105,6 +107,29 @@ def _brief(drug: str, exposures: Sequence[Exposure], first: date, last: date) ->
                 change="dose",
                 when=DateSpan(start.first, max(start.first, min(end.last, last))),
                 detail=f"{exposure.label}: a course of unknown dose",
+                evidence=(exposure.evidence,),
+                certain=False,
+            )
+
+
+def _perhaps_stopped(
+    drug: str, exposures: Sequence[Exposure], first: date, last: date
+) -> Iterator[TherapyChange]:
+    """Courses of which nobody can say whether they have ended, where no record surely goes on.
+
+    A supply that has lately run out awaits its refill; it does not show that such a course goes on.
+    """
+    spans = [(exposure, exposure_span(exposure, last)[1]) for exposure in exposures]
+    if any(end.first >= last for _, end in spans):
+        return
+    for exposure, end in spans:
+        if exposure.source in ("request", "statement") and end.last >= last and end.last > first:
+            yield TherapyChange(
+                drug=drug,
+                label=exposure.label,
+                change="stop",
+                when=DateSpan(max(end.first, first), last),
+                detail=f"{exposure.label}: it may have ended",
                 evidence=(exposure.evidence,),
                 certain=False,
             )

@@ -51,6 +51,10 @@ REFILL = supplied(PREDNISONE, dose(5), "2026-05-10", 60)
 MAINTENANCE = statement(PREDNISONE, dose(5), "2025-01-01")
 
 IN_DOUBT: dict[str, list[Json]] = {
+    "a statement that ended on some day in June is not carried on by a supply that awaits its refill": [
+        statement(HCQ, dose(400), "2025-01-01", "2026-06", "completed"),
+        supplied(HCQ, dose(400), "2026-05-12", 30),
+    ],
     "a supply of some day of the year may have bridged to a statement of June": [
         supplied(HCQ, dose(400), "2026", 30),
         statement(HCQ, dose(400), "2026-06-03", "2026-06", "stopped"),
