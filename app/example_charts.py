@@ -6,14 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from eligibility.bound import BoundProtocol
-from eligibility.examples import (
-    ExampleError,
-    ExampleFacts,
-    ExampleRun,
-    example_facts,
-    examples_of,
-    run_example,
-)
+from eligibility.example_notation import ExampleError, ExampleFacts, example_facts
+from eligibility.examples import ExampleRun, examples_of, run_example
 from fhir_mappings.facts import Evidence, Measurement, Vocabulary
 from fhir_mappings.patient_facts import PatientFacts, Sex
 from fhir_mappings.record import PatientRecord

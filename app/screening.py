@@ -20,6 +20,7 @@ from eligibility.messages import catalogue
 from eligibility.protocol import Protocol
 from eligibility.reported import reported_conflict
 from eligibility.screening import applies, screen
+from eligibility.unknown_questions import unknown_questions
 from eligibility.work_list import work_list
 from fhir_mappings.draft_orders import ended, with_drafts
 from fhir_mappings.facts import Event
@@ -89,7 +90,7 @@ class ScreeningService:
             screen_with_changes(bound, record, as_of, anchors, self.language)
             for bound in self.chosen(protocol_ids)
         ]
-        return _report(record, as_of, screenings)
+        return self._report(record, as_of, screenings)
 
     def screen_applicable(
         self,
@@ -105,7 +106,7 @@ class ScreeningService:
             screen(bound, record, as_of, anchors, self.language, detailed=False)
             for bound in self.applicable(record, as_of, anchors)
         ]
-        return _report(record, as_of, screenings)
+        return self._report(record, as_of, screenings)
 
     def applicable(
         self,
@@ -136,15 +137,14 @@ class ScreeningService:
         )
         return [(protocol, closed) for protocol, closed in found if closed is not None]
 
-
-def _report(record: PatientRecord, as_of: date, screenings: Iterable[Screening]) -> ScreeningReport:
-    judged = tuple(screenings)
-    return ScreeningReport(
-        patient=record.reference,
-        as_of=as_of.isoformat(),
-        engine=ENGINE,
-        screenings=judged,
-        work_list=work_list(judged),
-        unread=tuple(record.facts.unread),
-        contradictions=tuple(reported_conflict(conflict) for conflict in record.conflicts()),
-    )
+    def _report(self, record: PatientRecord, as_of: date, screenings: Iterable[Screening]) -> ScreeningReport:
+        judged = tuple(screenings)
+        return ScreeningReport(
+            patient=record.reference,
+            as_of=as_of.isoformat(),
+            engine=ENGINE,
+            screenings=judged,
+            work_list=work_list(judged),
+            unread=(*record.facts.unread, *unknown_questions(record.facts.answers, self.protocols)),
+            contradictions=tuple(reported_conflict(conflict) for conflict in record.conflicts()),
+        )

@@ -18,11 +18,11 @@ from eligibility.course import Anchors, Course, outgrown
 from eligibility.findings import Finding, Screening
 from eligibility.judging import blocks, flattened
 from eligibility.messages import Message, message, render
-from eligibility.reported import Change, ChangeSet, ReportedNeed, reported_need
+from eligibility.reported import Change, ChangeSet
 from eligibility.screening import screen_course
 from eligibility.standing import FirstClear, first_clear_day
 from eligibility.ways import HARDNESS, Step, Way, Ways, either, hardest, last_day, of_criterion, one, together
-from fhir_mappings.facts import Chart
+from fhir_mappings.facts import Chart, Need
 
 MOST_SETS = 5
 """So many sets are reported, the easiest first."""
@@ -145,7 +145,7 @@ class _Sets:
         count = len(self._findings)
         return first_clear_day(count, day, self._course.watched_moved, aside)
 
-    def _lacking_on(self, day: date) -> Iterator[ReportedNeed]:
+    def _lacking_on(self, day: date) -> Iterator[Need]:
         """What counts now, and would have to be obtained again by that day."""
         told: set[str] = set()
         for i, finding in enumerate(self._findings):
@@ -166,7 +166,7 @@ class _Sets:
             criterion=step.criterion,
             what=what,
             on=step.on.isoformat() if step.on else None,
-            needs=tuple(reported_need(need) for need in step.needs),
+            needs=step.needs,
         )
 
     def _words(self, what: Message) -> str:

@@ -15,9 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-EXIT_CODE = 5
-"""Exit code of the command line for an invalid protocol."""
-
 Location = tuple[str | int, ...]
 
 

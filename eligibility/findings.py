@@ -14,12 +14,11 @@ from eligibility.reported import (
     Contradiction,
     ReportedEvidence,
     ReportedGate,
-    ReportedNeed,
     ReportedScore,
     ReportedTimeline,
     WorkItem,
 )
-from fhir_mappings.facts import Unread
+from fhir_mappings.facts import Need, Unread
 
 Outcome = Literal["pass", "presumed", "fail", "missing", "review", "attest"]
 Leaning = Literal["pass", "fail"]
@@ -51,7 +50,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     reason: str
     clears_on: str | None
     evidence: tuple[ReportedEvidence, ...]
-    needs: tuple[ReportedNeed, ...]
+    needs: tuple[Need, ...]
     notes: tuple[str, ...]
     parts: tuple[Finding, ...]
     scores: tuple[ReportedScore, ...] = ()

@@ -12,7 +12,7 @@ from eligibility.context import Context
 from eligibility.findings import Finding, Leaning, Outcome, Verdict
 from eligibility.judgement import settle
 from eligibility.messages import render
-from eligibility.reported import ReportedNeed, reported_evidence, reported_need
+from eligibility.reported import reported_evidence
 from eligibility.scores import reported_scores
 
 _OUTCOMES: dict[State, tuple[Outcome, Leaning | None]] = {
@@ -107,18 +107,12 @@ def _finding(
         reason=render(answer.reason, language),
         clears_on=clears.isoformat() if clears else None,
         evidence=tuple(reported_evidence(e) for e in answer.evidence),
-        needs=_needs(answer, outcome),
+        needs=() if outcome in ("pass", "presumed", "fail") else answer.needs,
         notes=(*criterion.notes, *answer.notes),
         parts=parts,
         scores=reported_scores(answer.scores, items=context.detailed),
         questions=() if outcome in ("pass", "fail") else questions,
     )
-
-
-def _needs(answer: Answer, outcome: Outcome) -> tuple[ReportedNeed, ...]:
-    if outcome in ("pass", "presumed", "fail"):
-        return ()
-    return tuple(reported_need(need) for need in answer.needs)
 
 
 def flattened(findings: Iterable[Finding]) -> list[Finding]:

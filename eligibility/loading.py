@@ -171,11 +171,6 @@ def located(tree: yaml.Node, problem: ProtocolProblem) -> ProtocolProblem:
     return dataclasses.replace(problem, location=found.place, line=line, column=column, of=found.of)
 
 
-def line_of(tree: yaml.Node, location: Location) -> int:
-    """The line (1-based) of a location, as ``located`` finds it."""
-    return int(_walk(tree, location).mark.line) + 1
-
-
 class _Found(NamedTuple):
     mark: yaml.Mark
     place: Location

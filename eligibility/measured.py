@@ -10,7 +10,7 @@ from eligibility.answers import Answer, State, unique
 from eligibility.messages import Message, message, render
 from eligibility.ways import Opposite
 from eligibility.windows import Span
-from fhir_mappings.facts import Evidence, Measurement, Need, Series, Unusable, WhyMissing
+from fhir_mappings.facts import Evidence, InputDescription, Measurement, Need, Series, Unusable, WhyMissing
 
 
 class Candidates(msgspec.Struct, frozen=True):
@@ -69,36 +69,47 @@ def unseen(found: Candidates) -> Answer | None:
 
     ``None`` if the record is whole and every value of the window could be read and dated.
     """
-    series, span = found.series, found.span
-    unusable = _unusable_within(series.unusable, span)
-    if unusable is not None:
-        detail = message("missing.unusable", label=series.label, detail=unusable.detail)
-        return _missing(series, unusable.why, detail, unusable.evidence)
-    if series.retrieval != "complete":
-        key = f"missing.{series.retrieval}"
-        return _missing(series, "not-retrieved", message(key, label=series.label), ())
+    return _unreadable(found) or _not_retrieved(found.series)
+
+
+def _unreadable(found: Candidates) -> Answer | None:
+    """A value that lies in the window, or may, and cannot be used."""
+    for item in found.series.unusable:
+        if item.when is None or found.span.contains(item.when) is not False:
+            return _unusable(found.series, item)
     return None
+
+
+def _unusable(series: Series, item: Unusable) -> Answer:
+    reason = message("missing.unusable", label=series.label, detail=item.detail)
+    return open_question(series, item.why, reason, item.evidence)
+
+
+def _not_retrieved(series: Series) -> Answer | None:
+    if series.retrieval == "complete":
+        return None
+    reason = message(f"missing.{series.retrieval}", label=series.label)
+    return open_question(series, "not-retrieved", reason, ())
 
 
 def doubtful(found: Candidates, measurement: Measurement) -> Answer:
     """The answer of a value whose date does not tell whether it lies in the window: missing."""
     label, when = found.series.label, str(measurement.when)
     reason = message("missing.date-too-coarse", label=label, date=when)
-    return _missing(found.series, "too-coarse", reason, measurement.evidence)
+    return open_question(found.series, "too-coarse", reason, measurement.evidence)
 
 
 def absent(found: Candidates) -> Answer:
     """The answer when nothing usable lies in the window: missing, with the reason."""
     series, span = found.series, found.span
-    unusable = _unusable_within(series.unusable, span)
-    if unusable is not None:
-        detail = message("missing.unusable", label=series.label, detail=unusable.detail)
-        return _missing(series, unusable.why, detail, unusable.evidence)
+    unreadable = _unreadable(found)
+    if unreadable is not None:
+        return unreadable
     if found.unsure:
         return doubtful(found, found.unsure[0])
-    if series.retrieval != "complete":
-        key = f"missing.{series.retrieval}"
-        return _missing(series, "not-retrieved", message(key, label=series.label), ())
+    not_retrieved = _not_retrieved(series)
+    if not_retrieved is not None:
+        return not_retrieved
     if found.before:
         last = found.before[0]
         detail = message(
@@ -111,35 +122,28 @@ def absent(found: Candidates) -> Answer:
         if series.renewal is not None and last.basis != "measured":
             renewal = msgspec.structs.replace(series.renewal, detail=render(detail))
             return Answer(state=State.MISSING, reason=detail, needs=(renewal,), evidence=last.evidence)
-        return _missing(series, "stale", detail, last.evidence)
+        return open_question(series, "stale", detail, last.evidence)
     if series.needs:
         reason = message(
             "missing.lacking", label=series.label, what="; ".join(n.detail for n in series.needs)
         )
         return Answer(state=State.MISSING, reason=reason, needs=series.needs)
     if series.unusable:
-        newest = series.unusable[0]
-        detail = message("missing.unusable", label=series.label, detail=newest.detail)
-        return _missing(series, newest.why, detail, newest.evidence)
-    return _missing(series, "never-measured", message("missing.never-measured", label=series.label), ())
-
-
-def _unusable_within(unusable: Sequence[Unusable], span: Span) -> Unusable | None:
-    for item in unusable:
-        if item.when is None or span.contains(item.when) is not False:
-            return item
-    return None
-
-
-def _missing(series: Series, why: WhyMissing, reason: Message, evidence: tuple[Evidence, ...]) -> Answer:
-    need = Need(input=series.input, why=why, detail=render(reason), order=series.order)
-    return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
+        return _unusable(series, series.unusable[0])
+    return open_question(series, "never-measured", message("missing.never-measured", label=series.label), ())
 
 
 def open_question(series: Series, why: WhyMissing, reason: Message, evidence: tuple[Evidence, ...]) -> Answer:
-    """A missing answer for a value that is there but does not decide."""
+    """A missing answer, with what would settle it."""
     need = Need(input=series.input, why=why, detail=render(reason), order=series.order)
     return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
+
+
+def absent_anchor(described: InputDescription) -> Answer:
+    """The answer where the window hangs on a value that does not exist."""
+    reason = message("missing.never-measured", label=described.label)
+    need = Need(input=described.name, why="never-measured", detail=described.label, order=described.order)
+    return Answer(state=State.MISSING, reason=reason, needs=(need,))
 
 
 def left_behind(label: str, measurement: Measurement) -> Opposite:

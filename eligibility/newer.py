@@ -16,8 +16,8 @@ from fhir_mappings.facts import Answer as RecordedAnswer
 from fhir_mappings.facts import Entered, Evidence, ScoreItem
 from fhir_mappings.intervals import DateSpan
 
-_BEARING = ("present", "unattributed")
-"""States of the items of a score that can raise it."""
+_BEARING = ("present", "unattributed", "unknown")
+"""States of the items of a score that can raise it; where one is unknown, by what may count."""
 
 
 def behind(answer: Answer) -> Iterator[Evidence]:

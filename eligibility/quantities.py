@@ -1,14 +1,15 @@
-"""How protocols write amounts: ``1.0 g/g``, ``3 ULN``, ``0.5 LLN``, ``28 d``, ``6 mo``."""
+"""How protocols write amounts and days: ``1.0 g/g``, ``3 ULN``, ``28 d``, ``6 mo``, ``2026-06``."""
 
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from fhir_mappings.intervals import Duration
+from fhir_mappings.intervals import Comparison, DateSpan, Duration
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _QUANTITY = re.compile(rf"^\s*({_NUMBER})(?:\s+(\S.*?))?\s*$")
@@ -19,6 +20,15 @@ _UNITS: dict[str, Literal["d", "wk", "mo", "a"]] = {
     "mo": "mo", "month": "mo", "months": "mo",
     "a": "a", "y": "a", "year": "a", "years": "a",
 }  # fmt: skip
+
+
+COMPARED: dict[Comparison, str] = {
+    "at_least": "at least",
+    "above": "above",
+    "at_most": "at most",
+    "below": "below",
+}
+"""How a comparison with a threshold is said."""
 
 
 class Threshold(msgspec.Struct, frozen=True):
@@ -56,6 +66,15 @@ def parse_duration(text: str) -> Duration:
     if match is None:
         raise ValueError(f"'{text}' is not a duration such as '28 d', '8 wk', '6 mo' or '1 a'")
     return Duration(int(match[1]), _UNITS[match[2]])
+
+
+def parse_date(value: object) -> DateSpan:
+    """A full or partial ISO date; YAML gives a full one as a date.
+
+    Raises:
+        ValueError: not such a date.
+    """
+    return DateSpan(value, value) if isinstance(value, date) else DateSpan.parse(str(value))
 
 
 def _check_threshold(text: str) -> str:

@@ -1,4 +1,7 @@
-"""The pieces of a report that findings, screenings and the report itself carry."""
+"""The pieces of a report that findings, screenings and the report itself carry.
+
+A need is reported as the fact that it is.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ ChangeKind = Literal["time", "data", "judgement", "clinical", "never"]
 
 
 class ReportedEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Evidence as reported: a resource, the element, the value as recorded and as converted."""
+    """Evidence as reported: a resource, the element, the value as recorded and as converted.
+
+    What the engine knows beside (a label, whether words alone told it) stays out of the report.
+    """
 
     reference: str
     path: str
@@ -20,15 +26,6 @@ class ReportedEvidence(msgspec.Struct, frozen=True, kw_only=True):
     recorded: str | None = None
     value: float | str | None = None
     unit: str | None = None
-
-
-class ReportedNeed(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that would settle an open criterion."""
-
-    input: str
-    why: WhyMissing
-    detail: str
-    order: Coding | None = None
 
 
 class ReportedItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -56,7 +53,7 @@ class ReportedItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     because: str | None = None
     remark: str | None = None
     evidence: tuple[ReportedEvidence, ...] = ()
-    needs: tuple[ReportedNeed, ...] = ()
+    needs: tuple[Need, ...] = ()
     parts: tuple[ReportedItem, ...] = ()
 
 
@@ -70,7 +67,7 @@ class ReportedDecision(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     labels: tuple[str, ...]
     points: int
     effort: Effort
-    needs: tuple[ReportedNeed, ...] = ()
+    needs: tuple[Need, ...] = ()
 
 
 class ReportedReading(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -253,7 +250,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     criterion: str
     what: str
     on: str | None = None
-    needs: tuple[ReportedNeed, ...] = ()
+    needs: tuple[Need, ...] = ()
 
 
 class ChangeSet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -267,7 +264,7 @@ class ChangeSet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     kind: ChangeKind
     changes: tuple[Change, ...]
     on: str | None = None
-    by_then: tuple[ReportedNeed, ...] = ()
+    by_then: tuple[Need, ...] = ()
 
 
 class WorkDecides(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -313,11 +310,6 @@ def reported_evidence(evidence: Evidence) -> ReportedEvidence:
         value=evidence.value,
         unit=evidence.unit,
     )
-
-
-def reported_need(need: Need) -> ReportedNeed:
-    """A need as a report shows it."""
-    return ReportedNeed(input=need.input, why=need.why, detail=need.detail, order=need.order)
 
 
 def reported_conflict(conflict: Conflict) -> Contradiction:

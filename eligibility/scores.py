@@ -13,7 +13,6 @@ from eligibility.reported import (
     ReportedReading,
     ReportedScore,
     reported_evidence,
-    reported_need,
 )
 from fhir_mappings.facts import Need, ScoreItem, ScoreSheet, Series
 
@@ -90,7 +89,7 @@ def _item(item: ScoreItem) -> ReportedItem:
         because="; ".join(item.doubts) or None,
         remark=item.remark,
         evidence=tuple(reported_evidence(e) for e in item.evidence),
-        needs=tuple(reported_need(n) for n in item.needs),
+        needs=item.needs,
         parts=tuple(_item(part) for part in item.parts),
     )
 
@@ -102,7 +101,7 @@ def _deciding(asked: AskedScore) -> tuple[ReportedDecision, ...]:
             labels=tuple(item.label for item in chosen),
             points=sum(item.weight for item in chosen),
             effort=max(chosen, key=lambda item: item.cost).effort or "bedside",
-            needs=tuple(reported_need(need) for need in _needs(chosen, asked.sheet.form)),
+            needs=_needs(chosen, asked.sheet.form),
         )
         for chosen in deciding_sets(asked.sheet, asked.aim)
     )

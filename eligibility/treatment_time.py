@@ -12,12 +12,18 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from fhir_mappings.facts import LONGEST_CYCLE, NO_STOP, Exposure
+from fhir_mappings.intervals import Duration
 
 Days = tuple[date, date]
 """First and last day, both included."""
 
 DAYS_IN_MONTH = 30.4375
 """Months of exposure are counted as so many days."""
+
+
+def days_of(length: Duration) -> float:
+    """A length of time as days of exposure: months and years have as many as on average."""
+    return length.count * {"d": 1.0, "wk": 7.0, "mo": DAYS_IN_MONTH, "a": 365.25}[length.unit]
 
 
 def by_drug(exposures: Iterable[Exposure], asked: frozenset[str]) -> dict[str, list[Exposure]]:

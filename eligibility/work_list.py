@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from eligibility.findings import Finding, Screening
 from eligibility.judging import blocks
-from eligibility.reported import ReportedNeed, WorkDecides, WorkItem
+from eligibility.reported import WorkDecides, WorkItem
+from fhir_mappings.facts import Need
 
 
 def work_list(screenings: Sequence[Screening]) -> tuple[WorkItem, ...]:
@@ -36,7 +37,7 @@ def work_list(screenings: Sequence[Screening]) -> tuple[WorkItem, ...]:
 
 
 class _Asked(NamedTuple):
-    need: ReportedNeed
+    need: Need
     decides: WorkDecides
 
 
@@ -85,7 +86,7 @@ def _item(asked: Sequence[_Asked]) -> WorkItem:
     )
 
 
-def _best_told(needs: Iterable[ReportedNeed]) -> ReportedNeed:
+def _best_told(needs: Iterable[Need]) -> Need:
     """Of what the protocols say of one input, what names an order, else what comes first."""
     return min(needs, key=lambda need: need.order is None)
 

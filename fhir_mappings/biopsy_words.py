@@ -55,9 +55,6 @@ _JOIN = (
 
 _CLOSE = r"\s*[+&/]\s*(?:(?i:class)\s*)?"
 
-_PIECES = ("classed", "weak", "typed", "sized", "lettered")
-"""Groups of the pattern of expressions: what makes the numeral a class of lupus nephritis."""
-
 
 def _element(numeral: str) -> str:
     return rf"(?<![A-Za-z0-9]){numeral}{_SUBCLASS}?{_END}{_NOT_PRONOUN}{_LETTERS}?"

@@ -136,13 +136,6 @@ class Analyte(msgspec.Struct, frozen=True, kw_only=True):
         """Whether its results are the steps of a test strip, told apart, and not merely positive."""
         return "1+" in self.categories
 
-    @property
-    def factors(self) -> dict[str, float]:
-        """Linear units, by UCUM code, with the factor to the canonical unit: what a threshold may use."""
-        return {
-            rule.code: rule.factor for rule in self.units if not (rule.own_scale or rule.log10 or rule.offset)
-        }
-
 
 class _Unit(msgspec.Struct, frozen=True):
     dimension: str

@@ -7,7 +7,7 @@ while criteria are judged: the inputs whose results were looked at, the code set
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, ValuesView
 from typing import Any, TypeVar
 
 from fhir_mappings.facts import Conflict, Measurement, Series
@@ -36,6 +36,10 @@ class Noting(Mapping[str, Sequence[T]]):
         # Most inputs have no result; an exception for each of them costs more than all that is found.
         self._noted.add(name)
         return self._content.get(name, default)
+
+    def values(self) -> ValuesView[Sequence[T]]:
+        # Who goes through all of them asks for none in particular.
+        return self._content.values()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._content)

@@ -34,7 +34,7 @@ def exposure_span(exposure: Exposure, as_of: date) -> tuple[DateSpan, DateSpan]:
     """First and last day of an exposure.
 
     A course that goes on has no last day yet (``date.max``). One that is over without a recorded end
-    ended between its start and ``as_of``.
+    ended between its start, or the day for which it is told, and ``as_of``.
     """
     start = exposure.start or DateSpan(date.min, as_of)
     if exposure.end is not None:
@@ -42,7 +42,7 @@ def exposure_span(exposure: Exposure, as_of: date) -> tuple[DateSpan, DateSpan]:
     elif exposure.ongoing:
         end = DateSpan(date.max, date.max)
     else:
-        end = DateSpan(start.first, max(as_of, start.last))
+        end = DateSpan((exposure.taken_on or start).first, max(as_of, start.last))
     return start, DateSpan(max(end.first, start.first), max(end.last, start.first))
 
 

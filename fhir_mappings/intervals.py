@@ -20,6 +20,17 @@ INFINITY = math.inf
 
 Comparison = Literal["at_least", "above", "at_most", "below"]
 
+UPWARDS: frozenset[Comparison] = frozenset({"at_least", "above"})
+"""The comparisons that a higher value meets."""
+
+OPPOSITE: dict[Comparison, Comparison] = {
+    "at_least": "below",
+    "above": "at_most",
+    "at_most": "above",
+    "below": "at_least",
+}
+"""What holds of a number where the comparison does not."""
+
 # Two quantities closer than this (relative) are the same quantity: floating point must not decide
 # whether 1.5 × 20.7 is reached by 31.05. Far below the resolution of any laboratory method.
 RELATIVE_TOLERANCE = 1e-9

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from fhir_mappings.bundles import ANY_TYPE, Document, Page, read_resource, split_documents
+from fhir_mappings.doses_at_odds import doses_at_odds
 from fhir_mappings.errors import (
     InputError,
     NoPatientError,
@@ -205,7 +206,8 @@ def _facts(
     standing, corrected = sheet.standing_events()
     taken = doubted_where_not_given(without_denied(standing, sheet.denials), sheet.not_given)
     events, copied = without_copies(taken, {source.reference: source for source in own})
-    conflicts = (*settled.conflicts, *corrected, *copied, *refuted_elsewhere(events, sheet.refuted))
+    refuted = refuted_elsewhere(events, sheet.refuted)
+    conflicts = (*settled.conflicts, *corrected, *copied, *refuted, *doses_at_odds(events))
     return PatientFacts(
         reference=patient.reference,
         birth_date=sheet.birth,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -20,6 +20,8 @@ from fhir_mappings.facts import (
     Unusable,
 )
 from fhir_mappings.intervals import DateSpan
+
+E = TypeVar("E", bound=Event)
 
 Sex = Literal["male", "female"]
 
@@ -59,6 +61,12 @@ class PatientFacts(msgspec.Struct, kw_only=True):
     default_retrieval: Retrieval = "complete"
     unread: Sequence[Unread] = ()
     entered: Mapping[str, Entered] = {}
+
+    def chosen_events(
+        self, kinds: type[E] | tuple[type[E], ...], wanted: Callable[[E], bool]
+    ) -> tuple[E, ...]:
+        """The events of these kinds that are wanted; what is wanted may not depend on any day."""
+        return tuple(event for event in self.events if isinstance(event, kinds) and wanted(event))
 
     def retrieval_of(self, resource_types: Sequence[str]) -> Retrieval:
         """The worst retrieval state of these resource types."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from functools import cached_property
 
 import msgspec
 
@@ -27,9 +26,10 @@ from fhir_mappings.facts import (
     Therapies,
 )
 from fhir_mappings.inputs import compute_series, is_computed, is_score
+from fhir_mappings.looked_at import LookedAt
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.scores import Situations
-from fhir_mappings.turning_days import recorded_days, therapy_turns_on, turns_on
+from fhir_mappings.turning_days import therapy_turns_on, turns_on
 
 MEDICATION_TYPES = (
     "MedicationStatement",
@@ -54,6 +54,10 @@ RESOURCE_TYPES: dict[EventKind, tuple[str, ...]] = {
 }
 
 
+_EVERY_DAY = date.min
+"""Instead of the day, for what is the same on every day."""
+
+
 class PatientRecord:
     """One patient's facts. Answers are computed on demand and remembered; nothing here reads the clock."""
 
@@ -63,7 +67,7 @@ class PatientRecord:
         for event in facts.events:
             self._by_kind[str(event.__struct_config__.tag)].append(event)
         self._series: dict[tuple[str, date, date | None], Series] = {}
-        self._situations: Situations = {}
+        self._situations = Situations()
         self._events: dict[tuple[tuple[EventKind, ...], frozenset[str] | None], Events] = {}
         self._inputs: set[str] = set()
         self._concepts: set[str] = set()
@@ -83,17 +87,16 @@ class PatientRecord:
         return self.facts.deceased
 
     def series(self, name: str, on: date, since: date | None = None) -> Series:
-        # What is as recorded is the same on every day.
-        key = (name, on if is_computed(name) else date.min, since if is_score(name) else None)
-        found = self._series.get(key)
+        window = since if is_score(name) else None
+        found = self._series.get((name, _EVERY_DAY, window)) or self._series.get((name, on, window))
         if found is None:
-            found = compute_series(
-                name, self._asked, on, since, lambda other: self.series(other, on), self._situations
-            )
-            turns = turns_on(name, self.facts, self._days, on, since)
-            if turns is not None:
+            looked_at = LookedAt() if is_computed(name) else None
+            others: Callable[[str], Series] = lambda other: self.series(other, on)  # noqa: E731
+            found = compute_series(name, self._asked, on, since, others, self._situations, looked_at)
+            if looked_at is not None and looked_at.by_day:
+                turns = turns_on(name, looked_at, self.facts.birth_date, on, since)
                 found = msgspec.structs.replace(found, turns_on=turns)
-            self._series[key] = found
+            self._series[name, _EVERY_DAY if found.turns_on is None else on, window] = found
         return found
 
     def events(self, kinds: Sequence[EventKind], concepts: frozenset[str] | None) -> Events:
@@ -132,10 +135,6 @@ class PatientRecord:
 
     def retrieval_of(self, resource_types: Sequence[str]) -> Retrieval:
         return self.facts.retrieval_of(resource_types)
-
-    @cached_property
-    def _days(self) -> tuple[date, ...]:
-        return recorded_days(self.facts)
 
     def _exposures(self) -> list[Exposure]:
         return [event for event in self._by_kind.get("exposure", ()) if isinstance(event, Exposure)]

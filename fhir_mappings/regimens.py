@@ -1,7 +1,8 @@
 """Regimens: what an exposure prescribes over stretches of days, for comparing doses and schedules.
 
-Dates that are not known to the day make two worlds, one in which everything happened as early as it can
-have, and one as late; each is computed with exact dates, and the two tell how uncertain a change is.
+Dates that are not known to the day make worlds, each computed with exact dates: one in which everything
+happened as early as it can have, and one as late; one in which every record covers the least days that it can
+have covered, and one the most. Together they tell how uncertain a change is.
 """
 
 from __future__ import annotations
@@ -18,10 +19,22 @@ import msgspec
 from fhir_mappings.dosage import mean_per_day
 from fhir_mappings.exposure_days import exposure_span, segment_span
 from fhir_mappings.facts import LONGEST_CYCLE, NO_STOP, Exposure
-from fhir_mappings.intervals import Interval, point
+from fhir_mappings.intervals import DateSpan, Interval, point
 from fhir_mappings.timing import shifted
 
-World = Literal["early", "late"]
+World = Literal["early", "late", "least", "most"]
+_BEGINS: dict[World, Literal["first", "last"]] = {
+    "early": "first",
+    "late": "last",
+    "least": "last",
+    "most": "first",
+}
+_ENDS: dict[World, Literal["first", "last"]] = {
+    "early": "first",
+    "late": "last",
+    "least": "first",
+    "most": "last",
+}
 
 LATE_BY = 0.25
 """Part of an interval by which a scheduled dose may be early or late (a weekly dose: two days)."""
@@ -92,15 +105,19 @@ def pieces_of(exposures: Sequence[Exposure], as_of: date, world: World) -> list[
 
 
 def _single_doses(exposure: Exposure) -> bool:
-    return bool(exposure.doses) and all(s.start == s.end and s.end.last < date.max for s in exposure.doses)
+    # A course that began in a year and ended in it is no dose of that year.
+    return bool(exposure.doses) and all(
+        s.start == s.end and s.end.last < date.max and s.start.exact for s in exposure.doses
+    )
 
 
 def _of_order(exposure: Exposure, as_of: date, world: World) -> Iterable[Piece]:
     """Pieces of an order, dispense or statement: one for each step of its doses."""
-    side = 0 if world == "early" else 1
     start, end = exposure_span(exposure, as_of)
-    begin = (start.first, start.last)[side]
-    whole = Piece(begin, max(begin, (end.first, end.last)[side]), None, exposure.source, (exposure,))
+    days = _days_in(world, start, end)
+    if days is None:
+        return
+    whole = Piece(*days, None, exposure.source, (exposure,))
     untold = exposure.dose_unreadable is not None or not exposure.doses
     if untold or any(segment.varies for segment in exposure.doses):
         yield whole
@@ -109,8 +126,9 @@ def _of_order(exposure: Exposure, as_of: date, world: World) -> Iterable[Piece]:
     for segment in exposure.doses:
         s, e = segment_span(segment, exposure, as_of)
         regimen = Regimen(segment.per_day, mean_per_day(segment))
-        begin = (s.first, s.last)[side]
-        steps.append((begin, max(begin, (e.first, e.last)[side]), regimen))
+        of_step = _days_in(world, s, e)
+        if of_step is not None:
+            steps.append((*of_step, regimen))
     edges = sorted({s for s, _, _ in steps} | {shifted(e, 1) for _, e, _ in steps})
     told = False
     for first, following in itertools.pairwise(edges):
@@ -127,18 +145,26 @@ def _of_order(exposure: Exposure, as_of: date, world: World) -> Iterable[Piece]:
         yield whole
 
 
+def _days_in(world: World, start: DateSpan, end: DateSpan) -> tuple[date, date] | None:
+    """First and last day of a stretch in a world; ``None`` where it may not cover any one day."""
+    first: date = getattr(start, _BEGINS[world])
+    last: date = getattr(end, _ENDS[world])
+    if last < first:
+        return None if world == "least" else (first, first)
+    return first, last
+
+
 def _of_single_doses(
     source: str, exposures: Sequence[Exposure], as_of: date, world: World
 ) -> Iterable[Piece]:
     """Pieces of a series of single doses: as long as dose and interval stay the same it is one regimen."""
-    side = 0 if world == "early" else 1
     days: dict[date, list[tuple[Interval | None, Exposure]]] = defaultdict(list)
     for exposure in exposures:
         if exposure.dose_unreadable is not None or not exposure.doses:
             start, _ = exposure_span(exposure, as_of)
-            days[(start.first, start.last)[side]].append((None, exposure))
+            _put(days, start, None, exposure, world)
         for segment in exposure.doses:
-            days[(segment.start.first, segment.start.last)[side]].append((segment.per_day, exposure))
+            _put(days, segment.start, segment.per_day, exposure, world)
     series = [
         _Given(when, _total(amounts), tuple(e for _, e in amounts)) for when, amounts in sorted(days.items())
     ]
@@ -161,6 +187,17 @@ def _of_single_doses(
             run, interval = [dose], kept or gap
     if run:
         yield _series(source, run, interval, world)
+
+
+def _put(
+    days: dict[date, list[tuple[Interval | None, Exposure]]],
+    when: DateSpan,
+    amount: Interval | None,
+    exposure: Exposure,
+    world: World,
+) -> None:
+    if when.exact or world != "least":
+        days[getattr(when, _BEGINS[world])].append((amount, exposure))
 
 
 class _Given(msgspec.Struct, frozen=True):
@@ -198,7 +235,7 @@ def _series(
     last = run[-1].when
     if until is None and interval is not None:
         # The next dose is due after the interval, and a little later at the latest.
-        last = shifted(last, interval - 1 + (_tolerance(interval) if world == "late" else 0))
+        last = shifted(last, interval - 1 + (_tolerance(interval) if world in ("late", "most") else 0))
     exposures = {e.reference: e for dose in run for e in dose.exposures}
     return Piece(run[0].when, until or last, regimen, source, tuple(exposures.values()), given=True)
 

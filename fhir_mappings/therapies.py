@@ -14,10 +14,10 @@ from datetime import date
 import msgspec
 
 from fhir_mappings.dosing_terms import dosing_terms
-from fhir_mappings.exposure_days import exposure_span, route_of_exposure
+from fhir_mappings.exposure_days import exposure_span, route_of_exposure, segment_span
 from fhir_mappings.facts import Evidence, Exposure, Retrieval, Therapies, Therapy, TherapyChange
 from fhir_mappings.intervals import DateSpan
-from fhir_mappings.regimens import pieces_of
+from fhir_mappings.regimens import World, pieces_of
 from fhir_mappings.substance_forms import merge_unstated, weigh_forms
 from fhir_mappings.timeline import Course, Turn, courses_of
 from fhir_mappings.timing import shifted
@@ -52,15 +52,17 @@ def _ingredient(exposure: Exposure, concepts: frozenset[str]) -> str | None:
 
 def _therapy(drug: str, recorded: Sequence[Exposure], first: date, last: date) -> Therapy:
     exposures = _renewed(recorded)
-    early, late = _worlds(exposures, last)
+    early, late = _worlds(exposures, last, ("early", "late"))
     latest = max(exposures, key=lambda e: exposure_span(e, last)[0].first)
-    turns = _changes(drug, latest.label, early, late, last)
+    turns = _turns(drug, latest.label, exposures, last)
     confirmed = [e for e in exposures if e.confirmed]
     if len(confirmed) < len(exposures):
         # What an unconfirmed record adds, or hides, may be so or not.
-        without = _changes(drug, latest.label, *_worlds(confirmed, last), last) if confirmed else []
-        turns = _agreed(turns, without)
-    changes = _in_window([*turns, *_holds(drug, exposures, last)], first, last)
+        turns = _agreed(turns, _turns(drug, latest.label, confirmed, last) if confirmed else [])
+    turns += [*_holds(drug, exposures, last), *_brief(drug, exposures, first, last)]
+    if not any(turn.change == "stop" and turn.when.last >= last for turn in turns):
+        turns += _perhaps_stopped(drug, exposures, first, last)
+    changes = _in_window(turns, first, last)
     one, other = _current(early, last), _current(late, last)
     since = DateSpan(min(one.first, other.first), max(one.first, other.first))
     running = [e for e in exposures if exposure_span(e, last)[1].last >= last]
@@ -83,21 +85,76 @@ def _therapy(drug: str, recorded: Sequence[Exposure], first: date, last: date) -
 
 
 def _of_unknown_dose(exposure: Exposure, first: date, last: date) -> bool:
-    """Whether an order or statement that may have begun in the period does not tell its dose.
+    """Whether an order or statement that may have begun or ended in the period does not tell its dose.
 
     That another record tells a dose does not show that this one is the same. What was handed out goes by
     its order.
     """
-    start = exposure_span(exposure, last)[0]
+    start, end = exposure_span(exposure, last)
     began = start.last > first and start.first <= last
-    return began and exposure.source in ("request", "statement") and not exposure.doses
+    ended = end.last >= first and end.first < last
+    return (began or ended) and exposure.source in ("request", "statement") and not exposure.doses
 
 
-def _worlds(exposures: Sequence[Exposure], last: date) -> tuple[list[Course], list[Course]]:
-    """The courses if everything happened as early as it can have, and as late."""
-    return courses_of(pieces_of(exposures, last, "early"), last), courses_of(
-        pieces_of(exposures, last, "late"), last
-    )
+def _brief(drug: str, exposures: Sequence[Exposure], first: date, last: date) -> Iterator[TherapyChange]:
+    """Courses of unknown dose that may have begun and ended in the period: bursts, perhaps."""
+    for exposure in exposures:
+        start, end = exposure_span(exposure, last)
+        if _of_unknown_dose(exposure, first, last) and start.last > first and end.first < last:
+            yield TherapyChange(
+                drug=drug,
+                label=exposure.label,
+                change="dose",
+                when=DateSpan(start.first, max(start.first, min(end.last, last))),
+                detail=f"{exposure.label}: a course of unknown dose",
+                evidence=(exposure.evidence,),
+                certain=False,
+            )
+
+
+def _perhaps_stopped(
+    drug: str, exposures: Sequence[Exposure], first: date, last: date
+) -> Iterator[TherapyChange]:
+    """Courses of which nobody can say whether they have ended, where no record surely goes on.
+
+    A supply that has lately run out awaits its refill; it does not show that such a course goes on.
+    """
+    spans = [(exposure, exposure_span(exposure, last)[1]) for exposure in exposures]
+    if any(end.first >= last for _, end in spans):
+        return
+    for exposure, end in spans:
+        if exposure.source in ("request", "statement") and end.last >= last and end.last > first:
+            yield TherapyChange(
+                drug=drug,
+                label=exposure.label,
+                change="stop",
+                when=DateSpan(max(end.first, first), last),
+                detail=f"{exposure.label}: it may have ended",
+                evidence=(exposure.evidence,),
+                certain=False,
+            )
+
+
+def _worlds(
+    exposures: Sequence[Exposure], last: date, worlds: tuple[World, World]
+) -> tuple[list[Course], list[Course]]:
+    """The courses in two worlds."""
+    one, other = (courses_of(pieces_of(exposures, last, world), last) for world in worlds)
+    return one, other
+
+
+def _turns(drug: str, label: str, exposures: Sequence[Exposure], last: date) -> list[TherapyChange]:
+    """What changed, whenever within its dates each record began and ended.
+
+    Each may have been early while another was late: a change is certain only if it is there too where every
+    record covers the least, and the most, days that it can.
+    """
+    turns = _changes(drug, label, exposures, last, ("early", "late"))
+    starts = [exposure_span(e, last)[0] for e in exposures]
+    starts += [segment_span(segment, e, last)[0] for e in exposures for segment in e.doses]
+    if all(start.exact for start in starts):
+        return turns
+    return _agreed(turns, _changes(drug, label, exposures, last, ("least", "most")))
 
 
 def _renewed(exposures: Sequence[Exposure]) -> list[Exposure]:
@@ -138,9 +195,10 @@ def _current(courses: Sequence[Course], last: date) -> Course:
 
 
 def _changes(
-    drug: str, label: str, early: Sequence[Course], late: Sequence[Course], last: date
+    drug: str, label: str, exposures: Sequence[Exposure], last: date, worlds: tuple[World, World]
 ) -> list[TherapyChange]:
-    """The turns of both worlds; one that has no counterpart in the other world may be none at all."""
+    """The turns of two worlds; one that has no counterpart in the other world may be none at all."""
+    early, late = _worlds(exposures, last, worlds)
     one = [turn for course in early for turn in course.turns]
     other = [turn for course in late for turn in course.turns]
     if [turn.change for turn in one] == [turn.change for turn in other]:
@@ -150,11 +208,12 @@ def _changes(
         ]
     else:
         # On a day that turns in both worlds something changed, whatever it was.
+        sure = {t.when for t in one if t.certain} & {t.when for t in other if t.certain}
         told = {turn.when: turn for turn in one if turn.when in {o.when for o in other}}
         told |= {turn.when: turn for turn in other if turn.when in told and turn.change == "dose"}
-        spans = [(turn, DateSpan(when, when), True) for when, turn in told.items()]
-        spans += [(t, DateSpan(t.when, max(last, t.when)), False) for t in one if t.when not in told]
-        spans += [(t, DateSpan(_earliest(t, last), t.when), False) for t in other if t.when not in told]
+        spans = [(turn, DateSpan(when, when), when in sure) for when, turn in told.items()]
+        spans += [(t, _reach(t, worlds[0], last), False) for t in one if t.when not in told]
+        spans += [(t, _reach(t, worlds[1], last), False) for t in other if t.when not in told]
     references = {exposure.reference for course in (*early, *late) for exposure in _exposures(course)}
     return [
         TherapyChange(
@@ -184,17 +243,31 @@ def _exposures(course: Course) -> Iterator[Exposure]:
 
 
 def _agreed(turns: Sequence[TherapyChange], without: Sequence[TherapyChange]) -> list[TherapyChange]:
-    """The changes with and without the unconfirmed records; certain where both have them."""
-    both = {(c.change, c.when) for c in turns} & {(c.change, c.when) for c in without}
-    apart = [c for c in without if (c.change, c.when) not in both]
+    """The changes of two tellings, as with and without unconfirmed records; certain where both are sure."""
+    both = {(c.change, c.when) for c in turns if c.certain} & {
+        (c.change, c.when) for c in without if c.certain
+    }
+    told = {(c.change, c.when): c for c in (*without, *turns)}
     return [
-        change if (change.change, change.when) in both else msgspec.structs.replace(change, certain=False)
-        for change in (*turns, *apart)
+        change if key in both else msgspec.structs.replace(change, certain=False)
+        for key, change in told.items()
     ]
 
 
-def _earliest(turn: Turn, last: date) -> date:
-    return min([turn.when, *(exposure_span(exposure, last)[0].first for exposure in turn.exposures)])
+def _reach(turn: Turn, world: World, last: date) -> DateSpan:
+    """When a turn of one world may have been in any other: none is earlier than in the early world."""
+    starts = [exposure_span(exposure, last)[0] for exposure in turn.exposures]
+    before = DateSpan(min([turn.when, *(start.first for start in starts)]), turn.when)
+    after = DateSpan(turn.when, max(last, turn.when))
+    if world in ("early", "late"):
+        return after if world == "early" else before
+    if turn.change == "dose":
+        return DateSpan(before.first, after.last)
+    if (turn.change == "start") == (world == "least"):
+        return before
+    if turn.change == "start":
+        return DateSpan(turn.when, max([turn.when, *(start.last for start in starts)]))
+    return after
 
 
 def _holds(drug: str, exposures: Sequence[Exposure], last: date) -> list[TherapyChange]:
@@ -212,9 +285,19 @@ def _holds(drug: str, exposures: Sequence[Exposure], last: date) -> list[Therapy
                     when=when,
                     detail=f"{exposure.label}: on hold",
                     evidence=(exposure.evidence,),
+                    certain=not any(_goes_on_beside(other, exposure, last) for other in exposures),
                 )
             )
     return holds
+
+
+def _goes_on_beside(other: Exposure, held: Exposure, last: date) -> bool:
+    """Whether another record tells that the drug is taken: the order on hold may be a copy, or unneeded."""
+    if other.status == "on-hold" or not other.confirmed:
+        return False
+    start, end = exposure_span(other, last)
+    held_since = exposure_span(held, last)[0]
+    return start.first <= held_since.last and end.last >= last
 
 
 def _in_window(changes: Sequence[TherapyChange], first: date, last: date) -> list[TherapyChange]:

@@ -141,8 +141,15 @@ def _course(stretches: Sequence[Stretch], as_of: date, before: Course | None) ->
     late = before is not None and _by_supply(before.stretches[-1]) and (first - before.last).days <= LAPSE
     turns = [Turn("start", first, f"started{told}", _exposures(stretches[0].members), not late)]
     memory = _Memory()
-    for stretch in stretches:
+    for position, stretch in enumerate(stretches):
         turned = memory.turned(stretch)
+        ended = memory.fell_silent(stretch, stretches[position:], as_of) if turned is None else None
+        if ended is not None:
+            # What another source tells may have held all along, or only from then on.
+            pieces, told_last = ended
+            now = next((str(regimen) for regimen in stretch.totals.values() if regimen), "")
+            detail = f"{told_last} → {now}"
+            turns.append(Turn("dose", stretch.first, detail, _exposures(pieces), False))
         if turned is not None:
             begun = [p for p in stretch.members if p.first == stretch.first]
             old, new = turned
@@ -176,10 +183,12 @@ class _Memory:
     def __init__(self) -> None:
         self.told: dict[str, tuple[date, Regimen]] = {}
         self.members: tuple[Piece, ...] = ()
+        self.totals: Totals = {}
 
     def take(self, stretch: Stretch) -> None:
         """Remember what a stretch tells."""
         self.members = stretch.members
+        self.totals = stretch.totals
         for source, regimen in stretch.totals.items():
             if regimen is not None:
                 self.told[source] = (stretch.last, regimen)
@@ -202,14 +211,38 @@ class _Memory:
             others += [p.regimen for p in self.members if p.source != source and p.regimen is not None]
             old = recent.get(source)
             known = [old, *others] if old is not None else others
-            if not any(total.same_as(regimen) for regimen in known) and not _within(stretch, source, others):
+            if not any(total.same_as(regimen) for regimen in known) and not _within(
+                [p for p in stretch.members if p.source == source], others
+            ):
                 return known[0], total
         return None
 
+    def fell_silent(
+        self, stretch: Stretch, following: Sequence[Stretch], as_of: date
+    ) -> tuple[list[Piece], Regimen] | None:
+        """What has ended of a source while others go on that tell none of it: another course, perhaps.
 
-def _within(stretch: Stretch, source: str, others: Sequence[Regimen]) -> bool:
+        A source that soon speaks again is heard then; a supply that ran out may be refilled late.
+        """
+        soon = shifted(stretch.first, NO_STOP)
+        heard = {source for later in following if later.first <= soon for source in later.totals}
+        going_on = [regimen for regimen in stretch.totals.values() if regimen is not None]
+        if len(going_on) < len(stretch.totals):
+            return None
+        going_on += [p.regimen for p in stretch.members if p.regimen is not None]
+        for source, total in self.totals.items():
+            if source in heard or total is None or (source == "dispense" and soon >= as_of):
+                continue
+            ended = [p for p in self.members if p.source == source]
+            told = all(any(regimen.same_as(r) for r in going_on) for p in ended if (regimen := p.regimen))
+            agrees = told or any(total.same_as(regimen) for regimen in going_on)
+            if not agrees and not _within(ended, going_on):
+                return ended, total
+        return None
+
+
+def _within(pieces: Sequence[Piece], others: Sequence[Regimen]) -> bool:
     """Whether single doses are those of a regimen that another source tells: as much on a day, or less."""
-    pieces = [p for p in stretch.members if p.source == source]
     if not all(p.given for p in pieces):
         return False
     most = max((regimen.peak.high for regimen in others), default=-1.0)

@@ -7,7 +7,6 @@ share of them, and ``mean`` keeps the rate.
 
 from __future__ import annotations
 
-import calendar
 import math
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,8 +14,9 @@ from decimal import Decimal
 import msgspec
 
 from fhir_mappings.datatypes import Period, Quantity, Timing, TimingRepeat
+from fhir_mappings.dates import read_date
 from fhir_mappings.dosing_terms import dosing_terms
-from fhir_mappings.intervals import DateSpan, Duration, Interval, day, point
+from fhir_mappings.intervals import DateSpan, Duration, Interval, point
 
 
 class TimingError(ValueError):
@@ -321,12 +321,7 @@ def date_span_of(text: str) -> DateSpan:
     """
     if text[:4] in _NO_YEAR:
         raise TimingError(f"{text!r} stands for no date")
-    try:
-        if len(text) >= 10:
-            return day(date.fromisoformat(text[:10]))
-        if len(text) == 4:
-            return DateSpan(date(int(text), 1, 1), date(int(text), 12, 31))
-        year, month = (int(part) for part in text.split("-"))
-        return DateSpan(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
-    except ValueError:
-        raise TimingError(f"{text!r} is not a date") from None
+    found = read_date(text)
+    if found is None:
+        raise TimingError(f"{text!r} is not a date")
+    return found

@@ -13,7 +13,6 @@ from datetime import date, timedelta
 
 from fhir_mappings.calculators import next_birthday
 from fhir_mappings.facts import LONGEST_CYCLE, NO_STOP, Exposure
-from fhir_mappings.inputs.asking import computed_names
 from fhir_mappings.inputs.body import FLUID_WEIGHT_LIMIT_DAYS, WEIGHT_LIMIT_DAYS
 from fhir_mappings.inputs.childbearing import (
     LONGEST_BREASTFEEDING,
@@ -21,9 +20,9 @@ from fhir_mappings.inputs.childbearing import (
     MENOPAUSE_COMPLETE,
 )
 from fhir_mappings.intervals import DateSpan, Duration
-from fhir_mappings.patient_facts import PatientFacts
+from fhir_mappings.looked_at import LookedAt, ends
 from fhir_mappings.regimens import LATE_BY
-from fhir_mappings.scores import score_lengths, score_names
+from fhir_mappings.scores import input_lengths, score_lengths, score_names
 
 _WEIGHT = (Duration(FLUID_WEIGHT_LIMIT_DAYS, "d"), Duration(WEIGHT_LIMIT_DAYS, "d"))
 _LENGTHS: Mapping[str, tuple[Duration, ...]] = {
@@ -43,46 +42,34 @@ _CLAMPED = timedelta(days=4)
 """Calendar arithmetic moves the end of a month by up to three days."""
 
 
-def recorded_days(facts: PatientFacts) -> tuple[date, ...]:
-    """All days that the record names, in order; a date known as a month or year gives its two ends."""
-    return _days(_spans(facts))
-
-
-def _days(spans: Iterable[DateSpan]) -> tuple[date, ...]:
-    return tuple(sorted({day for span in set(spans) for day in (span.first, span.last)}))
-
-
-def _spans(facts: PatientFacts) -> Iterator[DateSpan]:
-    for measurements in facts.measurements.values():
-        yield from (measurement.when for measurement in measurements)
-    for items in facts.unusable.values():
-        yield from (item.when for item in items if item.when is not None)
-    for event in facts.events:
-        yield from event.dates()
-    yield from (assessment.when for assessment in facts.assessments)
-
-
 def turns_on(
-    name: str, facts: PatientFacts, days: Sequence[date], on: date, since: date | None
+    name: str, looked_at: LookedAt, birth: DateSpan | None, on: date, since: date | None
 ) -> date | None:
     """A day after ``on``, and not after the first, on which an input may turn by time alone.
 
     Args:
         name: the criterion input.
-        facts: of one patient.
-        days: ``recorded_days(facts)``.
+        looked_at: what it was computed from.
+        birth: the date of birth.
         on: the day of the question.
         since: first day of the asker's window, as for ``compute_series``.
+
+    Returns:
+        ``None`` for an input that is the same on every day; the end of the calendar for one that depends on
+        the day and will not turn.
     """
-    if name in score_names():
-        lengths = score_lengths(name, on, since)
-    elif name in computed_names():
-        lengths = _LENGTHS.get(name, ())
-    else:
+    if not looked_at.by_day:
         return None
-    found = list(_birthdays(facts.birth_date, on)) if name in _BY_AGE else []
-    found += next_turns(days, on, lengths)
-    return min(found, default=None)
+    found = [date.max, *looked_at.turns()]
+    if name in _BY_AGE:
+        found += _birthdays(birth, on)
+    is_score = name in score_names()
+    found += next_turns(
+        looked_at.days(), on, score_lengths(name, on, since) if is_score else _LENGTHS.get(name, ())
+    )
+    for other, length in input_lengths(name).items():
+        found += next_turns(looked_at.days_of(other), on, (length,))
+    return min(found)
 
 
 def therapy_turns_on(exposures: Sequence[Exposure], first: date, last: date) -> date | None:
@@ -91,7 +78,7 @@ def therapy_turns_on(exposures: Sequence[Exposure], first: date, last: date) -> 
     A stop, a renewal or the next dose of a series is told only some days later, so that after each recorded
     day, and again when it leaves the period, every day counts for a while.
     """
-    days = _days(when for exposure in exposures for when in exposure.dates())
+    days = ends(when for exposure in exposures for when in exposure.dates())
     single = any(e.source == "administration" or any(d.start == d.end for d in e.doses) for e in exposures)
     slack = timedelta(days=_AFTER_A_DOSE if single else _AFTER_A_COURSE)
     found: list[date] = []
@@ -103,10 +90,12 @@ def therapy_turns_on(exposures: Sequence[Exposure], first: date, last: date) -> 
 
 
 def next_turns(days: Sequence[date], on: date, lengths: Iterable[Duration]) -> Iterator[date]:
-    """The first of the days after ``on``, and for each length the first after which one is so long ago."""
+    """The first day after ``on`` that is one of the days or follows one, and that is so long after one."""
     following = bisect_right(days, on)
     if following < len(days):
         yield days[following]
+    if following and days[following - 1] == on < date.max:
+        yield on + _ONE_DAY
     for length in lengths:
         slack = timedelta(0) if length.unit in ("d", "wk") else _CLAMPED
         try:

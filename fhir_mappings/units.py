@@ -69,7 +69,7 @@ def to_canonical(
     """
     if analyte.refusal is not None:
         return UnitProblem(detail=f"{analyte.label}: {analyte.refusal}")
-    rule = _by_spelling(analyte, code) or _by_spelling(analyte, unit)
+    rule = find_unit(analyte, code) or find_unit(analyte, unit)
     if rule is None:
         if (code or unit) or not analyte.unitless:
             return UnitProblem(detail=_unknown(analyte, code, unit))
@@ -83,12 +83,8 @@ def to_canonical(
 _WHY_OWN = "it can be judged by its own reference range or interpretation only"
 
 
-def find_unit(analyte: Analyte, spelling: str) -> UnitRule | None:
+def find_unit(analyte: Analyte, spelling: str | None) -> UnitRule | None:
     """The unit that a spelling stands for among those of the analyte."""
-    return _by_spelling(analyte, spelling)
-
-
-def _by_spelling(analyte: Analyte, spelling: str | None) -> UnitRule | None:
     if not spelling:
         return None
     return analyte.exact.get(spelling) or analyte.folded.get(fold(spelling))
@@ -105,7 +101,7 @@ def _converted(
         )
     notes = () if rule.note is None else (rule.note,)
     if display is not None:
-        other = _by_spelling(analyte, display)
+        other = find_unit(analyte, display)
         if other is not None and (other.factor, other.log10) != (rule.factor, rule.log10):
             notes = (*notes, f"the unit's code {rule.code} was read, its display says {display}")
     linear = not rule.log10 and rule.offset == 0

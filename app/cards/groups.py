@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from eligibility.findings import Finding, Screening
-from eligibility.reported import ReportedNeed
+from fhir_mappings.facts import Need
 
 # From worst to best, as a conjunction weighs them.
 _SEVERITY = {
@@ -29,7 +29,7 @@ _MOST_NEEDS = 3
 class Lack(msgspec.Struct, frozen=True):
     """Something that is missing, once for all the criteria that it would settle."""
 
-    need: ReportedNeed
+    need: Need
     criteria: tuple[str, ...]
 
 
@@ -99,7 +99,7 @@ def _speaking(finding: Finding) -> Iterator[Finding]:
 
 
 def _lacks(missing: Sequence[Finding]) -> list[Lack]:
-    found: dict[tuple[str, str], tuple[ReportedNeed, list[str]]] = {}
+    found: dict[tuple[str, str], tuple[Need, list[str]]] = {}
     for finding in missing:
         for need in _told(finding):
             _, criteria = found.setdefault((need.input, need.why), (need, []))
@@ -109,13 +109,13 @@ def _lacks(missing: Sequence[Finding]) -> list[Lack]:
     return sorted(lacks, key=lambda lack: (lack.need.order is None, -len(lack.criteria)))
 
 
-def _told(finding: Finding) -> tuple[ReportedNeed, ...]:
+def _told(finding: Finding) -> tuple[Need, ...]:
     """The needs of a finding, as far as they help: a score that lacks a dozen items is one need."""
     needs = finding.needs
     if needs and (len(needs) <= _MOST_NEEDS or all(need.why == "not-retrieved" for need in needs)):
         return needs
     why = needs[0].why if needs else "too-coarse"
-    return (ReportedNeed(input=finding.criterion, why=why, detail=finding.reason),)
+    return (Need(input=finding.criterion, why=why, detail=finding.reason),)
 
 
 def _is_measured(finding: Finding) -> bool:

@@ -110,7 +110,9 @@ def _assessment(entry: dict[str, Any], vocabulary: Vocabulary) -> str:
 
 
 def _yes(value: Any) -> str:
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 def _answer(entry: dict[str, Any]) -> str:

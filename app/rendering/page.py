@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.plain_text import plain
-from app.rendering import changes, scores, timeline, words
+from app.rendering import changes, scores, timeline, timeline_picture, words
 from eligibility.findings import ScreeningReport
 
 
@@ -33,7 +33,7 @@ def environment() -> Environment:
         changes.decides_words,
         changes.set_words,
         timeline.months_words,
-        timeline.picture_of,
+        timeline_picture.picture_of,
         timeline.stretch_words,
         timeline.timeline_lines,
         words.contradiction_words,

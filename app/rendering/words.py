@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from eligibility.findings import Finding, Outcome, Screening, Verdict
-from eligibility.reported import Contradiction, ReportedEvidence, ReportedGate, ReportedNeed, WorkItem
-from fhir_mappings.facts import ConflictKind, WhyMissing
+from eligibility.judging import blocks
+from eligibility.reported import Contradiction, ReportedEvidence, ReportedGate, WorkItem
+from fhir_mappings.facts import ConflictKind, Need, WhyMissing
 
 
 class Look(NamedTuple):
@@ -46,6 +47,7 @@ CONTRADICTIONS: dict[ConflictKind, str] = {
     "corrected": "corrected",
     "duplicate": "told more than once",
     "confirmed-and-refuted": "confirmed and refuted",
+    "ordered-and-taken": "ordered at one dose, taken at another",
 }
 
 WHY_MISSING: dict[WhyMissing, str] = {
@@ -78,7 +80,7 @@ def gate_words(gate: ReportedGate) -> str:
     return f"Disease {shown} {gate.label} ({gate.reason})"
 
 
-def need_words(need: ReportedNeed | WorkItem) -> str:
+def need_words(need: Need | WorkItem) -> str:
     """Why something is missing and the order that would supply it, as one phrase."""
     order = f" → order {need.order.display} ({need.order.code})" if need.order else ""
     return f"{WHY_MISSING[need.why]}: {need.detail}{order}"
@@ -104,11 +106,7 @@ def with_parts(finding: Finding, depth: int = 0) -> Iterator[tuple[int, Finding]
 
 def in_the_way(screening: Screening) -> list[Finding]:
     """The criteria that keep this screening from "potentially eligible", in the protocol's order."""
-    return [
-        finding
-        for finding in screening.findings
-        if finding.outcome in ("fail", "missing") or finding.leaning == "fail"
-    ]
+    return [finding for finding in screening.findings if blocks(finding)]
 
 
 def own_reason(finding: Finding) -> str:
@@ -117,7 +115,7 @@ def own_reason(finding: Finding) -> str:
     return "" if below and all(phrase in below for phrase in finding.reason.split("; ")) else finding.reason
 
 
-def own_needs(finding: Finding) -> list[ReportedNeed]:
+def own_needs(finding: Finding) -> list[Need]:
     """The needs that none of the sub-criteria shows already."""
     below = {(need.input, need.why, need.detail) for part in finding.parts for need in part.needs}
     return [need for need in finding.needs if (need.input, need.why, need.detail) not in below]

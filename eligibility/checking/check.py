@@ -12,8 +12,10 @@ from eligibility.bound import BoundProtocol, bind
 from eligibility.checking.citations import unused_names
 from eligibility.checking.contradictions import contradictions
 from eligibility.checking.coverage import uncovered
+from eligibility.checking.idle import idle_words
 from eligibility.checking.logic import Reasoner
 from eligibility.checking.records import record_faults
+from eligibility.checking.thresholds import threshold_faults
 from eligibility.checking.windows import window_faults
 from eligibility.checking.words import example_faults, word_faults
 from eligibility.errors import ProtocolError, ProtocolProblem
@@ -60,6 +62,8 @@ def _faults(protocol: Protocol, vocabulary: Vocabulary) -> Iterable[ProtocolProb
     yield from contradictions(protocol, Reasoner(vocabulary, protocol.freshness))
     yield from unused_names(protocol)
     yield from window_faults(protocol, vocabulary)
+    yield from threshold_faults(protocol)
+    yield from idle_words(protocol, vocabulary)
     yield from word_faults(protocol)
     yield from example_faults(protocol)
     yield from record_faults(protocol, vocabulary)

@@ -8,10 +8,10 @@ from itertools import combinations
 from pydantic import BaseModel
 
 from eligibility.checking.demands import Among, Demand, Plain, Range, Recorded
-from eligibility.checking.logic import PASSING, Alternatives, Reasoner
+from eligibility.checking.logic import Alternatives, Reasoner
 from eligibility.checking.walking import fields_of, statements, walk
 from eligibility.errors import Location, ProtocolProblem
-from eligibility.kinds.cases import CasesBody
+from eligibility.kinds.cases import PASSING, CasesBody
 from eligibility.kinds.number import NumberNode
 from eligibility.protocol import Criterion, Part, Protocol
 

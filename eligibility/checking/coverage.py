@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -11,21 +10,20 @@ from dateutil.relativedelta import relativedelta
 from pydantic import BaseModel
 
 from eligibility.binding import Binding
-from eligibility.checking.logic import PASSING
 from eligibility.checking.walking import fields_of, is_statement, walk
 from eligibility.errors import BindingError, Location, ProtocolProblem
-from eligibility.examples import ExampleError, date_span
+from eligibility.example_results import read_number
 from eligibility.kinds.attest import AttestedNode, AttestNode
+from eligibility.kinds.cases import PASSING
 from eligibility.kinds.number import NumberBody
 from eligibility.kinds.proven import ProvenNode
 from eligibility.protocol import Criterion, Example, Part, Protocol
-from eligibility.quantities import parse_threshold
+from eligibility.quantities import parse_date
 from fhir_mappings.facts import InputDescription, Vocabulary
 from fhir_mappings.intervals import RELATIVE_TOLERANCE
 
 NEAR = 0.25
 """An example shows a side of a threshold if its value is no farther off than this part of it, or one step."""
-_NUMBER = re.compile(r"^\s*(?:[<>]=?|[≤≥])?\s*(.*)$")
 
 
 def uncovered(protocol: Protocol, vocabulary: Vocabulary) -> Iterator[ProtocolProblem]:
@@ -153,9 +151,9 @@ def _values(example: Example, described: InputDescription, limit: str | None) ->
             if entry.get("instrument") == described.name and "total" in entry:
                 yield float(entry["total"])
         born = chart.get("patient", {}).get("born")
-        if described.name == "age" and born is not None and (birth := date_span(born)).exact:
+        if described.name == "age" and born is not None and (birth := parse_date(born)).exact:
             yield float(relativedelta(_asked(example), birth.first).years)
-    except (ExampleError, ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError):
         return  # an example that is not in the notation is told when it is run
 
 
@@ -175,11 +173,7 @@ def _result(entry: dict[str, Any], described: InputDescription, limit: str | Non
 
 
 def _canonical(written: object, described: InputDescription) -> float | None:
-    match = _NUMBER.match(str(written))
     try:
-        quantity = parse_threshold(match[1] if match else "")
+        return read_number(written, described).canonical
     except ValueError:
         return None
-    unit = quantity.unit or "1"
-    factor = 1.0 if unit == described.unit else described.units.get(unit)
-    return None if factor is None else quantity.value * factor

@@ -20,7 +20,7 @@ from eligibility.binding import Binding, BoundThreshold
 from eligibility.checking.demands import Among, Demand, Plain, Range, Recorded, impossible
 from eligibility.errors import BindingError, Location
 from eligibility.kinds.attest import AttestedNode, AttestNode
-from eligibility.kinds.cases import CasesBody, CasesNode
+from eligibility.kinds.cases import PASSING, CasesBody, CasesNode
 from eligibility.kinds.category import UNCERTAIN, CategoryNode
 from eligibility.kinds.found import FoundNode
 from eligibility.kinds.logic import AllNode, AnyNode, AtLeastNode, NotNode
@@ -28,15 +28,13 @@ from eligibility.kinds.number import NumberBody, NumberNode
 from eligibility.kinds.proven import ProvenNode, SeenNode
 from eligibility.kinds.review import CarveOutNode, ReviewNode
 from eligibility.kinds.table import TableBody, TableNode
+from eligibility.quantities import COMPARED
 from eligibility.windows import Window
 from fhir_mappings.facts import InputDescription, Vocabulary
-from fhir_mappings.intervals import Interval
+from fhir_mappings.intervals import OPPOSITE, UPWARDS, Comparison, Interval
 
 MOST = 256
 """So many alternatives are tried at most."""
-PASSING = frozenset({"pass", "presumed", "review-pass", "attest"})
-COMPARED = {"at_least": "at least", "above": "above", "at_most": "at most", "below": "below"}
-_OPPOSITE = {"at_least": "below", "above": "at_most", "at_most": "above", "below": "at_least"}
 
 Alternatives = tuple[tuple[Demand, ...], ...]
 ANYTHING: Alternatives = ((),)
@@ -169,11 +167,11 @@ class Reasoner:
         texts = written if isinstance(written, list) else [written]
         thresholds = [self._binding.threshold(described, text) for text in texts]
         limit = thresholds[0].limit
-        comparison = body.comparison if true else _OPPOSITE[body.comparison]
+        comparison = body.comparison if true else OPPOSITE[body.comparison]
         edges = [_edge(threshold) for threshold in thresholds]
         if not true and body.grey is not None:
             edges = [_edge(self._binding.threshold(described, body.grey.to))]
-        rising = comparison in ("at_least", "above")
+        rising = comparison in UPWARDS
         edge = min(edges) if rising else max(edges)
         of = body.choose
         if not true and of in ("any", "every"):
@@ -286,8 +284,8 @@ def _physical(described: InputDescription, limit: str | None) -> Interval:
     return described.plausible or Interval(-inf, inf)
 
 
-def _narrowed(within: Interval, comparison: str, edge: float) -> Interval | None:
-    if comparison in ("at_least", "above"):
+def _narrowed(within: Interval, comparison: Comparison, edge: float) -> Interval | None:
+    if comparison in UPWARDS:
         cut: Any = msgspec.structs.replace(within, low=edge, low_open=comparison == "above")
         cut = cut if edge >= within.low else within
     else:

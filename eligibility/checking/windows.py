@@ -11,9 +11,9 @@ from eligibility.checking.walking import fields_of, walk
 from eligibility.errors import Location, ProtocolProblem
 from eligibility.kinds.dose_run import DoseRunBody
 from eligibility.kinds.exposed_for import ExposedForBody
-from eligibility.kinds.number import GreyZone, NumberBody
 from eligibility.protocol import Protocol
-from eligibility.quantities import parse_duration, parse_threshold
+from eligibility.quantities import parse_duration
+from eligibility.treatment_time import days_of
 from eligibility.windows import LATEST, Window
 from fhir_mappings.facts import Vocabulary
 
@@ -31,8 +31,6 @@ def window_faults(protocol: Protocol, vocabulary: Vocabulary) -> Iterator[Protoc
             yield from _run(model, location, protocol)
         if isinstance(model, ExposedForBody):
             yield from _exposure(model, location, protocol)
-        if isinstance(model, NumberBody):
-            yield from _grey(model, location)
         yield from _undated(model, location, vocabulary)
 
 
@@ -90,28 +88,12 @@ def _run(body: DoseRunBody, location: Location, protocol: Protocol) -> Iterator[
 def _exposure(body: ExposedForBody, location: Location, protocol: Protocol) -> Iterator[ProtocolProblem]:
     window = _resolved(body.during, protocol)
     needed, within = _days(body.at_least), _days(window.before) if window is not None else None
-    # A month of exposure is counted as 30.4375 days, a calendar month has up to 31.
+    # A calendar month may have a day more than a month of exposure.
     if needed is not None and within is not None and needed > within + 2:
         yield ProtocolProblem(
             (*location, "at_least"),
             f"{body.at_least} do not fit into a window of {window.before if window else ''}",
             mend="lengthen the window, or ask for less",
-        )
-
-
-def _grey(body: NumberBody, location: Location) -> Iterator[ProtocolProblem]:
-    written = getattr(body, body.comparison)
-    if not isinstance(body.grey, GreyZone) or isinstance(written, list):
-        return
-    threshold, far = parse_threshold(written), parse_threshold(body.grey.to)
-    rising = body.comparison in ("at_least", "above")
-    beyond = far.value < threshold.value if rising else far.value > threshold.value
-    if threshold.unit == far.unit and not beyond:
-        side = "below" if rising else "above"
-        yield ProtocolProblem(
-            (*location, "grey", "to"),
-            f"the grey zone is empty: {far} does not lie {side} {threshold}",
-            mend=f"let it end {side} the threshold",
         )
 
 
@@ -132,12 +114,10 @@ def _resolved(window: Window | str | None, protocol: Protocol) -> Window | None:
 
 
 def _days(value: Any) -> int | None:
-    """The length of a duration in days, counted from some day; ``None`` if it is none."""
+    """The length of a duration in days, as exposure is counted; ``None`` if it is none."""
     if not isinstance(value, str):
         return None
     try:
-        duration = parse_duration(value)
+        return round(days_of(parse_duration(value)))
     except ValueError:
         return None
-    per_unit = {"d": 1.0, "wk": 7.0, "mo": 30.4375, "a": 365.25}[duration.unit]
-    return round(duration.count * per_unit)

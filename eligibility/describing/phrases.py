@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eligibility.binding import Binding
-from eligibility.checking.logic import COMPARED
 from eligibility.errors import BindingError
-from eligibility.quantities import parse_duration, parse_threshold
+from eligibility.quantities import COMPARED, parse_duration, parse_threshold
 from eligibility.windows import LATEST, Window
 from fhir_mappings.facts import InputDescription, Vocabulary
 

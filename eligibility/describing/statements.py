@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from eligibility.describing.phrases import OUTCOMES, Phrases, either, length, plain
-from eligibility.kinds.attest import AttestBody, AttestedBody
+from eligibility.kinds.attest import AttestBody, AttestedBody, QuestionBody
 from eligibility.kinds.cases import CasesBody
 from eligibility.kinds.category import CategoryBody
 from eligibility.kinds.dose_run import DoseRunBody
@@ -260,7 +260,7 @@ _TERMS: Mapping[tuple[str, object], str] = {
 """Terms of the facts that mislead as words."""
 
 
-def _who(body: AttestBody | AttestedBody) -> str:
+def _who(body: QuestionBody) -> str:
     return "a clinician" if body.by == "clinician" else "a person"
 
 

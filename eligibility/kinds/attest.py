@@ -10,21 +10,21 @@ from pydantic import Field
 from eligibility.answers import Answer, State
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
-from eligibility.judgement import answered, hear, said
+from eligibility.judgement import Heard, answered, hear, said
 from eligibility.messages import joined, message
 from eligibility.model import Model
 from eligibility.windows import Window
 from fhir_mappings.facts import Evidence
 
 
-class AttestBody(Model):
-    """A question to a person. A recorded answer (a QuestionnaireResponse) settles it."""
+class QuestionBody(Model):
+    """A question to a person, and which recorded answers (QuestionnaireResponses) count."""
 
     question: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")
     """Name of the question; its full id is ``protocol/criterion/question`` unless it holds a slash."""
 
     ask: str
-    """The question in words; yes means that the statement holds."""
+    """The question in words."""
 
     fresh: str | Window | None = None
     """How long an answer holds; without it, for good."""
@@ -34,6 +34,10 @@ class AttestBody(Model):
 
     results: list[str] = []
     """Criterion inputs that the answer rests on: it does not hold against a newer result of them."""
+
+
+class AttestBody(QuestionBody):
+    """A question to a person; yes means that the statement holds."""
 
 
 class AttestNode(Model):
@@ -45,13 +49,10 @@ class AttestNode(Model):
     def bind(self, binding: Binding) -> Evaluate:
         """Register the question."""
         body = self.attest
-        question = binding.question(body.question, body.ask)
-        version = binding.version_of(question)
-        span_of = binding.window(body.fresh, "attest", "fresh")
-        looked_at = _results(binding, body.results, "attest")
+        listen = _listening(binding, body, "attest")
 
         def evaluate(context: Context) -> Answer:
-            heard = hear(context, question, span_of(context), body.by, version, looked_at(context))
+            heard = listen(context)
             if heard.answer is None:
                 reason = joined([message("attest.open", ask=body.ask), heard.why_not])
                 return Answer(state=State.ATTEST, reason=reason)
@@ -60,26 +61,11 @@ class AttestNode(Model):
         return evaluate
 
 
-class AttestedBody(Model):
-    """A condition on a recorded answer."""
-
-    question: str
-    """Name of the question, as in ``attest`` or ``carve_out``."""
-
-    ask: str
-    """The question in words."""
+class AttestedBody(QuestionBody):
+    """A condition on a recorded answer to a question, which ``attest`` or ``carve_out`` may ask as well."""
 
     answer: bool = True
     """The recorded answer that is asked for."""
-
-    fresh: str | Window | None = None
-    """How long an answer holds; without it, for good."""
-
-    by: Literal["anyone", "clinician"] = "anyone"
-    """Whose answer counts: also the patient's own, or only a clinician's."""
-
-    results: list[str] = []
-    """Criterion inputs that the answer rests on: it does not hold against a newer result of them."""
 
 
 class AttestedNode(Model):
@@ -91,19 +77,25 @@ class AttestedNode(Model):
     def bind(self, binding: Binding) -> Evaluate:
         """Register the question."""
         body = self.attested
-        question = binding.question(body.question, body.ask)
-        version = binding.version_of(question)
-        span_of = binding.window(body.fresh, "attested", "fresh")
-        looked_at = _results(binding, body.results, "attested")
+        listen = _listening(binding, body, "attested")
 
         def evaluate(context: Context) -> Answer:
-            heard = hear(context, question, span_of(context), body.by, version, looked_at(context))
+            heard = listen(context)
             if heard.answer is None:
                 opposite = said(body.ask, body.answer)
                 return Answer(state=State.FALSE, reason=heard.why_not, opposite=opposite)
             return answered(heard, body.ask, heard.answer.value is body.answer)
 
         return evaluate
+
+
+def _listening(binding: Binding, body: QuestionBody, kind: str) -> Callable[[Context], Heard]:
+    """What a question was answered, once it is registered."""
+    question = binding.question(body.question, body.ask)
+    version = binding.version_of(question)
+    span_of = binding.window(body.fresh, kind, "fresh")
+    looked_at = _results(binding, body.results, kind)
+    return lambda context: hear(context, question, span_of(context), body.by, version, looked_at(context))
 
 
 def _results(binding: Binding, names: list[str], kind: str) -> Callable[[Context], tuple[Evidence, ...]]:

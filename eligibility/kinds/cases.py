@@ -33,6 +33,8 @@ STATES: dict[str, State] = {
     "review-fail": State.REVIEW_FALSE,
     "fail": State.FALSE,
 }
+PASSING = frozenset(name for name, state in STATES.items() if stands_well(state))
+"""The outcomes that do not stand in the patient's way."""
 
 
 class Case(Model):
@@ -89,7 +91,7 @@ class CasesNode(Model):
         rungs: list[_Rung] = []
         for i, case in enumerate(self.cases.of):
             place = ("cases", "of", i)
-            with binding.case(), binding.polarity(case.then in ("pass", "presumed", "review-pass", "attest")):
+            with binding.case(), binding.polarity(case.then in PASSING):
                 bound = binding.bind(case.when, *place, "when")
             needs = tuple(_need(binding, name, case, i) for name in case.needs)
             rungs.append(_Rung(bound, case, STATES[case.then], needs))

@@ -10,10 +10,10 @@ from pydantic import Field
 from eligibility.answers import Answer, State, unique
 from eligibility.binding import Binding, Evaluate, SpanOf
 from eligibility.context import Context
-from eligibility.kinds.number import absent_anchor
 from eligibility.measured import (
     Candidates,
     absent,
+    absent_anchor,
     candidates,
     conflict,
     doubtful,
@@ -149,7 +149,8 @@ class CategoryReader(msgspec.Struct, frozen=True):
         current = msgspec.structs.replace(_current(matching[0]), scores=asked_scores(series))
         answer = _told(self, current, wanted, True)
         last = max(matching, key=lambda m: m.when.last)
-        leaves = span.leaves_on(last.when.last)
+        # What is told anew each day does not leave the window: it is over on the day on which it changes.
+        leaves = last.changes_on or span.leaves_on(last.when.last)
         if leaves is None or not self.lasting.isdisjoint(m.category for m in matching):
             return answer
         return msgspec.structs.replace(
@@ -189,7 +190,9 @@ def bind_reader(
 def _latest(found: Candidates) -> Current | Answer:
     group = latest_group(found)
     known = {m.category for m in group if m.category is not None}
-    if len(known) > 1:
+    # Of one day, what can be read stands for what cannot; but not for what may be newer.
+    unread = any(m.category is None for m in group) and any(not m.when.exact for m in group)
+    if len(known) > 1 or (known and unread):
         return conflict(found.series, group)
     for measurement in group:
         if measurement.category is not None:

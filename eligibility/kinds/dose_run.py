@@ -85,25 +85,23 @@ class DoseRunNode(Model):
             certain = _runs(history.days, counts)
             possible = _runs(history.days, _possible(threshold.value))
             _watch_runs(context, [*certain, *possible], span, days_needed)
-            for first, last in reversed(certain):
-                if (last - first).days + 1 >= days_needed and last >= span.first:
-                    ended = (
-                        last if last < span.last else _end_of_run(context.chart, body.history, last, counts)
-                    )
-                    return Answer(
-                        state=State.TRUE,
-                        reason=message("dose_run.yes", first=str(first), last=str(last), **told),
-                        evidence=_evidence(history, first, last),
-                        flips_on=span.leaves_on(ended) if ended is not None else None,
-                        opposite=_over(ended, span, told),
-                    )
-            for first, last in reversed(possible):
-                if (last - first).days + 1 >= days_needed and last >= span.first:
-                    return Answer(
-                        state=conservative,
-                        reason=message("dose_run.possible", first=str(first), last=str(last), **told),
-                        evidence=_evidence(history, first, last),
-                    )
+            if runs := _long_enough(certain, days_needed, span):
+                first, last = runs[-1]
+                ended = last if last < span.last else _end_of_run(context.chart, body.history, last, counts)
+                return Answer(
+                    state=State.TRUE,
+                    reason=message("dose_run.yes", first=str(first), last=str(last), **told),
+                    evidence=_evidence(history, first, last),
+                    flips_on=span.leaves_on(ended) if ended is not None else None,
+                    opposite=_over(ended, span, told),
+                )
+            if runs := _long_enough(possible, days_needed, span):
+                first, last = runs[-1]
+                return Answer(
+                    state=conservative,
+                    reason=message("dose_run.possible", first=str(first), last=str(last), **told),
+                    evidence=_evidence(history, first, last),
+                )
             if history.retrieval != "complete":
                 return _unretrieved(history, body.history, told)
             unread, stretches = _unread(history, start, span, days_needed, threshold.value)
@@ -152,6 +150,15 @@ def _stretches(days: Iterable[date]) -> list[tuple[date, date]]:
     return runs
 
 
+def _long_enough(runs: Iterable[tuple[date, date]], days_needed: int, span: Span) -> list[tuple[date, date]]:
+    """Those of so many days that do not end before the window."""
+    return [
+        (first, last)
+        for first, last in runs
+        if (last - first).days + 1 >= days_needed and (span.first is None or last >= span.first)
+    ]
+
+
 def _possible(threshold: float) -> Callable[[DayDose], bool]:
     return lambda dose: dose.amount.holds("at_least", threshold) is not False
 
@@ -167,11 +174,7 @@ def _unread(
     possible = _possible(threshold)
     days = {dose.day for dose in history.days if possible(dose)}.union(*(days for _, days in covered))
     stretches = _stretches(sorted(days))
-    runs = [
-        (first, last)
-        for first, last in stretches
-        if (last - first).days + 1 >= days_needed and (span.first is None or last >= span.first)
-    ]
+    runs = _long_enough(stretches, days_needed, span)
     suspects = [e for e, own in covered if any(first <= day <= last for first, last in runs for day in own)]
     return suspects, stretches
 

@@ -14,7 +14,7 @@ from eligibility.context import Context
 from eligibility.messages import message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText
-from eligibility.treatment_time import DAYS_IN_MONTH, by_drug, days_on, total_days
+from eligibility.treatment_time import by_drug, days_of, days_on, total_days
 from eligibility.ways import Opposite
 from eligibility.windows import Window
 from fhir_mappings.facts import Exposure, Need
@@ -51,8 +51,7 @@ class ExposedForNode(Model):
         body = self.exposed_for
         concepts = binding.concepts(body.of, "exposed_for", "of")
         needed = binding.duration(body.at_least, "exposed_for", "at_least")
-        per_unit = {"d": 1.0, "wk": 7.0, "mo": DAYS_IN_MONTH, "a": 365.25}[needed.unit]
-        days_needed = needed.count * per_unit
+        days_needed = days_of(needed)
         span_of = binding.window(body.during, "exposed_for", "during")
         label = ", ".join(binding.vocabulary.concept_label(name) for name in body.of)
         need_name = body.of[0]

@@ -18,6 +18,7 @@ from eligibility.answers import Answer, State, at_least, disjoin
 from eligibility.binding import Binding, Evaluate, SpanOf
 from eligibility.context import Context
 from eligibility.errors import BindingError
+from eligibility.last_days import last_day, proven_until
 from eligibility.messages import Message, message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText
@@ -30,6 +31,7 @@ from fhir_mappings.facts import (
     Event,
     EventKind,
     Events,
+    Exposure,
     Need,
     Planned,
     WhyMissing,
@@ -309,14 +311,17 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
                 return (True if span.first is None else None), None
             return span.contains(event.start), span.leaves_on(event.start.last)
         inside = span.overlaps(event.start, event.end, event.ongoing)
-        last = event.end or (None if event.ongoing else event.start)
+        taken_on = event.taken_on if isinstance(event, Exposure) else None
+        if inside is None and taken_on is not None and span.contains(taken_on):
+            inside = True
+        last = proven_until(event)
         return inside, span.leaves_on(last.last) if last is not None else None
 
     def _washed_out(
         self, event: Event, span: Span, rule: _HalfLives, context: Context
     ) -> tuple[bool | None, date | None]:
         """The longer of the window and so many half-lives after the last dose."""
-        last = getattr(event, "last_dose", None) or event.end or (None if event.ongoing else event.start)
+        last = getattr(event, "last_dose", None) or last_day(event, context.as_of)
         if last is None:
             return (True if event.ongoing else None), None
         drugs = getattr(event, "drugs", None) or event.concepts
@@ -326,7 +331,9 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             windows.append(_widened(span, Duration(math.ceil(rule.count * max(lives)), "d"), context))
         inside = [window.overlaps(event.start, last, False) for window in windows]
         if any(inside):
-            leaves = [day for window in windows if (day := window.leaves_on(last.last)) is not None]
+            own = proven_until(event) if isinstance(event, Exposure) else None
+            proven = (own or last).last
+            leaves = [day for window in windows if (day := window.leaves_on(proven)) is not None]
             return True, max(leaves, default=None)
         if None in inside:
             return None, None
@@ -366,9 +373,10 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
 
     def _dates(self, event: Event) -> Message:
         start, end = event.start, event.end
+        taken_on = event.taken_on if isinstance(event, Exposure) else None
+        if taken_on is not None and end is None and start is not None and start.open_start:
+            return message("dates.taken" if event.ongoing else "dates.taken-then", day=str(taken_on))
         if event.ongoing:
-            if start is not None and start.open_start:
-                return message("dates.taken", day=str(DateSpan(start.last, start.last)))
             return message("dates.since", start=str(start)) if start else message("dates.ongoing")
         if start and end and start != end:
             return message("dates.from-to", start=str(start), end=str(end))

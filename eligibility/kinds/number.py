@@ -17,6 +17,7 @@ from eligibility.errors import BindingError
 from eligibility.measured import (
     Candidates,
     absent,
+    absent_anchor,
     by_time,
     candidates,
     conflict,
@@ -26,7 +27,7 @@ from eligibility.measured import (
     open_question,
     unseen,
 )
-from eligibility.messages import Argument, Message, message
+from eligibility.messages import Argument, Message
 from eligibility.model import Model
 from eligibility.quantities import ThresholdText
 from eligibility.reported import ChangeKind
@@ -34,8 +35,8 @@ from eligibility.scores import AskedScore, asked_scores, cheapest_needs
 from eligibility.thresholds import ThresholdTest, compare, in_grey, shown_value, threshold_for, threshold_text
 from eligibility.ways import Opposite, Step, Ways, one
 from eligibility.windows import Window
-from fhir_mappings.facts import Chart, InputDescription, Measurement, Need, Series
-from fhir_mappings.intervals import Comparison
+from fhir_mappings.facts import Chart, Measurement, Need, Series
+from fhir_mappings.intervals import OPPOSITE, UPWARDS, Comparison
 
 COMPARISONS: tuple[Comparison, ...] = ("at_least", "above", "at_most", "below")
 
@@ -161,7 +162,7 @@ def _by_items(answer: Answer, asked: AskedScore, comparison: Comparison) -> Call
     """To reach a score, the cheapest items that would do are enough; to stay below it, all count."""
 
     def mend(wanted: bool) -> Ways:
-        reached = (comparison in _UPWARDS) is wanted
+        reached = (comparison in UPWARDS) is wanted
         cheapest = cheapest_needs(asked) if reached else ()
         known = {need.input for need in answer.needs}
         enough = cheapest and known.issuperset(need.input for need in cheapest)
@@ -170,14 +171,13 @@ def _by_items(answer: Answer, asked: AskedScore, comparison: Comparison) -> Call
     return mend
 
 
-_UPWARDS = ("at_least", "above")
 _LIFETIME = 300
 """More turns (both ends of a birthday) than a life has."""
 
 
 def _turns_on(test: ThresholdTest, measurement: Measurement, chart: Chart, wanted: bool) -> date | None:
     """The day on which a rising value turns the comparison: the birthday that an age has to reach."""
-    if (test.comparison in _UPWARDS) is not wanted:
+    if (test.comparison in UPWARDS) is not wanted:
         return None  # it moves away from the threshold
     for _ in range(_LIFETIME):
         day = measurement.changes_on
@@ -190,29 +190,14 @@ def _turns_on(test: ThresholdTest, measurement: Measurement, chart: Chart, wante
     return None
 
 
-_NEGATED: dict[Comparison, Comparison] = {
-    "at_least": "below",
-    "above": "at_most",
-    "at_most": "above",
-    "below": "at_least",
-}
-
-
 def _opposite(test: ThresholdTest, told: dict[str, Argument], holds: bool) -> Opposite:
     """What the value would have to be."""
-    asked = _NEGATED[test.comparison] if holds else test.comparison
+    asked = OPPOSITE[test.comparison] if holds else test.comparison
     kind: ChangeKind = "clinical"
-    if test.described.changes == "fixed" or (test.described.changes == "rises" and asked not in _UPWARDS):
+    if test.described.changes == "fixed" or (test.described.changes == "rises" and asked not in UPWARDS):
         kind = "never"
     words = {"label": told["label"], "threshold": told["threshold"]}
     return Opposite(Message(f"change.number.{asked}", words), kind)
-
-
-def absent_anchor(described: InputDescription) -> Answer:
-    """The window hangs on a value that does not exist."""
-    reason = message("missing.never-measured", label=described.label)
-    need = Need(input=described.name, why="never-measured", detail=described.label, order=described.order)
-    return Answer(state=State.MISSING, reason=reason, needs=(need,))
 
 
 def _choose(choose: str, test: ThresholdTest, found: Candidates) -> Answer:
@@ -235,7 +220,7 @@ def _several(choose: str, test: ThresholdTest, found: Candidates) -> Answer:
     A value whose date may lie outside, one that cannot be read and one that was not retrieved could decide
     otherwise, so each leaves the answer open unless the others decide without it.
     """
-    rising = test.comparison in ("at_least", "above")
+    rising = test.comparison in UPWARDS
     one_suffices = choose == "any" or (choose == "highest" if rising else choose == "lowest")
     answers = [_of_one_time(test, found, group, one_suffices) for group in by_time(found.inside)]
     harmless = State.FALSE if one_suffices else State.TRUE

@@ -15,7 +15,7 @@ from eligibility.messages import joined, message, render
 from eligibility.model import Model
 from eligibility.quantities import DurationText
 from eligibility.ways import Opposite
-from eligibility.windows import Span
+from eligibility.windows import LATEST, Span
 from fhir_mappings.facts import Need, Therapy, TherapyChange
 
 
@@ -52,7 +52,7 @@ class StableTherapyNode(Model):
         listed = binding.concepts(body.of, "stable_therapy", "of")
         further = binding.concepts(body.open_list, "stable_therapy", "open_list")
         unchanged_for = binding.duration(body.unchanged_for, "stable_therapy", "unchanged_for")
-        if body.anchor.startswith("latest:"):
+        if body.anchor.startswith(LATEST):
             raise BindingError("the anchor must be a date of the trial", "stable_therapy", "anchor")
         binding.check_anchor(body.anchor, "stable_therapy", "anchor")
         need_name = body.of[0]

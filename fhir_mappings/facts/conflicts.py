@@ -16,6 +16,7 @@ ConflictKind = Literal[
     "corrected",
     "duplicate",
     "confirmed-and-refuted",
+    "ordered-and-taken",
 ]
 
 

@@ -103,6 +103,8 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
         renews: reference of the order that this one follows.
         given_at: for an administration, its instant in UTC (``…+00:00``), or its time without a zone where
             none is recorded; ``None`` where only the day is.
+        taken_on: the day for which a statement tells that it was taken, where that is neither the first nor
+            the last of the course.
         not_given: days on which an administration of the drug is recorded as not done: a weaker source does
             not show that it was taken then.
     """
@@ -117,11 +119,12 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
     investigational: bool = False
     renews: str | None = None
     given_at: str | None = None
+    taken_on: DateSpan | None = None
     not_given: tuple[DateSpan, ...] = ()
 
     def dates(self) -> tuple[DateSpan, ...]:
         """All dates that the event names, those of its doses too."""
-        own = tuple(when for when in (self.start, self.end) if when is not None)
+        own = tuple(when for when in (self.start, self.end, self.taken_on) if when is not None)
         own += self.not_given
         return (*own, *(when for dose in self.doses for when in (dose.start, dose.end)))
 

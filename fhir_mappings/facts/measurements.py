@@ -84,7 +84,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
         needs: for computed inputs without any value: what they lack.
         renewal: for a computed input with values that have all grown too old: what gives it a newer one.
         turns_on: for an input that depends on the day of the question: a day, not after the first, on which
-            time alone may change the series.
+            time alone may change the series; the end of the calendar if none will.
     """
 
     input: str

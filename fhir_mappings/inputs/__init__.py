@@ -30,6 +30,7 @@ from fhir_mappings.inputs import (  # noqa: F401  # each enters its inputs into 
 )
 from fhir_mappings.inputs.asking import Asked, answer, computed_names
 from fhir_mappings.inputs.definitions import definitions
+from fhir_mappings.looked_at import LookedAt
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.scores import Situations, compute_score, describe_score, score_names
 
@@ -43,6 +44,7 @@ def compute_series(
     since: date | None,
     known: Callable[[str], Series] | None = None,
     situations: Situations | None = None,
+    looked_at: LookedAt | None = None,
 ) -> Series:
     """All that is known of a criterion input on day ``on``, latest first.
 
@@ -54,14 +56,18 @@ def compute_series(
         since: first day of the asker's window; only scores need it.
         known: finds series of the same day that may have been computed already.
         situations: what scores of this patient have worked out already.
+        looked_at: to note what the answer rests on.
 
     Raises:
         KeyError: no such input.
     """
     if name in _scores():
         others = known or (lambda other: compute_series(other, facts, on, None))
-        return compute_score(name, facts, on, since, others, situations)
-    return answer(Asked(name, facts, on, since, known))
+        return compute_score(name, facts, on, since, others, situations, looked_at)
+    if looked_at is None:
+        return answer(Asked(name, facts, on, known))
+    noting = None if known is None else looked_at.noting(known)
+    return answer(Asked(name, looked_at.through(facts), on, noting, looked_at))
 
 
 def is_score(name: str) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 from fhir_mappings.facts import Coding, Event, Measurement, Need, Series, Unusable
 from fhir_mappings.inputs.categories import settled
 from fhir_mappings.inputs.definitions import Definition, definitions
+from fhir_mappings.looked_at import LookedAt
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.terminology import load_terminology
 
@@ -19,17 +20,24 @@ E = TypeVar("E", bound=Event)
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A question: the input, the patient, the day ``on`` which it is asked.
+    """A question: the input, the patient, the day of the question.
 
-    ``since`` is the first day of the asker's window; only scores make use of it. ``known`` finds series of
-    the same day that may have been computed already.
+    ``known`` finds series of the same day that may have been computed already; ``looked_at`` notes whether
+    the answer depends on the day.
     """
 
     name: str
     facts: PatientFacts
-    on: date
-    since: date | None = None
+    day: date
     known: Callable[[str], Series] | None = None
+    looked_at: LookedAt | None = None
+
+    @property
+    def on(self) -> date:
+        """The day on which it is asked."""
+        if self.looked_at is not None:
+            self.looked_at.by_day = True
+        return self.day
 
     @property
     def definition(self) -> Definition:
@@ -48,7 +56,7 @@ class Asked(msgspec.Struct, frozen=True):
         """
         if self.known is not None:
             return self.known(name)
-        return answer(Asked(name, self.facts, self.on))
+        return answer(Asked(name, self.facts, self.day, looked_at=self.looked_at))
 
     def recorded(self, name: str) -> tuple[Measurement, ...]:
         """The results of an analyte as they stand in the record, latest first."""
@@ -64,9 +72,7 @@ class Asked(msgspec.Struct, frozen=True):
     def events(self, kind: type[E], concepts: Iterable[str]) -> tuple[E, ...]:
         """Events of one kind that belong to any of these code sets or classes of them."""
         wanted = _expanded(tuple(concepts))
-        return tuple(
-            e for e in self.facts.events if isinstance(e, kind) and not wanted.isdisjoint(e.concepts)
-        )
+        return self.facts.chosen_events(kind, lambda event: not wanted.isdisjoint(event.concepts))
 
     def result(
         self,

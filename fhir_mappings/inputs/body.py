@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 from fhir_mappings.calculators import body_mass_index, surface_dubois, surface_mosteller
@@ -37,21 +38,41 @@ class Weight(NamedTuple):
 class BodyMeasures:
     """Finds the weight and the height that go with a day. Nothing later than the day asked on counts.
 
-    Attributes:
-        last_weighed: date of the latest weight, if there is any.
+    What nobody needs is not looked at: an adult's filtration rate is the same on every day.
     """
 
     def __init__(self, asked: Asked) -> None:
         self._facts = asked.facts
-        self._fluid = tuple(
-            e for e in asked.facts.events if isinstance(e, Diagnosis) and e.confirmed and _adds_fluid(e)
-        )
-        weights = [m for m in asked.recorded("body_weight") if _known_by(asked.on, m)]
-        self.last_weighed = weights[0].when if weights else None
-        self._measured = _Dated([m for m in weights if m.role == ""])
-        self._other = _Dated([m for m in weights if m.role != ""])
-        heights = [m for m in asked.recorded("body_height") if _known_by(asked.on, m)]
-        self._heights = of_one_time(heights)
+        self._asked = asked
+
+    @cached_property
+    def _fluid(self) -> tuple[Diagnosis, ...]:
+        return self._facts.chosen_events(Diagnosis, lambda e: e.confirmed and _adds_fluid(e))
+
+    @cached_property
+    def _weights(self) -> list[Measurement]:
+        return self._known("body_weight")
+
+    @cached_property
+    def _measured(self) -> _Dated:
+        return _Dated([m for m in self._weights if m.role == ""])
+
+    @cached_property
+    def _other(self) -> _Dated:
+        return _Dated([m for m in self._weights if m.role != ""])
+
+    @cached_property
+    def _heights(self) -> list[Measurement]:
+        return of_one_time(self._known("body_height"))
+
+    @property
+    def last_weighed(self) -> DateSpan | None:
+        """Date of the latest weight, if there is any."""
+        return self._weights[0].when if self._weights else None
+
+    def _known(self, name: str) -> list[Measurement]:
+        on = self._asked.on
+        return [m for m in self._asked.recorded(name) if m.value is not None and m.when.first <= on]
 
     def weight(self, when: DateSpan, still_on: date | None = None) -> Weight | None:
         """The last weight before a day, else the first after it, within the limit; measured ones first.
@@ -186,7 +207,3 @@ def _from_weight_and_height(asked: Asked, formula: Callable[[Interval, Interval]
 
 def _adds_fluid(event: Diagnosis) -> bool:
     return not FLUID_CONDITIONS.isdisjoint(event.concepts) or speaks_of_fluid(event.label)
-
-
-def _known_by(on: date, measurement: Measurement) -> bool:
-    return measurement.value is not None and measurement.when.first <= on

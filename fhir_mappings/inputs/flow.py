@@ -11,6 +11,7 @@ from fhir_mappings.facts import Measurement, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.categories import with_category
 from fhir_mappings.inputs.pairing import Draws, latest_first
+from fhir_mappings.intervals import DateSpan
 
 SCARCE: dict[str, float] = {"cd19_count": 5.0, "cd19_percent": 0.5}
 """Below this many B cells (per µL; per cent of lymphocytes) their markers cannot be judged.
@@ -60,7 +61,7 @@ def _reported(asked: Asked) -> list[Measurement]:
     scarce = [m for m in _counts(asked) if _too_few(m)]
     found = []
     for measurement in asked.recorded(asked.name):
-        near = [m for m in scarce if abs(m.when.first - measurement.when.first) <= NEAR]
+        near = [m for m in scarce if _may_be_near(m.when, measurement.when)]
         if measurement.category == "negative" and near:
             measurement = msgspec.structs.replace(
                 with_category(measurement, "equivocal", _words(near[0])),
@@ -68,6 +69,10 @@ def _reported(asked: Asked) -> list[Measurement]:
             )
         found.append(measurement)
     return found
+
+
+def _may_be_near(one: DateSpan, other: DateSpan) -> bool:
+    return one.first - other.last <= NEAR and other.first - one.last <= NEAR
 
 
 def _unusable(asked: Asked) -> list[Unusable]:

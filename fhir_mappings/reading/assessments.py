@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fhir_mappings.datatypes import CodeableConcept, CodingType, Quantity
+from fhir_mappings.datatypes import CodeableConcept, Quantity
 from fhir_mappings.facts import Assessment, AssessmentItem, Evidence, Measurement
 from fhir_mappings.instruments import InstrumentMatch, is_in_points
 from fhir_mappings.intervals import DateSpan, Interval, point
@@ -209,8 +209,3 @@ def _read_nyha(observation: Observation, when: DateSpan, evidence: Evidence, she
             )
             return
     sheet.refuse(evidence.reference, "an NYHA class that cannot be read")
-
-
-def coding_label(coding: CodingType) -> str | None:
-    """Words of a coding."""
-    return coding.display or coding.code

@@ -31,7 +31,7 @@ class Course(msgspec.Struct, frozen=True):
 
     ``end`` ``None``: not known, unless ``ongoing``. ``hours``: how long an administration lasted;
     ``given_at``: when one was given, as ``Exposure`` has it. ``told_for``: the day for which a statement
-    tells it, where that says nothing of when it began. ``problem``: why its dates make no sense.
+    tells it, where that says nothing of when it began or ended. ``problem``: why its dates make no sense.
     """
 
     start: DateSpan | None
@@ -89,8 +89,8 @@ def course_supplied(resource: MedicationDispense) -> Course:
 def course_stated(resource: MedicationStatement) -> Course:
     """A statement: its own period, else that of its dosages.
 
-    One that has a day and no period says that the drug was taken then, not since when (FHIR R4,
-    MedicationStatement.effective[x]).
+    One that has a day and no period says that the drug was taken then, not since when or until when,
+    whether the course is over by now or not (FHIR R4, MedicationStatement.effective[x]).
     """
     start, end = _period(resource.effective_period)
     told_for = read_date(resource.effective_date_time) if start is None else None
@@ -99,7 +99,7 @@ def course_stated(resource: MedicationStatement) -> Course:
     problem = _problem(resource.dosage, resource.effective_period)
     ongoing = resource.status in RUNNING and end is None and problem is None
     if start is None and told_for is not None:
-        start = DateSpan(date.min, told_for.last) if ongoing else told_for
+        start = DateSpan(date.min, told_for.last)
     return Course(start, end, ongoing, resource.dosage, told_for=told_for, problem=problem)
 
 

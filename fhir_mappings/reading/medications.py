@@ -166,6 +166,7 @@ def _put_down(
             investigational=investigational,
             renews=renews,
             given_at=course.given_at,
+            taken_on=course.told_for,
             evidence=evidence_of(
                 reference,
                 "medication[x]",

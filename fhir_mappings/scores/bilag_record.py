@@ -11,7 +11,7 @@ from fhir_mappings.intervals import DateSpan, Interval, point
 from fhir_mappings.scores.bilag_rules import BilagDefinition
 from fhir_mappings.scores.bilag_sheet import RENAL
 from fhir_mappings.scores.forms import key_of, possible_points
-from fhir_mappings.scores.renal_grade import RenalGrade, renal_grade
+from fhir_mappings.scores.renal_grade import RenalGrade, last_unread, renal_grade
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import unique
 
@@ -108,7 +108,14 @@ def is_overtaken(
     definition: BilagDefinition,
     situation: Situation,
 ) -> bool:
-    """Whether results that are newer than what is recorded support a renal grade that is worse."""
+    """Whether results that are newer than what is recorded support a renal grade that is worse.
+
+    So may results that are newer and cannot be read.
+    """
+    worst = isinstance(recorded, RecordedGrade) and recorded.grade == "A"
+    unread = last_unread(definition.renal, situation)
+    if not worst and unread is not None and unread > recorded.when.last:
+        return True
     if computed.grade not in ("A", "B"):
         return False
     if isinstance(recorded, RecordedGrade) and (recorded.grade or "E") <= computed.grade:

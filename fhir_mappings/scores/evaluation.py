@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import msgspec
 
@@ -120,7 +120,13 @@ def _whole(rule: ResultRule, situation: Situation) -> bool:
     series = situation.series(rule.input)
     if series.retrieval != "complete":
         return False
-    return not any(u.when is None or situation.holds(u.when) for u in series.unusable)
+    return situation.last_unread(rule.input) is None
+
+
+def _unread(rule: ResultRule, undecided: Sequence[Measurement], situation: Situation) -> date | None:
+    """The last day of a result in the window that does not decide, or that cannot be read at all."""
+    unread = situation.last_unread(rule.input)
+    return max([m.when.last for m in undecided] + ([] if unread is None else [unread]), default=None)
 
 
 def _unknown(
@@ -130,13 +136,14 @@ def _unknown(
     situation: Situation,
 ) -> Judgement:
     undecided = [m for m, shown in told if shown is None]
+    unread = _unread(rule, undecided, situation)
     if hits and rule.occasions > 1:
         return _too_few(rule.occasions, rule.input, situation)
     if told and not undecided and (situation.since is None or not rule.shows_absence):
         # Measured and normal: measuring again is not what would help.
-        return Judgement(state=State.UNKNOWN)
+        return Judgement(state=State.UNKNOWN, unread=unread)
     reason = _why_undecided(rule, undecided[0]) if undecided else None
-    return Judgement(state=State.UNKNOWN, needs=(situation.need(rule.input, reason),))
+    return Judgement(state=State.UNKNOWN, needs=(situation.need(rule.input, reason),), unread=unread)
 
 
 def _too_few(occasions: int, name: str, situation: Situation) -> Judgement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from fhir_mappings.facts import Diagnosis, Event, Exposure, Measurement, Need, Series, WhyMissing
+from fhir_mappings.facts import Diagnosis, Event, Exposure, Need, WhyMissing
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.scores.rules import EventExclusion, Exclusion, Presupposition, ResultRequirement
 from fhir_mappings.scores.situation import Situation
@@ -41,13 +41,17 @@ def _required(rule: ResultRequirement, when: DateSpan, situation: Situation) -> 
     first, *_ = rule.alternatives
     for name, wanted in first.items():
         series = situation.series(name)
-        for contrary in _near_results(series, when, rule.days):
-            if contrary.category is not None and contrary.category not in wanted:
+        for contrary in series.measurements:
+            near = _is_near(contrary.when, when, rule.days)
+            if near is not False and contrary.category is not None and contrary.category not in wanted:
                 doubt = f"{series.label} {contrary.category} on {contrary.when}"
-                return [Doubt(doubt, refutes=True, evidence=contrary.evidence)]
+                return [Doubt(doubt, refutes=near is True, evidence=contrary.evidence)]
     for alternative in rule.alternatives:
         if all(
-            any(m.category in wanted for m in _near_results(situation.series(name), when, rule.days))
+            any(
+                m.category in wanted and _is_near(m.when, when, rule.days)
+                for m in situation.series(name).measurements
+            )
             for name, wanted in alternative.items()
         ):
             return []
@@ -59,14 +63,12 @@ def _required(rule: ResultRequirement, when: DateSpan, situation: Situation) -> 
     return [Doubt(rule.doubt, need)]
 
 
-def _near_results(series: Series, when: DateSpan, days: int) -> list[Measurement]:
-    """Results within so many days of the finding, whichever days of coarse dates are the true ones."""
+def _is_near(one: DateSpan, other: DateSpan, days: int) -> bool | None:
+    """Whether two dates are within so many days; ``None`` where that depends on which days they are."""
     margin = timedelta(days=days)
-    return [
-        m
-        for m in series.measurements
-        if m.when.first >= when.last - margin and m.when.last <= when.first + margin
-    ]
+    if one.first >= other.last - margin and one.last <= other.first + margin:
+        return True
+    return None if one.first <= other.last + margin and one.last >= other.first - margin else False
 
 
 def _explained(rule: EventExclusion, when: DateSpan, situation: Situation) -> list[Doubt]:

@@ -66,6 +66,8 @@ def _joined(charted: Judgement, entry: Entry, situation: Situation) -> Judgement
         return msgspec.structs.replace(written, doubts=(doubt,))
     if charted.state >= State.UNATTRIBUTED and charted.seen is not None and charted.seen > entry.when.last:
         return charted
+    if charted.state is State.UNKNOWN and charted.unread is not None and charted.unread > entry.when.last:
+        return charted
     if charted.state is State.PRESENT:
         doubt = Doubt(f"a form of {entry.when} records it as absent")
         evidence = unique((*charted.evidence, *entry.evidence))

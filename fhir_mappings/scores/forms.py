@@ -69,14 +69,14 @@ def read_forms(definition: Definition, situation: Situation) -> Recorded:
             notes.append(f"A recorded total of {total.value} on {total.when} is impossible and was not used.")
             continue
         totals.append(msgspec.structs.replace(total, value=possible))
-    current = [t for t in totals if _within(t.when, since, situation.on)]
+    current = [t for t in totals if _within(t.when, since, situation)]
     past = [t for t in totals if t.when.last < since]
     if not current:
         notes.extend(
             f"A {definition.akin[a.instrument]} of {a.total} is recorded on {a.when};"
             f" it does not stand in for {definition.label}."
             for a in written
-            if a.instrument in definition.akin and a.total and _within(a.when, since, situation.on)
+            if a.instrument in definition.akin and a.total and _within(a.when, since, situation)
         )
     entries: dict[str, Entry] = {}
     for borrowing in definition.borrows:
@@ -100,19 +100,19 @@ def _assessments(situation: Situation, definition: Definition) -> list[Assessmen
         for m in situation.facts.measurements.get(name, ())
         if m.value is not None and m.evidence
     ]
-    known = [a for a in (*situation.facts.assessments, *plain) if a.when.last <= situation.on]
+    known = [a for a in (*situation.facts.assessments, *plain) if situation.has_come(a.when)]
     return sorted(known, key=lambda a: (a.when.last, a.when.first), reverse=True)
 
 
 def _latest(totals: Sequence[Total]) -> Total:
-    """The latest total; where the same day has several, all of them, as a contradiction."""
-    of_that_day = [total for total in totals if total.when == totals[0].when]
-    values = {total.value: total for total in of_that_day}
+    """The latest total; with those of which none is surely older, as a contradiction."""
+    of_that_time = [total for total in totals if total.when.overlaps(totals[0].when)]
+    values = {total.value: total for total in of_that_time}
     if len(values) == 1:
         return totals[0]
     spanned = functools.reduce(Interval.hull, values)
     shown = " and ".join(sorted(str(value) for value in values))
-    return Total(spanned, totals[0].when, totals[0].evidence, f"{shown} are recorded for the same day")
+    return Total(spanned, totals[0].when, totals[0].evidence, f"{shown} are recorded for the same time")
 
 
 def possible_points(value: Interval, highest: int) -> Interval | None:
@@ -127,8 +127,8 @@ def possible_points(value: Interval, highest: int) -> Interval | None:
     return Interval(first, last) if first <= last else None
 
 
-def _within(when: DateSpan, since: date, on: date) -> bool:
-    return since <= when.first and when.last <= on
+def _within(when: DateSpan, since: date, situation: Situation) -> bool:
+    return situation.has_come(when) and situation.is_since(when, since)
 
 
 def _total(assessment: Assessment, definition: Definition) -> Total | None:
@@ -191,7 +191,7 @@ def _gather(
     accumulates = definition.scope == "ever"
     for form in forms:
         names_all = _names_all(form, items, definition)
-        fresh = _within(form.when, since, situation.on)
+        fresh = _within(form.when, since, situation)
         if not fresh and not accumulates:
             continue
         placed: dict[str, list[Evidence]] = {}

@@ -196,7 +196,7 @@ def histology(rule: RenalRule, situation: Situation) -> Clause:
     recent = [
         m
         for m in situation.series(wanted.input).measurements
-        if m.when.first >= since and m.when.last <= situation.on
+        if situation.is_since(m.when, since) and situation.has_come(m.when)
     ]
     told = {m.category: m for m in reversed(recent) if m.category is not None}
     active = next((told[name] for name in told if name in wanted.shown_by), None)

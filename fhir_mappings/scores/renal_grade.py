@@ -5,6 +5,7 @@ Only what speaks *for* a grade is computed: no grade is a statement that the kid
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 import msgspec
@@ -48,6 +49,12 @@ class RenalGrade(msgspec.Struct, frozen=True, kw_only=True):
     def words(self) -> str:
         """The clauses that give the grade, with their reservations."""
         return ", ".join(clause.words for clause in self.deciding)
+
+
+def last_unread(rule: RenalRule, situation: Situation) -> date | None:
+    """The last day of a result that may support a grade and cannot be read; ``None`` if there is none."""
+    names = (*(p.input for p in rule.proteinuria), rule.creatinine.input, rule.filtration.input)
+    return max((day for name in names if (day := situation.last_unread(name)) is not None), default=None)
 
 
 def renal_grade(rule: RenalRule, situation: Situation) -> RenalGrade:

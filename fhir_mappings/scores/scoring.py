@@ -15,7 +15,7 @@ from fhir_mappings.scores.findings import ItemFinding, find_items
 from fhir_mappings.scores.forms import Recorded, Total, read_forms
 from fhir_mappings.scores.rules import Definition
 from fhir_mappings.scores.situation import Situation
-from fhir_mappings.scores.states import State, unique
+from fhir_mappings.scores.states import Judgement, State, unique
 
 NEEDS_PER_ITEM = 2
 """An item with many alternative tests asks for the first ones only."""
@@ -123,20 +123,24 @@ def _score(definition: Definition, situation: Situation) -> Scored:
 def _newer(
     total: Total, findings: tuple[ItemFinding, ...], whole: Definition, situation: Situation
 ) -> frozenset[str]:
-    """The items that are shown by something newer than a total and were not shown when it was recorded."""
+    """The items that are shown by something newer than a total and were not shown when it was recorded.
+
+    Items that something newer may show, and which cannot be read, are among them.
+    """
     last = total.when.last
-    shown = [f for f in findings if f.state >= State.UNATTRIBUTED]
-    if not any(f.judgement.seen is not None and f.judgement.seen > last for f in shown):
+    newer = [f for f in findings if (day := _last_sign(f.judgement)) is not None and day > last]
+    if not newer:
         return frozenset()
     then = situation.as_of(last)
     known = {f.item.id: f.state for f in find_items(whole, read_forms(whole, then), then)}
-    return frozenset(
-        f.item.id
-        for f in shown
-        if f.judgement.seen is not None
-        and f.judgement.seen > last
-        and known.get(f.item.id, State.UNKNOWN) < State.UNATTRIBUTED
-    )
+    return frozenset(f.item.id for f in newer if known.get(f.item.id, State.UNKNOWN) < State.UNATTRIBUTED)
+
+
+def _last_sign(judgement: Judgement) -> date | None:
+    """The last day of what shows an item, or may show it; the last of the calendar if that is undated."""
+    if judgement.state >= State.UNATTRIBUTED:
+        return judgement.seen or date.max
+    return judgement.unread if judgement.state is State.UNKNOWN else None
 
 
 def _raised(
@@ -146,7 +150,10 @@ def _raised(
     counted: Tally,
     definition: Definition,
 ) -> Interval:
-    """A recorded value with what has come up since; what it had counted may be gone, so it may also stand."""
+    """A recorded value with what has come up since, or may have.
+
+    What it had counted may be gone, so that it may also stand.
+    """
     proven = points((f.item for f in findings if f.proven), definition.counting)
     most = value.high + points((f.item for f in risen), definition.counting)
     low = max(value.low, proven)
@@ -156,8 +163,14 @@ def _raised(
 def _newer_notes(total: Total, risen: list[ItemFinding]) -> list[str]:
     if not risen:
         return []
-    told = ", ".join(f"{f.item.label} {f.item.weight}" for f in risen)
-    return [f"Newer than the total of {total.value} recorded on {total.when}: {told}."]
+    shown = [f for f in risen if f.state >= State.UNATTRIBUTED]
+    unread = [f for f in risen if f.state is State.UNKNOWN]
+    return [
+        f"{words} the total of {total.value} recorded on {total.when}:"
+        f" {', '.join(f'{f.item.label} {f.item.weight}' for f in found)}."
+        for words, found in (("Newer than", shown), ("Not readable and perhaps newer than", unread))
+        if found
+    ]
 
 
 def _tally(findings: tuple[ItemFinding, ...], definition: Definition) -> Tally:

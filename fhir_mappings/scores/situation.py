@@ -43,12 +43,23 @@ class Situation:
     Attributes:
         on: the day for which the score is asked; nothing later counts.
         since: first day of the scoring window, ``None`` for items that count once seen.
+        imprecise: what only may lie in the window, by a date such as ``2026-06``, is taken to do so;
+            otherwise it is left out.
     """
 
-    def __init__(self, facts: PatientFacts, on: date, since: date | None, series: SeriesOf) -> None:
+    def __init__(
+        self,
+        facts: PatientFacts,
+        on: date,
+        since: date | None,
+        series: SeriesOf,
+        *,
+        imprecise: bool = False,
+    ) -> None:
         self.facts = facts
         self.on = on
         self.since = since
+        self.imprecise = imprecise
         self._series_of = series
         self._series: dict[str, Series] = {}
         self._concepts: dict[tuple[str, ...], frozenset[str]] = {}
@@ -56,7 +67,7 @@ class Situation:
         self._remembered: dict[Hashable, tuple[object, object]] = {}
 
     def as_of(self, day: date) -> Situation:
-        """The same chart and first day, with nothing later than ``day``."""
+        """The same chart and first day, with nothing that may be later than ``day``."""
         key = ("as-of", day)
         return self.remembered(self, key, lambda: Situation(self.facts, day, self.since, self._series_of))
 
@@ -84,13 +95,38 @@ class Situation:
             self._series[name] = found
         return found
 
+    def with_imprecise(self) -> Situation:
+        """The same window with all that may lie in it."""
+        return self.remembered(
+            self,
+            "imprecise",
+            lambda: Situation(self.facts, self.on, self.since, self._series_of, imprecise=True),
+        )
+
     def results(self, name: str) -> tuple[Measurement, ...]:
-        """Results that surely lie in the window, latest first."""
+        """Results that lie in the window, latest first."""
         return tuple(m for m in self.series(name).measurements if self.holds(m.when))
 
+    def last_unread(self, name: str) -> date | None:
+        """The last day of what is unusable in the window; the last of the calendar if it is undated."""
+        found = [
+            date.max if item.when is None else item.when.last
+            for item in self.series(name).unusable
+            if item.when is None or self.holds(item.when)
+        ]
+        return max(found, default=None)
+
     def holds(self, when: DateSpan) -> bool:
-        """Whether a date surely lies in the window."""
-        return when.last <= self.on and (self.since is None or when.first >= self.since)
+        """Whether a date lies in the window."""
+        return self.has_come(when) and (self.since is None or self.is_since(when, self.since))
+
+    def has_come(self, when: DateSpan) -> bool:
+        """Whether a date is not after the day of the question."""
+        return (when.first if self.imprecise else when.last) <= self.on
+
+    def is_since(self, when: DateSpan, first: date) -> bool:
+        """Whether a date is not before another day."""
+        return (when.last if self.imprecise else when.first) >= first
 
     def expiry(self, when: DateSpan) -> date | None:
         """First day on which a window of this length no longer holds the date; ``None`` if it always will."""
@@ -114,8 +150,8 @@ class Situation:
         found = self._events.get(key)
         if found is None:
             wanted = self.concepts(concepts)
-            found = self._events[key] = tuple(
-                e for e in self.facts.events if isinstance(e, kinds) and not wanted.isdisjoint(e.concepts)
+            found = self._events[key] = self.facts.chosen_events(
+                kinds, lambda event: not wanted.isdisjoint(event.concepts)
             )
         return found
 

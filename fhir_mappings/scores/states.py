@@ -47,6 +47,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         doubts: for ``UNATTRIBUTED``, why.
         needs: for ``UNKNOWN``, what is missing.
         seen: day of the newest evidence.
+        unread: for ``UNKNOWN``, the last day of a result that may show it and cannot be read; the last of the
+            calendar if it is undated.
         expires: first day on which the evidence has left the scoring window.
         notes: remarks for the report.
     """
@@ -56,6 +58,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     doubts: tuple[Doubt, ...] = ()
     needs: tuple[Need, ...] = ()
     seen: date | None = None
+    unread: date | None = None
     expires: date | None = None
     notes: tuple[str, ...] = ()
 
@@ -105,6 +108,9 @@ def _joined(
         doubts=unique(d for part in chosen for d in part.doubts) if state is State.UNATTRIBUTED else (),
         needs=unique(n for part in chosen for n in part.needs) if state is State.UNKNOWN else (),
         seen=max(dates, default=None),
+        unread=max((p.unread for p in parts if p.unread is not None), default=None)
+        if state is State.UNKNOWN
+        else None,
         expires=choose(expiries) if expiries else None,
         notes=unique(note for part in parts for note in part.notes),
     )

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from app.example_charts import chart_of
 from eligibility.course import Anchors
-from eligibility.examples import ExampleFacts, example_facts, examples_of
+from eligibility.example_notation import ExampleFacts, example_facts
+from eligibility.examples import examples_of
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.record import PatientRecord
 from fhir_mappings.vocabulary import vocabulary

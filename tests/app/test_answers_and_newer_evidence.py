@@ -80,6 +80,8 @@ def test_a_judgement_of_a_score_holds_while_nothing_newer_bears_on_it() -> None:
     "newer",
     [
         observation("630-4", "culture", effectiveDateTime="2026-06-08", valueString="positive"),
+        observation("630-4", "culture", effectiveDateTime="2026-06", valueString="positive"),
+        observation("630-4", "culture", effectiveDateTime="2026", valueString="positive"),
         resource(
             "Condition",
             "uti",
@@ -88,7 +90,12 @@ def test_a_judgement_of_a_score_holds_while_nothing_newer_bears_on_it() -> None:
             recordedDate="2026-06-06",
         ),
     ],
-    ids=["a culture that grows", "an infection of the urinary tract"],
+    ids=[
+        "a culture that grows",
+        "a culture of the month",
+        "a culture of the year",
+        "an infection of the urinary tract",
+    ],
 )
 def test_what_casts_doubt_on_a_finding_after_the_judgement_calls_for_another(newer: Json) -> None:
     """SLEDAI-2K (Gladman 2002): haematuria counts if infection is excluded."""

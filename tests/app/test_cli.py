@@ -7,64 +7,33 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 import app.cli_screen
 from app import __version__
-from app.cli import main
 from app.demo.patients import demo_patients
 from app.prefetch_table import TEMPLATES
 from app.screening import ScreeningService
 from fhir_mappings.record import PatientRecord
+from tests.app.command_line import TRIAL_A, TRIAL_B, Ran, Run, one_line, runner, screened, written
 
 AS_OF = date(2026, 6, 15)
-PROTOCOLS = Path(__file__).parents[2] / "eligibility" / "protocols"
-TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: str | Path) -> Ran:
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return Ran(code, captured.out, captured.err)
-
-    return run
+    return runner(capsys)
 
 
 @pytest.fixture
 def chart(tmp_path: Path) -> Path:
     """Lin Mei's chart as a file."""
     return written(tmp_path / "chart.json", demo_patients()["lin-mei"].bundle(AS_OF))
-
-
-def written(file: Path, *documents: Any) -> Path:
-    file.write_text("\n".join(json.dumps(document) for document in documents), "utf-8")
-    return file
-
-
-def screened(ran: Ran) -> dict[str, Any]:
-    assert (ran.code, ran.err) == (0, "")
-    report: dict[str, Any] = json.loads(ran.out)
-    return report
-
-
-def one_line(text: str) -> bool:
-    return text.startswith("trialcards: ") and text.count("\n") == 1 and text.endswith("\n")
 
 
 class TestHelp:
@@ -319,136 +288,6 @@ def test_a_terminal_without_unicode_is_no_reason_to_fail(chart: Path, form: str)
     )
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert b"lin-mei" in ran.stdout
-
-
-class TestProtocols:
-    def test_list_names_both_trials(self, run: Run) -> None:
-        ran = run("protocols", "list")
-        assert ran.code == 0
-        assert TRIAL_A in ran.out
-        assert TRIAL_B in ran.out
-
-    def test_show_gives_the_words_and_their_reading(self, run: Run) -> None:
-        ran = run("protocols", "show", TRIAL_A)
-        assert ran.code == 0
-        assert "Age 18-65 years (inclusive)" in ran.out
-        assert "Read as:" in ran.out
-
-    def test_show_as_json_is_the_protocol_as_data(self, run: Run) -> None:
-        shown = json.loads(run("protocols", "show", TRIAL_B, "--format", "json").out)
-        assert shown["id"] == TRIAL_B
-        assert shown["criteria"][0]["id"] == "I1"
-
-    def test_the_bundled_protocols_pass_their_own_check(self, run: Run) -> None:
-        files = sorted(PROTOCOLS.glob("*.yaml"))
-        ran = run("protocols", "check", *files)
-        assert (ran.code, ran.err) == (0, "")
-        assert ran.out == "".join(f"{file}: ok\n" for file in files)
-
-    def test_a_problem_is_told_with_file_and_line_and_code_5(self, run: Run, tmp_path: Path) -> None:
-        text = (PROTOCOLS / f"{TRIAL_A}.yaml").read_text("utf-8")
-        broken = tmp_path / "broken.yaml"
-        broken.write_text(text.replace("status:", "statos:", 1), "utf-8")
-        ran = run("protocols", "check", broken)
-        assert ran.code == 5
-        assert ran.out == ""
-        *problems, last = ran.err.splitlines()
-        assert any(line.startswith(f"{broken}:") and "statos" in line for line in problems)
-        assert last.startswith("trialcards: ")
-
-    def test_one_bad_file_does_not_hide_that_another_is_good(self, run: Run, tmp_path: Path) -> None:
-        good = PROTOCOLS / f"{TRIAL_B}.yaml"
-        broken = tmp_path / "broken.yaml"
-        broken.write_text("a: 1", "utf-8")
-        ran = run("protocols", "check", broken, good)
-        assert ran.code == 5
-        assert ran.out == f"{good}: ok\n"
-        assert "the key 'title' is missing" in ran.err
-
-    def test_a_file_that_cannot_be_read_gives_code_3_and_hides_no_other(
-        self, run: Run, tmp_path: Path
-    ) -> None:
-        good = PROTOCOLS / f"{TRIAL_B}.yaml"
-        ran = run("protocols", "check", tmp_path / "nowhere.yaml", good)
-        assert ran.code == 3
-        assert ran.out == f"{good}: ok\n"
-        first, last = ran.err.splitlines()
-        assert "nowhere.yaml: cannot be read" in first
-        assert last.startswith("trialcards: 1 file")
-
-    def test_an_example_with_another_outcome_is_told_with_its_line(self, run: Run, tmp_path: Path) -> None:
-        text = (PROTOCOLS / f"{TRIAL_A}.yaml").read_text("utf-8")
-        broken = tmp_path / "broken.yaml"
-        told = "{name: 18th birthday today, chart: {patient: {born: 2008-06-15}}, outcome: "
-        broken.write_text(text.replace(f"{told}pass", f"{told}fail"), "utf-8")
-        line = text[: text.index(told)].count("\n") + 1
-        ran = run("protocols", "check", broken)
-        assert ran.code == 5
-        assert ran.err.startswith(f"{broken}:{line}:")
-        assert "I1, outcome: example '18th birthday today': outcome is pass, not fail" in ran.err
-
-    @pytest.mark.parametrize(
-        ("chart", "reason"),
-        [
-            ("{results: [{upcr: 1 g/g, on: 2026-13}]}", "month must be in 1..12"),
-            ("{results: [{hbsag: positive}]}", "result 0: needs a date ('on')"),
-            ("{assessments: [{total: 4}]}", "'on' is missing"),
-            ("{events: 5}", "the chart is not in the notation"),
-            ("{results: [5]}", "the chart is not in the notation"),
-        ],
-    )
-    def test_a_chart_that_is_not_in_the_notation_is_a_problem_of_the_file(
-        self, run: Run, tmp_path: Path, chart: str, reason: str
-    ) -> None:
-        text = (PROTOCOLS / f"{TRIAL_A}.yaml").read_text("utf-8")
-        broken = tmp_path / "broken.yaml"
-        old = "{name: 18th birthday today, chart: {patient: {born: 2008-06-15}}"
-        broken.write_text(text.replace(old, f"{{name: 18th birthday today, chart: {chart}"), "utf-8")
-        ran = run("protocols", "check", broken)
-        assert ran.code == 5
-        assert reason in ran.err
-
-    def test_warnings_give_code_0_and_with_strict_code_5(self, run: Run, tmp_path: Path) -> None:
-        text = (PROTOCOLS / f"{TRIAL_B}.yaml").read_text("utf-8")
-        doubtful = tmp_path / "doubtful.yaml"
-        added = text.replace("\nfreshness:\n", "\nfreshness:\n  unused: {before: 3 d}\n")
-        doubtful.write_text(added, "utf-8")
-        ran = run("protocols", "check", doubtful)
-        assert (ran.code, ran.out) == (0, f"{doubtful}: ok, 1 warning\n")
-        line = added.splitlines().index("  unused: {before: 3 d}") + 1
-        assert ran.err == (
-            f"{doubtful}:{line}:3: warning: unused: the window 'unused' is never used;"
-            " name it in 'fresh' or 'during', or remove it\n"
-        )
-        strict = run("protocols", "check", "--strict", doubtful)
-        assert (strict.code, strict.out) == (5, "")
-
-    def test_a_folder_and_standard_input_can_be_checked(
-        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        ran = run("protocols", "check", PROTOCOLS)
-        assert (ran.code, ran.err) == (0, "")
-        assert ran.out.count(": ok\n") == len(list(PROTOCOLS.glob("*.yaml")))
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a: 1")))
-        ran = run("protocols", "check", "-")
-        assert ran.code == 5
-        assert ran.err.startswith("-:1:1: error: ")
-        assert run("protocols", "check", tmp_path).code == 3
-
-    def test_two_files_of_one_id_are_told(self, run: Run, tmp_path: Path) -> None:
-        other = tmp_path / "other.yaml"
-        other.write_text((PROTOCOLS / f"{TRIAL_A}.yaml").read_text("utf-8"), "utf-8")
-        ran = run("protocols", "check", PROTOCOLS / f"{TRIAL_A}.yaml", other)
-        assert ran.code == 5
-        assert f"'{TRIAL_A}' is the id of {PROTOCOLS / f'{TRIAL_A}.yaml'} too" in ran.err
-
-    def test_without_a_command_the_help_is_shown_as_it_is_for_help(self, run: Run) -> None:
-        ran = run("protocols")
-        assert (ran.code, ran.err) == (0, "")
-        assert ran.out == run("protocols", "--help").out
-
-    def test_the_schema_is_json_schema(self, run: Run) -> None:
-        assert json.loads(run("protocols", "schema").out)["$schema"].endswith("2020-12/schema")
 
 
 class TestPrefetch:

@@ -16,12 +16,32 @@ from app.demo.patients import demo_patients
 from app.rendering.page import html_page
 from app.rendering.table import print_report
 from eligibility.findings import Finding, ScreeningReport
+from fhir_mappings.facts import Conflict, Evidence, Measurement
+from fhir_mappings.intervals import DateSpan
+from fhir_mappings.patient_facts import PatientFacts
+from fhir_mappings.record import PatientRecord
 from tests.app.service import AS_OF, LUPUS, as_body, bundle_of, default_client
 
 Json = dict[str, Any]
 JSON = {"Content-Type": "application/fhir+json"}
 UNITS = "http://unitsofmeasure.org"
 FLAGS = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+
+
+def test_a_score_that_has_to_know_of_coarse_dates_asks_for_no_input_by_that() -> None:
+    june = DateSpan.parse("2026-06")
+    evidence = (Evidence(reference="Observation/1", path="value"),)
+    chart = PatientRecord(
+        PatientFacts(
+            reference="Patient/1",
+            measurements={"potassium": [Measurement(input="potassium", when=june, evidence=evidence)]},
+            conflicts=[Conflict(input="potassium", kind="duplicate", detail="twice", when=june)],
+        )
+    )
+    chart.series("sledai_2k", AS_OF)
+    assert chart.conflicts() == []
+    chart.series("potassium", AS_OF)
+    assert len(chart.conflicts()) == 1
 
 
 def posted(bundle: Json) -> bytes:

@@ -16,8 +16,8 @@ from app.rendering.page import html_page
 from app.rendering.table import print_report
 from app.rendering.words import OUTCOMES, VERDICTS, WHY_MISSING, in_the_way, verdict_words
 from eligibility.findings import Finding, Screening, ScreeningReport, Verdict
-from eligibility.reported import ChangeSet, ReportedEvidence, ReportedNeed
-from fhir_mappings.facts import Coding, Unread
+from eligibility.reported import ChangeSet, ReportedEvidence
+from fhir_mappings.facts import Coding, Need, Unread
 
 Show = Callable[[ScreeningReport], str]
 HBV_DNA = Coding("http://loinc.org", "42595-9", "Hepatitis B virus DNA")
@@ -61,7 +61,7 @@ def report(*findings: Finding, **given: object) -> ScreeningReport:
     )
 
 
-NEED = ReportedNeed(input="hbv_dna", why="never-measured", detail="no HBV DNA", order=HBV_DNA)
+NEED = Need(input="hbv_dna", why="never-measured", detail="no HBV DNA", order=HBV_DNA)
 EVIDENCE = ReportedEvidence(
     reference="Observation/u1", path="valueQuantity", date="2026-06-02", recorded="158 mg/mmol"
 )
@@ -179,7 +179,7 @@ def test_signs_that_steer_a_terminal_or_turn_text_around_are_not_shown(shown: Sh
         "E8",
         reason=evil,
         notes=(evil,),
-        needs=(ReportedNeed(input="hbv_dna", why="unreadable", detail=evil, order=None),),
+        needs=(Need(input="hbv_dna", why="unreadable", detail=evil, order=None),),
         evidence=(ReportedEvidence(reference=f"Observation/{evil}", path="x", date=None, recorded=evil),),
     )
     given = report(strange)
@@ -232,7 +232,7 @@ def test_what_is_needed_again_by_a_later_day_is_told_by_its_label_and_counted_wh
         "c4",
         "Steroid history",
     ]
-    needs = tuple(ReportedNeed(input=name, why="stale", detail="") for name in names)
+    needs = tuple(Need(input=name, why="stale", detail="") for name in names)
     told = by_then_words(ChangeSet(kind="time", changes=(), by_then=needs))
     assert "hepatitis B virus DNA, urine protein/creatinine ratio, platelet count" in told
     assert told.endswith(" and 2 more")

@@ -14,14 +14,13 @@ from eligibility.reported import (
     ReportedDecision,
     ReportedEvidence,
     ReportedItem,
-    ReportedNeed,
     ReportedReading,
     ReportedScore,
 )
-from fhir_mappings.facts import Coding, Effort, ItemState
+from fhir_mappings.facts import Coding, Effort, ItemState, Need
 from tests.app.test_rendering import as_text, finding, report
 
-CULTURE = ReportedNeed(
+CULTURE = Need(
     input="urine_culture",
     why="never-measured",
     detail="urine culture: none near",

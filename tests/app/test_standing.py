@@ -18,7 +18,8 @@ from app.demo.patients import demo_patients
 from app.example_charts import chart_of
 from eligibility.bound import BoundProtocol
 from eligibility.course import Anchors, Course
-from eligibility.examples import example_facts, examples_of
+from eligibility.example_notation import example_facts
+from eligibility.examples import examples_of
 from eligibility.judging import flattened
 from eligibility.screening import screen_course
 from eligibility.standing import standing, stands_until

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from datetime import date
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,7 +14,8 @@ from rich.console import Console
 
 from app.rendering.page import html_page
 from app.rendering.table import print_report
-from app.rendering.timeline import WIDTH, picture_of, span_of, timeline_lines
+from app.rendering.timeline import timeline_lines
+from app.rendering.timeline_picture import WIDTH, picture_of
 from app.screening import ScreeningService
 from eligibility.findings import ScreeningReport
 from eligibility.judging import flattened
@@ -220,17 +220,3 @@ def test_the_json_carries_the_same(whole: ScreeningReport) -> None:
     assert (prednisone["months"], prednisone["monthsAtMost"]) == (22.5, 23.4)
     assert found["monthsAtMost"] is None
     assert [c["what"] for c in found["candidates"]] == ["no-response", "remission", "relapse"]
-
-
-@pytest.mark.parametrize(
-    ("text", "first", "last"),
-    [
-        ("2024", date(2024, 1, 1), date(2024, 12, 31)),
-        ("2024-02", date(2024, 2, 1), date(2024, 2, 29)),
-        ("2024-12", date(2024, 12, 1), date(2024, 12, 31)),
-        ("2024-02-03", date(2024, 2, 3), date(2024, 2, 3)),
-        ("2024-02-03/2024-03-01", date(2024, 2, 3), date(2024, 3, 1)),
-    ],
-)
-def test_a_date_of_a_report_is_read_as_precise_as_it_is(text: str, first: date, last: date) -> None:
-    assert span_of(text) == (first, last)

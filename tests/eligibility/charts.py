@@ -16,6 +16,7 @@ from fhir_mappings.facts import (
     EVENT_TYPES,
     Answer,
     Coding,
+    Diagnosis,
     DoseHistory,
     Entered,
     Event,
@@ -32,6 +33,7 @@ from fhir_mappings.facts import (
 from fhir_mappings.intervals import DateSpan, Interval, day, point
 
 AS_OF = date(2026, 6, 15)
+JUNE_1 = date(2026, 6, 1)
 ORDER = Coding("http://loinc.org", "0-0", "An order")
 
 INPUTS = {
@@ -190,10 +192,26 @@ def category(name: str, term: str, on: date) -> Measurement:
     )
 
 
-def protocol(statement: str, *, kind: str = "I1", freshness: str = "", frame: str = "") -> BoundProtocol:
-    """A protocol of one criterion whose YAML is given; ``frame``: a further key of the protocol."""
-    indented = "\n".join(f"    {line}" for line in statement.strip().splitlines())
-    text = f"""
+def diagnosis(
+    concept: str = "cond_mi",
+    start: date | DateSpan | None = None,
+    end: date | None = None,
+    **more: object,
+) -> Diagnosis:
+    """An infarction, unless told otherwise."""
+    began = start if isinstance(start, DateSpan) or start is None else day(start)
+    return Diagnosis(
+        reference="Condition/c",
+        concepts=frozenset([concept]),
+        label="Myocardial infarction",
+        evidence=evidence("Condition/c"),
+        start=began,
+        end=day(end) if end else None,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+PROTOCOL_HEAD = """\
 id: nct00000000
 version: "1"
 title: A trial
@@ -202,6 +220,14 @@ registry_url: https://example.org/trial
 source: made by hand
 status: recruiting
 condition: a disease
+"""
+"""What each protocol file begins with."""
+
+
+def protocol(statement: str, *, kind: str = "I1", freshness: str = "", frame: str = "") -> BoundProtocol:
+    """A protocol of one criterion whose YAML is given; ``frame``: a further key of the protocol."""
+    indented = "\n".join(f"    {line}" for line in statement.strip().splitlines())
+    text = f"""{PROTOCOL_HEAD}
 freshness: {{lab: {{anchor: screening, before: 28 d}}{freshness}}}
 {frame}
 applies_to: {{found: {{kind: [diagnosis], of: [cond_mi], absent: "no"}}}}

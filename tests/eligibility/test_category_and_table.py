@@ -9,11 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from eligibility.errors import ProtocolError
-from fhir_mappings.facts import Unusable
+from fhir_mappings.facts import Series, Unusable
 from fhir_mappings.intervals import DateSpan, day
-from tests.eligibility.charts import HandChart, category, judged, protocol
+from tests.eligibility.charts import JUNE_1, HandChart, category, judged, protocol
 
-JUNE_1 = date(2026, 6, 1)
 OLD = date(2020, 1, 1)
 HBSAG = "excludes: {category: {input: hbsag, is: [positive], fresh: lab, lasting: [positive]}}"
 
@@ -64,6 +63,22 @@ def test_a_lasting_result_counts_for_good_only_if_it_is_certainly_of_before_the_
 
 
 ANY = "excludes: {category: {input: hbsag, is: [positive], fresh: lab, choose: any}}"
+OVER = date(2026, 11, 3)
+
+
+class GoingOn(HandChart):
+    """A state that is told anew on each day, until it is over."""
+
+    def series(self, name: str, on: date, since: date | None = None) -> Series:
+        term = "positive" if on < OVER else "negative"
+        told = replace(category(name, term, on), changes_on=OVER if on < OVER else None)
+        return replace(super().series(name, on, since), measurements=(told,))
+
+
+@pytest.mark.parametrize("as_of", [date(2026, 6, 15), date(2026, 6, 16), date(2026, 10, 30)])
+def test_a_state_that_goes_on_clears_on_the_day_on_which_it_is_over_whenever_it_is_asked(as_of: date) -> None:
+    finding = judged(ANY, GoingOn(), kind="E1", as_of=as_of)
+    assert (finding.outcome, finding.clears_on) == ("fail", OVER.isoformat())
 
 
 @pytest.mark.parametrize(

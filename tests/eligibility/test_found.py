@@ -6,32 +6,14 @@ from datetime import date
 
 import pytest
 
-from fhir_mappings.facts import Admission, Allergy, Diagnosis, Event, Participation, Planned, Retrieval
+from fhir_mappings.facts import Admission, Allergy, Event, Participation, Planned, Retrieval
 from fhir_mappings.intervals import DateSpan, day
-from tests.eligibility.charts import HandChart, evidence, judged
+from tests.eligibility.charts import HandChart, diagnosis, evidence, judged
 
 MI = """
 excludes:
   found: {kind: [diagnosis], of: [cond_mi], during: {anchor: screening, before: 6 mo}, timing: start}
 """
-
-
-def diagnosis(
-    concept: str = "cond_mi",
-    start: date | DateSpan | None = None,
-    end: date | None = None,
-    **more: object,
-) -> Diagnosis:
-    began = start if isinstance(start, DateSpan) or start is None else day(start)
-    return Diagnosis(
-        reference="Condition/c",
-        concepts=frozenset([concept]),
-        label="Myocardial infarction",
-        evidence=evidence("Condition/c"),
-        start=began,
-        end=day(end) if end else None,
-        **more,  # type: ignore[arg-type]
-    )
 
 
 def test_an_event_in_the_window_fails_and_says_when_time_will_have_repaired_it() -> None:

@@ -7,24 +7,27 @@ from datetime import date
 import pytest
 
 from eligibility.bound import BoundProtocol
+from eligibility.course import Anchors
 from eligibility.errors import ProtocolError
 from eligibility.loading import bind_text
 from eligibility.reported import ReportedGate
 from eligibility.screening import applies, screen
 from fhir_mappings.facts import Diagnosis, Exposure
 from fhir_mappings.intervals import day
-from tests.eligibility.charts import AS_OF, HandChart, HandVocabulary, category, evidence, value
+from tests.eligibility.charts import (
+    AS_OF,
+    PROTOCOL_HEAD,
+    HandChart,
+    HandVocabulary,
+    category,
+    evidence,
+    protocol,
+    value,
+)
 
-GRADED = """
-id: nct00000000
-version: "1"
-title: A trial
-short_title: Trial
-registry_url: https://example.org/trial
-source: made by hand
-status: recruiting
-condition: a disease
-applies_to:
+GRADED = (
+    PROTOCOL_HEAD
+    + """applies_to:
   - {grade: biopsy, label: a biopsy, when: {category: {input: anti_sm, is: [positive]}}}
   - grade: coded
     label: a code
@@ -34,6 +37,7 @@ applies_to:
 criteria:
   - {id: I1, text: The words, reading: The reading, requires: {attest: {question: consent, ask: Agreed?}}}
 """
+)
 
 
 def bound(text: str = GRADED) -> BoundProtocol:
@@ -178,3 +182,11 @@ def test_an_example_names_a_grade_that_exists_and_only_at_the_gate(place: str, r
         )
     with pytest.raises(ProtocolError, match=reason):
         bound(text)
+
+
+def test_the_gate_is_open_only_for_the_living_with_the_disease() -> None:
+    bound = protocol("requires: {attest: {question: consent, ask: Is consent given?}}")
+    assert applies(bound, HandChart(events=[diagnosis()]), AS_OF)
+    assert not applies(bound, HandChart(), AS_OF)
+    assert not applies(bound, HandChart(events=[diagnosis()], deceased=True), AS_OF)
+    assert not applies(bound, HandChart(retrieval="failed"), AS_OF, Anchors())

@@ -11,17 +11,11 @@ import yaml
 from eligibility.errors import ProtocolError
 from eligibility.loading import bind_text
 from eligibility.schema import json_schema
-from tests.eligibility.charts import HandVocabulary
+from tests.eligibility.charts import PROTOCOL_HEAD, HandVocabulary
 
-GOOD = """\
-id: nct00000000
-version: "1"
-title: A trial
-short_title: Trial
-registry_url: https://example.org/trial
-source: made by hand
-status: recruiting
-condition: a disease
+GOOD = (
+    PROTOCOL_HEAD
+    + """\
 applies_to: {found: {kind: [diagnosis], of: [cond_mi]}}
 criteria:
   - id: I1
@@ -32,6 +26,7 @@ criteria:
         input: upcr
         at_least: 1.0 g/g
 """
+)
 
 
 def problems(text: str) -> str:

@@ -9,9 +9,8 @@ import pytest
 from eligibility.errors import ProtocolError
 from fhir_mappings.facts import Measurement, Need, Series, Unusable
 from fhir_mappings.intervals import DateSpan, Interval, day, point
-from tests.eligibility.charts import HandChart, judged, protocol, value
+from tests.eligibility.charts import JUNE_1, HandChart, judged, protocol, value
 
-JUNE_1 = date(2026, 6, 1)
 UPCR = "requires: {number: {input: upcr, at_least: 1.0 g/g, fresh: lab}}"
 ALT = "excludes: {number: {input: alt, above: 3 ULN, fresh: lab}}"
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from app.example_charts import chart_of
-from eligibility.examples import example_facts
+from eligibility.example_notation import example_facts
 from eligibility.findings import Screening
 from eligibility.loading import bundled_files, load_bundled, parse_protocol
 from eligibility.protocol import Criterion, Example, Part, Protocol, part_ids

@@ -11,7 +11,8 @@ import pytest
 
 from app.example_charts import chart_of
 from eligibility.bound import BoundCriterion, BoundProtocol
-from eligibility.examples import example_facts, examples_of, run_example
+from eligibility.example_notation import example_facts
+from eligibility.examples import examples_of, run_example
 from eligibility.judging import flattened
 from eligibility.loading import bundled_files, load_protocol
 from eligibility.protocol import Criterion, Example, Part

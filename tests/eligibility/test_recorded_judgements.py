@@ -15,7 +15,8 @@ from eligibility.bound import BoundCriterion, BoundProtocol
 from eligibility.context import Context
 from eligibility.course import Anchors
 from eligibility.errors import ProtocolError
-from eligibility.examples import ExampleFacts, example_facts, examples_of
+from eligibility.example_notation import ExampleFacts, example_facts
+from eligibility.examples import examples_of
 from eligibility.findings import Finding
 from eligibility.judging import flattened, judge
 from eligibility.loading import bundled_files, load_protocol
@@ -23,7 +24,7 @@ from eligibility.screening import screen
 from fhir_mappings.facts import Answer, AnsweredBy, Evidence, Measurement
 from fhir_mappings.intervals import DateSpan, day
 from fhir_mappings.vocabulary import vocabulary
-from tests.eligibility.charts import AS_OF, HandChart, evidence, protocol, value
+from tests.eligibility.charts import AS_OF, JUNE_1, HandChart, evidence, protocol, value
 
 OPEN_TO_JUDGEMENT = ("review", "presumed")
 PROTOCOLS = [path.stem for path in bundled_files()]
@@ -120,7 +121,6 @@ def test_whatever_may_be_judged_has_a_question_that_the_protocol_knows(name: str
 
 REVIEW = "excludes: {review: {of: {number: {input: alt, above: 100 U/L, fresh: lab}}, because: Look at it}}"
 QUESTION = "nct00000000/E1/judged"
-JUNE_1 = date(2026, 6, 1)
 JUNE_10 = date(2026, 6, 10)
 HOLDS = "judgement: {fresh: {anchor: screening, before: 28 d}}"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import msgspec
 import pytest
 
@@ -12,9 +10,8 @@ from eligibility.reported import ReportedScore
 from eligibility.screening import screen
 from fhir_mappings.facts import Measurement, Need, ScoreItem, ScoreSheet
 from fhir_mappings.intervals import Interval, day
-from tests.eligibility.charts import AS_OF, HandChart, evidence, judged, protocol, value
+from tests.eligibility.charts import AS_OF, JUNE_1, HandChart, evidence, judged, protocol, value
 
-JUNE_1 = date(2026, 6, 1)
 NEED = Need(input="culture", why="never-measured", detail="urine culture")
 FORM = Need(input="score", why="never-measured", detail="the form")
 SHEET = ScoreSheet(

@@ -1,211 +1,27 @@
 """Treatment and response over time, laid out for a person: NCT07517536 I8, refractory disease.
 
-What is certain and what is only possible are told apart, dates stay as precise as recorded, several records
-of a drug are one course, and candidates for a remission, a relapse or no response only name what to look at.
+Values keep their digits and dates; what may be a turn is a candidate, and decides nothing.
 """
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
 
 from eligibility.errors import ProtocolError
-from eligibility.reported import ReportedCourse, ReportedTimeline
-from eligibility.treatment_time import days_on, months, total_days
-from fhir_mappings.facts import Diagnosis, Event, Evidence, Exposure, Measurement, Unusable
-from fhir_mappings.intervals import DateSpan, Interval, day
+from fhir_mappings.facts import Diagnosis, Event, Evidence, Measurement, Unusable
+from fhir_mappings.intervals import Interval, day
 from tests.eligibility.charts import AS_OF, HandChart, judged, protocol, value
-
-STATEMENT = """
-timeline:
-  of: [drug_a]
-  besides: [drug_b]
-  routes: [oral, intravenous]
-  response:
-    input: upcr
-    remission: {below: 0.5 g/g}
-    relapse: {at_least: 1.0 g/g}
-    no_response: {after: 6 mo, fall_below: 50}
-  recorded:
-    relapse: [{of: [cond_mi], clinical: [relapse]}]
-    remission: [{of: [cond_skin_cancer]}]
-requires: {attest: {question: refractory, ask: Is it refractory?}}
-"""
-
-
-def span(text: str) -> DateSpan:
-    first, _, last = text.partition("/")
-    return DateSpan(date.fromisoformat(first), date.fromisoformat(last or first))
-
-
-def taken(start: str | None, end: str | None = None, drug: str = "drug_a", **more: Any) -> Exposure:
-    reference = f"MedicationRequest/{drug}-{start}-{end}"
-    given: dict[str, Any] = {
-        "reference": reference,
-        "concepts": frozenset({drug}),
-        "drug": drug,
-        "label": "as recorded",
-        "evidence": Evidence(reference=reference, path="medication[x]"),
-        "start": span(start) if start else None,
-        "end": span(end) if end else None,
-        "ongoing": end is None,
-        "status": "active" if end is None else "completed",
-        "route": "oral",
-    }
-    return Exposure(**{**given, **more})
-
-
-def pulses(*days: str) -> list[Exposure]:
-    return [taken(d, d, reference=f"MedicationAdministration/{d}", source="administration") for d in days]
+from tests.eligibility.timelines import STATEMENT, span, taken, timeline
 
 
 def upcr(number: float | Interval, on: str, **more: Any) -> Measurement:
     return value("upcr", number, span(on), **more)
 
 
-def timeline(*facts: Event | Measurement, as_of: date = AS_OF, **chart: Any) -> ReportedTimeline:
-    events = [f for f in facts if isinstance(f, Event)]
-    values = [f for f in facts if isinstance(f, Measurement)]
-    found = judged(STATEMENT, HandChart(values, events, **chart), as_of=as_of)
-    assert found.outcome == "attest"  # a timeline decides nothing
-    assert found.timeline is not None
-    return found.timeline
-
-
-def course(*facts: Event) -> ReportedCourse:
-    [only] = timeline(*facts).courses
-    return only
-
-
-def months_of(found: ReportedTimeline | ReportedCourse) -> tuple[float, float | None]:
-    return found.months, found.months_at_most
-
-
 def candidates(*facts: Event | Measurement) -> list[tuple[str, str | None]]:
     return [(c.what, c.date) for c in timeline(*facts).candidates]
-
-
-# -- courses ---------------------------------------------------------------------------------------------
-
-
-def test_a_course_with_both_days_is_certain() -> None:
-    found = course(taken("2025-01-01", "2025-12-31"))
-    assert months_of(found) == (11.9, 11.9)  # 365 days of 30.4375
-    [stretch] = found.stretches
-    assert (stretch.first, stretch.last, stretch.ongoing) == ("2025-01-01", "2025-12-31", False)
-
-
-def test_a_course_that_goes_on_has_no_last_day() -> None:
-    [stretch] = course(taken("2025-06-15")).stretches
-    assert (stretch.last, stretch.ongoing, stretch.possible.last) == (None, True, "2026-06-15")
-
-
-def test_partial_dates_stay_as_precise_as_recorded_and_bound_the_months() -> None:
-    found = course(taken("2024-01-01/2024-12-31", "2025-03-01/2025-03-31"))
-    [stretch] = found.stretches
-    assert (stretch.first, stretch.last) == ("2024", "2025-03")
-    assert [(d.first, d.last) for d in stretch.certain] == [("2024-12-31", "2025-03-01")]
-    assert months_of(found) == (2.0, 14.9)
-
-
-def test_an_end_that_nobody_recorded_may_be_any_day_until_now() -> None:
-    found = timeline(taken("2025-06-15", ongoing=False, status="stopped"))
-    assert months_of(found) == (0.0, 12.0)
-    assert "drug_a: over, but when it ended is not recorded" in found.missing
-
-
-def test_a_start_that_nobody_recorded_leaves_the_most_open() -> None:
-    found = timeline(taken(None, "2026-01-31"))
-    assert months_of(found) == (0.0, None)
-    [stretch] = found.courses[0].stretches
-    assert (stretch.first, stretch.possible.first) == (None, None)
-
-
-@pytest.mark.parametrize(
-    "doubt",
-    [{"confirmed": False}, {"status": "on-hold"}, {"as_needed": True}],
-    ids=["unconfirmed", "on hold", "PRN"],
-)
-def test_what_may_not_have_been_taken_is_only_possible(doubt: dict[str, Any]) -> None:
-    found = timeline(taken("2025-06-15", **doubt))
-    assert months_of(found) == (0.0, 12.0)
-    assert len(found.missing) > 0
-
-
-def test_several_records_of_one_drug_are_one_course() -> None:
-    order = taken("2025-01-01", "2025-06-30")
-    stated = taken("2025-03-01", "2025-09-30", source="statement", reference="MedicationStatement/s")
-    found = course(order, stated)
-    [stretch] = found.stretches
-    assert (stretch.first, stretch.last) == ("2025-01-01", "2025-09-30")
-    assert months_of(found) == (8.9, 8.9)
-    assert len(found.evidence) == 2
-
-
-def test_sources_that_conflict_about_the_end_are_told_as_possible() -> None:
-    ended = taken("2025-01-01", "2025-06-30", source="statement")
-    left_open = taken("2025-01-01", ongoing=False, status="completed")
-    found = course(ended, left_open)
-    assert months_of(found) == (5.9, 17.4)
-    assert found.stretches[0].last is None
-
-
-def test_a_refill_some_days_late_is_no_interruption_and_a_break_of_weeks_is() -> None:
-    assert len(course(taken("2025-01-01", "2025-01-31"), taken("2025-02-08", "2025-03-10")).stretches) == 1
-    assert len(course(taken("2025-01-01", "2025-01-31"), taken("2025-02-09", "2025-03-10")).stretches) == 2
-
-
-def test_monthly_pulses_are_one_course_and_half_yearly_ones_are_not() -> None:
-    monthly = course(*pulses("2025-01-10", "2025-02-09", "2025-03-11"))
-    assert (len(monthly.stretches), monthly.months) == (1, 2.0)
-    assert len(course(*pulses("2025-01-10", "2025-07-10")).stretches) == 2
-
-
-def test_time_on_two_drugs_at_once_counts_once() -> None:
-    both = (taken("2025-01-01", "2025-06-30"), taken("2025-04-01", "2025-09-30", "drug_b"))
-    found = timeline(*both)
-    assert found.months == 5.9  # drug B is shown and not counted
-    assert [(c.drug, c.counted) for c in found.courses] == [("drug_a", True), ("drug_b", False)]
-
-
-def test_a_route_that_does_not_count_is_left_out_and_one_not_recorded_counts() -> None:
-    assert timeline(taken("2025-01-01", route="topical")).courses == ()
-    assert len(timeline(taken("2025-01-01", route=None)).courses) == 1
-
-
-def test_a_course_that_is_yet_to_begin_is_none_and_a_future_end_is_cut_off_today() -> None:
-    assert timeline(taken("2026-07-01")).courses == ()
-    found = course(taken("2026-05-16", "2026-12-31"))
-    assert (found.months, found.stretches[0].ongoing, found.stretches[0].possible.last) == (
-        1.0,
-        True,
-        "2026-06-15",
-    )
-
-
-def test_six_months_less_a_day_are_not_six() -> None:
-    stretch = days_on([taken("2025-01-01", "2025-07-01")], date.min, AS_OF, certain=True)
-    assert (total_days(stretch), months(stretch)) == (182, 5.9)
-
-
-def test_no_drug_on_record_is_told_as_lacking() -> None:
-    found = timeline()
-    assert (found.courses, found.months) == ((), 0.0)
-    assert "no treatment of these kinds is on record" in found.missing[0]
-
-
-@pytest.mark.parametrize(
-    ("state", "words"),
-    [("truncated", "only a part"), ("failed", "could not be retrieved"), ("not-asked", "not retrieved")],
-)
-def test_a_record_that_is_not_whole_is_told_as_such(state: Any, words: str) -> None:
-    found = timeline(retrieval=state)
-    assert len([line for line in found.missing if words in line]) == 2  # the drugs, the values
-
-
-# -- values ----------------------------------------------------------------------------------------------
 
 
 def test_values_are_in_order_converted_and_as_recorded() -> None:
@@ -242,9 +58,6 @@ def test_no_value_one_value_and_values_that_could_not_be_used_are_told() -> None
     assert "UPCR: only one value is on record; it shows no course" in timeline(upcr(2, "2026-05-01")).missing
     unusable = {"upcr": (Unusable(why="unreadable", detail="no unit"),)}
     assert any("could not be used: 1 (no unit)" in line for line in timeline(unusable=unusable).missing)
-
-
-# -- candidates ------------------------------------------------------------------------------------------
 
 
 def test_a_value_below_after_one_above_may_be_a_remission_and_a_rise_after_it_a_relapse() -> None:
@@ -375,9 +188,6 @@ def test_turns_that_the_record_names_stand_among_the_others_by_their_day() -> No
 
 def test_a_diagnosis_in_another_state_or_of_the_future_is_no_turn() -> None:
     assert candidates(diagnosis("cond_mi", "2025-09-01", "active"), diagnosis("cond_mi", "2026-07-01")) == []
-
-
-# -- in a protocol -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from eligibility.findings import Finding, Outcome, Screening, Verdict
-from eligibility.reported import Change, ChangeSet, ReportedNeed
+from eligibility.reported import Change, ChangeSet
 from eligibility.work_list import work_list
+from fhir_mappings.facts import Need
 from tests.eligibility.charts import ORDER
 
 
@@ -15,7 +16,7 @@ def finding(criterion: str, *needs: str, outcome: Outcome = "missing", order: bo
         criterion=criterion, kind="inclusion", text="", outcome=outcome, leaning=None, reason="",
         clears_on="2026-07-01" if outcome == "fail" else None, evidence=(), notes=(), parts=(),
         needs=tuple(
-            ReportedNeed(input=n, why="never-measured", detail=n, order=ORDER if order else None)
+            Need(input=n, why="never-measured", detail=n, order=ORDER if order else None)
             for n in needs
         ),
     )  # fmt: skip

@@ -111,10 +111,10 @@ def test_a_report_on_another_organ_says_nothing_of_the_kidney() -> None:
 
 def test_a_report_full_of_names_is_read_in_time() -> None:
     text = ("No diabetic nephropathy, no lupus nephritis. " * 1000)[:LONGEST_REPORT]
-    started = time.perf_counter()
+    started = time.process_time()
     biopsy_diagnosis(text)
     read_biopsy(text)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -170,3 +170,21 @@ def test_any_text_is_a_date_or_none(text: str) -> None:
     found = read_date(text)
     assert found is None or found.first <= found.last
     read_instant(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "first", "last"),
+    [
+        ("2024", "2024-01-01", "2024-12-31"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("2024-12", "2024-12-01", "2024-12-31"),
+        ("2024-02-03", "2024-02-03", "2024-02-03"),
+        ("2024-02-03/2024-03-01", "2024-02-03", "2024-03-01"),
+        ("../2024-03-01", "0001-01-01", "2024-03-01"),
+    ],
+)
+def test_a_span_is_written_as_precisely_as_it_is_known_and_read_back(
+    written: str, first: str, last: str
+) -> None:
+    assert DateSpan.parse(written) == span(first, last)
+    assert str(span(first, last)) == written

@@ -1,35 +1,18 @@
-"""Prednisone equivalents by calendar day: the steroid arithmetic behind trial B's E1e and E12b."""
+"""Prednisone equivalents by calendar day: the steroid arithmetic behind NCT05247203's E1e and E12b."""
 
 from __future__ import annotations
 
-import time
-from datetime import date, timedelta
+from datetime import timedelta
 
 import msgspec
 import pytest
-from hypothesis import given as for_all
-from hypothesis import settings
-from hypothesis import strategies as st
 
 from fhir_mappings.dosage import NO_DOSAGE
-from fhir_mappings.dose_equivalents import dose_equivalents
 from fhir_mappings.exposures import DOSE_HISTORIES, dose_history
-from fhir_mappings.facts import DoseHistory, DoseSegment, Exposure
+from fhir_mappings.facts import DoseSegment
 from fhir_mappings.intervals import DateSpan, Interval, day, point
-from tests.fhir_mappings.exposure_samples import exposure, given, on, taper
-
-FIRST, LAST = on("2026-03-01"), on("2026-03-31")
-
-
-def history(*exposures: Exposure, first: date = FIRST, last: date = LAST) -> DoseHistory:
-    return dose_history("prednisone_equivalent", exposures, first, last, "complete")
-
-
-def amount(found: DoseHistory, when: str) -> Interval:
-    return next((d.amount for d in found.days if d.day == on(when)), point(0))
-
-
-WHOLE = ("2026-01-01", "2026-12-31")
+from tests.fhir_mappings.dose_days import FIRST, LAST, WHOLE, amount, history
+from tests.fhir_mappings.exposure_samples import exposure, on, taper
 
 EQUIVALENTS = [
     ("methylprednisolone", 80, 100),
@@ -83,9 +66,6 @@ def test_a_name_that_is_no_dose_history_is_refused() -> None:
 
 def test_the_retrieval_state_is_passed_on() -> None:
     assert dose_history("prednisone_equivalent", (), FIRST, LAST, "failed").retrieval == "failed"
-
-
-# --- what is a systemic glucocorticoid ---
 
 
 @pytest.mark.parametrize("route", ["inhaled", "topical", "ophthalmic", "nasal"])
@@ -159,127 +139,6 @@ def test_a_dermatological_code_tells_that_a_steroid_is_not_systemic() -> None:
 def test_the_ingredient_is_known_by_the_concepts_where_no_drug_is_named() -> None:
     unnamed = msgspec.structs.replace(exposure("prednisone", 20, *WHOLE), drug=None)
     assert amount(history(unnamed), "2026-03-10") == point(20)
-
-
-# --- one exposure, several records ---
-
-
-@pytest.mark.parametrize("weaker", ["dispense", "statement", "request"])
-def test_an_administration_replaces_the_order_on_its_day_and_on_no_other(weaker: str) -> None:
-    found = history(
-        exposure("methylprednisolone", 80, "2026-03-01", "2026-03-10", source=weaker, route="intravenous"),
-        given("methylprednisolone", 40, "2026-03-05"),
-    )
-    assert amount(found, "2026-03-05") == point(50)
-    assert amount(found, "2026-03-06") == point(100)
-    assert next(d.sources for d in found.days if d.day == on("2026-03-05")) == (1,)
-
-
-@pytest.mark.parametrize(
-    ("stronger", "weaker"), [("dispense", "statement"), ("dispense", "request"), ("statement", "request")]
-)
-def test_a_statement_and_a_request_are_one_exposure_and_the_stronger_source_counts(
-    stronger: str, weaker: str
-) -> None:
-    found = history(
-        exposure("prednisone", 20, *WHOLE, source=weaker), exposure("prednisone", 15, *WHOLE, source=stronger)
-    )
-    assert amount(found, "2026-03-10") == point(15)
-
-
-def test_two_administrations_of_a_day_are_two_doses() -> None:
-    found = history(
-        given("methylprednisolone", 40, "2026-03-05", reference="a"),
-        given("methylprednisolone", 40, "2026-03-05", reference="b"),
-    )
-    assert amount(found, "2026-03-05") == point(100)
-
-
-def test_concurrent_orders_of_two_strengths_are_summed() -> None:
-    """Prednisone as a 20 mg and a 5 mg prescription."""
-    found = history(
-        exposure("prednisone", 20, "2026-01-01", ongoing=True),
-        exposure("prednisone", 5, "2026-01-01", ongoing=True),
-    )
-    assert amount(found, "2026-03-10") == point(25)
-
-
-def test_refills_back_to_back_do_not_double() -> None:
-    found = history(
-        exposure("prednisone", 20, "2026-03-01", "2026-03-15", source="dispense"),
-        exposure("prednisone", 20, "2026-03-16", "2026-03-31", source="dispense"),
-    )
-    assert {d.amount for d in found.days} == {point(20)}
-    assert len(found.days) == 31
-
-
-def test_a_renewal_that_overlaps_is_between_one_and_both() -> None:
-    found = history(
-        exposure("prednisone", 20, "2026-03-01", "2026-03-18"),
-        exposure("prednisone", 20, "2026-03-15", "2026-03-31"),
-    )
-    assert amount(found, "2026-03-14") == point(20)
-    assert amount(found, "2026-03-15") == Interval(20, 40)
-    assert amount(found, "2026-03-18") == Interval(20, 40)
-    assert amount(found, "2026-03-19") == point(20)
-
-
-def test_an_order_left_open_may_have_been_replaced_by_a_later_one() -> None:
-    """60, 50 and 40 mg ordered one after the other and never closed are not 150 mg for sure."""
-    found = history(
-        exposure("prednisone", 60, "2026-01-01", ongoing=True),
-        exposure("prednisone", 50, "2026-02-01", ongoing=True),
-        exposure("prednisone", 40, "2026-03-01", ongoing=True),
-    )
-    assert amount(found, "2026-03-10") == Interval(40, 150)
-
-
-def test_an_order_that_still_ran_by_the_record_adds_to_a_later_one() -> None:
-    found = history(
-        exposure("prednisone", 60, "2026-01-01", "2026-03-20"),
-        exposure("prednisone", 40, "2026-03-01", ongoing=True),
-    )
-    assert amount(found, "2026-03-10") == point(100)
-    assert amount(found, "2026-03-21") == point(40)
-
-
-def test_an_open_order_may_have_been_replaced_by_one_that_cannot_be_read() -> None:
-    found = history(
-        exposure("prednisone", 100, "2026-01-01", ongoing=True),
-        exposure("prednisone", None, "2026-03-10", ongoing=True),
-    )
-    assert amount(found, "2026-03-09") == point(100)
-    assert amount(found, "2026-03-10") == Interval(0, 100)
-    assert len(found.unknown) == 1
-
-
-def test_a_newer_order_questions_an_older_open_statement() -> None:
-    found = history(
-        exposure("prednisone", 100, "2026-01-01", ongoing=True, source="statement"),
-        exposure("prednisone", 20, "2026-03-10", ongoing=True),
-    )
-    assert amount(found, "2026-03-09") == point(100)
-    assert amount(found, "2026-03-10") == Interval(20, 100)
-
-
-def test_an_oral_order_beside_an_infusion_of_the_same_drug_may_go_on() -> None:
-    found = history(
-        exposure("methylprednisolone", 16, *WHOLE), given("methylprednisolone", 500, "2026-03-05")
-    )
-    assert amount(found, "2026-03-05") == Interval(625, 645)
-    assert amount(found, "2026-03-06") == point(20)
-
-
-def test_a_weaker_source_speaks_where_the_stronger_only_may_cover_the_day() -> None:
-    found = history(
-        exposure("prednisone", 40, "2026-03-01", source="statement"),  # over, end unknown
-        exposure("prednisone", 20, *WHOLE),
-    )
-    assert amount(found, "2026-03-01") == point(40)
-    assert amount(found, "2026-03-10") == Interval(20, 40)
-
-
-# --- what is not known exactly ---
 
 
 def test_an_order_that_is_over_without_an_end_may_have_ended_on_any_day() -> None:
@@ -375,9 +234,6 @@ def test_an_alternate_day_statement_overrides_the_order_on_its_free_days_too() -
     assert amount(found, "2026-03-02") == point(0)
 
 
-# --- amounts that cannot be read ---
-
-
 def test_a_steroid_of_unreadable_amount_is_unknown_and_not_zero() -> None:
     unreadable = exposure("prednisone", None, *WHOLE)
     assert history(unreadable).unknown == (unreadable,)
@@ -420,85 +276,3 @@ def test_a_partly_readable_exposure_counts_and_stays_unknown() -> None:
     found = history(exposure("prednisone", 100, *WHOLE, dose_unreadable="the second dosage has no unit"))
     assert amount(found, "2026-03-10") == point(100)
     assert len(found.unknown) == 1
-
-
-# --- properties ---
-
-DRUGS = sorted(name.removeprefix("drug_") for name in dose_equivalents()["prednisone_equivalent"].drugs)
-
-
-@st.composite
-def courses(draw: st.DrawFn, source: str | None = None) -> Exposure:
-    start = on("2026-02-20") + timedelta(days=draw(st.integers(0, 45)))
-    vague = draw(st.integers(0, 3))
-    length = draw(st.one_of(st.none(), st.integers(0, 30)))
-    end = None if length is None else start + timedelta(days=vague + length)
-    return exposure(
-        draw(st.sampled_from(DRUGS)),
-        draw(st.sampled_from([5.0, 20.0, 100.0])),
-        f"{start}/{start + timedelta(days=vague)}",
-        None if end is None else str(end),
-        ongoing=length is None and draw(st.booleans()),
-        source=source or draw(st.sampled_from(["administration", "dispense", "statement", "request"])),
-        route=draw(st.sampled_from(["oral", "intravenous", None])),
-        reference=draw(st.uuids()).hex,
-        every=draw(st.sampled_from([1, 1, 1, 2, 7])),
-    )
-
-
-@settings(max_examples=60, deadline=None)
-@for_all(st.lists(courses(), max_size=6))
-def test_the_sum_is_never_negative_nor_upside_down(exposures: list[Exposure]) -> None:
-    for found in history(*exposures).days:
-        assert 0 <= found.amount.low <= found.amount.high
-        assert found.amount.high > 0
-
-
-@settings(max_examples=60, deadline=None)
-@for_all(st.lists(courses(source="request"), max_size=5), courses(source="request"))
-def test_another_order_never_lowers_what_is_possible(exposures: list[Exposure], more: Exposure) -> None:
-    before, after = history(*exposures), history(*exposures, more)
-    for found in before.days:
-        assert amount(after, str(found.day)).high >= found.amount.high - 1e-9
-
-
-@settings(max_examples=60, deadline=None)
-@for_all(st.lists(courses(), max_size=5), st.randoms(use_true_random=False))
-def test_the_order_of_the_records_does_not_matter(exposures: list[Exposure], random: object) -> None:
-    shuffled = list(exposures)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    one, other = history(*exposures), history(*shuffled)
-    assert [d.day for d in one.days] == [d.day for d in other.days]
-    for a, b in zip(one.days, other.days, strict=True):
-        assert a.amount.low == pytest.approx(b.amount.low)
-        assert a.amount.high == pytest.approx(b.amount.high)
-
-
-@settings(max_examples=60, deadline=None)
-@for_all(st.integers(1, 60), st.integers(1, 59), st.sampled_from(DRUGS))
-def test_an_order_split_in_two_back_to_back_is_the_same_table(length: int, cut: int, drug: str) -> None:
-    start = on("2026-02-15")
-    end = start + timedelta(days=length)
-    seam = start + timedelta(days=cut % length)
-    whole = history(exposure(drug, 30, str(start), str(end)))
-    halves = history(
-        exposure(drug, 30, str(start), str(seam)),
-        exposure(drug, 30, str(seam + timedelta(days=1)), str(end)),
-    )
-    assert [(d.day, d.amount) for d in whole.days] == [(d.day, d.amount) for d in halves.days]
-
-
-def test_only_the_days_asked_for_are_reckoned() -> None:
-    """A chart with a thousand orders, each running for a century, is summed over two months in no time."""
-    long = [
-        exposure("prednisone", 5 + n / 1000, "1950-01-01", ongoing=True, reference=f"r{n}")
-        for n in range(1000)
-    ]
-    began = time.perf_counter()
-    found = history(*long, first=on("2026-02-01"), last=on("2026-03-31"))
-    assert len(found.days) == 59
-    assert time.perf_counter() - began < 2
-
-
-def test_the_history_is_plain_data() -> None:
-    assert msgspec.json.decode(msgspec.json.encode(history(exposure("prednisone", 20, *WHOLE)).days))

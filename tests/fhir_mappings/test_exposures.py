@@ -16,8 +16,9 @@ from fhir_mappings.exposure_days import day_amounts
 from fhir_mappings.exposures import dose_history, exposure_span, therapies
 from fhir_mappings.facts import DoseSegment, Exposure
 from fhir_mappings.intervals import DateSpan, Interval, day, point
+from tests.fhir_mappings.any_dosages import DOSAGES
 from tests.fhir_mappings.exposure_samples import exposure, on, span
-from tests.fhir_mappings.test_dosage import DAILY, DOSAGES, FIVE_MG_TABLET, dosage, repeat
+from tests.fhir_mappings.written_dosages import DAILY, FIVE_MG_TABLET, dosage, repeat
 
 AS_OF = on("2026-06-30")
 PREDNISONE = frozenset({"drug_prednisone"})

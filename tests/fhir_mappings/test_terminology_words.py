@@ -1,4 +1,4 @@
-"""Words as evidence: what names a thing, what denies it, in English and Chinese."""
+"""Words as evidence of conditions: what names one, what denies it, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -6,17 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings.terminology import load_terminology
 from fhir_mappings.text_rules import folded
-
-T = load_terminology()
-
-
-def named(text: str, kinds: str = "condition") -> set[str]:
-    found = T.concepts_of([], text, kinds=kinds)
-    assert found.by_text == bool(found.concepts)
-    return set(found.concepts)
-
+from tests.fhir_mappings.terms import T, named
 
 CONDITIONS = [
     ("Systemic lupus erythematosus", {"cond_sle"}),
@@ -238,266 +229,6 @@ class TestConditions:
         T.route_of([], text)
 
 
-DRUGS = [
-    # International nonproprietary names in other languages, and brands of other markets.
-    ("Prednison", {"drug_prednisone"}),
-    ("Prednisona 20 mg", {"drug_prednisone"}),
-    ("Cortancyl", {"drug_prednisone"}),
-    ("Prednisolon 5 mg", {"drug_prednisolone"}),
-    ("Solupred 20 mg", {"drug_prednisolone"}),
-    ("Decortin H 5 mg", {"drug_prednisolone"}),
-    ("Méthylprednisolone", {"drug_methylprednisolone"}),
-    ("Urbason", {"drug_methylprednisolone"}),
-    ("Metypred", {"drug_methylprednisolone"}),
-    ("methylpred 500 mg", {"drug_methylprednisolone"}),
-    ("MP pulse", {"drug_methylprednisolone"}),
-    ("6-MP pulse", set()),
-    ("激素", {"drug_corticosteroid_class"}),
-    ("激素冲击", {"drug_corticosteroid_class"}),
-    ("性激素", set()),
-    ("生长激素", set()),
-    ("激素替代治疗", set()),
-    ("anabolic steroids", set()),
-    ("Rixathon", {"drug_rituximab"}),
-    ("Riximyo", {"drug_rituximab"}),
-    ("Blitzima", {"drug_rituximab"}),
-    ("Zytux", {"drug_rituximab"}),
-    ("HLX01", {"drug_rituximab"}),
-    ("relmacabtagene", {"drug_car_t"}),
-    ("Prednisone 20 MG Oral Tablet", {"drug_prednisone"}),
-    ("PREDNISONE", {"drug_prednisone"}),
-    ("醋酸泼尼松片", {"drug_prednisone"}),
-    ("强的松", {"drug_prednisone"}),
-    ("泼尼松龙", {"drug_prednisolone"}),
-    ("强的松龙", {"drug_prednisolone"}),
-    ("甲泼尼龙片（美卓乐）", {"drug_methylprednisolone"}),
-    ("甲基强的松龙", {"drug_methylprednisolone"}),
-    ("注射用甲泼尼龙琥珀酸钠", {"drug_methylprednisolone"}),
-    ("Solu-Medrol 500 mg IV", {"drug_methylprednisolone"}),
-    ("地塞米松", {"drug_dexamethasone"}),
-    ("硫酸羟氯喹片", {"drug_hydroxychloroquine"}),
-    ("纷乐", {"drug_hydroxychloroquine"}),
-    ("磷酸氯喹", {"drug_chloroquine"}),
-    ("吗替麦考酚酯胶囊", {"drug_mycophenolate_mofetil"}),
-    ("骁悉", {"drug_mycophenolate_mofetil"}),
-    ("Mycophenolate mofetil 500 MG", {"drug_mycophenolate_mofetil"}),
-    ("mycophenolic acid delayed release", {"drug_mycophenolic_acid"}),
-    ("环磷酰胺", {"drug_cyclophosphamide"}),
-    ("硫唑嘌呤", {"drug_azathioprine"}),
-    ("他克莫司", {"drug_tacrolimus"}),
-    ("环孢素软胶囊", {"drug_ciclosporin"}),
-    ("来氟米特", {"drug_leflunomide"}),
-    ("特立氟胺", {"drug_teriflunomide"}),
-    ("甲氨蝶呤", {"drug_methotrexate"}),
-    ("沙利度胺", {"drug_thalidomide"}),
-    ("雷公藤多苷片", {"drug_tripterygium_wilfordii"}),
-    ("雷公藤片", {"drug_tripterygium_wilfordii"}),
-    ("昆仙胶囊", {"drug_tripterygium_hypoglaucum"}),
-    ("火把花根片", {"drug_tripterygium_hypoglaucum"}),
-    ("中药汤剂", {"drug_chinese_medicine_unspecified"}),
-    ("中药：雷公藤", {"drug_tripterygium_wilfordii"}),
-    ("注射用贝利尤单抗", {"drug_belimumab"}),
-    ("倍力腾", {"drug_belimumab"}),
-    ("利妥昔单抗注射液", {"drug_rituximab"}),
-    ("美罗华", {"drug_rituximab"}),
-    ("rituximab-abbs 10 MG/ML Injection [Truxima]", {"drug_rituximab"}),
-    ("泰它西普", {"drug_telitacicept"}),
-    ("泰爱", {"drug_telitacicept"}),
-    ("RC18", {"drug_telitacicept"}),
-    ("CAR-T cell infusion", {"drug_car_t"}),
-    ("瑞基奥仑赛注射液", {"drug_car_t"}),
-    ("益赛普", {"drug_etanercept"}),
-    ("重组人白介素-2", {"drug_aldesleukin_il2"}),
-    ("Low-dose IL-2", {"drug_aldesleukin_il2"}),
-    ("静注人免疫球蛋白(pH4)", {"drug_ivig_immunoglobulin"}),
-    ("丙球", {"drug_ivig_immunoglobulin"}),
-    ("IVIG 0.4 g/kg", {"drug_ivig_immunoglobulin"}),
-    ("乙型肝炎人免疫球蛋白", {"drug_specific_immunoglobulin"}),
-    ("Hepatitis B immune globulin", {"drug_specific_immunoglobulin"}),
-    ("Rho(D) immune globulin", {"drug_specific_immunoglobulin"}),
-    ("immune globulin subcutaneous (human) 20% [Hizentra]", {"drug_scig_immunoglobulin"}),
-    ("重组人粒细胞刺激因子注射液", {"drug_filgrastim"}),
-    ("聚乙二醇化重组人粒细胞刺激因子", {"drug_pegfilgrastim"}),
-    ("恩替卡韦", {"drug_nucleoside_antiviral"}),
-    ("TMP-SMX", {"drug_antibacterial"}),
-    ("华法林", {"drug_warfarin"}),
-    ("度普利尤单抗", {"drug_dupilumab"}),
-    ("Piperacillin-tazobactam", {"drug_antibacterial"}),
-    ("Colistimethate sodium", {"drug_antibacterial"}),
-    ("注射用多粘菌素E甲磺酸钠", {"drug_antibacterial"}),
-    ("Investigational product", {"drug_investigational_unspecified"}),
-]
-NO_DRUGS = [
-    "Allergy to rituximab",
-    "对利妥昔单抗过敏",
-    "No prior rituximab",
-    "Never received belimumab",
-    "未使用利妥昔单抗",
-    "tacrolimus level",
-    "他克莫司血药浓度",
-    "Placebo",
-    "metformin",
-    "",
-]
-
-
-class TestDrugs:
-    @pytest.mark.parametrize(("text", "expected"), DRUGS)
-    def test_is_named(self, text: str, expected: set[str]) -> None:
-        assert named(text, "drug") == expected
-
-    @pytest.mark.parametrize("text", NO_DRUGS)
-    def test_is_not_claimed(self, text: str) -> None:
-        assert named(text, "drug") == set()
-
-    def test_every_name_in_the_data_finds_its_drug(self) -> None:
-        from fhir_mappings.code_sets import load_code_sets
-
-        for name, concept in load_code_sets(licensed_snomed=True).concepts.items():
-            if name.startswith("drug_"):
-                for word in concept.names:
-                    assert named(word, "drug") == {name}, (name, word)
-
-
-VACCINES = [
-    ("Measles, mumps and rubella vaccine", "vaccine_live"),
-    ("MMR II", "vaccine_live"),
-    ("麻腮风疫苗", "vaccine_live"),
-    ("Varicella vaccine", "vaccine_live"),
-    ("水痘减毒活疫苗", "vaccine_live"),
-    ("FluMist quadrivalent", "vaccine_live"),
-    ("鼻喷流感减毒活疫苗", "vaccine_live"),
-    ("Yellow fever vaccine", "vaccine_live"),
-    ("乙脑减毒活疫苗", "vaccine_live"),
-    ("甲肝减毒活疫苗", "vaccine_live"),
-    ("Zostavax", "vaccine_live"),
-    ("卡介苗", "vaccine_live"),
-    ("Shingrix", "vaccine_nonlive_zoster_recombinant_exclude"),
-    ("重组带状疱疹疫苗", "vaccine_nonlive_zoster_recombinant_exclude"),
-    ("Influenza, inactivated, quadrivalent", "vaccine_nonlive"),
-    ("流感病毒裂解疫苗", "vaccine_nonlive"),
-    ("COVID-19 mRNA vaccine", "vaccine_nonlive"),
-    ("新型冠状病毒灭活疫苗", "vaccine_nonlive"),
-    ("乙脑灭活疫苗", "vaccine_nonlive"),
-    ("Zoster vaccine", "vaccine_unspecified_may_be_live"),
-    ("带状疱疹疫苗", "vaccine_unspecified_may_be_live"),
-    ("流感疫苗", "vaccine_unspecified_may_be_live"),
-    ("Influenza vaccine", "vaccine_unspecified_may_be_live"),
-    ("乙脑疫苗", "vaccine_unspecified_may_be_live"),
-    ("Jynneos", "vaccine_live_nonreplicating"),
-]
-
-
-class TestOthers:
-    @pytest.mark.parametrize(("text", "expected"), VACCINES)
-    def test_vaccines(self, text: str, expected: str) -> None:
-        assert named(text, "vaccine") == {expected}
-
-    @pytest.mark.parametrize(
-        ("text", "expected"),
-        [
-            ("Plasma exchange", {"proc_plasma_exchange"}),
-            ("血浆置换", {"proc_plasma_exchange"}),
-            ("免疫吸附治疗", {"proc_immunoadsorption"}),
-            ("Leukapheresis", {"proc_leukapheresis"}),
-            ("Percutaneous renal biopsy", {"proc_renal_biopsy"}),
-            ("肾穿刺活检术", {"proc_renal_biopsy"}),
-            ("维持性血液透析", {"proc_hemodialysis"}),
-            ("CAPD", {"proc_peritoneal_dialysis"}),
-            ("CRRT", {"proc_crrt"}),
-            ("冠状动脉造影术", {"proc_coronary_angiography"}),
-            ("PCI with drug-eluting stent", {"proc_pci"}),
-            ("CABG x 3", {"proc_cabg"}),
-            ("子宫切除术", {"proc_hysterectomy"}),
-            ("CAR-T cell infusion", {"proc_car_t_infusion"}),
-            ("Deceased donor kidney transplantation", {"proc_kidney_transplant"}),
-            ("Declined kidney biopsy", set()),
-            ("Hemodialysis not done", set()),
-            ("Donor plasmapheresis", set()),
-        ],
-    )
-    def test_procedures(self, text: str, expected: set[str]) -> None:
-        assert named(text, "procedure") == expected
-
-    def test_folding_makes_spellings_one(self) -> None:
-        assert folded("Anti-dsDNA（ＩｇＧ）") == "anti dsdna igg"
-        assert folded("抗 ds-DNA 抗体") == "抗ds dna抗体"
-        assert folded("  Protein/Creatinine  ratio ") == "protein creatinine ratio"
-
-
-class TestInstruments:
-    @pytest.mark.parametrize(
-        ("text", "instrument", "item", "domain"),
-        [
-            ("SLEDAI-2K total score", "sledai_2k", None, None),
-            ("SLEDAI-2K", "sledai_2k", None, None),
-            ("SLEDAI-2K总分", "sledai_2k", None, None),
-            ("SLEDAI 2000 score", "sledai_2k", None, None),
-            ("SELENA-SLEDAI", "selena_sledai", None, None),
-            ("SELENA SLEDAI total score", "selena_sledai", None, None),
-            ("SELENA-SLEDAI评分", "selena_sledai", None, None),
-            ("Clinical SELENA-SLEDAI score", "clinical_selena_sledai", None, None),
-            ("Clinical SLEDAI-2K", "clinical_sledai_2k", None, None),
-            ("SLEDAI score", "sledai", None, None),
-            ("SLEDAI评分", "sledai", None, None),
-            ("系统性红斑狼疮疾病活动度评分 SLEDAI-2K", "sledai_2k", None, None),
-            ("SLEDAI-2K: Arthritis", "sledai_2k", "arthritis", None),
-            ("SLEDAI-2K 关节炎", "sledai_2k", "arthritis", None),
-            ("SLEDAI-2K - Increased DNA binding", "sledai_2k", "increased_dna_binding", None),
-            ("SELENA-SLEDAI proteinuria", "selena_sledai", "proteinuria", None),
-            ("BILAG-2004 Renal grade", "bilag_2004", None, "renal"),
-            ("BILAG-2004 肾脏", "bilag_2004", None, "renal"),
-            ("BILAG-2004 mucocutaneous domain", "bilag_2004", None, "mucocutaneous"),
-            ("Number of BILAG-2004 A grades", "bilag_2004", "a_count", None),
-            ("BILAG", "bilag", None, None),
-            ("PHQ-9", "phq9", None, None),
-            ("PHQ-9 total score", "phq9", None, None),
-            ("Patient Health Questionnaire 9 item total score", "phq9", None, None),
-            ("PHQ-9 item 9", "phq9", "item-9", None),
-            ("NYHA class", "nyha", None, None),
-            ("New York Heart Association functional classification", "nyha", None, None),
-            ("ACR 1997 criteria", "acr_1997", None, None),
-            ("EULAR/ACR 2019 score", "eular_acr_2019", None, None),
-            ("C-SSRS suicidal ideation", "cssrs", "ideation", None),
-        ],
-    )
-    def test_words(self, text: str, instrument: str, item: str | None, domain: str | None) -> None:
-        found = T.instrument_of([], text)
-        assert found is not None
-        assert (found.instrument, found.item, found.domain, found.by_text) == (instrument, item, domain, True)
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "SLEDAI-2K assessor name",
-            "SLEDAI-2K change from previous",
-            "SLICC damage index",
-            "Pain score",
-            "DAS28",
-            "Sodium",
-            "",
-            "Selena Gomez",
-        ],
-    )
-    def test_what_is_neither_total_nor_item_is_not_understood(self, text: str) -> None:
-        assert T.instrument_of([], text) is None
-
-    @pytest.mark.parametrize(
-        ("system", "code", "instrument", "item"),
-        [
-            ("http://loinc.org", "44261-6", "phq9", None),
-            ("http://loinc.org", "44260-8", "phq9", "item-9"),
-            ("http://loinc.org", "44250-9", "phq9", "item-1"),
-            ("http://loinc.org", "44249-1", "phq9", None),
-            ("http://snomed.info/sct", "420913000", "nyha", "III"),
-        ],
-    )
-    def test_codes(self, system: str, code: str, instrument: str, item: str | None) -> None:
-        found = T.instrument_of([(system, code)], None)
-        assert found is not None
-        assert (found.instrument, found.item, found.by_text) == (instrument, item, False)
-
-
 RELAPSES = [
     "Lupus nephritis flare",
     "Flare of lupus nephritis",
@@ -520,11 +251,17 @@ NO_RELAPSES = [
 
 @pytest.mark.parametrize("text", RELAPSES)
 def test_a_relapse_of_lupus_nephritis_is_known_by_its_words(text: str) -> None:
-    found = load_terminology().concepts_of([], text, kinds="condition")
+    found = T.concepts_of([], text, kinds="condition")
     assert "cond_lupus_nephritis_flare" in found.sure
 
 
 @pytest.mark.parametrize("text", NO_RELAPSES)
 def test_what_is_no_relapse_of_lupus_nephritis(text: str) -> None:
-    found = load_terminology().concepts_of([], text, kinds="condition")
+    found = T.concepts_of([], text, kinds="condition")
     assert "cond_lupus_nephritis_flare" not in found.concepts
+
+
+def test_folding_makes_spellings_one() -> None:
+    assert folded("Anti-dsDNA（ＩｇＧ）") == "anti dsdna igg"
+    assert folded("抗 ds-DNA 抗体") == "抗ds dna抗体"
+    assert folded("  Protein/Creatinine  ratio ") == "protein creatinine ratio"

@@ -163,10 +163,18 @@ def test_a_statement_of_the_total_agrees_with_two_prescriptions() -> None:
     )
 
 
-def test_a_stale_statement_that_ends_is_no_change() -> None:
+def test_a_statement_of_another_dose_that_ends_may_be_a_change() -> None:
+    found = therapy(
+        exposure("prednisone", 15, "2026-01-01", "2026-06-15", source="statement"),
+        stable("prednisone", 20),
+    )
+    assert [(c.change, str(c.when), c.certain) for c in found.changes] == [("dose", "2026-06-16", False)]
+
+
+def test_a_statement_of_the_same_dose_that_ends_is_no_change() -> None:
     assert (
         changes(
-            exposure("prednisone", 15, "2026-01-01", "2026-06-15", source="statement"),
+            exposure("prednisone", 20, "2026-01-01", "2026-06-15", source="statement"),
             stable("prednisone", 20),
         )
         == []

@@ -19,8 +19,8 @@ from app.settings import Settings
 from cds_hooks.cards import Card
 from eligibility.findings import Finding, Screening, ScreeningReport
 from eligibility.judging import verdict_of
-from eligibility.reported import ReportedEvidence, ReportedNeed
-from fhir_mappings.facts import Coding
+from eligibility.reported import ReportedEvidence
+from fhir_mappings.facts import Coding, Need
 
 TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"
 HBV_DNA = Coding("http://loinc.org", "42595-9", "Hepatitis B virus DNA [Units/volume]")
@@ -48,11 +48,9 @@ def finding(criterion: str, outcome: str, reason: str = "a reason", **given: Any
     return Finding(**{**elements, **given})
 
 
-def need(
-    name: str = "hbv_dna", detail: str = "HBV DNA: no result is on record", **given: Any
-) -> ReportedNeed:
+def need(name: str = "hbv_dna", detail: str = "HBV DNA: no result is on record", **given: Any) -> Need:
     elements: dict[str, Any] = {"input": name, "why": "never-measured", "detail": detail, "order": HBV_DNA}
-    return ReportedNeed(**{**elements, **given})
+    return Need(**{**elements, **given})
 
 
 def screening(*findings: Finding, protocol: str = TRIAL_A, **given: Any) -> Screening:

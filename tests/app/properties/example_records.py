@@ -14,7 +14,7 @@ from app.example_charts import chart_of
 from eligibility.bound import BoundCriterion, BoundProtocol
 from eligibility.context import Context
 from eligibility.course import Anchors
-from eligibility.examples import ExampleFacts, example_facts
+from eligibility.example_notation import ExampleFacts, example_facts
 from eligibility.findings import Finding
 from eligibility.judging import flattened, judge
 from eligibility.loading import bundled_files, load_protocol

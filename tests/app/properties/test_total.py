@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.example_charts import chart_of
 from eligibility.course import Anchors
-from eligibility.examples import ExampleFacts
+from eligibility.example_notation import ExampleFacts
 from eligibility.findings import Outcome, Verdict
 from eligibility.judging import flattened
 from eligibility.screening import screen

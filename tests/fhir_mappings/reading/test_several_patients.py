@@ -12,29 +12,15 @@ from fhir_mappings.patient import read_patients
 from fhir_mappings.patient_facts import PatientFacts
 from tests.fhir_mappings.reading.written import (
     CREATININE,
-    SNOMED,
     body,
     bundle,
-    concept,
     observation,
     patient,
     quantity,
     read,
     resource,
 )
-
-BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
-CLINICAL_SEX = "http://hl7.org/fhir/StructureDefinition/patient-sexParameterForClinicalUse"
-SLE = concept("55464009", SNOMED, "Systemic lupus erythematosus")
-
-
-def creatinine(who: str = "p1", own_id: str = "o1") -> dict[str, Any]:
-    return observation(
-        CREATININE,
-        own_id,
-        subject={"reference": f"Patient/{who}"},
-        valueQuantity=quantity(1.2, "mg/dL"),
-    )
+from tests.fhir_mappings.reading.written_patients import SLE, creatinine
 
 
 def ndjson(*documents: Any) -> bytes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from datetime import date
+from typing import Any, TypeVar
 
-from fhir_mappings.facts import Measurement, Unusable
+from fhir_mappings.facts import Event, Measurement, Unusable
+from fhir_mappings.intervals import day
 from fhir_mappings.patient import read_patients
 from fhir_mappings.patient_facts import PatientFacts
 
@@ -27,7 +29,11 @@ WEIGHT = "29463-7"
 URINE_PROTEIN = "2888-6"
 URINE_CREATININE = "2161-8"
 
+JUNE = day(date(2026, 6, 1))
+"""The day of what is written here without another."""
+
 Json = dict[str, Any]
+T = TypeVar("T", bound=Event)
 
 
 def concept(code: str | None = None, system: str | None = None, text: str | None = None) -> Json:
@@ -106,6 +112,17 @@ def read(*resources: Json, who: Json | None = None) -> PatientFacts:
     """The facts of patient ``p1`` from these resources."""
     (facts,) = read_patients(body(bundle(who or patient(), *resources)))
     return facts
+
+
+def events(kind: type[T], *resources: Json) -> list[T]:
+    """The events of a kind that these resources give."""
+    return [event for event in read(*resources).events if isinstance(event, kind)]
+
+
+def event(kind: type[T], *resources: Json) -> T:
+    """The one event of a kind that these resources give."""
+    (found,) = events(kind, *resources)
+    return found
 
 
 def result(name: str, *resources: Json, who: Json | None = None) -> Measurement:

@@ -250,7 +250,7 @@ def test_scores_of_one_day_and_window_work_out_a_shared_item_once() -> None:
     asked: list[str] = []
     facts = chart(result("upcr", 1.2), result("c3", 60))
     plain = series_of(facts)
-    known: Situations = {}
+    known = Situations()
 
     def counting(name: str):  # type: ignore[no-untyped-def]
         asked.append(name)

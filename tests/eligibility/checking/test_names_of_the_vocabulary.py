@@ -6,7 +6,7 @@ import pytest
 
 from eligibility.checking.check import check_text
 from fhir_mappings.vocabulary import vocabulary
-from tests.eligibility.test_checking import criterion, file
+from tests.eligibility.checking.checked_files import criterion, file
 
 
 def reasons(statement: str) -> list[str]:
