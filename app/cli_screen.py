@@ -44,7 +44,7 @@ def _date_option(name: str, words: str) -> object:
 def screen(
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE|-]", help="Bundle, resource or NDJSON, gzipped or not; - for stdin."),
+        typer.Argument(metavar="FILE|-", help="Bundle, resource or NDJSON, gzipped or not; - for stdin."),
     ] = None,
     fhir_base: Annotated[
         str | None,

@@ -160,11 +160,11 @@ class BackendServices(httpx.Auth):
                     return self._accepted(answer.body, asked)
                 told, passing = _refusal(answer), answer.status in _PASSING
                 ahead = _ahead(answer, self._clock())
-                if abs(ahead - self._ahead) >= _CLOCKS_DIFFER and not passing:
+                if abs(ahead) >= _CLOCKS_DIFFER:
                     told += f"; its clock and this machine's differ by {abs(ahead):.0f} s"
-                    if not clock_was_set:
-                        clock_was_set, self._ahead = True, ahead
-                        continue
+                if not (passing or clock_was_set) and abs(ahead - self._ahead) >= _CLOCKS_DIFFER:
+                    clock_was_set, self._ahead = True, ahead
+                    continue
             if not passing or attempt >= _ATTEMPTS:
                 raise TokenError(told)
             await asyncio.sleep(_FIRST_WAIT * 2.0 ** (attempt - 1))
