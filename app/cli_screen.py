@@ -137,8 +137,9 @@ def screen(
         patients, exit_code = patients_of(asking, patient)
     anchors = Anchors(screening_date, baseline_date, enrolment_date, day0)
     day = as_of or datetime.now().astimezone().date()
-    reports = _screened(patients, place, protocol, day, anchors)
-    _show(reports, form, several=len(patients) > 1)
+    reports = _screened(patients, place, protocol, day, anchors) if patients else []
+    # Who asks for several gets the form for several, however many of them can be had.
+    _show(reports, form, several=len(patients) > 1 or exit_code != 0)
     if len(reports) < len(patients):
         exit_code = UnreadableFileError.exit_code
     if exit_code:

@@ -70,6 +70,7 @@ class SmartServer:
             routes=[
                 Route("/fhir/.well-known/smart-configuration", self._configuration),
                 Route("/oauth2/token/", self._token, methods=["POST"]),
+                Route("/fhir", self._fhir),
                 Route("/fhir/{path:path}", self._fhir),
             ]
         )
@@ -120,7 +121,7 @@ class SmartServer:
         self._used.add(claims["jti"])
 
     async def _fhir(self, request: Request) -> Response:
-        path = request.url.path.removeprefix("/fhir/") + (
+        path = request.url.path.removeprefix("/fhir").removeprefix("/") + (
             "?" + request.url.query if request.url.query else ""
         )
         shown = request.headers.get("authorization", "")

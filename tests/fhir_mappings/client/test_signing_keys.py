@@ -8,29 +8,11 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
 
 from fhir_mappings.client import SigningKeyError, read_signing_key
-from tests.cds_hooks.signing import EC, RSA, private_key, public_jwk
+from tests.cds_hooks.signing import EC, RSA, pem, private_jwk, private_key, public_jwk
 
 P256, WEAK = "ec-p256", "rsa-weak"
-
-
-def private_jwk(name: str, **changed: Any) -> dict[str, Any]:
-    algorithm = jwt.get_algorithm_by_name("RS384" if name.startswith("rsa") else "ES384")
-    made = {**algorithm.to_jwk(private_key(name), as_dict=True), "kid": name, **changed}
-    return {member: value for member, value in made.items() if value is not None}
-
-
-def pem(key: Any, passphrase: bytes | None = None) -> bytes:
-    encryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
-    found: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
-    return found
 
 
 def as_file(document: Any) -> bytes:
