@@ -125,12 +125,21 @@ async def _asked(
                     )
                 except NoChartError as error:
                     found[identifier] = _why(error, credentials)
+                except TokenError as error:
+                    if not any(isinstance(chart, ServerChart) for chart in found.values()):
+                        raise
+                    # What has come so far must not be lost with it.
+                    found[identifier] = _no_token(error)
                 bar.advance()
     except TokenError as error:
-        raise RetrievalError(f"{base.url}: no access token: {error}; see docs/backend-services.md") from None
+        raise RetrievalError(f"{base.url}: {_no_token(error)}") from None
     finally:
         await charts.aclose()
     return found
+
+
+def _no_token(error: TokenError) -> str:
+    return f"no access token: {error}; see docs/backend-services.md"
 
 
 def _why(error: NoChartError, credentials: Credentials | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,19 @@ class TestCharts:
         assert one_line(ran.err)
         assert f"{BASE}/Patient/nobody: not retrieved" in ran.err
         assert [json.loads(line)["patient"] for line in ran.out.splitlines()] == [f"Patient/{LUPUS}"]
+
+    def test_a_terminal_shows_how_far_it_is_and_a_pipe_does_not(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        serving(Ehr(page=5))
+        assert run(*FROM_SERVER).err == ""
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        ran = run(*FROM_SERVER)
+        assert ran.code == 0
+        assert "Fetching" in ran.err
+        assert "resources" in ran.err
+        assert json.loads(ran.out)["patient"] == f"Patient/{LUPUS}"
 
     def test_strict_reading_holds_for_a_server_as_well(self, run: Run) -> None:
         def broken(request: httpx.Request) -> httpx.Response | None:
@@ -321,6 +335,28 @@ class TestBackendServices:
         assert (ran.code, ran.out) == (4, "")
         assert one_line(ran.err)
         assert "400 invalid_client" in ran.err
+
+    def test_if_tokens_end_on_the_way_the_patients_so_far_are_screened(
+        self,
+        run: Run,
+        ehr: Ehr,
+        smart: SmartServer,
+        client: Callable[..., None],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def unregister(request: httpx.Request) -> None:
+            if "Patient/second" in request.url.path:
+                smart.keys = {}
+
+        monkeypatch.setattr(ehr, "_instead", unregister)
+        smart.lifetime = 0  # so that each request needs a token of its own
+        client()
+        ran = run(*FROM_SERVER, "--fhir-base", smart.base, "--patient", "second", "--patient", "third")
+        assert ran.code == 4
+        assert [json.loads(line)["patient"] for line in ran.out.splitlines()] == [f"Patient/{LUPUS}"]
+        second, third = ran.err.splitlines()
+        assert "Patient/second: not retrieved: the server has no such patient" in second
+        assert "Patient/third: not retrieved: no access token: " in third
 
     def test_a_token_endpoint_without_tls_gets_nothing_where_the_server_has_it(
         self, run: Run, client: Callable[..., None]
