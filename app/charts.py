@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -23,7 +24,7 @@ from app.settings import Settings
 from cds_hooks.errors import WrongPatientError
 from cds_hooks.prefetch import Prefetched, reconcile
 from cds_hooks.requests import HookRequest
-from fhir_mappings.client import Capabilities, Fetched, FetchLimits, FhirClient, Network, Offer, Query
+from fhir_mappings.client import Capabilities, Fetched, FetchLimits, FhirClient, Heard, Network, Offer, Query
 
 Counts = dict[str, int | str]
 
@@ -31,17 +32,29 @@ _PATIENCE = 0.25
 """The share of the deadline that is spent on learning what a server offers."""
 
 
-class _Completed(NamedTuple):
-    """What is at hand for each key and beside it, the types that count as not offered, and counts."""
+class Completed(NamedTuple):
+    """What is at hand of a chart once a server was asked.
+
+    Attributes:
+        received: for each key.
+        medications: beside them.
+        not_offered: types that count as not offered.
+        counts: for the log.
+        answers: of the server, by key; those about Medications by names of their own.
+    """
 
     received: Mapping[str, Prefetched]
     medications: Sequence[msgspec.Raw]
     not_offered: Collection[str]
     counts: Counts
+    answers: Mapping[str, Fetched] = MappingProxyType({})
 
 
 class Charts:
     """Gathers charts; one for each process, to be closed when that ends.
+
+    Attributes:
+        network: the connections.
 
     Raises:
         OSError, ssl.SSLError: the file of trusted authorities cannot be used.
@@ -57,13 +70,13 @@ class Charts:
             call_bytes=settings.fetch_max_bytes,
             concurrency=settings.fetch_concurrency,
         )
-        self._network = Network(str(ca_file) if ca_file is not None else None)
-        self._capabilities = Capabilities(self._network, settings.fetch_capability_seconds)
+        self.network = Network(str(ca_file) if ca_file is not None else None)
+        self._capabilities = Capabilities(self.network, settings.fetch_capability_seconds)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._capabilities.aclose()
-        await self._network.aclose()
+        await self.network.aclose()
 
     async def chart(self, request: HookRequest, client: ClientProfile) -> Chart:
         """The chart of the patient in context.
@@ -77,21 +90,21 @@ class Charts:
         way = way_to(request, client)
         if isinstance(way, str):
             told: Counts = {"fetch": way} if lacking(prefetched, not_offered) else {}
-            return self._read(request, prefetched, _Completed(prefetched, (), not_offered, told), way)
-        completed = await self._complete(request, prefetched, not_offered, way)
+            return self._read(request, prefetched, Completed(prefetched, (), not_offered, told), way)
+        completed = await self.complete(request.context.patient_id, prefetched, not_offered, way)
         try:
             return self._read(request, prefetched, completed, None)
         except WrongPatientError:
             # Of another patient is what was prefetched, which is refused, or what the server sent, which is
             # left out; told apart by trying without.
-            alone = _Completed(prefetched, (), not_offered, {**completed.counts, "fetch": "wrong-patient"})
+            alone = Completed(prefetched, (), not_offered, {**completed.counts, "fetch": "wrong-patient"})
             return self._read(request, prefetched, alone, None)
 
     def _read(
         self,
         request: HookRequest,
         prefetched: Mapping[str, Prefetched],
-        completed: _Completed,
+        completed: Completed,
         no_way: NoWay | None,
     ) -> Chart:
         chart = read_chart(
@@ -103,27 +116,39 @@ class Charts:
         )
         return chart._replace(received=prefetched, counts=completed.counts)
 
-    async def _complete(
+    async def complete(
         self,
-        request: HookRequest,
+        patient_id: str,
         prefetched: Mapping[str, Prefetched],
         not_offered: Collection[str],
         way: Way,
-    ) -> _Completed:
+        heard: Heard | None = None,
+        *,
+        deadline: float | None = None,
+    ) -> Completed:
+        """What is at hand, once what lacks was asked for.
+
+        Args:
+            patient_id: a FHIR id.
+            prefetched: what there is for each key.
+            not_offered: resource types that are not asked for.
+            way: the server.
+            heard: told of each page.
+            deadline: instant of the running loop's clock; by default, as the settings say.
+        """
         loop = asyncio.get_running_loop()
         began = loop.time()
-        deadline = began + self._deadline_seconds
+        deadline = began + self._deadline_seconds if deadline is None else deadline
         keys = lacking(prefetched, not_offered)
         unknown = named_medications.wanted(_all_resources(prefetched), way.base)
         if not keys and not unknown:
-            return _Completed(prefetched, (), not_offered, {})
+            return Completed(prefetched, (), not_offered, {})
         offer = await self._capabilities.offer(
             way.base, self._deadline_seconds * _PATIENCE, private_allowed=way.private_allowed
         )
         absent = absent_types(offer, not_offered)
-        patient_id = request.context.patient_id
         queries = queries_for(lacking(prefetched, {*not_offered, *absent}), prefetched, patient_id, offer)
-        fetched = await self._client(way, self._limits).fetch(queries, deadline)
+        fetched = await self._client(way, self._limits).fetch(queries, deadline, heard)
         answers = {key: _only_of(patient_id, found) for key, found in fetched.items()}
         received = {
             key: joined(before, as_prefetched(answers[key]), RESOURCE_TYPES[key])
@@ -132,36 +157,36 @@ class Charts:
             for key, before in prefetched.items()
         }
         medications, asked = await self._medications(received, way, offer, deadline)
-        counts = _counts([*answers.values(), *asked])
+        counts = _counts([*answers.values(), *asked.values()])
         counts["fetch_ms"] = round((loop.time() - began) * 1000)
-        return _Completed(received, medications, {*not_offered, *absent}, counts)
+        return Completed(received, medications, {*not_offered, *absent}, counts, {**answers, **asked})
 
     async def _medications(
         self, received: Mapping[str, Prefetched], way: Way, offer: Offer, deadline: float
-    ) -> tuple[Sequence[msgspec.Raw], Sequence[Fetched]]:
+    ) -> tuple[Sequence[msgspec.Raw], Mapping[str, Fetched]]:
         """The Medications that are named and not at hand, and what came of asking for them."""
         ids = named_medications.wanted(_all_resources(received), way.base)
         found: dict[str, msgspec.Raw] = {}
-        asked: list[Fetched] = []
+        asked: dict[str, Fetched] = {}
         client = self._client(way, named_medications.LIMITS)
 
         async def ask(queries: Mapping[str, Query]) -> None:
-            answers = (await client.fetch(queries, deadline)).values()
-            asked.extend(answers)
-            for answer in answers:
+            answers = await client.fetch(queries, deadline)
+            asked.update(answers)
+            for answer in answers.values():
                 found.update(named_medications.chosen(as_prefetched(answer).resources, ids))
 
         if ids:
             await ask(named_medications.searches(ids, offer))
-            if not asked or any(answer.state == "failed" for answer in asked):
+            if not asked or any(answer.state == "failed" for answer in asked.values()):
                 await ask(named_medications.reads([name for name in ids if name not in found]))
         return tuple(found.values()), asked
 
     def _client(self, way: Way, limits: FetchLimits) -> FhirClient:
         return FhirClient(
             way.base,
-            self._network,
-            way.token,
+            self.network,
+            way.credentials,
             limits,
             trusted=way.listed,
             private_allowed=way.private_allowed,

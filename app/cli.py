@@ -32,8 +32,8 @@ INTERRUPTED = 130
 cli = typer.Typer(
     name="trialcards",
     help="May this patient join an open lupus trial, on which evidence, and what stands in the way?",
-    epilog="Exit codes: 0 done, 2 usage, 3 unreadable input, 5 invalid protocol or clients, "
-    "6 the store cannot be used, 70 a fault of this program.",
+    epilog="Exit codes: 0 done, 2 usage, 3 unreadable input, 4 not retrieved, "
+    "5 invalid protocol or clients, 6 the store cannot be used, 70 a fault of this program.",
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

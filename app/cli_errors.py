@@ -8,6 +8,7 @@
         ├── ArgumentError         2  usage that only the command itself can judge, e.g. an unknown protocol id
         ├── UnreadableFileError   3  a file that is not there, is not JSON, is not FHIR, or holds no patient;
         │                            also one, or a patient of it, that could not be screened
+        ├── RetrievalError        4  a FHIR server that gave no access, or not the patient
         ├── InvalidProtocolError  5  a protocol file that cannot be used
         ├── InvalidClientsError   5  a file of clients that cannot be used
         └── StoreUnusableError    6  the database of the store cannot be reached or used
@@ -36,6 +37,12 @@ class UnreadableFileError(CommandError):
     """A file that cannot be read, or not as a patient's record."""
 
     exit_code = 3
+
+
+class RetrievalError(CommandError):
+    """Data that a FHIR server did not give."""
+
+    exit_code = 4
 
 
 class InvalidProtocolError(CommandError):

@@ -1,13 +1,10 @@
-"""``trialcards screen``: the patients of a file against the open protocols."""
+"""``trialcards screen``: the patients of a file, or of a FHIR server, against the open protocols."""
 
 from __future__ import annotations
 
-import gzip
 import sys
-import zlib
 from collections.abc import Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -15,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from app.cli_errors import ArgumentError, UnreadableFileError, one_line
+from app.cli_errors import ArgumentError, UnreadableFileError
+from app.cli_files import patients_in, read_file, refuse_invalid, unscreened
 from app.cli_service import service_with
 from app.console import terminal, tolerate_unknown_signs
 from app.parameters import iso_date
@@ -23,16 +21,11 @@ from app.rendering.page import html_page
 from app.rendering.table import print_report
 from app.resource_types import known_resource_types
 from app.screening import UnknownProtocolError
-from app.surrogates import without_lone_surrogates
 from eligibility.course import Anchors
 from eligibility.findings import ScreeningReport
-from fhir_mappings.errors import InputError
-from fhir_mappings.patient import read_patients
-from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.record import PatientRecord
 
 Form = Literal["table", "json", "html"]
-GZIP = b"\x1f\x8b"
 MANY = 20
 """From so many patients on, a terminal shows a progress bar."""
 
@@ -50,9 +43,17 @@ def _date_option(name: str, words: str) -> object:
 
 def screen(
     file: Annotated[
-        str,
+        str | None,
         typer.Argument(metavar="FILE|-", help="Bundle, resource or NDJSON, gzipped or not; - for stdin."),
-    ],
+    ] = None,
+    fhir_base: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Ask this FHIR server in place of a file; with --patient."),
+    ] = None,
+    patient: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="The patient to ask for, as ID or Patient/ID; repeatable."),
+    ] = None,
     protocol: Annotated[
         list[str] | None,
         typer.Option(
@@ -78,16 +79,29 @@ def screen(
         list[str] | None,
         typer.Option(
             metavar="TYPES",
-            help="Resource types that the file holds wholly; comma-separated or repeated. All by default.",
+            help="Resource types that the file holds wholly, or that the server is asked for; "
+            "comma-separated or repeated. All by default.",
         ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse what full FHIR validation refuses.")
     ] = False,
+    deadline: Annotated[
+        float,
+        typer.Option(min=1, max=3600, metavar="SECONDS", help="Time to ask the server in, for each patient."),
+    ] = 60.0,
+    allow_http: Annotated[
+        bool,
+        typer.Option("--allow-http", help="Call a server of a private network without TLS."),
+    ] = False,
 ) -> None:
-    """Screen the patients of a file against the open protocols.
+    """Screen the patients of a file, or of a FHIR server, against the open protocols.
 
-    The file is taken as the whole record unless --retrieved says otherwise.
+    The file is taken as the whole record unless --retrieved says otherwise. What a server does not give
+    counts as not retrieved.
+
+    The environment tells how to get into the server: TRIALCARDS_BEARER_TOKEN, or TRIALCARDS_CLIENT_ID and
+    TRIALCARDS_PRIVATE_KEY_FILE (SMART Backend Services), or nothing where it is open.
 
     \b
     Examples:
@@ -96,60 +110,44 @@ def screen(
       trialcards screen chart.json --protocol my-trial.yaml
       trialcards screen patients.ndjson --format html > reports.html
       curl -s $FHIR/Patient/1/\\$everything | trialcards screen - --retrieved Patient,Observation
+      trialcards screen --fhir-base https://ehr.example.org/fhir --patient 123
+      trialcards screen --fhir-base http://localhost:8080/fhir --patient lin-mei --patient sofia-reyes
     """
-    body = _read(file)
-    if strict:
-        _refuse_invalid(body, file)
-    patients = _patients(body, file, retrieved)
-    anchors = Anchors(screening_date, baseline_date, enrolment_date, day0)
-    day = as_of or datetime.now().astimezone().date()
-    reports = _screened(patients, file, protocol, day, anchors)
-    _show(reports, form, several=len(patients) > 1)
-    if len(reports) < len(patients):
-        raise typer.Exit(UnreadableFileError.exit_code)
-
-
-def _read(file: str) -> bytes:
-    try:
-        body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        # Bulk exports are often kept compressed.
-        return without_lone_surrogates(gzip.decompress(body) if body.startswith(GZIP) else body)
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise UnreadableFileError(f"{file}: the gzip data are damaged or cut off") from None
-    except OSError as error:
-        raise UnreadableFileError(f"{file}: cannot be read: {error.strerror}") from None
-
-
-def _refuse_invalid(body: bytes, file: str) -> None:
-    # Half a second of imports that nobody else need wait for.
-    from app.strict_reading import refusals
-
-    faults = list(refusals(body))
-    for fault in faults:
-        typer.echo(f"{file}: {one_line(fault)}", err=True)
-    if faults:
-        count = f"{len(faults)} departure{'s' * (len(faults) > 1)}"
-        raise UnreadableFileError(f"{file}: {count} from FHIR R4; without --strict they are tolerated")
-
-
-def _patients(body: bytes, file: str, retrieved: Sequence[str] | None) -> list[PatientFacts]:
     try:
         kinds = known_resource_types(retrieved or ())
     except ValueError as error:
         raise ArgumentError(f"--retrieved: {error}") from None
-    try:
-        patients = read_patients(body, retrieved=kinds)
-    except InputError as error:
-        raise UnreadableFileError(f"{file}: {error}") from None
-    except Exception as error:
-        raise UnreadableFileError(_unscreened(file, error)) from None
-    if not patients:
-        raise UnreadableFileError(f"{file}: no patient in it; a Patient resource is needed")
-    return patients
+    exit_code = 0
+    if fhir_base is None:
+        if file is None or patient or allow_http:
+            raise ArgumentError("name a FILE (- for standard input), or --fhir-base with --patient")
+        place = file
+        body = read_file(file)
+        if strict:
+            refuse_invalid(body, file)
+        patients = [PatientRecord(facts) for facts in patients_in(body, file, kinds)]
+    else:
+        if file is not None or not patient:
+            raise ArgumentError("--fhir-base takes --patient, once or several times, and no FILE")
+        # HTTP and TLS, which nobody need wait for who screens a file.
+        from app.cli_fhir_base import Asking, patients_of
+
+        asking = Asking(fhir_base, allow_http=allow_http, seconds=deadline, only=kinds, strict=strict)
+        place = fhir_base
+        patients, exit_code = patients_of(asking, patient)
+    anchors = Anchors(screening_date, baseline_date, enrolment_date, day0)
+    day = as_of or datetime.now().astimezone().date()
+    reports = _screened(patients, place, protocol, day, anchors) if patients else []
+    # Who asks for several gets the form for several, however many of them can be had.
+    _show(reports, form, several=len(patients) > 1 or exit_code != 0)
+    if len(reports) < len(patients):
+        exit_code = UnreadableFileError.exit_code
+    if exit_code:
+        raise typer.Exit(exit_code)
 
 
 def _screened(
-    patients: list[PatientFacts], file: str, protocols: list[str] | None, as_of: date, anchors: Anchors
+    patients: list[PatientRecord], source: str, protocols: list[str] | None, as_of: date, anchors: Anchors
 ) -> list[ScreeningReport]:
     """The reports of all who could be screened; of the others, a line each on standard error."""
     service, protocols = service_with(protocols)
@@ -157,21 +155,16 @@ def _screened(
     shown = many and sys.stderr.isatty()
     progress = track(patients, "Screening", console=Console(stderr=True), disable=not shown)
     reports = []
-    for facts in progress:
+    for record in progress:
         try:
-            reports.append(service.screen_record(PatientRecord(facts), as_of, anchors, protocols))
+            reports.append(service.screen_record(record, as_of, anchors, protocols))
         except UnknownProtocolError as error:
             raise ArgumentError(str(error)) from None
         except Exception as error:
             # A fault of this program on one chart must not cost the reports of all the others.
-            place = f"{file}: {facts.reference}" if len(patients) > 1 else file
-            typer.echo(f"trialcards: {_unscreened(place, error)}", err=True)
+            place = f"{source}: {record.reference}" if len(patients) > 1 else source
+            typer.echo(f"trialcards: {unscreened(place, error)}", err=True)
     return reports
-
-
-def _unscreened(place: str, error: Exception) -> str:
-    """Words on a fault that nobody foresaw; its own message may repeat values of the chart."""
-    return one_line(f"{place}: could not be screened: {type(error).__name__}; please report it")
 
 
 def _show(reports: Sequence[ScreeningReport], form: Form, *, several: bool) -> None:

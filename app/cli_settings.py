@@ -64,7 +64,7 @@ def opened_store(settings: Settings) -> Iterator[Database]:
     from app.store.configured import database_of
     from app.store.errors import StoreError
 
-    database = database_of(settings)
+    database = database_of(settings, hurried=False)
     try:
         database.open()
         yield database

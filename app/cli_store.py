@@ -57,7 +57,7 @@ def status() -> None:
     from app.store.errors import StoreError
     from app.store.reading import holdings
 
-    database = database_of(read_settings())
+    database = database_of(read_settings(), hurried=False)
     try:
         revision = database.revision()
         typer.echo(f"{database.place}: revision {revision or 'none; run trialcards store migrate'}")

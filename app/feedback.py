@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from app.cards.override_reasons import SYSTEM, reasons
+from app.cards.wording import wording
 from app.errors import NotReadyError
 from app.metrics import Metrics
 from app.plain_text import plain
 from app.store.kept import Store
 from app.store.records import CardFeedback, GivenReason
-from cds_hooks.feedback import FeedbackItem
+from cds_hooks.feedback import FeedbackItem, Reason
 
 _LONGEST = 120
 """Characters of an id, code, system or display."""
@@ -21,10 +23,13 @@ _MOST = 20
 class FeedbackDesk:
     """Takes feedback in. Without a store it is counted, and forgotten."""
 
-    def __init__(self, store: Store | None, metrics: Metrics, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store | None, metrics: Metrics, now: Callable[[], datetime], language: str = "en"
+    ) -> None:
         self._store = store
         self._metrics = metrics
         self._now = now
+        self._language = language
 
     async def take(self, items: Sequence[FeedbackItem], client: str) -> None:
         """Count the feedback and keep it.
@@ -32,14 +37,19 @@ class FeedbackDesk:
         Raises:
             NotReadyError: it is not in the database yet; sent again, it counts once.
         """
-        told = card_feedback(items, client, self._now())
+        told = card_feedback(items, client, self._now(), self._language)
         self._metrics.feedback(told)
         if self._store is not None and not await self._store.keep_feedback(told):
             raise NotReadyError("the feedback could not be stored yet; send it again later")
 
 
-def card_feedback(items: Iterable[FeedbackItem], client: str, received: datetime) -> list[CardFeedback]:
-    """What is kept: no word that a user typed, and no time later than its arrival."""
+def card_feedback(
+    items: Iterable[FeedbackItem], client: str, received: datetime, language: str
+) -> list[CardFeedback]:
+    """What is kept: no word that a user typed, and no time later than its arrival.
+
+    Clients may leave out the display of a reason; that of our own is filled in.
+    """
     return [
         CardFeedback(
             client=client,
@@ -48,15 +58,19 @@ def card_feedback(items: Iterable[FeedbackItem], client: str, received: datetime
             at=min(item.acted_at, received),
             received=received,
             suggestions=tuple(plain(each.id, _LONGEST) for each in item.accepted_suggestions[:_MOST]),
-            reasons=tuple(
-                GivenReason(
-                    plain(reason.code or "", _LONGEST),
-                    plain(reason.system, _LONGEST) if reason.system else None,
-                    plain(reason.display, _LONGEST) if reason.display else None,
-                )
-                for reason in item.reasons[:_MOST]
-            ),
+            reasons=tuple(_kept(reason, language) for reason in item.reasons[:_MOST]),
             commented=item.commented,
         )
         for item in items
     ]
+
+
+def _kept(reason: Reason, language: str) -> GivenReason:
+    display = reason.display
+    if not display and reason.system == SYSTEM and reason.code in reasons():
+        display = wording(language).say(f"reason.{reason.code}")
+    return GivenReason(
+        plain(reason.code or "", _LONGEST),
+        plain(reason.system, _LONGEST) if reason.system else None,
+        plain(display, _LONGEST) if display else None,
+    )

@@ -19,7 +19,7 @@ from app.prefetch_table import RESOURCE_TYPES, TEMPLATES
 from app.settings import INDISPENSABLE, MEDICATION_TYPES
 from cds_hooks.prefetch import Prefetched, type_of
 from cds_hooks.requests import HookRequest
-from fhir_mappings.client import Address, BearerToken, Offer, Query, base_address, listed
+from fhir_mappings.client import Address, BearerToken, Credentials, Offer, Query, base_address, listed
 
 NoWay = Literal["no-server", "no-token", "not-listed", "no-such-id"]
 """Why a server cannot be asked at all."""
@@ -39,7 +39,7 @@ class Way(msgspec.Struct, frozen=True):
     """How to ask: the server, what to show to it, and the servers to which it may send on."""
 
     base: Address
-    token: BearerToken | None
+    credentials: Credentials | None
     listed: tuple[Address, ...]
     private_allowed: bool
 

@@ -108,7 +108,7 @@ def create_app(
     answer_errors_as_outcomes(application)
     memory = CountedMemory(store or ShownCards(), metrics)
     hook = TrialsHook(service, settings, charts, clock, memory)
-    desk = FeedbackDesk(store, metrics, now)
+    desk = FeedbackDesk(store, metrics, now, settings.language)
     application.include_router(hook_routes(hook, settings, authenticator, desk))
     application.include_router(screening_routes(service, settings, authenticator, clock, memory))
     application.include_router(protocol_routes(service))

@@ -24,12 +24,13 @@ def data_folder(settings: Settings) -> Path:
     return settings.data_dir or user_data_path("trialcards", appauthor=False)
 
 
-def database_of(settings: Settings) -> Database:
-    """The database that the settings name; it is not opened here."""
+def database_of(settings: Settings, *, hurried: bool = True) -> Database:
+    """The database that the settings name; it is not opened here. ``hurried``: no statement may take long."""
     if settings.database_url is None:
-        return Database(f"sqlite:///{data_folder(settings).absolute() / DATABASE_FILE}")
+        return Database(f"sqlite:///{data_folder(settings).absolute() / DATABASE_FILE}", hurried=hurried)
     scheme, _, rest = settings.database_url.get_secret_value().partition("://")
-    return Database(f"{'sqlite' if scheme == 'sqlite' else 'postgresql+psycopg'}://{rest}")
+    address = f"{'sqlite' if scheme == 'sqlite' else 'postgresql+psycopg'}://{rest}"
+    return Database(address, hurried=hurried)
 
 
 def pseudonyms_of(settings: Settings) -> Pseudonyms:

@@ -1,41 +1,31 @@
-"""The database: opened at first use, brought to the newest tables, written in batches and read by one query.
-
-SQLite and PostgreSQL differ in three things here: SQLite wants its write lock taken at once
-(``BEGIN IMMEDIATE``), so that a writer waits for another instead of failing half-way; it keeps readers and
-writers apart by its write-ahead log; and while tables are made, PostgreSQL is locked by an advisory lock and
-SQLite by that same write lock.
-"""
+"""The database: opened at first use, brought to the newest tables, written to and read."""
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from app.store.engines import engine_of
 from app.store.errors import StoreError
+from app.store.migrating import migrate, revision_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.engine import URL
 
-NEWEST_REVISION = "0001"
-"""Of the migrations; where the database says the same, alembic need not be loaded."""
-
-_LOCK = 7_517_536_524_720
-"""Any number that no other program locks by."""
-_PATIENCE = 5.0
-"""Seconds to wait for a connection, a lock or a statement."""
-
 
 class Database:
-    """One database, named by its SQLAlchemy URL; opened by whichever thread needs it first."""
+    """One database, named by its SQLAlchemy URL; opened by whichever thread needs it first.
 
-    def __init__(self, url: str) -> None:
+    ``hurried``: no statement may take long.
+    """
+
+    def __init__(self, url: str, *, hurried: bool = True) -> None:
         self._url = url
+        self._hurried = hurried
         self._lock = threading.Lock()
         self._engines: tuple[Engine, Engine] | None = None
 
@@ -132,90 +122,22 @@ class Database:
             parsed = make_url(self._url)
             if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
                 return None
-            engine = _engine(self._url, writes=False)
+            engine = engine_of(self._url, writes=False, hurried=self._hurried)
             try:
                 with engine.connect() as connection:
-                    return _revision(connection)
+                    return revision_of(connection)
             finally:
                 engine.dispose()
 
     def _opened(self) -> tuple[Engine, Engine]:
         with _told(self._url):
-            writer = _engine(self._url, writes=True)
+            writer = engine_of(self._url, writes=True, hurried=self._hurried)
             try:
-                _migrate(writer)
+                migrate(writer)
             except BaseException:
                 writer.dispose()
                 raise
-            return writer, _engine(self._url, writes=False)
-
-
-def _engine(url: str, *, writes: bool) -> Engine:
-    from sqlalchemy import create_engine, event, make_url
-
-    parsed = make_url(url)
-    options: dict[str, Any] = {"pool_size": 1 if writes else 2, "max_overflow": 2}
-    if not writes:
-        options["isolation_level"] = "AUTOCOMMIT"
-    if parsed.get_backend_name() == "postgresql":
-        limit = f"-c statement_timeout={int(_PATIENCE * 1000)} -c lock_timeout={int(_PATIENCE * 1000)}"
-        options["connect_args"] = {"connect_timeout": int(_PATIENCE), "options": limit}
-        return create_engine(parsed, pool_recycle=600, **options)
-    if parsed.database:
-        _made_private(Path(parsed.database))
-    engine = create_engine(parsed, connect_args={"timeout": _PATIENCE}, **options)
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: object) -> None:
-        if writes:
-            connection.isolation_level = None  # transactions are begun below, not by the driver
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    if writes:
-
-        @event.listens_for(engine, "begin")
-        def begin(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _made_private(path: Path) -> None:
-    """A new file, and a new folder for it, are their owner's alone."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-
-
-def _revision(connection: Connection) -> str | None:
-    from sqlalchemy import inspect
-
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    return found
-
-
-def _migrate(engine: Engine) -> None:
-    """Apply what lacks; processes that start together do so one after another."""
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-        if _revision(connection) == NEWEST_REVISION:
-            return
-        from alembic import command, util
-        from alembic.config import Config
-
-        config = Config()
-        config.set_main_option("script_location", str(resources.files("app.store").joinpath("migrations")))
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except util.CommandError:
-            raise StoreError(
-                "the tables of the database were made by a newer version of Trialcards; "
-                "run that, or name another database"
-            ) from None
+            return writer, engine_of(self._url, writes=False, hurried=self._hurried)
 
 
 @contextmanager

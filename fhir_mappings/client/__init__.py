@@ -6,23 +6,45 @@ Nothing outside this package speaks HTTP to a FHIR server, and nothing outside i
 from fhir_mappings.client.addresses import Address, AddressError, base_address, listed
 from fhir_mappings.client.asking import Fetched, FetchLimits, FetchState, Query, Why
 from fhir_mappings.client.auth import BearerToken
+from fhir_mappings.client.backend_services import BackendServices, TokenError
 from fhir_mappings.client.capability import Capabilities, Offer
-from fhir_mappings.client.fetching import FhirClient
+from fhir_mappings.client.discovery import (
+    SmartConfiguration,
+    must_be_fit_for_secrets,
+    scopes,
+    smart_configuration,
+)
+from fhir_mappings.client.fetching import FhirClient, Heard
 from fhir_mappings.client.network import Network
+from fhir_mappings.client.signing import SigningKey, SigningKeyError, read_signing_key
+
+Credentials = BearerToken | BackendServices
+"""What is shown to a server."""
 
 __all__ = [
     "Address",
     "AddressError",
+    "BackendServices",
     "BearerToken",
     "Capabilities",
+    "Credentials",
     "FetchLimits",
     "FetchState",
     "Fetched",
     "FhirClient",
+    "Heard",
     "Network",
     "Offer",
     "Query",
+    "SigningKey",
+    "SigningKeyError",
+    "SmartConfiguration",
+    "TokenError",
     "Why",
     "base_address",
     "listed",
+    "must_be_fit_for_secrets",
+    "read_signing_key",
+    "scopes",
+    "smart_configuration",
 ]

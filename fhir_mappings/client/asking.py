@@ -19,6 +19,7 @@ Why = Literal[
     "server-error",  # 5xx, and tried again in vain
     "redirect",  # elsewhere, or too often
     "outcome",  # an OperationOutcome that tells an error
+    "no-token",  # the token endpoint gave none
     # On the way
     "unreachable",  # no such name, no connection, no trusted certificate
     "address-refused",  # the name stands for an address that must not be called

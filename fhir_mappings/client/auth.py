@@ -8,7 +8,7 @@ import httpx
 
 
 class BearerToken(httpx.Auth):
-    """A token that was handed over for one call. It does not show in ``repr``.
+    """A token that was handed over. It does not show in ``repr``.
 
     Raises:
         ValueError: it has characters that no header can hold.
@@ -21,8 +21,12 @@ class BearerToken(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the header."""
-        request.headers["authorization"] = self._header
+        self.show(request)
         yield request
+
+    def show(self, request: httpx.Request) -> None:
+        """Add the header, in place of another token if there is one."""
+        request.headers["authorization"] = self._header
 
     def __repr__(self) -> str:
         return "BearerToken(…)"

@@ -1,8 +1,10 @@
-"""One document from an address that the operator named, such as a set of public keys."""
+"""One document from an address that the operator named, such as a set of public keys, or a token."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import httpx
 
@@ -25,15 +27,49 @@ async def document(network: Network, url: str, *, seconds: float, most_bytes: in
     Raises:
         DocumentError: it did not come, in time and whole, or is longer than ``most_bytes``.
     """
+    answer = await _answer(network, "GET", url, None, seconds, most_bytes)
+    if answer.status != httpx.codes.OK:
+        raise DocumentError(f"status-{answer.status}")
+    return answer.body
+
+
+class Posted(NamedTuple):
+    """What came of a form, whatever its status."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+async def posted(
+    network: Network, url: str, form: Mapping[str, str], *, seconds: float, most_bytes: int
+) -> Posted:
+    """The answer to a form, under the rules of :func:`document`.
+
+    Raises:
+        DocumentError: there is none, in time and whole, or it is longer than ``most_bytes``.
+    """
+    return await _answer(network, "POST", url, form, seconds, most_bytes)
+
+
+async def _answer(
+    network: Network,
+    method: str,
+    url: str,
+    form: Mapping[str, str] | None,
+    seconds: float,
+    most_bytes: int,
+) -> Posted:
     try:
         client = network.client(address(url), private_allowed=True)
         async with (
             asyncio.timeout(seconds),
-            client.stream("GET", url, headers=_HEADERS) as response,
+            client.stream(method, url, headers=_HEADERS, data=form) as response,
         ):
-            if response.status_code != httpx.codes.OK:
-                raise DocumentError(f"status-{response.status_code}")
-            return await read_body(response, most_bytes, Allowance(most_bytes))
+            body = b""
+            if method == "POST" or response.status_code == httpx.codes.OK:
+                body = await read_body(response, most_bytes, Allowance(most_bytes))
+            return Posted(response.status_code, response.headers, body)
     except AnswerError as error:
         raise DocumentError(error.why) from None
     except (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 import httpx
 import msgspec
@@ -16,6 +17,9 @@ from fhir_mappings.client.pages import Answer, read_answer
 from fhir_mappings.client.requests import Getter
 
 _CLOSING_SECONDS = 0.5
+
+Heard = Callable[[str, int], None]
+"""Told of each page as it comes: the key of the query, and how many resources have come for it so far."""
 
 
 class FhirClient:
@@ -49,7 +53,9 @@ class FhirClient:
         self._allowed = (Address(base.scheme, base.host, base.port), *trusted)
         self._private_allowed = private_allowed
 
-    async def fetch(self, queries: Mapping[str, Query], deadline: float) -> dict[str, Fetched]:
+    async def fetch(
+        self, queries: Mapping[str, Query], deadline: float, heard: Heard | None = None
+    ) -> dict[str, Fetched]:
         """The answer to each query.
 
         Never raises for what a server does. All is over at ``deadline``, an instant of the running loop's
@@ -64,6 +70,9 @@ class FhirClient:
             private_allowed=self._private_allowed,
         )
         walks = {key: _Walk(query, self.base, getter, self._limits) for key, query in queries.items()}
+        if heard is not None:
+            for key, walk in walks.items():
+                walk.on_page = partial(heard, key)
         tasks = [asyncio.ensure_future(walk.run()) for walk in walks.values()]
         try:
             if tasks:
@@ -95,6 +104,7 @@ class _Walk:
         self._matches = query.at_hand
         self._total = 0
         self._pages = 0
+        self.on_page: Callable[[int], None] | None = None
         # Until it is over: this is what it was cut off by.
         self._why: Why | None = "deadline"
 
@@ -163,3 +173,5 @@ class _Walk:
         self._matches += answer.matches
         self._total = max(self._total, answer.total)
         self._pages += 1
+        if self.on_page is not None:
+            self.on_page(len(self._resources))

@@ -164,14 +164,15 @@ def retry_after(headers: httpx.Headers) -> float | None:
     told = headers.get("retry-after", "").strip()
     if told.isascii() and told.isdigit():
         return min(float(told[:9]), _LONGEST_WAIT)
-    at = _instant(told)
+    at = instant(told)
     if at is None:
         return None
-    now = _instant(headers.get("date", "")) or datetime.now(UTC)
+    now = instant(headers.get("date", "")) or datetime.now(UTC)
     return min(max((at - now).total_seconds(), 0.0), _LONGEST_WAIT)
 
 
-def _instant(text: str) -> datetime | None:
+def instant(text: str) -> datetime | None:
+    """An instant as HTTP tells it (RFC 9110, 5.6.7); ``None`` for anything else."""
     try:
         found = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

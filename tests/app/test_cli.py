@@ -42,7 +42,7 @@ class TestHelp:
         ran = run(*arguments)
         assert ran.code == 0
         for expected in ("serve", "screen", "protocols", "prefetch", "Exit codes: 0", "5 invalid protocol"):
-            assert expected in ran.out
+            assert expected in " ".join(ran.out.split())
 
     @pytest.mark.parametrize(
         "command",

@@ -15,6 +15,7 @@ from app.cli import main
 from app.clients.profile import ClientProfile
 from app.clients.registry import check_clients
 from app.server import create_app
+from app.server_access import ServerAccess
 from app.settings import Settings
 from eligibility import findings, reported
 
@@ -73,6 +74,13 @@ def test_the_table_of_settings_is_complete_and_its_defaults_are_true() -> None:
         name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()
     }
     assert documented == {name: as_shown(value) for name, value in defaults.items()}
+
+
+def test_what_the_command_line_reads_from_the_environment_is_told() -> None:
+    rows = re.findall(
+        r"^\| `TRIALCARDS_(\w+)` \|", (DOCS / "backend-services.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert {name.lower() for name in rows} == set(ServerAccess.model_fields)
 
 
 def as_shown(default: Any) -> str:

@@ -9,6 +9,12 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 ISSUER = "https://ehr.example"
 HOOK_URL = "https://cds.example/cds-services/lupus-trials"
@@ -28,6 +34,20 @@ def public_jwk(key_id: str, **more: Any) -> dict[str, Any]:
     algorithm = jwt.get_algorithm_by_name("RS384" if key_id.startswith("rsa") else "ES384")
     made = algorithm.to_jwk(private_key(key_id).public_key(), as_dict=True)
     return {**made, "kid": key_id, **more}
+
+
+def private_jwk(name: str, **changed: Any) -> dict[str, Any]:
+    """The whole key pair; ``None`` leaves a member out."""
+    algorithm = jwt.get_algorithm_by_name("RS384" if name.startswith("rsa") else "ES384")
+    made = {**algorithm.to_jwk(private_key(name), as_dict=True), "kid": name, **changed}
+    return {member: value for member, value in made.items() if value is not None}
+
+
+def pem(key: Any, passphrase: bytes | None = None) -> bytes:
+    """A private key as a file."""
+    encryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    found: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    return found
 
 
 def jwks(*key_ids: str) -> dict[str, Any]:

@@ -55,6 +55,45 @@ def test_epics_spelling_in_the_plural_is_accepted() -> None:
     assert read_feedback(body(item)).items[0].override_reasons is not None
 
 
+EPIC = "com.epic.cdshooks.feedback.overrideReason."
+
+
+@pytest.mark.parametrize(
+    ("given", "codes"),
+    [
+        ({"overrideReason": {"reason": {"code": "a", "system": "s"}}}, ["a"]),
+        ({"overrideReasons": {"reason": {"code": "a", "system": "s"}}}, ["a"]),
+        ({"overrideReasons": [{"reason": {"code": "a"}}, {"reason": {"code": "b"}}]}, ["a", "b"]),
+        (
+            {
+                "overrideReason": {"reason": {"code": "a"}},
+                "overrideReasons": [{"reason": {"code": "a"}}, {"reason": {"code": "b"}}],
+            },
+            ["a", "b"],
+        ),
+        ({"overrideReason": {"extension": {f"{EPIC}reasonCategory": "45"}}}, ["45"]),
+        (
+            {"overrideReasons": {"extension": {f"{EPIC}reasonTitle": "Does not meet criteria"}}},
+            ["Does not meet criteria"],
+        ),
+        ({"overrideReasons": {"extension": {f"{EPIC}reasonCategory": 45, "other": "x"}}}, []),
+        ({"overrideReason": {"userComment": "words"}}, []),
+        ({"overrideReasons": "words"}, []),
+        ({}, []),
+    ],
+)
+def test_coded_reasons_are_found_in_every_spelling(given: dict[str, Any], codes: list[str]) -> None:
+    item = read_feedback(body({**without(OVERRIDDEN, "overrideReason"), **given})).items[0]
+    assert [reason.code for reason in item.reasons] == codes
+
+
+def test_it_is_told_whether_the_user_added_words_in_either_spelling() -> None:
+    for name in ("overrideReason", "overrideReasons"):
+        item = {**without(OVERRIDDEN, "overrideReason"), name: {"userComment": "words"}}
+        assert read_feedback(body(item)).items[0].commented
+    assert not read_feedback(body(OVERRIDDEN)).items[0].commented
+
+
 def test_an_overridden_card_needs_no_reason() -> None:
     assert read_feedback(body(without(OVERRIDDEN, "overrideReason"))).items[0].override_reason is None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.cards.override_reasons import SYSTEM, override_reasons
 from app.store.queue import CAPACITY
 from tests.app.store.serving import Clock, accepted, overridden, rows, service
 
@@ -36,6 +37,21 @@ def test_a_batch_is_stored_with_outcome_reason_and_times(url: str, clock: Clock)
     assert reasons_of(declined) == [REASON]
     assert declined["received"] > at
     assert json.loads(stored[other["uuid"]]["suggestions"]) == ["e56e1945-20b3-4393-8503-a1a20fd73152"]
+
+
+def test_the_display_that_a_client_leaves_out_of_a_reason_of_ours_is_filled_in(
+    sqlite_url: str, clock: Clock
+) -> None:
+    with service(sqlite_url, clock) as running:
+        own = {"code": "patient-declines", "system": SYSTEM}
+        running.tell(
+            overridden("1", clock.now, overrideReason={"reason": own}),
+            overridden("2", clock.now, overrideReason={"reason": {**own, "system": "urn:other"}}),
+        )
+    ours, other = (reasons_of(row)[0] for row in rows(sqlite_url, "feedback"))
+    (offered,) = (reason for reason in override_reasons("trial", "en") if reason.code == "patient-declines")
+    assert ours["display"] == offered.display
+    assert "display" not in other
 
 
 def test_the_words_of_a_user_are_not_stored_but_that_there_were_some_is(url: str, clock: Clock) -> None:

@@ -15,8 +15,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from app.store.configured import database_of
-from app.store.database import NEWEST_REVISION, Database
+from app.store.database import Database
 from app.store.errors import StoreError
+from app.store.migrating import NEWEST_REVISION
 from app.store.tables import metadata
 from tests.app.store.serving import KEY, settings_of
 
