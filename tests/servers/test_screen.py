@@ -52,6 +52,15 @@ def test_a_chart_on_a_server_is_judged_as_the_same_chart_in_a_file(
     assert_judged_as_from_file(run("--fhir-base", base_url, "--patient", patient), patient, run, tmp_path)
 
 
+@pytest.mark.parametrize("door", ["fhir", "another"])
+def test_drugs_that_orders_only_name_by_reference_are_asked_for_by_id(
+    door: str, hapi_address: str, another_address: str, run: Run, tmp_path: Path
+) -> None:
+    base_url = another_address if door == "another" else f"{hapi_address}/{door}"
+    ran = run("--fhir-base", base_url, "--patient", "lin-mei-named")
+    assert_judged_as_from_file(ran, "lin-mei", run, tmp_path)
+
+
 @pytest.mark.parametrize("key", [EC, RSA])
 def test_behind_smart_backend_services_a_registered_client_screens_page_by_page(
     key: str, smart: SmartServer, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
