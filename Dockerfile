@@ -9,6 +9,7 @@ COPY requirements/ requirements/
 COPY scripts/ scripts/
 COPY app/ app/
 COPY cds_hooks/ cds_hooks/
+COPY conformance/ conformance/
 COPY eligibility/ eligibility/
 COPY fhir_mappings/ fhir_mappings/
 RUN scripts/install-release /opt/trialcards python3

@@ -15,6 +15,7 @@ import typer
 from app import __version__
 from app.cli_audit import audit
 from app.cli_clients import clients
+from app.cli_conformance import conformance
 from app.cli_errors import one_line
 from app.cli_feedback import feedback
 from app.cli_prefetch import prefetch
@@ -33,7 +34,8 @@ cli = typer.Typer(
     name="trialcards",
     help="May this patient join an open lupus trial, on which evidence, and what stands in the way?",
     epilog="Exit codes: 0 done, 2 usage, 3 unreadable input, 4 not retrieved, "
-    "5 invalid protocol or clients, 6 the store cannot be used, 70 a fault of this program.",
+    "5 invalid protocol or clients, 6 the store cannot be used, 7 a service does not conform, "
+    "8 a service does not answer, 70 a fault of this program.",
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -44,6 +46,7 @@ cli.add_typer(protocols)
 cli.add_typer(questionnaires)
 cli.add_typer(clients)
 cli.command()(prefetch)
+cli.command()(conformance)
 cli.command()(feedback)
 cli.command()(audit)
 cli.add_typer(store)

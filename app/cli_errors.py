@@ -11,7 +11,9 @@
         ├── RetrievalError        4  a FHIR server that gave no access, or not the patient
         ├── InvalidProtocolError  5  a protocol file that cannot be used
         ├── InvalidClientsError   5  a file of clients that cannot be used
-        └── StoreUnusableError    6  the database of the store cannot be reached or used
+        ├── StoreUnusableError    6  the database of the store cannot be reached or used
+        ├── NotConformantError    7  a service that breaks a rule of CDS Hooks that binds it
+        └── UnreachableServiceError 8  a service that does not answer
 
 Every message is one line: what, where, and how to mend it.
 """
@@ -61,6 +63,18 @@ class StoreUnusableError(CommandError):
     """The database of the store cannot be reached or used."""
 
     exit_code = 6
+
+
+class NotConformantError(CommandError):
+    """A service that breaks a rule of CDS Hooks that binds it."""
+
+    exit_code = 7
+
+
+class UnreachableServiceError(CommandError):
+    """A service that does not answer."""
+
+    exit_code = 8
 
 
 def one_line(message: str) -> str:

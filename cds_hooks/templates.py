@@ -9,7 +9,8 @@ and ``_sort``; tokens are root-level fields of the context, or identifiers of th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from cds_hooks.hooks import HOOKS
 
@@ -25,31 +26,46 @@ _DATE = re.compile(r"([a-z]{2})?\d{4}(-\d\d){0,2}(T.*)?")
 _DATE_PREFIXES = frozenset({None, "eq", "lt", "gt", "ge", "le"})
 
 
+class Fault(NamedTuple):
+    """What is wrong with a template: how tokens are delimited, which ones there are, or the search."""
+
+    rule: Literal["delimiters", "context", "user", "subset"]
+    words: str
+
+
 def problems(template: str, hook: str) -> list[str]:
     """What is wrong with a template for a hook, in words; empty if it keeps to the subset.
 
     Raises:
         KeyError: the hook is not known.
     """
-    return list(_problems(template, HOOKS[hook].prefetch_tokens))
+    return [fault.words for fault in faults(template, HOOKS[hook].prefetch_tokens)]
 
 
-def _problems(template: str, context_tokens: tuple[str, ...]) -> Iterator[str]:
+def faults(template: str, context_tokens: Sequence[str]) -> list[Fault]:
+    """What is wrong with a template for a hook with these context fields as tokens."""
+    return list(_faults(template, context_tokens))
+
+
+def _faults(template: str, context_tokens: Sequence[str]) -> Iterator[Fault]:
     for token in _TOKEN.findall(template):
         field = token.removeprefix("context.")
+        told = f"'{{{{{token}}}}}': "
         if field != token and field not in context_tokens:
-            yield f"'{{{{{token}}}}}': not a root-level field of the context that the hook allows as a token"
+            words = "not a root-level field of the context that the hook allows as a token"
+            yield Fault("context", told + words)
         elif field == token and token not in USER_TOKENS:
-            yield f"'{{{{{token}}}}}': neither a field of the context nor an identifier of the user"
+            yield Fault("user", told + "neither a field of the context nor an identifier of the user")
     # A sign that no template holds stands for the tokens, whose content has been judged.
     bare = _TOKEN.sub("\0", template)
     if "{" in bare or "}" in bare:
-        yield "braces that do not delimit a token"
+        yield Fault("delimiters", "braces that do not delimit a token")
     search = _SEARCH.fullmatch(bare)
     if search is not None:
-        yield from _query_problems(search[1])
+        yield from (Fault("subset", words) for words in _query_problems(search[1]))
     elif not _READ.fullmatch(bare):
-        yield "neither a read by id (Type/{{token}}) nor a search of one type (Type?parameter=value)"
+        words = "neither a read by id (Type/{{token}}) nor a search of one type (Type?parameter=value)"
+        yield Fault("subset", words)
 
 
 def _query_problems(query: str) -> Iterator[str]:
