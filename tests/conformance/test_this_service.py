@@ -19,10 +19,12 @@ from app.server import create_app
 from app.settings import Settings
 from conformance import Plan, Report, SigningKey, run
 from conformance.caller import Caller
-from tests.app.service import AS_OF, screening_service
+from tests.app.service import AS_OF, request_of, screening_service
 from tests.conformance.tiny_service import ISSUER, signing_key
 
 ORIGIN = "https://ehr.example"
+ONE_RESULT_SHORT = "amara-diallo"
+"""Of this demonstration patient only data lack, so that tests are suggested."""
 OPEN, KEYED = ("patient-view", "order-select"), ("encounter-start", "order-sign")
 
 
@@ -52,7 +54,8 @@ def served(clients: Clients, **settings: Any) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def open_report() -> Report:
     with served(Clients((), ClientProfile(id="open")), open=True) as base_url, Caller(base_url) as caller:
-        return run(caller, Plan(hooks=OPEN, origin=ORIGIN, every_key=False))
+        own = {"patient-view": request_of(ONE_RESULT_SHORT)}
+        return run(caller, Plan(hooks=OPEN, requests=own, origin=ORIGIN, every_key=False))
 
 
 def keyed_client(key: SigningKey) -> ClientProfile:
