@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import typer
+from pydantic import ValidationError
 
-from app.prefetch_table import PREFETCH
+from app.cli_errors import ArgumentError, InvalidClientsError
+from app.cli_service import bundled_service
+from app.cli_settings import settings_faults
 
 
 def prefetch(
-    client: Annotated[
+    product: Annotated[
         Literal["any", "epic"],
         typer.Option("--for", help="epic: plain lines of key, tab and template, to paste one by one."),
     ] = "any",
+    client: Annotated[
+        str | None,
+        typer.Option("--client", help="Print the keys as this client of TRIALCARDS_CLIENTS names them."),
+    ] = None,
 ) -> None:
-    """Print the prefetch templates of the hook.
+    """Print the prefetch templates of the hook, as the open trials need them.
 
     Clients that do not read the discovery endpoint, Epic among them, have them typed in by an analyst. The
     keys must be spelt as they are here. What is left out counts as not retrieved, and is told as missing.
@@ -24,12 +32,39 @@ def prefetch(
     Examples:
       trialcards prefetch
       trialcards prefetch --for epic > templates.txt
+      TRIALCARDS_CLIENTS=clients.yaml trialcards prefetch --client own-ehr
     """
-    if client == "epic":
-        for query in PREFETCH:
-            typer.echo(f"{query.key}\t{query.template}")
+    from app.prefetch_needs import queries_for
+
+    names = _names_of(client) if client is not None else {}
+    queries = queries_for(bound.protocol for bound in bundled_service().protocols.values())
+    keys = {query.key: names.get(query.key, query.key) for query in queries}
+    if product == "epic":
+        for query in queries:
+            typer.echo(f"{keys[query.key]}\t{query.template}")
         return
     # Never wrapped: a template that is broken over lines is typed in wrongly.
-    width = max(len(query.key) for query in PREFETCH)
-    for query in PREFETCH:
-        typer.echo(f"{query.key:<{width}}  {query.template}\n{'':<{width}}    for {query.purpose}")
+    width = max(len(key) for key in keys.values())
+    for query in queries:
+        typer.echo(f"{keys[query.key]:<{width}}  {query.template}\n{'':<{width}}    for {query.purpose}")
+
+
+def _names_of(client: str) -> Mapping[str, str]:
+    """Our key → the client's."""
+    from app.clients.registry import ClientsError, check_clients
+    from app.settings import Settings
+
+    try:
+        file = Settings().clients
+        profiles = check_clients(file) if file is not None else ()
+    except ValidationError as error:
+        raise ArgumentError(settings_faults(error)) from None
+    except ClientsError as error:
+        raise InvalidClientsError(str(error).replace("\n", "; ")) from None
+    if file is None:
+        raise ArgumentError("--client needs TRIALCARDS_CLIENTS, the file of clients")
+    for profile in profiles:
+        if profile.id == client:
+            return profile.prefetch_keys
+    known = ", ".join(profile.id for profile in profiles) or "none"
+    raise ArgumentError(f"there is no client '{client}'; there are: {known}")

@@ -17,6 +17,7 @@ from app.cards.wording import wording
 from app.charts import Charts
 from app.clients.profile import ClientProfile
 from app.order_hooks import ORDER_HOOKS, drafted, order_cards
+from app.prefetch_needs import queries_for
 from app.prefetch_table import RESOURCE_TYPES
 from app.prefetched_chart import Chart
 from app.screening import ScreeningService
@@ -81,6 +82,12 @@ class TrialsHook:
                 bound.protocol.condition for bound in self._service.protocols.values() if bound.protocol.open
             )
         )
+
+    @property
+    def templates(self) -> Mapping[str, str]:
+        """Prefetch templates by key, as the protocols at hand need them."""
+        protocols = (bound.protocol for bound in self._service.protocols.values())
+        return {query.key: query.template for query in queries_for(protocols)}
 
     async def answer(self, body: bytes, client: ClientProfile) -> HookAnswer:
         """Cards for the patient in context, for this client.

@@ -41,6 +41,13 @@ def _search(key: str, resource_type: str, purpose: str, narrowing: str = "") -> 
     return PrefetchQuery(key=key, resource_type=resource_type, template=template, purpose=purpose)
 
 
+def searched(resource_type: str) -> PrefetchQuery:
+    """The plain search for a type that has no query of its own below."""
+    plural = f"{resource_type.removesuffix('y')}ies" if resource_type.endswith("y") else f"{resource_type}s"
+    key = f"{plural[0].lower()}{plural[1:]}"
+    return _search(key, resource_type, "criteria of the protocols at hand")
+
+
 PREFETCH: tuple[PrefetchQuery, ...] = (
     PrefetchQuery(
         key="patient",

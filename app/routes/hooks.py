@@ -7,7 +7,7 @@ more than everything else together.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -45,8 +45,10 @@ USAGE = (
 )
 
 
-def discovery(settings: Settings, conditions: Sequence[str]) -> Discovery:
-    """The services that are offered, to patients with one of these diseases."""
+def discovery(
+    settings: Settings, conditions: Sequence[str], templates: Mapping[str, str] = TEMPLATES
+) -> Discovery:
+    """The services that are offered, to patients with one of these diseases; ``templates``: of prefetch."""
     ahead = settings.cds_hooks_3
     return Discovery(
         tuple(
@@ -56,7 +58,7 @@ def discovery(settings: Settings, conditions: Sequence[str]) -> Discovery:
                 title=TITLE,
                 description=DESCRIPTIONS[hook].format(conditions="; ".join(conditions)),
                 usage_requirements=USAGE,
-                prefetch=dict(TEMPLATES),
+                prefetch=dict(templates),
                 version="3.0.0" if ahead else None,
                 hook_version=HOOKS[hook].version if ahead else None,
             )
@@ -70,7 +72,7 @@ def hook_routes(
 ) -> APIRouter:
     """The routes under ``/cds-services``."""
     routes = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
-    announced = msgspec.json.encode(discovery(settings, hook.conditions))
+    announced = msgspec.json.encode(discovery(settings, hook.conditions, hook.templates))
 
     @routes.get("", summary="Discovery")
     async def discover(request: Request) -> Response:
