@@ -56,12 +56,15 @@ class Charts:
     Attributes:
         network: the connections.
 
+    ``unneeded``: resource types that no protocol at hand asks for, and that are not fetched therefore.
+
     Raises:
         OSError, ssl.SSLError: the file of trusted authorities cannot be used.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, unneeded: Collection[str] = ()) -> None:
         ca_file = settings.fetch_ca_file
+        self._unneeded = frozenset(unneeded)
         self._deadline_seconds = settings.fetch_deadline_seconds
         self._limits = FetchLimits(
             pages=settings.fetch_max_pages,
@@ -89,7 +92,7 @@ class Charts:
         prefetched = reconcile(request.prefetch, RESOURCE_TYPES, client.prefetch_keys)
         way = way_to(request, client)
         if isinstance(way, str):
-            told: Counts = {"fetch": way} if lacking(prefetched, not_offered) else {}
+            told: Counts = {"fetch": way} if lacking(prefetched, not_offered | self._unneeded) else {}
             return self._read(request, prefetched, Completed(prefetched, (), not_offered, told), way)
         completed = await self.complete(request.context.patient_id, prefetched, not_offered, way)
         try:
@@ -139,7 +142,7 @@ class Charts:
         loop = asyncio.get_running_loop()
         began = loop.time()
         deadline = began + self._deadline_seconds if deadline is None else deadline
-        keys = lacking(prefetched, not_offered)
+        keys = lacking(prefetched, {*not_offered, *self._unneeded})
         unknown = named_medications.wanted(_all_resources(prefetched), way.base)
         if not keys and not unknown:
             return Completed(prefetched, (), not_offered, {})
@@ -147,7 +150,9 @@ class Charts:
             way.base, self._deadline_seconds * _PATIENCE, private_allowed=way.private_allowed
         )
         absent = absent_types(offer, not_offered)
-        queries = queries_for(lacking(prefetched, {*not_offered, *absent}), prefetched, patient_id, offer)
+        queries = queries_for(
+            lacking(prefetched, {*not_offered, *absent, *self._unneeded}), prefetched, patient_id, offer
+        )
         fetched = await self._client(way, self._limits).fetch(queries, deadline, heard)
         answers = {key: _only_of(patient_id, found) for key, found in fetched.items()}
         received = {

@@ -71,6 +71,12 @@ def queries_for(protocols: Iterable[Protocol]) -> tuple[PrefetchQuery, ...]:
     return queries_for_types(needed_types([each for each in given if each.open] or given))
 
 
+def unneeded_types(protocols: Iterable[Protocol]) -> frozenset[str]:
+    """The types of the table that these protocols do not ask for."""
+    asked = {query.resource_type for query in queries_for(protocols)}
+    return frozenset(query.resource_type for query in PREFETCH) - asked
+
+
 def queries_for_types(types: Iterable[str]) -> tuple[PrefetchQuery, ...]:
     """One query for each type, in the order of the table; a type that the table lacks is searched plainly."""
     wanted = frozenset(types)

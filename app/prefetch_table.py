@@ -14,6 +14,8 @@ from types import MappingProxyType
 
 import msgspec
 
+from fhir_mappings.record import RESOURCE_TYPES as EVENTS
+
 
 class PrefetchQuery(msgspec.Struct, frozen=True, kw_only=True):
     """One prefetch key.
@@ -48,7 +50,7 @@ def searched(resource_type: str) -> PrefetchQuery:
     return _search(key, resource_type, "criteria of the protocols at hand")
 
 
-PREFETCH: tuple[PrefetchQuery, ...] = (
+_LISTED = (
     PrefetchQuery(
         key="patient",
         resource_type="Patient",
@@ -78,6 +80,16 @@ PREFETCH: tuple[PrefetchQuery, ...] = (
     _search("serviceRequests", "ServiceRequest", "procedures that are planned", "&status=active"),
     _search("devices", "Device", "implants"),
 )
+
+PREFETCH: tuple[PrefetchQuery, ...] = (
+    *_LISTED,
+    *(
+        searched(kind)
+        for kind in sorted({kind for kinds in EVENTS.values() for kind in kinds})
+        if kind not in {query.resource_type for query in _LISTED}
+    ),
+)
+"""One query for each type that is read; what an event is read from is asked for even if it is not listed."""
 
 TEMPLATES: Mapping[str, str] = MappingProxyType({query.key: query.template for query in PREFETCH})
 """Templates by key, as discovery publishes them."""

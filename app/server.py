@@ -21,6 +21,7 @@ from app.logging import make_logger, silence_access_log
 from app.metrics import Metrics
 from app.middleware import add_middleware
 from app.outcomes import answer_errors_as_outcomes
+from app.prefetch_needs import unneeded_types
 from app.prefetch_table import TEMPLATES
 from app.routes.demo import demo_routes
 from app.routes.hooks import hook_routes
@@ -75,7 +76,8 @@ def create_app(
     closing = AsyncExitStack()
     store = store_of(settings, now, StoreWatcher(logger, metrics), closing)
     authenticator = authenticator or authenticator_of(clients, settings, closing)
-    charts = Charts(settings)
+    protocols = [bound.protocol for bound in service.protocols.values()]
+    charts = Charts(settings, unneeded_types(protocols))
     closing.push_async_callback(charts.aclose)
 
     @asynccontextmanager

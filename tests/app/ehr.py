@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from app.clients.profile import ClientProfile
 from app.clients.registry import Clients
 from app.prefetch_table import RESOURCE_TYPES
+from app.screening import ScreeningService
 from app.server import create_app
 from app.settings import Settings
 from tests.app.service import AS_OF, LUPUS, request_of, screening_service, searchset
@@ -102,12 +103,14 @@ class Ehr:
         }
 
 
-def hook_beside(ehr: Ehr | None = None, *, settings: Any = None, **profile: Any) -> TestClient:
+def hook_beside(
+    ehr: Ehr | None = None, *, settings: Any = None, service: ScreeningService | None = None, **profile: Any
+) -> TestClient:
     """The hook for a client whose FHIR server may be called; that server is ``ehr``, if one is given."""
     told = ClientProfile(**{"id": "ehr", "fhir_servers": (BASE,), **profile})
     application = create_app(
         Settings(tune_garbage_collection=False, **(settings or {})),
-        service=screening_service(),
+        service=service or screening_service(),
         clients=Clients(open_mode=told),
         today=lambda: AS_OF,
     )

@@ -9,11 +9,13 @@ import pytest
 
 import app.prefetch_needs
 from app.cli import main
-from app.prefetch_needs import needed_types, queries_for, queries_for_types
+from app.prefetch_needs import needed_types, queries_for, queries_for_types, unneeded_types
 from app.prefetch_table import PREFETCH
+from app.screening import ScreeningService
 from cds_hooks.templates import problems
 from eligibility.protocol import Protocol
-from tests.app.service import screening_service
+from tests.app.ehr import NETWORK, Ehr, hook_beside, request_without
+from tests.app.service import POTENTIAL, cards_of, screening_service
 
 LONGEST_QUERY = 2_000
 """Characters of a URL that servers and proxies take without a setting of their own."""
@@ -48,6 +50,19 @@ def test_a_protocol_that_needs_another_type_has_it_asked_for(monkeypatch: pytest
         "FamilyMemberHistory?patient={{context.patientId}}&_count=1000",
     )
     assert problems(family.template, "patient-view") == []
+
+
+def test_what_no_protocol_at_hand_needs_is_neither_announced_nor_fetched() -> None:
+    bound = screening_service().protocols["nct05247203"]
+    assert unneeded_types([bound.protocol]) == {"Device"}
+    ehr = Ehr(POTENTIAL)
+    with NETWORK:
+        http = hook_beside(ehr, service=ScreeningService({"nct05247203": bound}))
+        cards = cards_of(request_without("devices", "immunizations", patient=POTENTIAL), http)
+        assert len(cards) == 1
+        assert ehr.asked_types == ["Immunization"]
+        for service in http.get("/cds-services").json()["services"]:
+            assert {"immunizations"} == {"devices", "immunizations"} & service["prefetch"].keys()
 
 
 def test_without_any_protocol_the_patient_diagnoses_results_answers_and_orders_are_asked_for() -> None:
