@@ -89,7 +89,8 @@ def _deny(resource: MedicationStatement, reference: str, sheet: Sheet) -> None:
     elif named.concepts and not sheet.is_modified(resource, reference):
         start, end = read_period(resource.effective_period)
         since = start or read_date(resource.effective_date_time) or read_date(resource.date_asserted)
-        sheet.denials.append(Denial(reference, named.concepts, since, end))
+        evidence = evidence_of(reference, "status", since, named.concept, recorded="not-taken")
+        sheet.denials.append(Denial(reference, named.concepts, since, end, evidence))
 
 
 def read_request(resource: MedicationRequest, reference: str, sheet: Sheet) -> None:
