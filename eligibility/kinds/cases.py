@@ -250,13 +250,15 @@ def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
         return decided
     if min(rung.state, decided.state) >= State.REVIEW_TRUE:
         # Whichever it is, it does not stand in the way: report the more cautious of the two.
-        if decided.state <= rung.state:
+        if decided.state <= rung.state and opened.state is not State.REVIEW_FALSE:
             return decided
+        # Data that a person has to weigh are told even where they would make no difference to the outcome.
         return msgspec.structs.replace(
             decided,
-            state=rung.state,
+            state=min(decided.state, rung.state),
             reason=joined([opened.reason, decided.reason]),
             evidence=unique((*opened.evidence, *decided.evidence)),
+            notes=unique((*opened.notes, *decided.notes)),
         )
     if opened.state is State.ATTEST and decided.state in (State.FALSE, State.REVIEW_FALSE):
         return msgspec.structs.replace(

@@ -148,13 +148,16 @@ class CategoryReader(msgspec.Struct, frozen=True):
             return None
         current = msgspec.structs.replace(_current(matching[0]), scores=asked_scores(series))
         answer = _told(self, current, wanted, True)
-        last = max(matching, key=lambda m: m.when.last)
+        last = max(matching, key=lambda m: m.when.first)
         # What is told anew each day does not leave the window: it is over on the day on which it changes.
-        leaves = last.changes_on or span.leaves_on(last.when.last)
+        leaves = last.changes_on or span.leaves_on(last.when.first)
         if leaves is None or not self.lasting.isdisjoint(m.category for m in matching):
             return answer
         return msgspec.structs.replace(
-            answer, flips_on=leaves, opposite=left_behind(self.described.label, last)
+            answer,
+            flips_on=leaves,
+            notes=unique((*answer.notes, *span.remark(self.described.label, last.when))),
+            opposite=left_behind(self.described.label, last),
         )
 
     def may_be_any_of(self, context: Context, wanted: frozenset[str]) -> Answer | None:

@@ -185,6 +185,11 @@ def _has(event: Event, name: str, values: tuple[Value, ...]) -> bool:
     return any(item in values for item in held)
 
 
+def _leaves(span: Span, last: DateSpan, inside: bool | None) -> date | None:
+    """From which anchor date on a window no longer surely holds a day; one that is open, surely not."""
+    return span.leaves_on(last.first if inside else last.last)
+
+
 def _widened(span: Span, before: Duration, context: Context) -> Span:
     widened = Span(before.before(span.anchor), span.last, span.anchor, before, span.moving)
     context.watch.window(widened)
@@ -249,6 +254,9 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             if inside is None and flips is not None:
                 return msgspec.structs.replace(unsure, mend=self._until_over(unsure, event, span, flips))
             return unsure
+        last = proven_until(event) if self.body.timing == "overlap" else event.start
+        if flips is not None and last is not None:
+            notes += span.remark(event.label, last)
         answer = Answer(
             state=State.TRUE,
             reason=self._told("found.yes", event),
@@ -299,7 +307,11 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         return result
 
     def _position(self, event: Event, span: Span, context: Context) -> tuple[bool | None, date | None]:
-        """Whether the event touches the window, and the anchor date on which time has carried it out."""
+        """Whether the event touches the window, and the anchor date from which on that is otherwise.
+
+        Of one that surely does: from which on it no longer surely does. Where it is open: from which on it
+        surely does not.
+        """
         if self.half_lives is not None:
             return self._washed_out(event, span, self.half_lives, context)
         if self.body.during is None and isinstance(event, Planned):
@@ -309,13 +321,14 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
                 if span.first is not None and event.end is not None and event.end.last < span.first:
                     return False, None
                 return (True if span.first is None else None), None
-            return span.contains(event.start), span.leaves_on(event.start.last)
+            inside = span.contains(event.start)
+            return inside, _leaves(span, event.start, inside)
         inside = span.overlaps(event.start, event.end, event.ongoing)
         taken_on = event.taken_on if isinstance(event, Exposure) else None
         if inside is None and taken_on is not None and span.contains(taken_on):
             inside = True
         last = proven_until(event)
-        return inside, span.leaves_on(last.last) if last is not None else None
+        return inside, _leaves(span, last, inside) if last is not None else None
 
     def _washed_out(
         self, event: Event, span: Span, rule: _HalfLives, context: Context
@@ -332,7 +345,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         inside = [window.overlaps(event.start, last, False) for window in windows]
         if any(inside):
             own = proven_until(event) if isinstance(event, Exposure) else None
-            proven = (own or last).last
+            proven = (own or last).first
             leaves = [day for window in windows if (day := window.leaves_on(proven)) is not None]
             return True, max(leaves, default=None)
         if None in inside:

@@ -109,11 +109,11 @@ def _current(therapy: Therapy, span: Span) -> bool | None:
 def _changed(
     changes: list[TherapyChange], current: list[Therapy], span: Span, told: dict[str, str]
 ) -> Answer:
-    latest = max(changes, key=lambda c: c.when.last)
+    latest = max(changes, key=lambda c: c.when.first)
     reason = joined(
         message("stable_therapy.changed", what=c.detail, date=str(c.when), **told) for c in changes
     )
-    flips = span.leaves_on(latest.when.last - timedelta(days=1)) if current else None
+    flips = span.leaves_on(latest.when.first - timedelta(days=1)) if current else None
     return Answer(
         state=State.FALSE,
         reason=reason,
