@@ -47,6 +47,7 @@ CONTRADICTIONS: dict[ConflictKind, str] = {
     "corrected": "corrected",
     "duplicate": "told more than once",
     "confirmed-and-refuted": "confirmed and refuted",
+    "active-and-over": "active and over",
     "ordered-and-taken": "ordered one way, taken another",
 }
 
