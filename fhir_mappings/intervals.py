@@ -178,7 +178,7 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
         return self.last == date.max
 
     def __str__(self) -> str:
-        """ISO 8601, as precise as known: ``2024``, ``2024-03``, a day, ``first/last``, ``../last``, ``first/..``."""
+        """ISO 8601, as precise as known: ``2024``, ``2024-03``, a day, ``first/last``, ``../last`` …"""
         first, last = self.first, self.last
         if first == last:
             return first.isoformat()

@@ -13,7 +13,7 @@ from eligibility.kinds.cases import CasesBody
 from eligibility.kinds.category import CategoryBody
 from eligibility.kinds.dose_run import DoseRunBody
 from eligibility.kinds.exposed_for import ExposedForBody
-from eligibility.kinds.found import FoundBody
+from eligibility.kinds.found_body import FoundBody
 from eligibility.kinds.logic import AtLeastBody
 from eligibility.kinds.number import NumberBody
 from eligibility.kinds.review import CarveOutBody, ReviewBody
@@ -176,7 +176,8 @@ _UNRECORDED = {
 def _found(body: FoundBody, phrases: Phrases) -> Told:
     kinds = either(list(body.kind))
     what = f"{kinds}: {phrases.concepts(body.of)}" if body.of else f"any {kinds}"
-    count = f"at least {body.count} times, " if body.count > 1 else ""
+    apart = f", {body.apart} apart or the earlier over before the later" if body.apart else ""
+    count = f"at least {body.count} times{apart}, " if body.count > 1 else ""
     timing = "begun " if body.timing == "start" else ""
     label = f"{body.label} – " if body.label else ""
     text = f"the record shows {label}{count}{what}, {timing}{phrases.window(body.during)}"

@@ -135,7 +135,7 @@ def _onset(
 
 
 def _between(first: DateSpan | None, last: DateSpan | None, earliest: date) -> DateSpan | None:
-    """Some day from ``first`` to ``last``; without a last day, some day since; without a first, until then."""
+    """Some day from ``first`` to ``last``, since ``first`` or until ``last``."""
     if last is None:
         return DateSpan(first.first, date.max) if first is not None else None
     if first is None:
