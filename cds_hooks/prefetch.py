@@ -11,8 +11,8 @@ state        in the request                                         what it mean
 
 A searchset is read leniently: whatever of its frame cannot be understood is ignored, as long as it hides no
 entries. It may hold OperationOutcomes beside its matches. A warning there says no more than "no results"
-(Epic sends it with ``total`` 0); an error says that the search broke off. Keys that were not asked for
-are ignored.
+(Epic sends it with ``total`` 0), unless its code tells that results are lacking (``incomplete``, ``suppressed`` …);
+an error says that the search broke off. Keys that were not asked for are ignored.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ PrefetchState = Literal["present", "empty", "missing", "failed"]
 
 _RESOURCE_TYPE = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"')
 _BROKEN = frozenset({"error", "fatal"})
+# Whatever the severity: not every source could be reached, or something was held back (FHIR issue-type).
+_NOT_WHOLE = frozenset({"incomplete", "suppressed", "timeout", "too-costly", "throttled"})
 
 
 class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +77,7 @@ class _Entry(msgspec.Struct, frozen=True):
 
 class _Issue(msgspec.Struct, frozen=True):
     severity: str | None = None
+    code: str | None = None
 
 
 class _Outcome(msgspec.Struct, frozen=True):
@@ -138,14 +141,16 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         return _failed("it is a Bundle whose entries cannot be read")
     resources: list[msgspec.Raw] = []
     full_urls: list[str | None] = []
-    matches, unreadable, broken = 0, 0, False
+    matches, unreadable, broken, lacking = 0, 0, False, False
     for raw in entries:
         entry = _lenient(_ENTRIES, raw) or _Entry()
         kind = type_of(entry.resource)
         if kind is None:
             unreadable += 1
         elif kind == "OperationOutcome":
-            broken = broken or _tells_failure(entry.resource)
+            issues = _issues(entry.resource)
+            broken = broken or any(issue.severity in _BROKEN for issue in issues)
+            lacking = lacking or any(issue.code in _NOT_WHOLE for issue in issues)
         else:
             matches += kind == resource_type
             resources.append(entry.resource)
@@ -154,7 +159,7 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         return _failed(f"none of its entries is of type {resource_type}")
     if broken and not resources:
         return _failed("the searchset holds only an OperationOutcome that tells an error")
-    truncated = broken or unreadable > 0 or _has_next(bundle.link) or _total(bundle.total) > matches
+    truncated = broken or lacking or unreadable > 0 or _has_next(bundle.link) or _total(bundle.total) > matches
     state: PrefetchState = "present" if resources or truncated else "empty"
     return Prefetched(
         state=state, resources=tuple(resources), full_urls=tuple(full_urls), truncated=truncated
@@ -187,9 +192,10 @@ def _lenient(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw | bytes) -> T | 
         return None
 
 
-def _tells_failure(outcome: msgspec.Raw) -> bool:
+def _issues(outcome: msgspec.Raw) -> Sequence[_Issue]:
+    """What an OperationOutcome tells; one that cannot be read tells an error."""
     read = _lenient(_OUTCOMES, outcome)
-    return read is None or any(issue.severity in _BROKEN for issue in read.issue)
+    return (_Issue(severity="error"),) if read is None else read.issue
 
 
 def _failed(why: str) -> Prefetched:
