@@ -11,8 +11,8 @@ state        in the request                                         what it mean
 
 A searchset is read leniently: whatever of its frame cannot be understood is ignored, as long as it hides no
 entries. It may hold OperationOutcomes beside its matches. A warning there says no more than "no results"
-(Epic sends it with ``total`` 0), unless its code tells that results are lacking (``incomplete``, ``suppressed`` …);
-an error says that the search broke off. Keys that were not asked for are ignored.
+(Epic sends it with ``total`` 0), unless its code tells that results are lacking (``incomplete`` …); an error
+says that the search broke off. Keys that were not asked for are ignored.
 """
 
 from __future__ import annotations
@@ -159,7 +159,9 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         return _failed(f"none of its entries is of type {resource_type}")
     if broken and not resources:
         return _failed("the searchset holds only an OperationOutcome that tells an error")
-    truncated = broken or lacking or unreadable > 0 or _has_next(bundle.link) or _total(bundle.total) > matches
+    truncated = (
+        broken or lacking or unreadable > 0 or _has_next(bundle.link) or _total(bundle.total) > matches
+    )
     state: PrefetchState = "present" if resources or truncated else "empty"
     return Prefetched(
         state=state, resources=tuple(resources), full_urls=tuple(full_urls), truncated=truncated

@@ -177,9 +177,11 @@ class Admission(Event, frozen=True, kw_only=True, tag="admission"):
     """An Encounter. ``concepts``: its reasons and diagnoses.
 
     ``inpatient``: whether the patient was admitted; ``None`` where the class does not tell.
+    ``reason``: whether the record tells why the patient came, in a code of a known system or in words.
     """
 
     inpatient: bool | None = None
+    reason: Literal["recorded", "unrecorded"] = "recorded"
 
 
 class Report(Event, frozen=True, kw_only=True, tag="report"):
@@ -233,6 +235,7 @@ ATTRIBUTE_VALUES: dict[str, tuple[str | bool, ...]] = {
     "as_needed": (True, False),
     "investigational": (True, False),
     "inpatient": (True, False),
+    "reason": ("recorded", "unrecorded"),
     "ongoing": (True, False),
     "confirmed": (True, False),
     "by_text": (True, False),

@@ -30,6 +30,7 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
         return
     if any(c.code in _NO_CATEGORY for concept in condition.category for c in concept.coding):
         return
+    sheet.diagnosed_at(condition.encounter, reference)
     match = sheet.terminology.concepts_of(
         condition.code.pairs, condition.code.label, kinds="condition procedure"
     )
@@ -37,7 +38,6 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
         return
     if sheet.is_modified(condition, reference):
         return
-    sheet.diagnosed_at(condition.encounter, reference)
     clinical = code_of(condition.clinical_status, CLINICAL)
     end, ended = _abatement(condition, sheet.birth)
     start, notes = _onset(condition, sheet.birth, end)

@@ -201,6 +201,10 @@ class Sheet:
         named = self._diagnosed_at.get(encounter, set())
         return [e for e in self.events if isinstance(e, Diagnosis) and e.reference in named] if named else []
 
+    def has_diagnosis_of(self, encounter: str) -> bool:
+        """Whether a diagnosis was made at an encounter, of a code set or not."""
+        return encounter in self._diagnosed_at
+
     def report(self, issued: IssuedReport) -> None:
         """Put down a report with what tells whether another replaces it."""
         self.reports.append(issued)

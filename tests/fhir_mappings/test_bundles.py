@@ -238,7 +238,10 @@ def test_a_remark_that_results_are_lacking_cuts_the_search_short(severity: str, 
 
 def test_a_remark_that_results_are_lacking_beside_resources_of_no_search_concerns_them_all() -> None:
     remark = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "incomplete"}]}
-    for documents in (split_documents(text(bundle(PATIENT, CONDITION, remark))), split_documents(text(remark))):
+    for documents in (
+        split_documents(text(bundle(PATIENT, CONDITION, remark))),
+        split_documents(text(remark)),
+    ):
         assert {"Condition", "Encounter", "Procedure"} <= documents[0].truncated
 
 
