@@ -34,7 +34,7 @@ def read_immunization(resource: Immunization, reference: str, sheet: Sheet) -> N
         Vaccination(
             reference=reference,
             concepts=concepts,
-            label=code.label or "Vaccine that is not named",
+            label=code.label or "Vaccine that is not known",
             start=when,
             end=when,
             confirmed=resource.status == "completed" and not match.suspected,
