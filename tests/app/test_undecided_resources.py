@@ -1,4 +1,4 @@
-"""Resources of which the decisive part is not told, from whole Bundles to findings: none is a "no" or a "yes"."""
+"""Resources of which the decisive part is not told, from whole Bundles to findings: none is a no or a yes."""
 
 from __future__ import annotations
 
