@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 
+from eligibility.messages import Message
 from eligibility.watching import Watch, WatchedChart
 from eligibility.windows import LATEST, Span, Window
 from fhir_mappings.facts import Chart
@@ -22,9 +23,20 @@ class Context:
         moving: the anchors that were not given and therefore follow ``as_of``.
         detailed: whether findings shall tell scores item by item, and timelines, and not only bounds.
         open_questions: questions that were asked of persons, and that no answer on record settles.
+        unheard: questions, in words, to which persons gave an answer that does not count, each with why.
     """
 
-    __slots__ = ("_spans", "_watched", "anchors", "as_of", "chart", "detailed", "moving", "open_questions")
+    __slots__ = (
+        "_spans",
+        "_watched",
+        "anchors",
+        "as_of",
+        "chart",
+        "detailed",
+        "moving",
+        "open_questions",
+        "unheard",
+    )
 
     def __init__(
         self,
@@ -42,6 +54,7 @@ class Context:
         self.moving = moving
         self.detailed = detailed
         self.open_questions: list[str] = []
+        self.unheard: list[tuple[str, Message]] = []
         self._spans: dict[int, Span] = {}
 
     @property

@@ -267,12 +267,28 @@ def _who(body: QuestionBody) -> str:
 
 def _attest(body: AttestBody, phrases: Phrases) -> Told:
     window = phrases.window(body.fresh)
-    return Told(f"{_who(body)} has answered yes ({window}): “{body.ask}”; unanswered, it stays open")
+    text = f"{_who(body)} has answered yes ({window}): “{body.ask}”; unanswered, it stays open"
+    return Told(text, _unless_newer(body, phrases))
 
 
 def _attested(body: AttestedBody, phrases: Phrases) -> Told:
     answer = "yes" if body.answer else "no"
-    return Told(f"{_who(body)} has answered {answer} ({phrases.window(body.fresh)}): “{body.ask}”")
+    text = f"{_who(body)} has answered {answer} ({phrases.window(body.fresh)}): “{body.ask}”"
+    return Told(text, _unless_newer(body, phrases))
+
+
+def _unless_newer(body: QuestionBody, phrases: Phrases) -> tuple[Told, ...]:
+    """What ends an answer when it is newer."""
+    below = []
+    if body.results:
+        labels = ", ".join(phrases.input(name) for name in body.results)
+        below.append(Told(f"the answer does not hold against a newer result: {labels}"))
+    if body.against is not None:
+        contrary = describe(body.against, phrases)
+        below.append(
+            Told(f"the answer does not hold against newer evidence that {contrary.text}", contrary.below)
+        )
+    return tuple(below)
 
 
 def _proven(node: Any, phrases: Phrases) -> Told:

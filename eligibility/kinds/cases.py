@@ -289,11 +289,11 @@ def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
     state = State.ATTEST if only_a_person else State.MISSING
     needs = all_needs([opened, decided] if decided.state is State.MISSING else [opened])
     also_missing = decided.state is State.MISSING and bool(decided.needs)
-    reasons = [opened.reason, decided.reason] if also_missing else [opened.reason]
+    both = also_missing or (state is State.ATTEST and decided.state is State.ATTEST)
     return Answer(
         state=state,
-        reason=joined(reasons),
-        evidence=opened.evidence,
+        reason=joined([opened.reason, decided.reason] if both else [opened.reason]),
+        evidence=unique((*opened.evidence, *decided.evidence)) if both else opened.evidence,
         needs=needs,
         notes=unique((*opened.notes, *decided.notes)),
     )
