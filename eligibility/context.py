@@ -23,6 +23,7 @@ class Context:
         moving: the anchors that were not given and therefore follow ``as_of``.
         detailed: whether findings shall tell scores item by item, and timelines, and not only bounds.
         open_questions: questions that were asked of persons, and that no answer on record settles.
+        answered: questions that an answer on record settles.
         unheard: questions, in words, to which persons gave an answer that does not count, each with why.
     """
 
@@ -30,6 +31,7 @@ class Context:
         "_spans",
         "_watched",
         "anchors",
+        "answered",
         "as_of",
         "chart",
         "detailed",
@@ -54,6 +56,7 @@ class Context:
         self.moving = moving
         self.detailed = detailed
         self.open_questions: list[str] = []
+        self.answered: list[str] = []
         self.unheard: list[tuple[str, Message]] = []
         self._spans: dict[int, Span] = {}
 

@@ -108,8 +108,7 @@ def hear(
         elif lacking:
             why = message("answers.not-retrieved", judged=told, what=_names(lacking))
             heard = Heard(why_not=why, before=heard.answer, lacking=lacking)
-    if heard.answer is None:
-        context.open_questions.append(question)
+    (context.open_questions if heard.answer is None else context.answered).append(question)
     return heard
 
 

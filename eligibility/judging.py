@@ -32,6 +32,7 @@ def judge(criterion: BoundCriterion, context: Context, language: str = "en") -> 
     """The finding of one criterion and the answer behind it."""
     if criterion.evaluate is not None:
         context.open_questions.clear()
+        context.answered.clear()
         context.unheard.clear()
         with context.watching_apart() as watch:
             answer = criterion.evaluate(context)

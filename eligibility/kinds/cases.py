@@ -138,10 +138,14 @@ def _climb(rungs: Sequence[_Rung], otherwise: Answer, context: Context) -> Answe
     scores: tuple[AskedScore, ...] = ()
     decided: Answer | None = None
     for i, rung in enumerate(rungs):
+        answered = len(context.answered)
         answer = rung.bound(context)
         scores = unique((*scores, *answer.scores))
         if answer.state is State.TRUE or answer.state is State.PRESUMED_TRUE:
             decided = _taken(rung, answer)
+            if rung.state is State.ATTEST:
+                # What was answered to get here is asked again.
+                context.open_questions.extend(context.answered[answered:])
             if decided.flips_on is not None and i + 1 < len(rungs):
                 decided = _no_sooner(decided, _climb(rungs[i + 1 :], otherwise, context))
             break

@@ -58,7 +58,7 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
             sheet.refuse(reference, f"item {link or '?'} carries a modifierExtension that is not understood")
             unread = True
             continue
-        evidence = _evidence(item, when, reference)
+        evidence = _evidence(item, authored, reference)
         question = _question(link, form)
         if question is not None:
             _put_answer(item, question, when, resource, (author, by), evidence, sheet)
@@ -226,12 +226,12 @@ def yes_or_no(answer: QuestionnaireAnswer) -> bool | None:
     return _YES.get(answer.value_string.strip().lower()) if answer.value_string else None
 
 
-def _evidence(item: QuestionnaireItem, when: DateSpan, reference: str) -> Evidence:
+def _evidence(item: QuestionnaireItem, when: DateSpan | None, reference: str) -> Evidence:
     words = [w for answer in item.answer if (w := _written(answer)) is not None]
     return Evidence(
         reference=reference,
         path=f"item[{item.link_id or '?'}]",
-        date=str(when),
+        date=str(when) if when is not None else None,
         recorded=", ".join(words) or None,
         label=item.text,
     )
