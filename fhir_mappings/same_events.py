@@ -174,7 +174,8 @@ def active_though_over(events: Sequence[Event]) -> Iterable[Conflict]:
     for event in events:
         if isinstance(event, Diagnosis) and event.clinical is None and event.status in ACTIVE:
             over = f"as over on {event.end.first}" if event.end is not None else "as over"
-            told = ("clinicalStatus", event.status), ("abatement[x]", over)
+            ended = str(event.end.first) if event.end is not None else "true"
+            told = ("clinicalStatus", event.status), ("abatement[x]", ended)
             yield Conflict(
                 input=min(event.concepts, default=""),
                 kind="active-and-over",
