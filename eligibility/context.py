@@ -96,9 +96,9 @@ class Context:
 
     def _hanging(self, window: Window, before: Duration | None, gap: Duration | None) -> Span | None:
         series = self.chart.series(window.anchor.removeprefix(LATEST), self.as_of)
-        if not series.measurements:
+        when = next((m.when for m in series.measurements if not m.when.open_start), None)
+        if when is None:
             return None
-        when = series.measurements[0].when
         first = before.before(when.first) if before else None
         # Time does not move it, nor any plan for the trial: only a newer value does.
         return Span(first, gap.before(when.first) if gap else when.last, when.last, None, False)

@@ -153,7 +153,10 @@ _ISO_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
 class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
-    """A date known to lie between ``first`` and ``last``, both included."""
+    """A date known to lie between ``first`` and ``last``, both included.
+
+    What is not known at all is an end of the calendar: ``UNDATED`` may be any day.
+    """
 
     first: date
     last: date
@@ -176,6 +179,13 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
     def open_end(self) -> bool:
         """Whether nothing tells the latest day; it is then the last of the calendar."""
         return self.last == date.max
+
+    @property
+    def in_words(self) -> str:
+        """The date for a sentence: as ``str`` writes it, and words where nothing tells the earliest day."""
+        if not self.open_start:
+            return str(self)
+        return "an unknown day" if self.open_end else f"an unknown day up to {self.last.isoformat()}"
 
     def __str__(self) -> str:
         """ISO 8601, as precise as known: ``2024``, ``2024-03``, a day, ``first/last``, ``../last`` …"""
@@ -210,9 +220,26 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
         return cls(low, date(year, month or 12, final))
 
 
+UNDATED = DateSpan(date.min, date.max)
+"""The date of what bears none."""
+
+
 def day(value: date) -> DateSpan:
     """The span of one day."""
     return DateSpan(value, value)
+
+
+def up_to(last: date) -> DateSpan:
+    """The date of what was not later than a day."""
+    return DateSpan(date.min, last)
+
+
+def shifted(origin: date, days: int) -> date:
+    """``origin`` plus so many days, staying at the ends of the calendar."""
+    try:
+        return origin + timedelta(days=days)
+    except OverflowError:
+        return date.max if days > 0 else date.min
 
 
 class Duration(msgspec.Struct, frozen=True, gc=False):

@@ -16,12 +16,11 @@ import msgspec
 from fhir_mappings.dosing_terms import dosing_terms
 from fhir_mappings.exposure_days import exposure_span, route_of_exposure, segment_span
 from fhir_mappings.facts import Evidence, Exposure, Retrieval, Therapies, Therapy, TherapyChange
-from fhir_mappings.intervals import DateSpan
+from fhir_mappings.intervals import DateSpan, shifted
 from fhir_mappings.regimens import World, pieces_of
 from fhir_mappings.stated_stops import as_stated, denied_orders
 from fhir_mappings.substance_forms import merge_unstated, weigh_forms
 from fhir_mappings.timeline import Course, Turn, courses_of
-from fhir_mappings.timing import shifted
 
 
 def therapies(

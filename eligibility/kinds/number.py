@@ -273,7 +273,7 @@ def _judge(test: ThresholdTest, found: Candidates, measurement: Measurement) -> 
     told: dict[str, Argument] = {
         "label": series.label,
         "value": shown,
-        "date": str(measurement.when),
+        "date": measurement.when.in_words,
         "threshold": threshold_text(threshold, measurement),
     }
     dated = measurement.basis != "demographic"

@@ -13,6 +13,7 @@ from fhir_mappings.catalogue import read_yaml
 from fhir_mappings.facts import Measurement, Report, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.pairing import latest_first
+from fhir_mappings.intervals import UNDATED
 
 Finding = Literal[
     "active-tuberculosis", "perhaps-active-tuberculosis", "no-active-tuberculosis", "not-stated"
@@ -39,8 +40,8 @@ def chest_imaging(asked: Asked) -> Series:
     found: list[Measurement] = []
     unusable: list[Unusable] = []
     for report in asked.events(Report, REPORTS):
-        if report.start is None or not report.confirmed:
-            detail = "the report has no date" if report.start is None else "the report is preliminary"
+        if not report.confirmed:
+            detail = "the report is preliminary"
             unusable.append(
                 Unusable(why="unreadable", detail=detail, when=report.start, evidence=(report.evidence,))
             )
@@ -49,7 +50,7 @@ def chest_imaging(asked: Asked) -> Series:
         found.append(
             Measurement(
                 input="chest_imaging",
-                when=report.start,
+                when=report.start or UNDATED,
                 category=category,
                 basis="recorded",
                 evidence=(report.evidence,),

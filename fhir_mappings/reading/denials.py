@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from fhir_mappings.facts import Event, Evidence, Exposure
-from fhir_mappings.intervals import DateSpan
-from fhir_mappings.timing import shifted
+from fhir_mappings.intervals import DateSpan, shifted
 
 _WEAKER = frozenset({"statement", "request"})
 """What was given or handed over stands against a statement; an order or an older statement does not."""

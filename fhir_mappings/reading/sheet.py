@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from fhir_mappings.calculators import ADULT, completed_years
 from fhir_mappings.corrected_reports import IssuedReport, corrections, replaced_reports
 from fhir_mappings.datatypes import CodeableConcept, Reference
 from fhir_mappings.decoding import decode, peek
@@ -130,6 +131,10 @@ class Sheet:
         self.refuted: list[Diagnosis] = []
         self._diagnosed_at: dict[str, set[str]] = {}
         self.unread: list[Unread] = []
+
+    def is_adult_on(self, when: DateSpan) -> bool:
+        """Whether the patient is surely an adult at a date."""
+        return self.birth is not None and completed_years(self.birth.last, when.first) >= ADULT
 
     def lengths(self) -> tuple[int, ...]:
         """How much has been put down so far, for ``cut_back``."""
