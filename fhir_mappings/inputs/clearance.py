@@ -174,7 +174,7 @@ def _others(actual: Interval, height: Interval, sex: Sex) -> Iterator[Interval]:
     if ideal.low < actual.high:
         yield Interval(min(ideal.low, actual.low), min(ideal.high, actual.high))
         yield hull_of(
-            point(adjusted_weight(max(kg, devine), devine))
+            point(adjusted_weight(kg, devine) if devine < kg else kg)
             for kg in (actual.low, actual.high)
             for devine in (ideal.low, ideal.high)
         )

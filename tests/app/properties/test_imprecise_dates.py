@@ -1,4 +1,4 @@
-"""A date that is told less precisely, or not at all, may open a question; it never decides one, or otherwise."""
+"""A date that is told less precisely, or not at all, may open a question; it never decides one otherwise."""
 
 from __future__ import annotations
 

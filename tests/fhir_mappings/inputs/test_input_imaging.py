@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fhir_mappings.inputs.imaging import read_chest_report
+from fhir_mappings.intervals import UNDATED, day
 from tests.fhir_mappings.inputs.input_charts import JUNE_1, ask, categories, report, the
 
 ACTIVE = [
@@ -186,12 +187,20 @@ def test_a_conclusion_that_was_guessed_from_words_does_not() -> None:
     assert categories(ask("chest_imaging", given)) == ["no-active-tuberculosis"]
 
 
-@pytest.mark.parametrize(("start", "confirmed"), [(None, True), (JUNE_1, False)])
-def test_an_undated_or_preliminary_report_is_not_used(start: object, confirmed: bool) -> None:
-    given = report("report_chest_ct", "No active TB.", start, confirmed=confirmed)  # type: ignore[arg-type]
-    series = ask("chest_imaging", given)
+def test_a_preliminary_report_is_not_used() -> None:
+    series = ask("chest_imaging", report("report_chest_ct", "No active TB.", JUNE_1, confirmed=False))
     assert series.measurements == ()
     assert len(series.unusable) == 1
+
+
+def test_an_undated_report_may_be_of_any_day() -> None:
+    """A-E7: it may be newer than the report that is dated, and does not pass for older."""
+    undated = report("report_chest_ct", "Active TB.", None, reference="R/2")
+    series = ask("chest_imaging", undated, report("report_chest_ct", "No active TB.", JUNE_1))
+    assert [(m.category, m.when) for m in series.measurements] == [
+        ("active-tuberculosis", UNDATED),
+        ("no-active-tuberculosis", day(JUNE_1)),
+    ]
 
 
 def test_other_imaging_does_not_answer_and_the_order_is_a_chest_ct() -> None:
