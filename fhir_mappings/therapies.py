@@ -125,7 +125,7 @@ def _brief(drug: str, exposures: Sequence[Exposure], first: date, last: date) ->
 def _perhaps_stopped(
     drug: str, exposures: Sequence[Exposure], first: date, last: date
 ) -> Iterator[TherapyChange]:
-    """Courses of which nobody can say whether they have ended, where no record surely goes on.
+    """Courses of whose recorded end nobody can say whether it is past, where no record surely goes on.
 
     A supply that has lately run out awaits its refill; it does not show that such a course goes on.
     """
@@ -133,7 +133,8 @@ def _perhaps_stopped(
     if any(end.first >= last for _, end in spans):
         return
     for exposure, end in spans:
-        if exposure.source in ("request", "statement") and end.last >= last and end.last > first:
+        told = exposure.end is not None and exposure.source in ("request", "statement")
+        if told and end.last >= last > first:
             yield TherapyChange(
                 drug=drug,
                 label=exposure.label,
