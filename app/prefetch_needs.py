@@ -12,7 +12,7 @@ from typing import Any
 from app.prefetch_table import PREFETCH, PrefetchQuery, searched
 from app.settings import INDISPENSABLE
 from eligibility.checking.walking import fields_of, walk
-from eligibility.kinds.found import FoundBody
+from eligibility.kinds.found_body import FoundBody
 from eligibility.protocol import Protocol
 from fhir_mappings.facts import EventKind
 from fhir_mappings.inputs import input_names, is_score

@@ -11,8 +11,8 @@ state        in the request                                         what it mean
 
 A searchset is read leniently: whatever of its frame cannot be understood is ignored, as long as it hides no
 entries. It may hold OperationOutcomes beside its matches. A warning there says no more than "no results"
-(Epic sends it with ``total`` 0); an error says that the search broke off. Keys that were not asked for
-are ignored.
+(Epic sends it with ``total`` 0), unless its code tells that results are lacking (``incomplete`` …); an error
+says that the search broke off. Keys that were not asked for are ignored.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _RESOURCE_TYPE = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"')
 _MOST_ENTRIES = 20_000
 """No chart has so many of one kind; a body of twenty megabytes can hold millions that are none."""
 _BROKEN = frozenset({"error", "fatal"})
+# Whatever the severity: not every source could be reached, or something was held back (FHIR issue-type).
+_NOT_WHOLE = frozenset({"incomplete", "suppressed", "timeout", "too-costly", "throttled"})
 
 
 class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +89,7 @@ class _Entry(msgspec.Struct, frozen=True):
 
 class _Issue(msgspec.Struct, frozen=True):
     severity: str | None = None
+    code: str | None = None
 
 
 class _Outcome(msgspec.Struct, frozen=True):
@@ -160,14 +163,16 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         return _failed("it is a Bundle whose entries cannot be read")
     resources: list[msgspec.Raw] = []
     full_urls: list[str | None] = []
-    matches, unreadable, broken = 0, 0, False
+    matches, unreadable, broken, withheld = 0, 0, False, False
     for raw in entries[:_MOST_ENTRIES]:
         entry = _lenient(_ENTRIES, raw) or _Entry()
         kind = type_of(entry.resource)
         if kind is None:
             unreadable += 1
         elif kind == "OperationOutcome":
-            broken = broken or _tells_failure(entry.resource)
+            issues = _issues(entry.resource)
+            broken = broken or any(issue.severity in _BROKEN for issue in issues)
+            withheld = withheld or any(issue.code in _NOT_WHOLE for issue in issues)
         else:
             matches += kind == resource_type
             resources.append(entry.resource)
@@ -176,7 +181,7 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         return _failed(f"none of its entries is of type {resource_type}")
     if broken and not resources:
         return _failed("the searchset holds only an OperationOutcome that tells an error", in_vain=True)
-    flawed = broken or unreadable > 0 or len(entries) > _MOST_ENTRIES
+    flawed = broken or withheld or unreadable > 0 or len(entries) > _MOST_ENTRIES
     has_next, next_url = _next(bundle.link)
     lacking = max(0.0, _total(bundle.total) - matches)
     truncated = flawed or has_next or lacking > 0
@@ -220,9 +225,10 @@ def _lenient(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw | bytes) -> T | 
         return None
 
 
-def _tells_failure(outcome: msgspec.Raw) -> bool:
+def _issues(outcome: msgspec.Raw) -> Sequence[_Issue]:
+    """What an OperationOutcome tells; one that cannot be read tells an error."""
     read = _lenient(_OUTCOMES, outcome)
-    return read is None or any(issue.severity in _BROKEN for issue in read.issue)
+    return (_Issue(severity="error"),) if read is None else read.issue
 
 
 def _failed(why: str, *, in_vain: bool = False) -> Prefetched:

@@ -66,7 +66,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         reason: why, as a message.
         evidence: the smallest evidence that decides.
         needs: for an open answer, the smallest set of needs that could settle it.
-        flips_on: the day on which the answer turns into its opposite by time alone (a wash-out is over).
+        flips_on: the first day on which by time alone the answer no longer holds (a wash-out is over). What
+            is not dated to the day is open then, and its opposite holds later.
         notes: remarks for the report.
         scores: the scores that were asked for on the way, each once.
         opposite: for a statement that decides by itself: what would have to be so for it to be otherwise.

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 
+from eligibility.messages import Message
 from eligibility.watching import Watch, WatchedChart
 from eligibility.windows import LATEST, Span, Window
 from fhir_mappings.facts import Chart
@@ -22,9 +23,22 @@ class Context:
         moving: the anchors that were not given and therefore follow ``as_of``.
         detailed: whether findings shall tell scores item by item, and timelines, and not only bounds.
         open_questions: questions that were asked of persons, and that no answer on record settles.
+        answered: questions that an answer on record settles.
+        unheard: questions, in words, to which persons gave an answer that does not count, each with why.
     """
 
-    __slots__ = ("_spans", "_watched", "anchors", "as_of", "chart", "detailed", "moving", "open_questions")
+    __slots__ = (
+        "_spans",
+        "_watched",
+        "anchors",
+        "answered",
+        "as_of",
+        "chart",
+        "detailed",
+        "moving",
+        "open_questions",
+        "unheard",
+    )
 
     def __init__(
         self,
@@ -42,6 +56,8 @@ class Context:
         self.moving = moving
         self.detailed = detailed
         self.open_questions: list[str] = []
+        self.answered: list[str] = []
+        self.unheard: list[tuple[str, Message]] = []
         self._spans: dict[int, Span] = {}
 
     @property
@@ -80,9 +96,9 @@ class Context:
 
     def _hanging(self, window: Window, before: Duration | None, gap: Duration | None) -> Span | None:
         series = self.chart.series(window.anchor.removeprefix(LATEST), self.as_of)
-        if not series.measurements:
+        when = next((m.when for m in series.measurements if not m.when.open_start), None)
+        if when is None:
             return None
-        when = series.measurements[0].when
         first = before.before(when.first) if before else None
         # Time does not move it, nor any plan for the trial: only a newer value does.
         return Span(first, gap.before(when.first) if gap else when.last, when.last, None, False)

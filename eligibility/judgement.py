@@ -25,7 +25,7 @@ from eligibility.watching import Watch
 from eligibility.ways import Opposite
 from eligibility.windows import Span, Window
 from fhir_mappings.facts import Answer as RecordedAnswer
-from fhir_mappings.facts import Evidence
+from fhir_mappings.facts import Evidence, Need
 
 QUESTION = "judged"
 """Name of the question by which a person judges a criterion."""
@@ -62,6 +62,9 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
         why_not: what was answered and why it does not hold.
         earlier: that somebody else has answered otherwise before.
         before: the answer that would hold, had nothing newer come.
+        unsettled: answers that do not hold, and of which a person has to say whether they are right: they
+            contradict each other, or nothing tells who gave them, when, or of which words.
+        lacking: what was not retrieved and may speak against ``before``.
     """
 
     answer: RecordedAnswer | None = None
@@ -69,6 +72,12 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     why_not: Message = NOTHING
     earlier: Message = NOTHING
     before: RecordedAnswer | None = None
+    unsettled: tuple[RecordedAnswer, ...] = ()
+    lacking: tuple[Need, ...] = ()
+
+    def may_be(self, value: bool) -> bool:
+        """Whether an answer that does not hold was this one, or may have been."""
+        return any(given.value in (value, None) for given in self.unsettled)
 
 
 def hear(
@@ -78,6 +87,7 @@ def hear(
     by: Literal["anyone", "clinician"] = "anyone",
     version: str | None = None,
     looked_at: Iterable[Evidence] = (),
+    lacking: tuple[Need, ...] = (),
     words: str = "answers.by",
 ) -> Heard:
     """The newest recorded answer, if it is certainly within its window and nothing contradicts it.
@@ -86,16 +96,24 @@ def hear(
         by: whose answers count.
         version: answers that name another version of the questionnaire do not count.
         looked_at: an answer does not hold against what of this is newer, or may be.
+        lacking: what was not retrieved, so that nothing tells whether some of it is newer.
         words: key of the words for who answered and when.
     """
     heard = _hear(context, question, span, by, version)
     if heard.answer is not None:
-        why = newer(heard.answer, looked_at, _answered_by(words, heard.answer), context)
+        told = _answered_by(words, heard.answer)
+        why = newer(heard.answer, looked_at, told, context)
         if why is not None:
             heard = Heard(why_not=why, before=heard.answer)
-    if heard.answer is None:
-        context.open_questions.append(question)
+        elif lacking:
+            why = message("answers.not-retrieved", judged=told, what=_names(lacking))
+            heard = Heard(why_not=why, before=heard.answer, lacking=lacking)
+    (context.open_questions if heard.answer is None else context.answered).append(question)
     return heard
+
+
+def _names(needs: Iterable[Need]) -> tuple[Message, ...]:
+    return tuple(message("text", text=need.input.replace("_", " ")) for need in needs)
 
 
 def _hear(
@@ -111,24 +129,34 @@ def _hear(
     counted = [a for a in given if a.by == "clinician" or (by == "anyone" and a.by == "patient")]
     if not counted:
         key = "answers.by-other" if by == "clinician" else "answers.by-nobody"
-        return Heard(why_not=_said(key, given))
+        return Heard(why_not=_said(key, given), unsettled=_within(span, given))
     current = [a for a in counted if version is None or a.version in (None, version)]
     if not current:
-        return Heard(why_not=_said("answers.other-version", counted))
+        return Heard(why_not=_said("answers.other-version", counted), unsettled=_within(span, counted))
     newest = [a for a in current if not any(_is_later(b, a) for b in current)]
     certain = [a for a in newest if span.contains(a.when) and a.when.last <= context.as_of]
     possible = [a for a in newest if span.contains(a.when) is not False]
+    if len({a.value for a in possible} - {None}) > 1:
+        return Heard(why_not=message("answers.conflict", days=_days(possible)), unsettled=tuple(possible))
     if not certain:
-        key = "answers.date-too-coarse" if possible else "answers.lapsed"
-        return Heard(why_not=_said(key, newest))
+        if not possible:
+            return Heard(why_not=_said("answers.lapsed", newest))
+        return Heard(why_not=_said("answers.date-too-coarse", possible), unsettled=tuple(possible))
     if any(a.value is None for a in possible):
-        return Heard(why_not=_said("answers.unreadable", possible))
-    if len({a.value for a in possible}) > 1:
-        return Heard(why_not=_said("answers.conflict", possible))
+        return Heard(why_not=_said("answers.unreadable", possible), unsettled=tuple(possible))
     answer = max(certain, key=lambda a: a.when)
     others = [a for a in current if a.value is not answer.value and a.author != answer.author]
     earlier = _said("answers.earlier", others) if others else NOTHING
+    uncounted = [a for a in given if a not in counted and a.value is not answer.value]
+    since = [a for a in uncounted if a.when.last >= answer.when.first]
+    if since:
+        earlier = joined([earlier, _said("answers.since", since)])
     return Heard(answer=answer, span=span, earlier=earlier)
+
+
+def _within(span: Span, answers: Sequence[RecordedAnswer]) -> tuple[RecordedAnswer, ...]:
+    """Those that lie in the window, or may."""
+    return tuple(a for a in answers if span.contains(a.when) is not False)
 
 
 def _is_later(first: RecordedAnswer, second: RecordedAnswer) -> bool:
@@ -140,7 +168,15 @@ def _is_later(first: RecordedAnswer, second: RecordedAnswer) -> bool:
 
 def _said(key: str, answers: Sequence[RecordedAnswer]) -> Message:
     newest = max(answers, key=lambda a: a.when)
-    return message(key, date=str(newest.when), who=_who(newest))
+    return message(key, date=_day(newest), who=_who(newest))
+
+
+def _days(answers: Sequence[RecordedAnswer]) -> tuple[Message, ...]:
+    return unique(_day(a) for a in sorted(answers, key=lambda a: a.when))
+
+
+def _day(answer: RecordedAnswer) -> Message:
+    return message("answers.no-day") if answer.when.open_start else message("text", text=str(answer.when))
 
 
 def _who(answer: RecordedAnswer) -> Message:
@@ -148,7 +184,7 @@ def _who(answer: RecordedAnswer) -> Message:
 
 
 def _answered_by(words: str, answer: RecordedAnswer) -> Message:
-    return message(words, date=str(answer.when), who=_who(answer))
+    return message(words, date=_day(answer), who=_who(answer))
 
 
 def answered(heard: Heard, ask: str, holds: bool) -> Answer:
@@ -163,10 +199,15 @@ def answered(heard: Heard, ask: str, holds: bool) -> Answer:
     key = "attest.yes" if recorded.value else "attest.no"
     return Answer(
         state=State.TRUE if holds else State.FALSE,
-        reason=joined([message(key, ask=ask, date=str(recorded.when)), heard.earlier]),
+        reason=joined([message(key, ask=ask, date=_day(recorded)), heard.earlier]),
         evidence=(recorded.evidence,),
         opposite=said(ask, not recorded.value),
     )
+
+
+def unheard(ask: str, why: Message) -> Message:
+    """That an answer to a question does not count, and why."""
+    return NOTHING if why == NOTHING else message("answers.unheard", ask=ask, why=why)
 
 
 def said(ask: str, answer: bool) -> Opposite:
@@ -189,7 +230,7 @@ def settle(answer: Answer, judging: Judging, context: Context, watch: Watch) -> 
         "clinician",
         judging.version,
         looked_at,
-        "judgement.by",
+        words="judgement.by",
     )
     recorded = heard.answer
     if recorded is None:

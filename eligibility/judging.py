@@ -10,8 +10,8 @@ from eligibility.answers import Answer, State, conjoin, disjoin, unique
 from eligibility.bound import BoundCriterion
 from eligibility.context import Context
 from eligibility.findings import Finding, Leaning, Outcome, Verdict
-from eligibility.judgement import settle
-from eligibility.messages import render
+from eligibility.judgement import settle, unheard
+from eligibility.messages import joined, render, tells
 from eligibility.reported import reported_evidence
 from eligibility.scores import reported_scores
 
@@ -32,9 +32,14 @@ def judge(criterion: BoundCriterion, context: Context, language: str = "en") -> 
     """The finding of one criterion and the answer behind it."""
     if criterion.evaluate is not None:
         context.open_questions.clear()
+        context.answered.clear()
+        context.unheard.clear()
         with context.watching_apart() as watch:
             answer = criterion.evaluate(context)
         answer = settle(answer, criterion.judging, context, watch)
+        if context.unheard:
+            told = [unheard(ask, why) for ask, why in context.unheard if not tells(answer.reason, why)]
+            answer = msgspec.structs.replace(answer, reason=joined([answer.reason, *told]))
         questions = unique(context.open_questions)
         return _finding(criterion, answer, (), questions, context, language), answer
     judged = [judge(part, context, language) for part in criterion.parts]

@@ -94,8 +94,12 @@ def _not_retrieved(series: Series) -> Answer | None:
 
 def doubtful(found: Candidates, measurement: Measurement) -> Answer:
     """The answer of a value whose date does not tell whether it lies in the window: missing."""
-    label, when = found.series.label, str(measurement.when)
-    reason = message("missing.date-too-coarse", label=label, date=when)
+    label, when = found.series.label, measurement.when
+    if when.open_start:
+        shown = recorded_text(measurement)
+        reason = message("missing.no-date", label=label, value=shown, date=when.in_words)
+    else:
+        reason = message("missing.date-too-coarse", label=label, date=str(when))
     return open_question(found.series, "too-coarse", reason, measurement.evidence)
 
 
@@ -172,6 +176,9 @@ def conflict(series: Series, group: Sequence[Measurement]) -> Answer:
     evidence = unique(e for m in group for e in m.evidence)
     coarse = next((m for m in group if not m.when.exact), None)
     key = "missing.conflicting" if coarse is None else "missing.order-too-coarse"
-    when = str((coarse or group[0]).when)
+    undated = next((m for m in group if m.when.open_start), None)
+    if undated is not None:
+        key, coarse = "missing.order-unknown", undated
+    when = (coarse or group[0]).when.in_words
     reason = message(key, label=series.label, date=when, values=values)
     return open_question(series, "conflicting" if coarse is None else "too-coarse", reason, evidence)

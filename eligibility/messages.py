@@ -43,6 +43,12 @@ def joined(messages: Iterable[Message]) -> Message:
     return distinct[0] if len(distinct) == 1 else Message("joined", {"parts": tuple(distinct)})
 
 
+def tells(item: Message, other: Message) -> bool:
+    """Whether a message says already all that another one says."""
+    said = _flat(item)
+    return all(single in said for single in _flat(other))
+
+
 def _flat(item: Message) -> tuple[Message, ...]:
     parts = item.args.get("parts") if item.key == "joined" else None
     return parts if isinstance(parts, tuple) else (item,)

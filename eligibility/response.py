@@ -119,7 +119,7 @@ def _values(series: Series, as_of: date, limits: Sequence[float]) -> list[_Value
     found = [
         _Value(m.when, m.value, m, _words(m.value, series.unit, limits))
         for m in of_one_time(series.measurements)
-        if m.value is not None and m.when.first <= as_of
+        if m.value is not None and m.when.first <= as_of and not m.when.open_start
     ]
     return sorted(found, key=_in_time)
 
@@ -177,6 +177,9 @@ def _missing(series: Series, values: Sequence[_Value]) -> list[Message]:
         for v in values
         if AT_ODDS in v.measured.notes
     ]
+    undated = sum(m.value is not None and m.when.open_start for m in series.measurements)
+    if undated:
+        missing.append(message("timeline.undated", label=series.label, count=str(undated)))
     if series.unusable:
         details = dict.fromkeys(item.detail for item in series.unusable)
         missing.append(

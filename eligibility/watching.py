@@ -116,7 +116,8 @@ class Watch:
                 spans.update(event.dates())
         for answers in self._answers:
             spans.update(answer.when for answer in answers)
-        return sorted({day for span in spans for day in (span.first, span.last)})
+        days = {day for span in spans for day in (span.first, span.last)}
+        return sorted(days - {date.max})  # the end of a span that nothing bounds is no day
 
     def _turns(self) -> list[date | None]:
         changes = [m.changes_on for series in self._series for m in series.measurements]

@@ -96,6 +96,13 @@ class Span(msgspec.Struct, frozen=True):
             return None  # the day would come after the end of the calendar
         return candidate
 
+    def remark(self, what: str, when: DateSpan) -> tuple[str, ...]:
+        """Of what lies in the window and is not dated to the day: from when on it surely lies before it."""
+        surely = None if when.exact else self.leaves_on(when.last)
+        if surely is None:
+            return ()
+        return (f"{what} ({when}) is not dated to the day: it surely no longer counts from {surely} on.",)
+
     def change_by_time(self, last_day: date) -> date | None:
         """``leaves_on`` if the window moves with the calendar, else ``None``."""
         return self.leaves_on(last_day) if self.moving else None

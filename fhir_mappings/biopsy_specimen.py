@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from fhir_mappings.biopsy import REACH, normalised, present_sections, speaks_of_another_day
@@ -64,7 +65,8 @@ def day_taken(text: str, reported: DateSpan) -> DateSpan | None:
                 continue
             if words.date_last.search(before) or words.date_first.search(after):
                 found.append(span)
-    earlier = [span for span in found if span.last < reported.first]
+    by = reported.last if reported.open_start else reported.first - timedelta(days=1)
+    earlier = [span for span in found if span.last <= by]
     if not earlier:
         return None
     return DateSpan(min(span.first for span in earlier), max(span.last for span in earlier))

@@ -29,7 +29,9 @@ _TYPE_IN_TEXT = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]+)"')
 _PATIENT_IN_TEXT = re.compile(rb'"reference"\s*:\s*"(?:[^"]*/)?Patient/([A-Za-z0-9.-]+)"')
 _EVERY = frozenset(RESOURCES)
 _FAILED = frozenset({"error", "fatal"})
-Outcome = Literal["read", "nothing", "unreadable", "failed"]
+# Whatever the severity: not every source could be reached, or something was held back (FHIR issue-type).
+_NOT_WHOLE = frozenset({"incomplete", "suppressed", "timeout", "too-costly", "throttled"})
+Outcome = Literal["read", "nothing", "unreadable", "cut", "failed"]
 _NOT_OK = re.compile(r"[45]\d\d")
 _DEEPEST = 16
 _NOTHING = msgspec.Raw(b"null")
@@ -147,6 +149,7 @@ class _LooseBundle(Element, frozen=True):
 
 class _Issue(Element, frozen=True):
     severity: str | None = None
+    code: str | None = None
 
 
 class _OperationOutcome(Element, frozen=True):
@@ -247,7 +250,7 @@ def read_document(body: bytes, place: str = "") -> Document:
 def read_resource(raw: msgspec.Raw | bytes, document: Document) -> None:
     """Add one resource, or all those of a Bundle, to a document; JSON null is none."""
     outcome, _ = _add(_Entry(resource=msgspec.Raw(raw)), document, 0)
-    if outcome in ("unreadable", "failed"):
+    if outcome in ("unreadable", "cut", "failed"):
         failed = outcome == "failed"
         document.pages.append(Page(frozenset({ANY_TYPE}) if failed else _EVERY, cut=True, failed=failed))
 
@@ -276,7 +279,7 @@ def _read_bundle(raw: msgspec.Raw | bytes, document: Document, depth: int) -> No
     searchset = bundle.type == "searchset"
     urls = {link.relation: link.url for link in bundle.link}
     searched = _searched_type(urls.get("self"))
-    if "unreadable" in outcomes:
+    if not outcomes.isdisjoint({"unreadable", "cut"}):
         document.pages.append(Page(frozenset({searched}) if searched else _EVERY, cut=True))
     alone = not urls.keys() & {"next", "previous", "prev"}
     page = Page(
@@ -341,22 +344,25 @@ def _add(entry: _Entry, document: Document, depth: int) -> tuple[Outcome, str | 
         return "unreadable", None
     kind = seen.resource_type
     if kind == "OperationOutcome" or (entry.search is not None and entry.search.mode == "outcome"):
-        return ("failed" if _tells_failure(raw, document) else "nothing"), None
+        return _told_by(raw, document), None
     name = f"{kind}/{seen.id}" if seen.id else (entry.full_url or f"{kind}/{place}")
     document.sources.append(Source(raw, kind, seen.id, entry.full_url, name, seen.version))
     return "read", kind
 
 
-def _tells_failure(raw: msgspec.Raw, document: Document) -> bool:
-    """Whether a server's remark among the results says that they are not whole."""
+def _told_by(raw: msgspec.Raw, document: Document) -> Outcome:
+    """What a server's remark among the results says of them: failed, cut short, or nothing that matters."""
     try:
         issues = _outcome.decode(raw).issue
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         issues = (_Issue(severity="error"),)
-    if not any(issue.severity in _FAILED for issue in issues):
-        return False
-    document.unread.append(Unread("OperationOutcome", "the server reported an error among the results"))
-    return True
+    if any(issue.severity in _FAILED for issue in issues):
+        document.unread.append(Unread("OperationOutcome", "the server reported an error among the results"))
+        return "failed"
+    if any(issue.code in _NOT_WHOLE for issue in issues):
+        document.unread.append(Unread("OperationOutcome", "the server says that results may be lacking"))
+        return "cut"
+    return "nothing"
 
 
 def _loose_bundle(raw: msgspec.Raw | bytes, document: Document) -> _Bundle:

@@ -13,6 +13,9 @@ from fhir_mappings.patient_facts import Sex
 
 CM_PER_INCH = 2.54
 
+ADULT = 18
+"""Completed years."""
+
 
 def ckd_epi_2021(creatinine_mg_dl: float, age: float, sex: Sex) -> float:
     """Estimated GFR of an adult, mL/min/1.73 m², from serum creatinine, without race.

@@ -95,6 +95,7 @@ class Analyte(msgspec.Struct, frozen=True, kw_only=True):
         units: accepted units; the canonical one has factor 1.
         molar_mass: g/mol, where mass and amount of substance meet.
         plausible: physical range in the canonical unit; what lies wholly outside is a wrong unit.
+        plausible_adult: the same of an adult, where that is narrower.
         plausible_upper_limit, plausible_lower_limit: where the limits of a normal range lie, in the
             canonical unit. A range with a limit elsewhere is none: it is therapeutic, or of something else.
         unitless: a number without a unit is understood (INR, titres, scores).
@@ -116,6 +117,7 @@ class Analyte(msgspec.Struct, frozen=True, kw_only=True):
     units: tuple[UnitRule, ...] = ()
     molar_mass: float | None = None
     plausible: Interval | None = None
+    plausible_adult: Interval | None = None
     plausible_upper_limit: Interval | None = None
     plausible_lower_limit: Interval | None = None
     unitless: bool = False
@@ -164,6 +166,7 @@ class _Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own_scale: tuple[str, ...] = ()
     molar_mass: float | None = None
     plausible: tuple[float, float] | None = None
+    plausible_adult: tuple[float, float] | None = None
     plausible_upper_limit: tuple[float, float] | None = None
     plausible_lower_limit: tuple[float, float] | None = None
     unitless: bool = False
@@ -273,6 +276,7 @@ def _analyte(
         unit=definition.unit,
         molar_mass=definition.molar_mass,
         plausible=_span(definition.plausible),
+        plausible_adult=_span(definition.plausible_adult),
         plausible_upper_limit=_span(definition.plausible_upper_limit),
         plausible_lower_limit=_span(definition.plausible_lower_limit),
         codes=codes,

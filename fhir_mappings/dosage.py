@@ -15,9 +15,9 @@ from fhir_mappings.datatypes import Dosage
 from fhir_mappings.dose_amount import Basis, Daily, DoseError, administered, daily_amount
 from fhir_mappings.dosing_terms import dosing_terms, route_of
 from fhir_mappings.facts import DoseSegment
-from fhir_mappings.intervals import DateSpan, Interval
+from fhir_mappings.intervals import DateSpan, Interval, shifted
 from fhir_mappings.medication_strength import StrengthLike, strengths_of
-from fhir_mappings.timing import Bounds, Schedule, TimingError, bounds_of, schedule_of, shifted
+from fhir_mappings.timing import Bounds, Schedule, TimingError, bounds_of, schedule_of
 
 NO_DOSAGE = "no dosage is recorded"
 """Why the amount is not known where the resource has no dosage, not even in words."""

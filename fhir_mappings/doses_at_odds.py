@@ -9,6 +9,7 @@ from datetime import date
 from fhir_mappings.dosage import mean_per_day
 from fhir_mappings.facts import Conflict, Event, Exposure
 from fhir_mappings.intervals import DateSpan, Interval
+from fhir_mappings.stated_stops import apart
 
 
 def doses_at_odds(events: Iterable[Event]) -> Iterator[Conflict]:
@@ -27,7 +28,7 @@ def doses_at_odds(events: Iterable[Event]) -> Iterator[Conflict]:
         order, statement = sorted(records, key=lambda e: e.source)
         ordered, taken = _per_day(order), _per_day(statement)
         routes = {order.route, statement.route} - {None}
-        if ordered is None or taken is None or len(routes) > 1 or not _apart(ordered, taken):
+        if ordered is None or taken is None or len(routes) > 1 or not apart(ordered, taken):
             continue
         yield Conflict(
             input=min(order.concepts & statement.concepts, default=""),
@@ -51,11 +52,6 @@ def _per_day(exposure: Exposure) -> Interval | None:
         return None
     [segment] = exposure.doses
     return None if segment.varies or segment.end.last < date.max else mean_per_day(segment)
-
-
-def _apart(one: Interval, other: Interval) -> bool:
-    slack = 1e-6 * max(one.high, other.high)
-    return one.low - other.high > slack or other.low - one.high > slack
 
 
 def _since(order: Exposure, statement: Exposure) -> DateSpan | None:

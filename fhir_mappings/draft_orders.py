@@ -22,7 +22,7 @@ from fhir_mappings.facts import DoseSegment, Event, Exposure
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient import UNEXPECTED
 from fhir_mappings.patient_facts import PatientFacts
-from fhir_mappings.reading.immunizations import read_immunization
+from fhir_mappings.reading.immunizations import UNKNOWN, read_immunization
 from fhir_mappings.reading.medications import read_request
 from fhir_mappings.reading.orders import read_order
 from fhir_mappings.reading.procedures import read_procedure
@@ -213,7 +213,10 @@ def _read_recommendation(source: Source, day: date, sheet: Sheet) -> None:
 
 def _give_vaccine(vaccine: CodeableConcept, day: date, reference: str, sheet: Sheet) -> None:
     given = Immunization(status="completed", vaccine_code=vaccine, occurrence_date_time=day.isoformat())
+    seen = len(sheet.events)
     read_immunization(given, reference, sheet)
+    # What no code and no word tells to be a vaccine need not be one.
+    sheet.events[seen:] = [event for event in sheet.events[seen:] if UNKNOWN not in event.concepts]
 
 
 def _codes(concept: CodeableConcept | None) -> Iterator[str | None]:

@@ -153,7 +153,10 @@ _ISO_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
 class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
-    """A date known to lie between ``first`` and ``last``, both included."""
+    """A date known to lie between ``first`` and ``last``, both included.
+
+    What is not known at all is an end of the calendar: ``UNDATED`` may be any day.
+    """
 
     first: date
     last: date
@@ -172,8 +175,20 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
         """Whether nothing tells the earliest day; it is then the first of the calendar."""
         return self.first == date.min
 
+    @property
+    def open_end(self) -> bool:
+        """Whether nothing tells the latest day; it is then the last of the calendar."""
+        return self.last == date.max
+
+    @property
+    def in_words(self) -> str:
+        """The date for a sentence: as ``str`` writes it, and words where nothing tells the earliest day."""
+        if not self.open_start:
+            return str(self)
+        return "an unknown day" if self.open_end else f"an unknown day up to {self.last.isoformat()}"
+
     def __str__(self) -> str:
-        """ISO 8601, as precise as known: ``2024``, ``2024-03``, a day, ``first/last`` or ``../last``."""
+        """ISO 8601, as precise as known: ``2024``, ``2024-03``, a day, ``first/last``, ``../last`` …"""
         first, last = self.first, self.last
         if first == last:
             return first.isoformat()
@@ -182,18 +197,20 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
             return f"{first.year:04d}-{first.month:02d}"
         if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
             return f"{first.year:04d}"
-        return f"{'..' if self.open_start else first.isoformat()}/{last.isoformat()}"
+        earliest = ".." if self.open_start else first.isoformat()
+        return f"{earliest}/{'..' if self.open_end else last.isoformat()}"
 
     @classmethod
     def parse(cls, text: str) -> DateSpan:
-        """The span that ``str`` writes: ``2024``, ``2024-03``, ``2024-03-05``, ``first/last`` or ``../last``.
+        """The span that ``str`` writes: ``2024``, ``2024-03``, ``2024-03-05``, ``first/last``, ``../last`` …
 
         Raises:
             ValueError: not such a date.
         """
         first, _, last = text.partition("/")
         if last:
-            return cls(date.min if first == ".." else cls.parse(first).first, cls.parse(last).last)
+            earliest = date.min if first == ".." else cls.parse(first).first
+            return cls(earliest, date.max if last == ".." else cls.parse(last).last)
         match = _ISO_DATE.fullmatch(text)
         if match is None:
             raise ValueError(f"'{text}' is not a date such as 2026-06-15, 2026-06 or 2026")
@@ -203,9 +220,26 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
         return cls(low, date(year, month or 12, final))
 
 
+UNDATED = DateSpan(date.min, date.max)
+"""The date of what bears none."""
+
+
 def day(value: date) -> DateSpan:
     """The span of one day."""
     return DateSpan(value, value)
+
+
+def up_to(last: date) -> DateSpan:
+    """The date of what was not later than a day."""
+    return DateSpan(date.min, last)
+
+
+def shifted(origin: date, days: int) -> date:
+    """``origin`` plus so many days, staying at the ends of the calendar."""
+    try:
+        return origin + timedelta(days=days)
+    except OverflowError:
+        return date.max if days > 0 else date.min
 
 
 class Duration(msgspec.Struct, frozen=True, gc=False):

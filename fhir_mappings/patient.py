@@ -41,8 +41,9 @@ from fhir_mappings.reading.research import read_consent, read_participation, wit
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.references import Source, in_order, names_of
 from fhir_mappings.resources import RESOURCES, AnyResource, Patient
-from fhir_mappings.same_events import refuted_elsewhere, without_copies
+from fhir_mappings.same_events import active_though_over, refuted_elsewhere, without_copies
 from fhir_mappings.settling import settle
+from fhir_mappings.stated_stops import stops_at_odds
 from fhir_mappings.terminology import load_terminology
 
 Reader = Callable[[Any, str, Sheet], None]
@@ -207,7 +208,8 @@ def _facts(
     taken = doubted_where_not_given(without_denied(standing, sheet.denials), sheet.not_given)
     events, copied = without_copies(taken, {source.reference: source for source in own})
     refuted = refuted_elsewhere(events, sheet.refuted)
-    conflicts = (*settled.conflicts, *corrected, *copied, *refuted, *doses_at_odds(events))
+    at_odds = (*active_though_over(events), *doses_at_odds(events), *stops_at_odds(events))
+    conflicts = (*settled.conflicts, *corrected, *copied, *refuted, *at_odds)
     return PatientFacts(
         reference=patient.reference,
         birth_date=sheet.birth,

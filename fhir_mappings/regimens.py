@@ -19,8 +19,7 @@ import msgspec
 from fhir_mappings.dosage import mean_per_day
 from fhir_mappings.exposure_days import exposure_span, segment_span
 from fhir_mappings.facts import LONGEST_CYCLE, NO_STOP, Exposure
-from fhir_mappings.intervals import DateSpan, Interval, point
-from fhir_mappings.timing import shifted
+from fhir_mappings.intervals import DateSpan, Interval, point, shifted
 
 World = Literal["early", "late", "least", "most"]
 _BEGINS: dict[World, Literal["first", "last"]] = {

@@ -18,6 +18,7 @@ from fhir_mappings.datatypes import Element, Identifier, Period
 from fhir_mappings.dates import read_instant
 from fhir_mappings.decoding import decode
 from fhir_mappings.facts import Conflict, Diagnosis, Event, Exposure
+from fhir_mappings.reading.conditions import ACTIVE
 from fhir_mappings.references import Source
 
 _SHOWN = 6
@@ -165,4 +166,24 @@ def refuted_elsewhere(events: Sequence[Event], refuted: Sequence[Diagnosis]) -> 
                 when=standing.start,
                 evidence=(standing.evidence, denied.evidence),
                 concepts=standing.concepts & denied.concepts,
+            )
+
+
+def active_though_over(events: Sequence[Event]) -> Iterable[Conflict]:
+    """Diagnoses that are recorded as active and with an end: no status was taken from them."""
+    for event in events:
+        if isinstance(event, Diagnosis) and event.clinical is None and event.status in ACTIVE:
+            over = f"as over on {event.end.first}" if event.end is not None else "as over"
+            ended = str(event.end.first) if event.end is not None else "true"
+            told = ("clinicalStatus", event.status), ("abatement[x]", ended)
+            yield Conflict(
+                input=min(event.concepts, default=""),
+                kind="active-and-over",
+                detail=f"{event.label} is recorded as {event.status}, and {over}; "
+                "whether it goes on is not known until a person settles it",
+                when=event.start,
+                evidence=tuple(
+                    msgspec.structs.replace(event.evidence, path=path, recorded=said) for path, said in told
+                ),
+                concepts=event.concepts,
             )

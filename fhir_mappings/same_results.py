@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from fhir_mappings.facts import Conflict, Evidence, Measurement, Unusable
-from fhir_mappings.intervals import Interval
+from fhir_mappings.intervals import UNDATED, Interval
 
 _NUMBER = re.compile(r"\d+(?:[.,](?P<decimals>\d+))?(?:[eE](?P<exponent>[+-]?\d+))?")
 _SHOWN = 6
@@ -91,7 +91,7 @@ def told_twice(name: str, groups: Sequence[tuple[Measurement, ...]]) -> Iterable
         return
     newest = max((group[0] for group in groups), key=lambda m: m.when.last)
     evidence = tuple(e for group in groups for m in group for e in m.evidence[:1])
-    what = f"the result of {newest.when} is" if len(groups) == 1 else f"{len(groups)} results are"
+    what = f"the result of {newest.when.in_words} is" if len(groups) == 1 else f"{len(groups)} results are"
     values = " and ".join(dict.fromkeys(_said(m) for m in groups[0]))
     made = "each counts once"
     if any(len({_edges(m) for m in group}) > 1 for group in groups):
@@ -108,6 +108,8 @@ def at_odds(name: str, results: Sequence[Measurement]) -> Iterable[Conflict]:
     by_time: dict[object, list[Measurement]] = defaultdict(list)
     timed: dict[object, list[Measurement]] = defaultdict(list)
     for result in results:
+        if result.when.open_start:
+            continue  # nothing tells that two results without a date are of one time
         by_time[_time(result)].append(result)
         if result.at is not None:
             timed[(result.role, result.when)].append(result)
@@ -139,7 +141,7 @@ def against_interpretation(name: str, refused: Sequence[Unusable]) -> Iterable[C
     for item in refused:
         if item.why == "conflicting":
             label = item.evidence[0].label or name
-            detail = f"{label} of {item.when or 'an unknown day'}: {item.detail}; it does not count"
+            detail = f"{label} of {(item.when or UNDATED).in_words}: {item.detail}; it does not count"
             yield Conflict(
                 input=name,
                 kind="value-and-interpretation",
@@ -160,7 +162,8 @@ def corrected(name: str, older: Measurement | Unusable, newer: Measurement | Unu
     else:
         made = f"neither counts, since the correction cannot be used ({newer.detail})"
     label = newer.evidence[0].label or name
-    detail = f"{label} of {newer.when or older.when}: {_said(older)} was corrected to {_said(newer)}; {made}"
+    when = (newer.when or older.when or UNDATED).in_words
+    detail = f"{label} of {when}: {_said(older)} was corrected to {_said(newer)}; {made}"
     yield Conflict(
         input=name,
         kind="corrected",

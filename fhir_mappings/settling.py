@@ -91,9 +91,11 @@ def _replaces(correction: Issued, other: Issued) -> bool:
         return False
     if correction.identifiers & other.identifiers:
         return correction.role == other.role
-    same_time = correction.result.when is not None and correction.result.when == other.result.when
+    when = correction.result.when
     return (
-        same_time
+        when is not None
+        and not when.open_start
+        and when == other.result.when
         and correction.at == other.at
         and correction.specimen == other.specimen
         and correction.role == other.role

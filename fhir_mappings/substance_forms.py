@@ -12,7 +12,7 @@ import msgspec
 
 from fhir_mappings.dosing_terms import dosing_terms
 from fhir_mappings.facts import NO_STOP, Exposure, Therapy, TherapyChange
-from fhir_mappings.timing import shifted
+from fhir_mappings.intervals import shifted
 
 
 def merge_unstated(by_drug: MutableMapping[str, list[Exposure]]) -> frozenset[str]:

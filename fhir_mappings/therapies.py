@@ -16,11 +16,11 @@ import msgspec
 from fhir_mappings.dosing_terms import dosing_terms
 from fhir_mappings.exposure_days import exposure_span, route_of_exposure, segment_span
 from fhir_mappings.facts import Evidence, Exposure, Retrieval, Therapies, Therapy, TherapyChange
-from fhir_mappings.intervals import DateSpan
+from fhir_mappings.intervals import DateSpan, shifted
 from fhir_mappings.regimens import World, pieces_of
+from fhir_mappings.stated_stops import as_stated, denied_orders
 from fhir_mappings.substance_forms import merge_unstated, weigh_forms
 from fhir_mappings.timeline import Course, Turn, courses_of
-from fhir_mappings.timing import shifted
 
 
 def therapies(
@@ -59,6 +59,10 @@ def _therapy(drug: str, recorded: Sequence[Exposure], first: date, last: date) -
     if len(confirmed) < len(exposures):
         # What an unconfirmed record adds, or hides, may be so or not.
         turns = _agreed(turns, _turns(drug, latest.label, confirmed, last) if confirmed else [])
+    stated = as_stated(exposures)
+    if stated != exposures:
+        # An order or a supply that goes on does not show that the drug was not stopped when it is said to be.
+        turns = _agreed(turns, _turns(drug, latest.label, stated, last))
     turns += [*_holds(drug, exposures, last), *_brief(drug, exposures, first, last)]
     if not any(turn.change == "stop" and turn.when.last >= last for turn in turns):
         turns += _perhaps_stopped(drug, exposures, first, last)
@@ -67,20 +71,26 @@ def _therapy(drug: str, recorded: Sequence[Exposure], first: date, last: date) -
     since = DateSpan(min(one.first, other.first), max(one.first, other.first))
     running = [e for e in exposures if exposure_span(e, last)[1].last >= last]
     doubtful = bool(running) and not any(e.confirmed for e in running)
+    disputed = (stated != exposures or any(denied_orders(exposures))) and not any(
+        exposure_span(e, last)[1].first >= last for e in stated
+    )
     held = bool(running) and all(e.status == "on-hold" for e in running)
-    ongoing = one.last >= last and other.last >= last and not (held or doubtful)
+    ongoing = one.last >= last and other.last >= last and not (held or doubtful or disputed)
     until = DateSpan(min(one.last, other.last), max(one.last, other.last))
     return Therapy(
         drug=drug,
         label=latest.label,
         since=None if since.first == date.min and since.last >= last else since,
-        until=None if doubtful or (ongoing and until.first == date.max) else _by(until, last, ongoing),
+        until=None
+        if doubtful or disputed or (ongoing and until.first == date.max)
+        else _by(until, last, ongoing),
         ongoing=ongoing,
         dose_known=all(course.dose_known(first, last) for course in (*early, *late))
         and not any(_of_unknown_dose(e, first, last) for e in exposures),
         changes=tuple(sorted(changes, key=lambda change: (change.when, change.change))),
         evidence=_evidence(exposures, one, first, last),
         by_text=any(e.by_text for e in exposures),
+        disputed=disputed,
     )
 
 
@@ -115,7 +125,7 @@ def _brief(drug: str, exposures: Sequence[Exposure], first: date, last: date) ->
 def _perhaps_stopped(
     drug: str, exposures: Sequence[Exposure], first: date, last: date
 ) -> Iterator[TherapyChange]:
-    """Courses of which nobody can say whether they have ended, where no record surely goes on.
+    """Courses of whose recorded end nobody can say whether it is past, where no record surely goes on.
 
     A supply that has lately run out awaits its refill; it does not show that such a course goes on.
     """
@@ -123,7 +133,8 @@ def _perhaps_stopped(
     if any(end.first >= last for _, end in spans):
         return
     for exposure, end in spans:
-        if exposure.source in ("request", "statement") and end.last >= last and end.last > first:
+        told = exposure.end is not None and exposure.source in ("request", "statement")
+        if told and end.last >= last > first:
             yield TherapyChange(
                 drug=drug,
                 label=exposure.label,
@@ -178,7 +189,8 @@ def _evidence(exposures: Sequence[Exposure], course: Course, first: date, last: 
     reaching = [(start.first, e.evidence) for (start, end), e in spans if end.last >= first]
     latest = [evidence for _, evidence in sorted(reaching, key=lambda pair: pair[0], reverse=True)]
     origin = course.stretches[0].members[0].exposures[0].evidence
-    return tuple(dict.fromkeys([*latest, origin]))
+    denials = [e.denied_by for e in exposures if e.denied_by is not None]
+    return tuple(dict.fromkeys([*latest, origin, *denials]))
 
 
 def _by(until: DateSpan, last: date, ongoing: bool) -> DateSpan:

@@ -9,9 +9,8 @@ from typing import Literal
 import msgspec
 
 from fhir_mappings.facts import NO_STOP, Exposure
-from fhir_mappings.intervals import point
+from fhir_mappings.intervals import point, shifted
 from fhir_mappings.regimens import SAME_DOSE, Piece, Regimen
-from fhir_mappings.timing import shifted
 
 LAPSE = 62
 """Days without a supply on record after which a treatment has surely been interrupted."""

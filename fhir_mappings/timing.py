@@ -290,14 +290,6 @@ def _last_of(first: date, length: Duration) -> date:
 _NO_YEAR = frozenset({"0001", "9999"})
 
 
-def shifted(origin: date, days: int) -> date:
-    """``origin`` plus so many days, staying at the ends of the calendar."""
-    try:
-        return origin + timedelta(days=days)
-    except OverflowError:
-        return date.max if days > 0 else date.min
-
-
 def period_spans(period: Period) -> tuple[DateSpan | None, DateSpan | None]:
     """The days on which a period starts and ends; ``None`` for an end that is open.
 

@@ -32,7 +32,7 @@ _LENGTHS: Mapping[str, tuple[Duration, ...]] = {
     "crcl": _WEIGHT,
     "crcl_actual_weight": _WEIGHT,
 }
-_BY_AGE = frozenset({"age", "childbearing_potential"})
+_BY_AGE = frozenset({"age", "childbearing_potential", "egfr", "crcl", "crcl_actual_weight"})
 _AFTER_A_COURSE = NO_STOP + 5
 _AFTER_A_DOSE = round(LONGEST_CYCLE * (1 + LATE_BY)) + NO_STOP + 5
 """Days for which a course, or a single dose, may still turn out to have been stopped or renewed."""

@@ -53,7 +53,13 @@ class OwnScale(UnitProblem, frozen=True, kw_only=True):
 
 
 def to_canonical(
-    analyte: Analyte, value: Interval, system: str | None, code: str | None, unit: str | None
+    analyte: Analyte,
+    value: Interval,
+    system: str | None,
+    code: str | None,
+    unit: str | None,
+    *,
+    adult: bool = False,
 ) -> Converted | UnitProblem:
     """The value in the canonical unit of its analyte.
 
@@ -62,6 +68,7 @@ def to_canonical(
         value: in the unit as sent.
         system, code, unit: of the Quantity. The code is preferred to the display unit, whatever the
             system says: systems are often missing or misspelt.
+        adult: whether it is surely of an adult, of whom less may be possible.
 
     Returns:
         ``Converted``; or ``OwnScale`` for a unit that is known but has no conversion; or ``UnitProblem``
@@ -77,7 +84,8 @@ def to_canonical(
     if rule.own_scale:
         detail = f"{rule.code} of {analyte.label} has no conversion to {analyte.unit}: {_WHY_OWN}"
         return OwnScale(detail=detail, value=value, unit=rule.code)
-    return _converted(analyte, value, rule, unit if code and unit else None)
+    plausible = (analyte.plausible_adult if adult else None) or analyte.plausible
+    return _converted(analyte, value, rule, unit if code and unit else None, plausible)
 
 
 _WHY_OWN = "it can be judged by its own reference range or interpretation only"
@@ -91,10 +99,9 @@ def find_unit(analyte: Analyte, spelling: str | None) -> UnitRule | None:
 
 
 def _converted(
-    analyte: Analyte, value: Interval, rule: UnitRule, display: str | None
+    analyte: Analyte, value: Interval, rule: UnitRule, display: str | None, plausible: Interval | None
 ) -> Converted | UnitProblem:
     canonical = _apply(value, rule)
-    plausible = analyte.plausible
     if plausible is not None and (canonical.low > plausible.high or canonical.high < plausible.low):
         return UnitProblem(
             detail=f"{value} {rule.code} is not possible for {analyte.label}: is the unit right?"

@@ -47,7 +47,8 @@ CONTRADICTIONS: dict[ConflictKind, str] = {
     "corrected": "corrected",
     "duplicate": "told more than once",
     "confirmed-and-refuted": "confirmed and refuted",
-    "ordered-and-taken": "ordered at one dose, taken at another",
+    "active-and-over": "active and over",
+    "ordered-and-taken": "ordered one way, taken another",
 }
 
 WHY_MISSING: dict[WhyMissing, str] = {

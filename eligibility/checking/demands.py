@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from eligibility.errors import Location
-from eligibility.kinds.found import FoundBody
+from eligibility.kinds.found_body import FoundBody
 from eligibility.quantities import parse_duration
 from eligibility.windows import Window
 from fhir_mappings.intervals import RELATIVE_TOLERANCE, Interval
@@ -152,6 +152,7 @@ def _covers(wide: Recorded, narrow: Recorded) -> bool:
         set(inner.kind) <= set(outer.kind)
         and wide.excepted <= narrow.excepted
         and outer.count <= inner.count
+        and (outer.count == 1 or outer.apart == inner.apart)
         and _STRENGTH[outer.unconfirmed] >= _STRENGTH[inner.unconfirmed]
         and _attributes_cover(outer, inner)
         and as_long

@@ -7,7 +7,7 @@ from typing import Any
 
 from eligibility.checking.walking import walk
 from eligibility.errors import Location, ProtocolProblem
-from eligibility.kinds.found import FoundBody
+from eligibility.kinds.found_body import FoundBody
 from eligibility.protocol import Protocol
 from eligibility.suggestions import did_you_mean
 from fhir_mappings.facts import ATTRIBUTE_VALUES, EVENT_TYPES, Vocabulary

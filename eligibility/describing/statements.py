@@ -13,7 +13,7 @@ from eligibility.kinds.cases import CasesBody
 from eligibility.kinds.category import CategoryBody
 from eligibility.kinds.dose_run import DoseRunBody
 from eligibility.kinds.exposed_for import ExposedForBody
-from eligibility.kinds.found import FoundBody
+from eligibility.kinds.found_body import FoundBody
 from eligibility.kinds.logic import AtLeastBody
 from eligibility.kinds.number import NumberBody
 from eligibility.kinds.review import CarveOutBody, ReviewBody
@@ -176,7 +176,8 @@ _UNRECORDED = {
 def _found(body: FoundBody, phrases: Phrases) -> Told:
     kinds = either(list(body.kind))
     what = f"{kinds}: {phrases.concepts(body.of)}" if body.of else f"any {kinds}"
-    count = f"at least {body.count} times, " if body.count > 1 else ""
+    apart = f", {body.apart} apart or the earlier over before the later" if body.apart else ""
+    count = f"at least {body.count} times{apart}, " if body.count > 1 else ""
     timing = "begun " if body.timing == "start" else ""
     label = f"{body.label} – " if body.label else ""
     text = f"the record shows {label}{count}{what}, {timing}{phrases.window(body.during)}"
@@ -266,12 +267,28 @@ def _who(body: QuestionBody) -> str:
 
 def _attest(body: AttestBody, phrases: Phrases) -> Told:
     window = phrases.window(body.fresh)
-    return Told(f"{_who(body)} has answered yes ({window}): “{body.ask}”; unanswered, it stays open")
+    text = f"{_who(body)} has answered yes ({window}): “{body.ask}”; unanswered, it stays open"
+    return Told(text, _unless_newer(body, phrases))
 
 
 def _attested(body: AttestedBody, phrases: Phrases) -> Told:
     answer = "yes" if body.answer else "no"
-    return Told(f"{_who(body)} has answered {answer} ({phrases.window(body.fresh)}): “{body.ask}”")
+    text = f"{_who(body)} has answered {answer} ({phrases.window(body.fresh)}): “{body.ask}”"
+    return Told(text, _unless_newer(body, phrases))
+
+
+def _unless_newer(body: QuestionBody, phrases: Phrases) -> tuple[Told, ...]:
+    """What ends an answer when it is newer."""
+    below = []
+    if body.results:
+        labels = ", ".join(phrases.input(name) for name in body.results)
+        below.append(Told(f"the answer does not hold against a newer result: {labels}"))
+    if body.against is not None:
+        contrary = describe(body.against, phrases)
+        below.append(
+            Told(f"the answer does not hold against newer evidence that {contrary.text}", contrary.below)
+        )
+    return tuple(below)
 
 
 def _proven(node: Any, phrases: Phrases) -> Told:

@@ -67,6 +67,8 @@ for _model in (
     CasesNode,
     ReviewNode,
     CarveOutNode,
+    AttestNode,
+    AttestedNode,
     ProvenNode,
     SeenNode,
 ):

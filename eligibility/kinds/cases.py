@@ -138,10 +138,14 @@ def _climb(rungs: Sequence[_Rung], otherwise: Answer, context: Context) -> Answe
     scores: tuple[AskedScore, ...] = ()
     decided: Answer | None = None
     for i, rung in enumerate(rungs):
+        answered = len(context.answered)
         answer = rung.bound(context)
         scores = unique((*scores, *answer.scores))
         if answer.state is State.TRUE or answer.state is State.PRESUMED_TRUE:
             decided = _taken(rung, answer)
+            if rung.state is State.ATTEST:
+                # What was answered to get here is asked again.
+                context.open_questions.extend(context.answered[answered:])
             if decided.flips_on is not None and i + 1 < len(rungs):
                 decided = _no_sooner(decided, _climb(rungs[i + 1 :], otherwise, context))
             break
@@ -250,13 +254,15 @@ def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
         return decided
     if min(rung.state, decided.state) >= State.REVIEW_TRUE:
         # Whichever it is, it does not stand in the way: report the more cautious of the two.
-        if decided.state <= rung.state:
+        if decided.state <= rung.state and opened.state is not State.REVIEW_FALSE:
             return decided
+        # Data that a person has to weigh are told even where they would make no difference to the outcome.
         return msgspec.structs.replace(
             decided,
-            state=rung.state,
+            state=min(decided.state, rung.state),
             reason=joined([opened.reason, decided.reason]),
             evidence=unique((*opened.evidence, *decided.evidence)),
+            notes=unique((*opened.notes, *decided.notes)),
         )
     if opened.state is State.ATTEST and decided.state in (State.FALSE, State.REVIEW_FALSE):
         return msgspec.structs.replace(
@@ -287,11 +293,11 @@ def _weigh(rung: _Rung, opened: Answer, decided: Answer) -> Answer:
     state = State.ATTEST if only_a_person else State.MISSING
     needs = all_needs([opened, decided] if decided.state is State.MISSING else [opened])
     also_missing = decided.state is State.MISSING and bool(decided.needs)
-    reasons = [opened.reason, decided.reason] if also_missing else [opened.reason]
+    both = also_missing or (state is State.ATTEST and decided.state is State.ATTEST)
     return Answer(
         state=state,
-        reason=joined(reasons),
-        evidence=opened.evidence,
+        reason=joined([opened.reason, decided.reason] if both else [opened.reason]),
+        evidence=unique((*opened.evidence, *decided.evidence)) if both else opened.evidence,
         needs=needs,
         notes=unique((*opened.notes, *decided.notes)),
     )

@@ -23,7 +23,7 @@ from eligibility.measured import (
     recorded_text,
     unseen,
 )
-from eligibility.messages import message
+from eligibility.messages import Message, message
 from eligibility.model import Model
 from eligibility.scores import AskedScore, asked_scores
 from eligibility.ways import Opposite
@@ -79,7 +79,7 @@ class CategoryNode(Model):
             if isinstance(current, Answer):
                 return current
             if current.category == UNCERTAIN and UNCERTAIN not in wanted:
-                reason = message("category.equivocal", label=reader.described.label, date=str(current.when))
+                reason = message("category.equivocal", label=reader.described.label, date=current.when)
                 series = context.chart.series(reader.described.name, context.as_of)
                 return open_question(series, "too-coarse", reason, current.evidence)
             holds = current.category in wanted
@@ -148,13 +148,16 @@ class CategoryReader(msgspec.Struct, frozen=True):
             return None
         current = msgspec.structs.replace(_current(matching[0]), scores=asked_scores(series))
         answer = _told(self, current, wanted, True)
-        last = max(matching, key=lambda m: m.when.last)
+        last = max(matching, key=lambda m: m.when.first)
         # What is told anew each day does not leave the window: it is over on the day on which it changes.
-        leaves = last.changes_on or span.leaves_on(last.when.last)
+        leaves = last.changes_on or span.leaves_on(last.when.first)
         if leaves is None or not self.lasting.isdisjoint(m.category for m in matching):
             return answer
         return msgspec.structs.replace(
-            answer, flips_on=leaves, opposite=left_behind(self.described.label, last)
+            answer,
+            flips_on=leaves,
+            notes=unique((*answer.notes, *span.remark(self.described.label, last.when))),
+            opposite=left_behind(self.described.label, last),
         )
 
     def may_be_any_of(self, context: Context, wanted: frozenset[str]) -> Answer | None:
@@ -198,17 +201,26 @@ def _latest(found: Candidates) -> Current | Answer:
         if measurement.category is not None:
             return _current(measurement)
     first = group[0]
-    reason = message(
-        "category.unclear", label=found.series.label, value=recorded_text(first), date=str(first.when)
-    )
+    reason = _why_unclear(found.series, first)
     answer = open_question(found.series, "too-coarse", reason, first.evidence)
     return msgspec.structs.replace(answer, needs=first.needs or answer.needs, notes=first.notes)
+
+
+def _why_unclear(series: Series, measurement: Measurement) -> Message:
+    """What is there and names no category: a result, or documents and items that leave it open."""
+    label, date = series.label, measurement.when.in_words
+    if measurement.sheet is not None:
+        return message("category.undecided", label=label, date=date)
+    own = next((need.detail for need in measurement.needs if need.input == series.input), None)
+    if own is not None:
+        return message("missing.unusable", label=label, detail=own)
+    return message("category.unclear", label=label, value=recorded_text(measurement), date=date)
 
 
 def _current(measurement: Measurement) -> Current:
     return Current(
         category=measurement.category or "",
-        when=str(measurement.when),
+        when=measurement.when.in_words,
         evidence=measurement.evidence,
         notes=unique(measurement.notes),
         shown=recorded_text(measurement),

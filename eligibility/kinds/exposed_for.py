@@ -92,7 +92,7 @@ class ExposedForNode(Model):
                 return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
             # On a treatment that goes on, in a window without a beginning, each day adds to the time.
             adds = context.as_of == last and first == date.min and any(course.ongoing for course in courses)
-            reached = context.as_of + timedelta(days=math.ceil(days_needed - certain)) if adds else None
+            reached = context.as_of + timedelta(days=math.ceil(days_needed - possible)) if adds else None
             return Answer(
                 state=State.FALSE,
                 reason=message("exposed_for.no", **told),

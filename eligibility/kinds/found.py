@@ -9,22 +9,22 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import product
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import msgspec
-from pydantic import Field
 
-from eligibility.answers import Answer, State, at_least, disjoin
+from eligibility.answers import Answer, State, at_least, disjoin, unique
 from eligibility.binding import Binding, Evaluate, SpanOf
 from eligibility.context import Context
+from eligibility.episodes import Judged, different, most
 from eligibility.errors import BindingError
+from eligibility.kinds.found_body import FoundBody, Value
 from eligibility.last_days import last_day, proven_until
-from eligibility.messages import Message, message, render
+from eligibility.messages import Message, joined, message, render
 from eligibility.model import Model
-from eligibility.quantities import DurationText
 from eligibility.suggestions import did_you_mean
 from eligibility.ways import Opposite, Step, Ways, either, one
-from eligibility.windows import Span, Window
+from eligibility.windows import Span
 from fhir_mappings.facts import (
     EVENT_TYPES,
     Coding,
@@ -38,71 +38,12 @@ from fhir_mappings.facts import (
 )
 from fhir_mappings.intervals import DateSpan, Duration
 
-Value = str | bool
-
-
 _CHANGING = frozenset({"clinical", "status", "severity"})
 """Attributes that are of the present: what was active can be resolved."""
 
 
 _A_DAY = Duration(1, "d")
 """A window of so long asks what is so now."""
-
-
-class HalfLives(Model):
-    """A wash-out in half-lives, where that is longer than the window."""
-
-    count: int = Field(ge=1)
-    """How many half-lives."""
-
-    unknown_until: DurationText
-    """For a drug whose half-life is not known: until then the question is open."""
-
-
-class FoundBody(Model):
-    """Body of ``found``."""
-
-    kind: list[EventKind] = Field(min_length=1)
-    """The kinds of events to look at."""
-
-    of: list[str] | None = Field(None, min_length=1)
-    """Code sets or classes; without it, every event of the kinds."""
-
-    except_: list[str] = Field([], alias="except")
-    """Code sets or classes that do not count."""
-
-    where: dict[str, Value | list[Value]] = {}
-    """Attributes that the event must have, e.g. ``clinical: [active]``, ``inpatient: true``."""
-
-    where_not: dict[str, Value | list[Value]] = {}
-    """Attributes that rule an event out, e.g. ``study_ids: [NCT05247203]``, the trial itself."""
-
-    unrecorded: Literal["missing", "no", "yes"] = "missing"
-    """What it means when such an attribute is not recorded."""
-
-    during: Window | str | None = None
-    """The window; without it, ever."""
-
-    timing: Literal["overlap", "start"] = "overlap"
-    """``overlap``: it was going on at some time in the window. ``start``: it began in the window."""
-
-    count: int = Field(1, ge=1)
-    """How many different events are needed."""
-
-    absent: Literal["presumed", "no", "missing"] = "presumed"
-    """What a wholly retrieved record without such an event means."""
-
-    unconfirmed: Literal["review", "counts", "ignored"] = "review"
-    """How provisional, differential and unconfirmed statements count."""
-
-    or_half_lives: HalfLives | None = None
-    """For drugs: the wash-out in half-lives, whichever is longer."""
-
-    label: str | None = None
-    """Words for what is looked for; by default those of the code sets."""
-
-    needs: str | None = None
-    """The criterion input, or a name of the question, to report as needed when it is missing."""
 
 
 class FoundNode(Model):
@@ -143,6 +84,7 @@ class FoundNode(Model):
             order = described.order if described else None
         search = _Search(
             body=body,
+            apart=binding.duration(body.apart, "found", "apart") if body.apart is not None else None,
             concepts=concepts,
             excepted=excepted,
             wanted=_listed(body.where),
@@ -185,6 +127,11 @@ def _has(event: Event, name: str, values: tuple[Value, ...]) -> bool:
     return any(item in values for item in held)
 
 
+def _leaves(span: Span, last: DateSpan, inside: bool | None) -> date | None:
+    """From which anchor date on a window no longer surely holds a day; one that is open, surely not."""
+    return span.leaves_on(last.first if inside else last.last)
+
+
 def _widened(span: Span, before: Duration, context: Context) -> Span:
     widened = Span(before.before(span.anchor), span.last, span.anchor, before, span.moving)
     context.watch.window(widened)
@@ -193,6 +140,7 @@ def _widened(span: Span, before: Duration, context: Context) -> Span:
 
 class _Search(msgspec.Struct, frozen=True, kw_only=True):
     body: FoundBody
+    apart: Duration | None
     concepts: frozenset[str] | None
     excepted: frozenset[str]
     wanted: Mapping[str, tuple[Value, ...]]
@@ -209,13 +157,35 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         found = context.chart.events(self.body.kind, self.concepts)
         if span is None:
             return self._nothing(found, (), None)
-        answers = [self._judge(event, span, context) for event in found.events if self._concerns(event)]
-        present = [answer for answer in answers if answer.state is not State.FALSE]
-        if len(present) >= self.body.count:
-            combined = disjoin(present) if self.body.count == 1 else at_least(self.body.count, present)
-            if combined.state is not State.FALSE:
-                return combined
-        return self._nothing(found, answers, span)
+        judged = [(e, self._judge(e, span, context)) for e in found.events if self._concerns(e)]
+        present = [(event, answer) for event, answer in judged if answer.state is not State.FALSE]
+        combined = self._combined(present) if len(present) >= self.body.count else None
+        if combined is not None and combined.state is not State.FALSE:
+            return combined
+        return self._nothing(found, [answer for _, answer in judged], span)
+
+    def _combined(self, present: Sequence[Judged]) -> Answer | None:
+        """What those that may count say together; ``None`` if they are fewer events than are asked for."""
+        count = self.body.count
+        answers = [answer for _, answer in present]
+        if count == 1:
+            return disjoin(answers)
+        if self.apart is None:
+            return at_least(count, answers)
+        apart = different(present, count, self.apart)
+        if apart is not None:
+            return at_least(count, apart)
+        if most([event for event, _ in present], self.apart) < count:
+            return None
+        told = joined([self._told("found.yes", event) for event, _ in present])
+        reason = message("found.same", told=told, count=str(count))
+        return Answer(
+            state=State.MISSING,
+            reason=reason,
+            evidence=unique(e for _, answer in present for e in answer.evidence),
+            needs=(self._need("too-coarse", reason),),
+            notes=unique(note for _, answer in present for note in answer.notes),
+        )
 
     def _concerns(self, event: Event) -> bool:
         if self.excepted and not self.excepted.isdisjoint(event.concepts):
@@ -249,6 +219,9 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             if inside is None and flips is not None:
                 return msgspec.structs.replace(unsure, mend=self._until_over(unsure, event, span, flips))
             return unsure
+        last = proven_until(event) if self.body.timing == "overlap" else event.start
+        if flips is not None and last is not None:
+            notes += span.remark(event.label, last)
         answer = Answer(
             state=State.TRUE,
             reason=self._told("found.yes", event),
@@ -299,7 +272,11 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         return result
 
     def _position(self, event: Event, span: Span, context: Context) -> tuple[bool | None, date | None]:
-        """Whether the event touches the window, and the anchor date on which time has carried it out."""
+        """Whether the event touches the window, and the anchor date from which on that is otherwise.
+
+        Of one that surely does: from which on it no longer surely does. Where it is open: from which on it
+        surely does not.
+        """
         if self.half_lives is not None:
             return self._washed_out(event, span, self.half_lives, context)
         if self.body.during is None and isinstance(event, Planned):
@@ -309,13 +286,14 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
                 if span.first is not None and event.end is not None and event.end.last < span.first:
                     return False, None
                 return (True if span.first is None else None), None
-            return span.contains(event.start), span.leaves_on(event.start.last)
+            inside = span.contains(event.start)
+            return inside, _leaves(span, event.start, inside)
         inside = span.overlaps(event.start, event.end, event.ongoing)
         taken_on = event.taken_on if isinstance(event, Exposure) else None
         if inside is None and taken_on is not None and span.contains(taken_on):
             inside = True
         last = proven_until(event)
-        return inside, span.leaves_on(last.last) if last is not None else None
+        return inside, _leaves(span, last, inside) if last is not None else None
 
     def _washed_out(
         self, event: Event, span: Span, rule: _HalfLives, context: Context
@@ -332,7 +310,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         inside = [window.overlaps(event.start, last, False) for window in windows]
         if any(inside):
             own = proven_until(event) if isinstance(event, Exposure) else None
-            proven = (own or last).last
+            proven = (own or last).first
             leaves = [day for window in windows if (day := window.leaves_on(proven)) is not None]
             return True, max(leaves, default=None)
         if None in inside:

@@ -176,7 +176,7 @@ _LIFETIME = 300
 
 
 def _turns_on(test: ThresholdTest, measurement: Measurement, chart: Chart, wanted: bool) -> date | None:
-    """The day on which a rising value turns the comparison: the birthday that an age has to reach."""
+    """The first day on which a rising value need no longer fail the comparison, or hold it: a birthday."""
     if (test.comparison in UPWARDS) is not wanted:
         return None  # it moves away from the threshold
     for _ in range(_LIFETIME):
@@ -185,7 +185,7 @@ def _turns_on(test: ThresholdTest, measurement: Measurement, chart: Chart, wante
         if not later or later[0].value is None:
             return None
         measurement = later[0]
-        if compare(test, threshold_for(test.thresholds, measurement), measurement)[0] is wanted:
+        if compare(test, threshold_for(test.thresholds, measurement), measurement)[0] is not (not wanted):
             return day
     return None
 
@@ -245,11 +245,14 @@ def _leaving(answer: Answer, found: Candidates, measurement: Measurement, one_su
     """A value that decides for the whole window does so until it has left it, whatever comes later."""
     if answer.state is not (State.TRUE if one_suffices else State.FALSE):
         return answer
-    leaves = found.span.leaves_on(measurement.when.last)
+    leaves = found.span.leaves_on(measurement.when.first)
     if leaves is None:
         return answer
     return msgspec.structs.replace(
-        answer, flips_on=leaves, opposite=left_behind(found.series.label, measurement)
+        answer,
+        flips_on=leaves,
+        notes=unique((*answer.notes, *found.span.remark(found.series.label, measurement.when))),
+        opposite=left_behind(found.series.label, measurement),
     )
 
 
@@ -270,7 +273,7 @@ def _judge(test: ThresholdTest, found: Candidates, measurement: Measurement) -> 
     told: dict[str, Argument] = {
         "label": series.label,
         "value": shown,
-        "date": str(measurement.when),
+        "date": measurement.when.in_words,
         "threshold": threshold_text(threshold, measurement),
     }
     dated = measurement.basis != "demographic"

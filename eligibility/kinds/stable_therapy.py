@@ -80,6 +80,10 @@ class StableTherapyNode(Model):
             forms = [c for c in changes if c.change == "form"]
             if changes and len(forms) == len(changes):
                 return _another_form(forms, told)
+            surely_taken = any(_current(t, span) for t in current)
+            disputed = [t for t in current if t.disputed and (t.changes or not surely_taken)]
+            if disputed:
+                return _disputed(disputed, told, need_name)
             if changes:
                 change = next(c for c in changes if c.change != "form")
                 key = "when" if span.contains(change.when) is None else "whether"
@@ -105,11 +109,11 @@ def _current(therapy: Therapy, span: Span) -> bool | None:
 def _changed(
     changes: list[TherapyChange], current: list[Therapy], span: Span, told: dict[str, str]
 ) -> Answer:
-    latest = max(changes, key=lambda c: c.when.last)
+    latest = max(changes, key=lambda c: c.when.first)
     reason = joined(
         message("stable_therapy.changed", what=c.detail, date=str(c.when), **told) for c in changes
     )
-    flips = span.leaves_on(latest.when.last - timedelta(days=1)) if current else None
+    flips = span.leaves_on(latest.when.first - timedelta(days=1)) if current else None
     return Answer(
         state=State.FALSE,
         reason=reason,
@@ -123,6 +127,14 @@ def _another_form(changes: list[TherapyChange], told: dict[str, str]) -> Answer:
     reason = joined(message("stable_therapy.form", what=c.detail, date=str(c.when), **told) for c in changes)
     evidence = unique(e for c in changes for e in c.evidence)
     return Answer(state=State.REVIEW_FALSE, reason=reason, evidence=evidence)
+
+
+def _disputed(disputed: list[Therapy], told: dict[str, str], need_name: str) -> Answer:
+    names = ", ".join(t.label for t in disputed)
+    reason = message("stable_therapy.disputed", drugs=names, **told)
+    need = Need(input=need_name, why="conflicting", detail=render(reason))
+    evidence = unique(e for t in disputed for e in t.evidence)
+    return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
 
 
 def _stable(told: dict[str, str]) -> Opposite:

@@ -16,6 +16,7 @@ ConflictKind = Literal[
     "corrected",
     "duplicate",
     "confirmed-and-refuted",
+    "active-and-over",
     "ordered-and-taken",
 ]
 

@@ -107,6 +107,7 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
             the last of the course.
         not_given: days on which an administration of the drug is recorded as not done: a weaker source does
             not show that it was taken then.
+        denied_by: the statement that the drug is not taken, where one stands against this record.
     """
 
     drug: str | None = None
@@ -121,6 +122,7 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
     given_at: str | None = None
     taken_on: DateSpan | None = None
     not_given: tuple[DateSpan, ...] = ()
+    denied_by: Evidence | None = None
 
     def dates(self) -> tuple[DateSpan, ...]:
         """All dates that the event names, those of its doses too."""
@@ -175,9 +177,11 @@ class Admission(Event, frozen=True, kw_only=True, tag="admission"):
     """An Encounter. ``concepts``: its reasons and diagnoses.
 
     ``inpatient``: whether the patient was admitted; ``None`` where the class does not tell.
+    ``reason``: whether the record tells why the patient came, in a code of a known system or in words.
     """
 
     inpatient: bool | None = None
+    reason: Literal["recorded", "unrecorded"] = "recorded"
 
 
 class Report(Event, frozen=True, kw_only=True, tag="report"):
@@ -231,6 +235,7 @@ ATTRIBUTE_VALUES: dict[str, tuple[str | bool, ...]] = {
     "as_needed": (True, False),
     "investigational": (True, False),
     "inpatient": (True, False),
+    "reason": ("recorded", "unrecorded"),
     "ongoing": (True, False),
     "confirmed": (True, False),
     "by_text": (True, False),

@@ -66,7 +66,8 @@ class TherapyChange(msgspec.Struct, frozen=True, kw_only=True):
 class Therapy(msgspec.Struct, frozen=True, kw_only=True):
     """One drug as background treatment: since when, until when, and its changes in a period.
 
-    ``dose_known`` is false where a change of dose could not be seen.
+    ``dose_known`` is false where a change of dose could not be seen. ``disputed`` tells that only orders or
+    supplies carry it on, and a statement tells that it was stopped or is not taken.
     """
 
     drug: str
@@ -78,6 +79,7 @@ class Therapy(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[TherapyChange, ...]
     evidence: tuple[Evidence, ...]
     by_text: bool = False
+    disputed: bool = False
 
 
 class Therapies(msgspec.Struct, frozen=True, kw_only=True):

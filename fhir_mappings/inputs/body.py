@@ -8,15 +8,14 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from fhir_mappings.calculators import body_mass_index, surface_dubois, surface_mosteller
+from fhir_mappings.calculators import ADULT, body_mass_index, surface_dubois, surface_mosteller
 from fhir_mappings.facts import Diagnosis, Measurement, Series, of_one_time
 from fhir_mappings.inputs.asking import Asked, computes
-from fhir_mappings.inputs.demographics import age_on
+from fhir_mappings.inputs.demographics import age_at, age_on
 from fhir_mappings.inputs.pairing import Draws, latest_first
 from fhir_mappings.inputs.wording import speaks_of_fluid
 from fhir_mappings.intervals import INFINITY, DateSpan, Interval, day
 
-ADULT = 18
 WEIGHT_LIMIT_DAYS = 90
 """How far a weight may lie from the result that it is combined with."""
 
@@ -67,8 +66,8 @@ class BodyMeasures:
 
     @property
     def last_weighed(self) -> DateSpan | None:
-        """Date of the latest weight, if there is any."""
-        return self._weights[0].when if self._weights else None
+        """Date of the latest weight that bears one, if there is any."""
+        return next((m.when for m in self._weights if not m.when.open_start), None)
 
     def _known(self, name: str) -> list[Measurement]:
         on = self._asked.on
@@ -77,8 +76,11 @@ class BodyMeasures:
     def weight(self, when: DateSpan, still_on: date | None = None) -> Weight | None:
         """The last weight before a day, else the first after it, within the limit; measured ones first.
 
-        With ``still_on``, a later day, the weight must not be older than the limit on that day either.
+        With ``still_on``, a later day, the weight must not be older than the limit on that day either. What
+        bears no date goes with the weight of that day: where it does not count then, it does not matter.
         """
+        if when.open_start and still_on is not None:
+            when = day(min(when.last, still_on))
         fluid = self.fluid(when, still_on)
         limit = self.weight_limit(when, still_on)
         notes = ("oedema or nephrotic syndrome is on record: fluid may add to the weight",) if fluid else ()
@@ -119,7 +121,7 @@ class BodyMeasures:
 
     def height(self, when: DateSpan) -> Measurement | None:
         """The height that goes with a day: of an adult any, of a child one of about that time."""
-        years = age_on(self._facts, when)
+        years = age_at(self._asked, when)
         if years is not None and years.low >= ADULT:
             return self.adult_height()
         return _Dated(self._heights).near(when, CHILD_HEIGHT_LIMIT_DAYS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import msgspec
 
@@ -112,6 +112,12 @@ def _open_entries(asked: Asked, tests: Sequence[Measurement]) -> tuple[list[Meas
     current: list[Measurement] = []
     stale: list[Unusable] = []
     for event in asked.events(Diagnosis, (PREGNANT, *PERHAPS_PREGNANT)):
+        if _perhaps_over(asked, event):
+            detail = "a pregnancy is on record of which it is not told whether it is over"
+            stale.append(
+                Unusable(why="conflicting", detail=detail, when=event.start, evidence=(event.evidence,))
+            )
+            continue
         if not _open(asked, event):
             continue
         certain = event.confirmed and PREGNANT in event.concepts
@@ -125,7 +131,8 @@ def _open_entries(asked: Asked, tests: Sequence[Measurement]) -> tuple[list[Meas
             continue
         if not certain:
             continue
-        over = event.start.last + timedelta(days=LONGEST_PREGNANCY_DAYS + 1)
+        began = _began_by(asked, event.start)
+        over = began + timedelta(days=LONGEST_PREGNANCY_DAYS + 1)
         if asked.on >= over:
             detail = f"the pregnancy on record since {event.start} was never closed"
             stale.append(Unusable(why="stale", detail=detail, when=event.start, evidence=(event.evidence,)))
@@ -142,7 +149,7 @@ def _open_entries(asked: Asked, tests: Sequence[Measurement]) -> tuple[list[Meas
             (
                 t
                 for t in tests
-                if t.category == "negative" and t.when.first > event.start.last and t.when.last <= asked.on
+                if t.category == "negative" and t.when.first > began and t.when.last <= asked.on
             ),
             None,
         )
@@ -158,8 +165,21 @@ def _open_entries(asked: Asked, tests: Sequence[Measurement]) -> tuple[list[Meas
     return current, stale
 
 
+def _began_by(asked: Asked, start: DateSpan) -> date:
+    """The last day on which what is on record can have begun, seen from the day asked."""
+    return min(start.last, asked.on) if start.open_end else start.last
+
+
 def _recent(asked: Asked, start: DateSpan) -> bool:
     return asked.on - start.last <= timedelta(days=LONGEST_PREGNANCY_DAYS)
+
+
+def _perhaps_over(asked: Asked, event: Event) -> bool:
+    """Whether an entry may be over by the day asked or go on; none that has outlasted any pregnancy."""
+    end = event.end
+    if end is None or not end.open_end or end.first > asked.on:
+        return False
+    return event.start is None or _recent(asked, event.start)
 
 
 def _open(asked: Asked, event: Event) -> bool:
@@ -179,7 +199,8 @@ def breastfeeding(asked: Asked) -> Series:
     for event in asked.events(Diagnosis, ["cond_lactation"]):
         if not _open(asked, event) or not event.confirmed:
             continue
-        if event.start is None or LONGEST_BREASTFEEDING.after(event.start.last) < asked.on:
+        began = _began_by(asked, event.start) if event.start is not None else None
+        if began is None or LONGEST_BREASTFEEDING.after(began) < asked.on:
             since = event.start or "an unknown date"
             detail = f"breastfeeding, on record since {since}, was never closed"
             stale.append(Unusable(why="stale", detail=detail, when=event.start, evidence=(event.evidence,)))
@@ -191,7 +212,7 @@ def breastfeeding(asked: Asked) -> Series:
                 category="positive",
                 basis="recorded",
                 evidence=(event.evidence,),
-                changes_on=LONGEST_BREASTFEEDING.after(event.start.last) + timedelta(days=1),
+                changes_on=LONGEST_BREASTFEEDING.after(began) + timedelta(days=1),
             )
         )
     recorded = asked.recorded("breastfeeding")

@@ -7,17 +7,26 @@ from typing import Literal
 
 import msgspec
 
-from fhir_mappings.calculators import adjusted_weight, cockcroft_gault, ideal_weight
+from fhir_mappings.calculators import ADULT, adjusted_weight, cockcroft_gault, ideal_weight
 from fhir_mappings.facts import Measurement, Need, Series, Unusable, WhyMissing
 from fhir_mappings.inputs.asking import Asked, computes
-from fhir_mappings.inputs.body import ADULT, BodyMeasures, Weight, surface_area
-from fhir_mappings.inputs.demographics import age_on, possible_sexes
+from fhir_mappings.inputs.body import BodyMeasures, Weight, surface_area
+from fhir_mappings.inputs.demographics import age_at, possible_sexes
 from fhir_mappings.inputs.filtration import falling, hull_of
 from fhir_mappings.inputs.pairing import Draws, latest_first, product
 from fhir_mappings.intervals import Interval, point
 from fhir_mappings.patient_facts import Sex
 
+NO_HEIGHT = "body height: none of adult life is on record"
+
 INDEXED_TO_M2 = 1.73
+
+PLAUSIBLE_HEIGHT = Interval(140, 200)
+"""Heights, cm, that an adult may have whose height is not on record.
+
+From three standard deviations below the mean of women to three above that of men: Fryar CD et al.,
+Anthropometric reference data, United States, 2015-2018, Vital Health Stat 3(46), 2021.
+"""
 
 MAXIMUM_AGE = 140
 """Cockcroft–Gault gives nothing at or above this age."""
@@ -29,8 +38,9 @@ def clearance(asked: Asked) -> Series:
 
     The equation was made with actual weight; the ideal weight (never above the actual) and, in overweight,
     the adjusted weight are in use as well. A threshold between their results is a question of judgement
-    (``basis`` ``policies``). Without a height there is the actual weight alone. The weight must go with the
-    creatinine and, on the day asked, be no older than 90 days, or 30 where fluid adds to it.
+    (``basis`` ``policies``). Without a height they are those of any plausible height, and where that decides,
+    the height is what lacks (``basis`` ``bounded``). The weight must go with the creatinine and, on the day
+    asked, be no older than 90 days, or 30 where fluid adds to it.
     """
     return _from_creatinine(asked, every_weight=True)
 
@@ -50,7 +60,7 @@ def _from_creatinine(asked: Asked, *, every_weight: bool) -> Series:
     without: list[Measurement] = []
     unusable = [*asked.unusable("serum_creatinine")]
     for creatinine in creatinines:
-        years = age_on(asked.facts, creatinine.when)
+        years = age_at(asked, creatinine.when)
         if years is None or creatinine.value is None:
             continue
         if years.low < ADULT or years.high >= MAXIMUM_AGE:
@@ -93,6 +103,8 @@ def _needs(asked: Asked, creatinines: Sequence[Measurement], missing_weight: Nee
 
 
 def _lacking_weight(asked: Asked, creatinine: Measurement, body: BodyMeasures) -> Need:
+    if body.last_weighed is None and asked.unusable("body_weight"):
+        return asked.lack("body_weight")
     need = asked.lack("body_weight", _no_weight(asked, creatinine, body))
     if body.last_weighed is None or need.why != "never-measured":
         return need
@@ -122,25 +134,29 @@ def _clearance(
     sexes = possible_sexes(asked.facts)
     kilograms = weight.measurement.value or point(0)
     value = creatinine.value or point(0)
-    spans = [
-        _by_weight(value, years, kg, sex)
-        for sex in sexes
-        for kg in _weights(kilograms, height.value if height is not None else None, sex)
-    ]
+    actual = hull_of(_by_weight(value, years, kilograms, sex) for sex in sexes)
+    spanned = actual
+    if every_weight:
+        centimetres = height.value if height is not None and height.value is not None else PLAUSIBLE_HEIGHT
+        others = (_by_weight(value, years, kg, s) for s in sexes for kg in _others(kilograms, centimetres, s))
+        spanned = hull_of((actual, *others))
     notes = [*creatinine.notes, *weight.notes, *checks]
-    if every_weight and height is None:
-        notes.append("by actual weight alone: without a height, ideal and adjusted weight cannot be shown")
     basis: Literal["policies", "computed", "bounded"] = "computed" if height is None else "policies"
     needs: tuple[Need, ...] = ()
+    if every_weight and height is None and spanned != actual:
+        low, high = PLAUSIBLE_HEIGHT.low, PLAUSIBLE_HEIGHT.high
+        told = f"ideal and adjusted weight are those of any height from {low:g} to {high:g} cm"
+        notes.append(f"{actual} mL/min by actual weight; without a height, {told}")
+        basis, needs = "bounded", (asked.lack("body_height", NO_HEIGHT),)
     if len(sexes) > 1:
-        basis, needs = "bounded", (asked.lack("sex"),)
+        basis, needs = "bounded", (*needs, asked.lack("sex"))
     return Measurement(
         input=asked.name,
         when=creatinine.when,
         at=creatinine.at,
         specimen=creatinine.specimen,
         unit=asked.definition.description.unit,
-        value=hull_of(spans),
+        value=spanned,
         basis=basis,
         evidence=(
             *creatinine.evidence,
@@ -152,16 +168,13 @@ def _clearance(
     )
 
 
-def _weights(actual: Interval, height: Interval | None, sex: Sex) -> Iterator[Interval]:
-    """Actual weight; the ideal one where it is lower; in overweight, the adjusted one."""
-    yield actual
-    if height is None:
-        return
+def _others(actual: Interval, height: Interval, sex: Sex) -> Iterator[Interval]:
+    """The ideal weight where it is lower than the actual; in overweight, the adjusted one."""
     ideal = hull_of(point(ideal_weight(cm, sex)) for cm in (height.low, height.high))
     if ideal.low < actual.high:
         yield Interval(min(ideal.low, actual.low), min(ideal.high, actual.high))
         yield hull_of(
-            point(adjusted_weight(max(kg, devine), devine))
+            point(adjusted_weight(kg, devine) if devine < kg else kg)
             for kg in (actual.low, actual.high)
             for devine in (ideal.low, ideal.high)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fhir_mappings.calculators import completed_years, next_birthday
+from fhir_mappings.calculators import ADULT, completed_years, next_birthday
 from fhir_mappings.facts import Measurement, Need, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.intervals import DateSpan, Interval, day
@@ -20,6 +20,18 @@ def age_on(facts: PatientFacts, when: DateSpan) -> Interval | None:
         return None
     youngest = max(completed_years(birth.last, when.first), 0)
     return Interval(youngest, completed_years(birth.first, when.last))
+
+
+def age_at(asked: Asked, when: DateSpan) -> Interval | None:
+    """Completed years of the patient at a result.
+
+    One that bears no date counts for an adult only where it is of adult life and not after the day asked on:
+    it is taken to be of some day of it.
+    """
+    if not when.open_start:
+        return age_on(asked.facts, when)
+    years = age_on(asked.facts, day(min(when.last, asked.on)))
+    return Interval(ADULT, years.high) if years is not None and years.low > ADULT else years
 
 
 def possible_sexes(facts: PatientFacts) -> tuple[Sex, ...]:

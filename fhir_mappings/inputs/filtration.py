@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 
-from fhir_mappings.calculators import bedside_schwartz, ckd_epi_2021
+from fhir_mappings.calculators import ADULT, bedside_schwartz, ckd_epi_2021
 from fhir_mappings.facts import Measurement, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
-from fhir_mappings.inputs.body import ADULT, BodyMeasures
+from fhir_mappings.inputs.body import BodyMeasures
 from fhir_mappings.inputs.categories import with_category
-from fhir_mappings.inputs.demographics import age_on, possible_sexes
+from fhir_mappings.inputs.demographics import age_at, possible_sexes
 from fhir_mappings.inputs.pairing import Draws, latest_first
 from fhir_mappings.intervals import INFINITY, Interval
 from fhir_mappings.patient_facts import Sex
@@ -74,7 +74,7 @@ def filtration_rate(asked: Asked) -> Series:
 def _estimate(asked: Asked, creatinine: Measurement, body: BodyMeasures) -> Measurement | Unusable | None:
     """``None`` where the date of birth is missing: that is told once, not for each creatinine."""
     value = creatinine.value
-    years = age_on(asked.facts, creatinine.when)
+    years = age_at(asked, creatinine.when)
     if years is None or value is None:
         return None
     if years.low >= ADULT:

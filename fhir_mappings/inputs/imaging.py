@@ -13,11 +13,17 @@ from fhir_mappings.catalogue import read_yaml
 from fhir_mappings.facts import Measurement, Report, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.pairing import latest_first
+from fhir_mappings.intervals import UNDATED
 
-Finding = Literal["active-tuberculosis", "no-active-tuberculosis", "not-stated"]
+Finding = Literal[
+    "active-tuberculosis", "perhaps-active-tuberculosis", "no-active-tuberculosis", "not-stated"
+]
 
 REPORTS = ("report_chest_xray", "report_chest_ct")
 ACTIVE = "cond_tb_active"
+
+PERHAPS: Finding = "perhaps-active-tuberculosis"
+"""The report speaks of it by name, and neither asserts nor denies it, or does both."""
 
 _LONGEST_REPORT = 20_000
 """Characters. A longer text is no report of one examination."""
@@ -27,15 +33,15 @@ _SENTENCE = re.compile(r"[;。\n]|\.(?=\s|$)")
 
 @computes("chest_imaging")
 def chest_imaging(asked: Asked) -> Series:
-    """Each report on the chest: active tuberculosis, none, or nothing stated.
+    """Each report on the chest: active tuberculosis, none, perhaps, or nothing stated.
 
     Only a coded conclusion or explicit words decide; whatever else a report says needs a reader.
     """
     found: list[Measurement] = []
     unusable: list[Unusable] = []
     for report in asked.events(Report, REPORTS):
-        if report.start is None or not report.confirmed:
-            detail = "the report has no date" if report.start is None else "the report is preliminary"
+        if not report.confirmed:
+            detail = "the report is preliminary"
             unusable.append(
                 Unusable(why="unreadable", detail=detail, when=report.start, evidence=(report.evidence,))
             )
@@ -44,7 +50,7 @@ def chest_imaging(asked: Asked) -> Series:
         found.append(
             Measurement(
                 input="chest_imaging",
-                when=report.start,
+                when=report.start or UNDATED,
                 category=category,
                 basis="recorded",
                 evidence=(report.evidence,),
@@ -59,7 +65,7 @@ def _finding_of(report: Report) -> tuple[Finding, tuple[str, ...]]:
     if ACTIVE not in report.concepts or report.by_text or finding == "active-tuberculosis":
         return finding, notes
     if notes:
-        return "not-stated", (*notes, "the coded conclusion of the report is active tuberculosis")
+        return PERHAPS, (*notes, "the coded conclusion of the report is active tuberculosis")
     return "active-tuberculosis", ("by the coded conclusion of the report",)
 
 
@@ -76,13 +82,11 @@ def read_chest_report(text: str) -> tuple[Finding, tuple[str, ...]]:
         for kind in _kinds(sentence):
             said.setdefault(kind, sentence)
     if "present" in said and "absent" in said:
-        return "not-stated", (
-            "the report says both that there is active tuberculosis and that there is none",
-        )
+        return PERHAPS, ("the report says both that there is active tuberculosis and that there is none",)
     if "present" in said:
         return "active-tuberculosis", (f"the report says: {said['present']}",)
     if "hedged" in said:
-        return "not-stated", (f"the report leaves it open: {said['hedged']}",)
+        return PERHAPS, (f"the report leaves it open: {said['hedged']}",)
     if "suspicious" in said:
         return "not-stated", (f"the report describes what may be tuberculosis: {said['suspicious']}",)
     if "absent" in said:

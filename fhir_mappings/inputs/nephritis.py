@@ -14,7 +14,7 @@ from fhir_mappings.biopsy_specimen import Tissue, day_taken, tissue_of
 from fhir_mappings.facts import Diagnosis, Evidence, Measurement, Need, Procedure, Report, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.wording import known_by, names_nephritis
-from fhir_mappings.intervals import DateSpan
+from fhir_mappings.intervals import UNDATED, DateSpan
 
 KIDNEY_BIOPSY = "proc_renal_biopsy"
 KIDNEY_REPORT = "report_kidney_biopsy"
@@ -32,7 +32,8 @@ REPORT_DELAY = timedelta(days=30)
 ENTRY_DELAY = timedelta(days=7)
 """A biopsy that was entered this long after the date of a report is taken to be the reported one."""
 
-UNDATED = "class {} is coded, the biopsy date is not recorded"
+CODED_ONLY = "class {} is coded, the biopsy date is not recorded"
+PRELIMINARY = "its report is preliminary"
 OLDER_SCHEME = "the code names a WHO class; the ISN/RPS classification uses the same numerals"
 
 
@@ -111,8 +112,8 @@ def _diagnosed(asked: Asked, biopsy: _Biopsy) -> Measurement:
 def _measured(asked: Asked, biopsy: _Biopsy, category: str | None) -> Measurement:
     needs: tuple[Need, ...] = ()
     if category is None:
-        detail = f"the class of the kidney biopsy of {biopsy.when} cannot be read from the record"
-        detail = ": ".join((detail, *biopsy.notes[:1])) if biopsy.pending else detail
+        detail = f"kidney biopsy of {biopsy.when.in_words}: "
+        detail += biopsy.notes[0] if biopsy.pending else "its class cannot be read from the record"
         needs = (Need(input=asked.name, why="unreadable", detail=detail),)
     return Measurement(
         input=asked.name,
@@ -157,7 +158,7 @@ def _tissue(report: Report, procedures: Sequence[Procedure]) -> Tissue:
     if tissue == "not-stated":
         by_code = not report.concepts.isdisjoint((CLASS_OBSERVATION, INDEX_OBSERVATION))
         by_code = by_code or (KIDNEY_REPORT in report.concepts and PATHOLOGY_REPORT not in report.concepts)
-        if by_code or (report.start is not None and _taken_for(report.start, procedures) is not None):
+        if by_code or _taken_for(report.start or UNDATED, procedures) is not None:
             return "kidney"
     return tissue
 
@@ -172,28 +173,24 @@ def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unu
             return None
         detail = NOT_OF_IT.get(tissue, "the report does not name the kidney as its specimen")
         return Unusable(why="unreadable", detail=detail, when=report.start, evidence=(report.evidence,))
-    if report.start is None:
-        named = f" (class {reading.lupus_class})" if reading.lupus_class else ""
-        detail = f"the report of a kidney biopsy{named} has no date"
-        return Unusable(why="too-coarse", detail=detail, evidence=(report.evidence,))
+    start = report.start or UNDATED
     if not report.confirmed:
         # It stands for its biopsy, so that no older one passes in its place.
-        note = "the report of the kidney biopsy is preliminary"
-        return _Biopsy(report.start, UNREAD, (report.evidence,), (note,), pending=True)
+        return _Biopsy(start, UNREAD, (report.evidence,), (PRELIMINARY,), pending=True)
     if tissue in OPEN:
-        return _Biopsy(report.start, UNREAD, (report.evidence,), (OPEN[tissue],), pending=True)
+        return _Biopsy(start, UNREAD, (report.evidence,), (OPEN[tissue],), pending=True)
     notes: tuple[str, ...] = () if coded is None else (OLDER_SCHEME,)
     concluded = (biopsy_diagnosis(report.text or ""),)
-    stated = day_taken(report.text or "", report.start)
+    stated = day_taken(report.text or "", start)
     if stated is not None:
-        notes = (*notes, f"reported on {report.start}; by its words, the biopsy was taken on {stated}")
-    reported = stated or report.start
+        notes = (*notes, f"reported on {start.in_words}; by its words, the biopsy was taken on {stated}")
+    reported = stated or start
     biopsy = _taken_for(reported, procedures)
     if biopsy is None or biopsy.start is None:
         return _Biopsy(reported, reading, (report.evidence,), notes, diagnoses=concluded)
     taken = DateSpan(biopsy.start.first, min(biopsy.start.last, reported.last))
-    if taken != report.start:
-        notes = (*notes, f"reported on {report.start}, taken on {biopsy.start}")
+    if taken != start:
+        notes = (*notes, f"reported on {start.in_words}, taken on {biopsy.start}")
     return _Biopsy(taken, reading, (report.evidence, biopsy.evidence), notes, diagnoses=concluded)
 
 
@@ -206,7 +203,9 @@ def _words_of(report: Report) -> str:
 
 
 def _taken_for(reported: DateSpan, procedures: Sequence[Procedure]) -> Procedure | None:
-    """The last kidney biopsy shortly before a report."""
+    """The last kidney biopsy shortly before a report; none if nothing tells how shortly."""
+    if reported.open_start:
+        return None
     before = [
         p
         for p in procedures
@@ -235,7 +234,7 @@ def _of_diagnosis(
         return Unusable(why="too-coarse", detail=detail, when=event.start, evidence=(event.evidence,))
     near = [p for p in procedures if p.start is not None and _close(event.start, p.start)]
     if len(near) != 1 or near[0].start is None:
-        return Unusable(why="too-coarse", detail=UNDATED.format(lupus_class), evidence=(event.evidence,))
+        return Unusable(why="too-coarse", detail=CODED_ONLY.format(lupus_class), evidence=(event.evidence,))
     day = near[0].start
     if any(b.when == day and b.reading.lupus_class is not None for b in reported):
         return None
@@ -265,26 +264,31 @@ def _unreported(procedures: Sequence[Procedure], found: Sequence[_Biopsy]) -> li
 
 def _soon_after(when: DateSpan, biopsy: _Biopsy) -> bool:
     """Whether a biopsy entered at this date is the one whose report bears the date of a few days before."""
-    return timedelta(0) <= when.first - biopsy.when.last <= ENTRY_DELAY
+    after = when.first - biopsy.when.last
+    return not biopsy.when.open_start and timedelta(0) <= after <= ENTRY_DELAY
 
 
 def _joined(biopsies: Sequence[_Biopsy]) -> list[_Biopsy]:
     """Several documents of one biopsy as one: one names the class, another the index, or nothing.
 
     Documents of one day belong together, and so does a later one that names no class (immunofluorescence,
-    electron microscopy). Those that name different classes stay apart.
+    electron microscopy). Those that name different classes stay apart, and so do those without a date.
     """
     joined: list[_Biopsy] = []
     groups: list[list[_Biopsy]] = []
     for biopsy in sorted(biopsies, key=lambda b: (b.when.last, b.reading.lupus_class is None)):
         group = groups[-1] if groups else []
-        follows = bool(group) and (
-            biopsy.when == group[0].when
-            or (
-                biopsy.reading.lupus_class is None
-                and not biopsy.pending
-                and group[0].reading.lupus_class is not None
-                and biopsy.when.first - group[0].when.last <= REPORT_DELAY
+        follows = (
+            bool(group)
+            and not biopsy.when.open_start
+            and (
+                biopsy.when == group[0].when
+                or (
+                    biopsy.reading.lupus_class is None
+                    and not biopsy.pending
+                    and group[0].reading.lupus_class is not None
+                    and biopsy.when.first - group[0].when.last <= REPORT_DELAY
+                )
             )
         )
         if follows:

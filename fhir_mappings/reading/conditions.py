@@ -30,6 +30,7 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
         return
     if any(c.code in _NO_CATEGORY for concept in condition.category for c in concept.coding):
         return
+    sheet.diagnosed_at(condition.encounter, reference)
     match = sheet.terminology.concepts_of(
         condition.code.pairs, condition.code.label, kinds="condition procedure"
     )
@@ -37,16 +38,20 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
         return
     if sheet.is_modified(condition, reference):
         return
-    sheet.diagnosed_at(condition.encounter, reference)
     clinical = code_of(condition.clinical_status, CLINICAL)
-    start, notes = _onset(condition, sheet.birth)
     end, ended = _abatement(condition, sheet.birth)
+    start, notes = _onset(condition, sheet.birth, end)
     if start is not None and end is not None and start.first > end.last:
         notes = (*notes, f"The recorded end ({end}) lies before the beginning ({start}); neither was used.")
         start = end = None
     if ended and end is None and condition.abatement_string:
         notes = (*notes, f"End as recorded: {condition.abatement_string[:60]}")
     ongoing = not ended and clinical in ACTIVE
+    status = clinical
+    if clinical in ACTIVE and (end is not None or condition.abatement_boolean is True):
+        notes = (*notes, f"Recorded as {clinical}, and as over{f' on {end}' if end is not None else ''}.")
+        clinical = None  # either may be the mistake
+        end = DateSpan(end.first, date.max) if end is not None else None
     stage = next((s.summary.label for s in condition.stage if s.summary is not None), None)
     staged = [s.summary for s in condition.stage if s.summary is not None]
     concepts = match.concepts
@@ -62,7 +67,7 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
         ongoing=ongoing,
         confirmed=not is_any(condition.verification_status, terms().unconfirmed) and not match.suspected,
         by_text=match.by_text,
-        status=clinical,
+        status=status,
         clinical=clinical,
         stage=stage,
         severity=_severity(condition.severity),
@@ -102,30 +107,48 @@ def _severity(concept: CodeableConcept | None) -> str | None:
     return next((grade for grade in ("severe", "moderate", "mild") if grade in words), words or None)
 
 
-def _onset(condition: Condition, birth: DateSpan | None) -> tuple[DateSpan | None, tuple[str, ...]]:
+def _onset(
+    condition: Condition, birth: DateSpan | None, end: DateSpan | None
+) -> tuple[DateSpan | None, tuple[str, ...]]:
+    """When it began. A Period of the onset is the time within which it began, as far as that is known."""
     start = read_date(condition.onset_date_time)
+    earliest = birth.first if birth is not None else _EARLIEST
+    recorded = read_date(condition.recorded_date)
     if start is None and condition.onset_period is not None:
-        start = read_period(condition.onset_period)[0]
+        first, last = read_period(condition.onset_period)
+        if last is None and first is not None:
+            # It cannot have begun after it was recorded, or when it was over.
+            later = [day.last for day in (recorded, end) if day is not None and day.last >= first.first]
+            return DateSpan(first.first, min(later, default=date.max)), ()
+        start = _between(first, last, earliest)
     if start is None:
         start = at_age(birth, condition.onset_age) or at_ages(birth, condition.onset_range)
     if start is not None:
         return start, ()
     notes = (f"Onset as recorded: {condition.onset_string[:60]}",) if condition.onset_string else ()
-    recorded = read_date(condition.recorded_date)
     if recorded is None:
         return None, notes
     # It cannot have begun after it was recorded.
-    earliest = birth.first if birth is not None else _EARLIEST
     if recorded.last < earliest:
         return None, notes
     return DateSpan(earliest, recorded.last), (*notes, f"The onset is not recorded; known by {recorded}.")
 
 
+def _between(first: DateSpan | None, last: DateSpan | None, earliest: date) -> DateSpan | None:
+    """Some day from ``first`` to ``last``, since ``first`` or until ``last``."""
+    if last is None:
+        return DateSpan(first.first, date.max) if first is not None else None
+    if first is None:
+        return DateSpan(min(earliest, last.first), last.last)
+    return hull(first, last)
+
+
 def _abatement(condition: Condition, birth: DateSpan | None) -> tuple[DateSpan | None, bool]:
+    """When it ended, and whether it is said to have; a Period is the time within which it did."""
     end = read_date(condition.abatement_date_time)
     if end is None and condition.abatement_period is not None:
         first, last = read_period(condition.abatement_period)
-        end = hull(first, last) if first is not None and last is not None else last or first
+        end = _between(first, last, birth.first if birth is not None else _EARLIEST)
     if end is None:
         end = at_age(birth, condition.abatement_age) or at_ages(birth, condition.abatement_range)
     said = (

@@ -12,14 +12,14 @@ import msgspec
 from fhir_mappings.datatypes import Dosage, Period, Quantity
 from fhir_mappings.dates import hull, read_date, read_instant, read_period
 from fhir_mappings.dosing_terms import dosing_terms
-from fhir_mappings.intervals import DateSpan
+from fhir_mappings.intervals import DateSpan, shifted
 from fhir_mappings.resources import (
     MedicationAdministration,
     MedicationDispense,
     MedicationRequest,
     MedicationStatement,
 )
-from fhir_mappings.timing import LARGEST, Schedule, TimingError, bounds_of, schedule_of, shifted
+from fhir_mappings.timing import LARGEST, Schedule, TimingError, bounds_of, schedule_of
 
 RUNNING = frozenset({"active", "on-hold", "in-progress"})
 _LONGEST_SUPPLY_DAYS = 3650

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from fhir_mappings.facts import Event, Exposure
-from fhir_mappings.intervals import DateSpan
-from fhir_mappings.timing import shifted
+from fhir_mappings.facts import Event, Evidence, Exposure
+from fhir_mappings.intervals import DateSpan, shifted
 
 _WEAKER = frozenset({"statement", "request"})
 """What was given or handed over stands against a statement; an order or an older statement does not."""
@@ -26,6 +25,7 @@ class Denial(msgspec.Struct, frozen=True):
     concepts: frozenset[str]
     since: DateSpan | None
     until: DateSpan | None
+    evidence: Evidence
 
 
 class NotGiven(msgspec.Struct, frozen=True):
@@ -69,7 +69,9 @@ def _ended(exposure: Exposure, denial: Denial) -> Exposure:
         end = DateSpan(min(start.first, end.first) if start is not None else end.first, end.last)
     told = f" on {since}" if since is not None else ""
     note = f"Not taken, as stated{told} ({denial.reference}); until when it was taken is not known."
-    return msgspec.structs.replace(exposure, end=end, ongoing=False, notes=(*exposure.notes, note))
+    return msgspec.structs.replace(
+        exposure, end=end, ongoing=False, notes=(*exposure.notes, note), denied_by=denial.evidence
+    )
 
 
 def doubted_where_not_given(events: Sequence[Event], not_given: Sequence[NotGiven]) -> list[Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from fhir_mappings.code_systems import system_of
 from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_period
 from fhir_mappings.facts import Admission
@@ -11,6 +12,11 @@ from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.terms import is_any, meaning_of, terms
 from fhir_mappings.resources import Condition, Encounter
 
+# Of R4 and R5. What came of an encounter of unknown status is not told.
+_TOOK_PLACE = frozenset(
+    {"arrived", "triaged", "in-progress", "onleave", "on-hold", "finished", "discharged", "completed"}
+    | {"discontinued"}
+)
 _NOT_AN_ENCOUNTER = frozenset({"planned", "cancelled", "entered-in-error"})
 
 
@@ -29,10 +35,18 @@ def read_encounter(resource: Encounter, reference: str, sheet: Sheet) -> None:
     for ref in named:
         condition = sheet.pool.resolve(ref, Condition, resource.contained)
         if condition is None or condition.code is None:
-            continue
-        if not is_any(condition.verification_status, terms().refuted):
+            if ref.display:
+                reasons.take(CodeableConcept(text=ref.display), sheet)
+            elif inpatient is not False:
+                sheet.doubt(
+                    reference, "why the patient came is not at hand: a diagnosis that it names is lacking"
+                )
+        elif is_any(condition.verification_status, terms().refuted):
+            reasons.told = True
+        else:
             doubtful = is_any(condition.verification_status, terms().unconfirmed)
             reasons.take(condition.code, sheet, confirmed=not doubtful)
+    reasons.told = reasons.told or sheet.has_diagnosis_of(reference)
     if inpatient:
         for diagnosis in sheet.diagnoses_at(reference):
             reasons.add(diagnosis.concepts, diagnosis.label, diagnosis.confirmed, diagnosis.by_text)
@@ -47,10 +61,12 @@ def read_encounter(resource: Encounter, reference: str, sheet: Sheet) -> None:
         label=label,
         start=start,
         end=end,
+        confirmed=resource.status in _TOOK_PLACE,
         ongoing=end is None and resource.status in ("in-progress", "arrived", "triaged", "onleave"),
         by_text=reasons.by_text,
         status=resource.status,
         inpatient=inpatient,
+        reason="recorded" if reasons.told else "unrecorded",
         evidence=evidence_of(reference, "reasonCode", start, None, recorded=label, by_text=reasons.by_text),
     )
     if reasons.concepts or inpatient:
@@ -67,10 +83,14 @@ class _Reasons:
         self.suspected: frozenset[str] = frozenset()
         self.labels: list[str] = []
         self.by_text = False
+        self.told = False
 
     def take(self, reason: CodeableConcept, sheet: Sheet, *, confirmed: bool = True) -> None:
         """Add a reason as recorded."""
         match = sheet.terminology.concepts_of(reason.pairs, reason.label, kinds="condition")
+        known = any(system is not None and system_of(system) for system, _ in reason.pairs)
+        if match.concepts or known or reason.text or any(coding.display for coding in reason.coding):
+            self.told = True
         self.add(match.concepts, reason.label, confirmed and not match.suspected, match.by_text)
 
     def add(self, concepts: frozenset[str], label: str | None, confirmed: bool, by_text: bool) -> None:

@@ -57,7 +57,7 @@ def put_result(
         sheet.refuse(evidence.reference, f"the answer to {evidence.path} has no number")
         return
     unit = (quantity.system, quantity.code, quantity.unit) if quantity is not None else (None, None, None)
-    converted = to_canonical(analyte, value, *unit)
+    converted = to_canonical(analyte, value, *unit, adult=sheet.is_adult_on(when))
     result: Measurement | Unusable
     if isinstance(converted, UnitProblem):
         sheet.refuse(evidence.reference, converted.detail)

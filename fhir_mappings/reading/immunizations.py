@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from fhir_mappings.code_systems import code_in, system_of
+from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_date
 from fhir_mappings.facts import Vaccination
 from fhir_mappings.reading.sheet import Sheet, evidence_of
+from fhir_mappings.reading.terms import terms
 from fhir_mappings.resources import Immunization
+
+UNKNOWN = "vaccine_unknown"
 
 
 def read_immunization(resource: Immunization, reference: str, sheet: Sheet) -> None:
@@ -17,15 +22,19 @@ def read_immunization(resource: Immunization, reference: str, sheet: Sheet) -> N
         sheet.refuse(reference, "the vaccine cannot be told: there is no code")
         return
     match = sheet.terminology.concepts_of(code.pairs, code.label, kinds="vaccine")
-    if not match.concepts or sheet.is_modified(resource, reference):
+    concepts = match.concepts
+    if not concepts and not _is_told(code):
+        # It may be any vaccine, a live one too.
+        concepts = frozenset({UNKNOWN})
+    if not concepts or sheet.is_modified(resource, reference):
         return
     when = read_date(resource.occurrence_date_time)
     words = resource.occurrence_string
     sheet.event(
         Vaccination(
             reference=reference,
-            concepts=match.concepts,
-            label=code.label or "Vaccine",
+            concepts=concepts,
+            label=code.label or "Vaccine that is not known",
             start=when,
             end=when,
             confirmed=resource.status == "completed" and not match.suspected,
@@ -34,4 +43,13 @@ def read_immunization(resource: Immunization, reference: str, sheet: Sheet) -> N
             notes=(f"Date as recorded: {words[:60]}",) if words and when is None else (),
             evidence=evidence_of(reference, "vaccineCode", when, code, by_text=match.by_text),
         )
+    )
+
+
+def _is_told(code: CodeableConcept) -> bool:
+    """Whether a CVX code says which vaccine it was, or that it was none: those of live ones are listed."""
+    return any(
+        code_in("cvx", value) not in terms().vaccine_not_told
+        for system, value in code.pairs
+        if system and value and system_of(system) == "cvx"
     )

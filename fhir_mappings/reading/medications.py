@@ -40,12 +40,14 @@ TAKEN = {
 """Statuses that mean exposure. ``unknown`` and none at all mean that it is unconfirmed; others mean none."""
 
 ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
+_OF_DRUGS = frozenset({"rxnorm", "atc"})
+"""Code systems in which all drugs that anything asks for are known."""
 _ROUTES = {"injectable": "systemic", "otic": "topical", "vaginal": "topical", "rectal": "other"}
 _ROUTES |= {"transdermal": "other", "implant": "other"}
 
 
 class Named(msgspec.Struct, frozen=True):
-    """The drug of a medication resource; ``coded``: a system of codes that is known tells it."""
+    """The drug of a medication resource; ``coded``: a code tells which it is, or that it is none of ours."""
 
     concept: CodeableConcept | None
     concepts: frozenset[str]
@@ -89,7 +91,8 @@ def _deny(resource: MedicationStatement, reference: str, sheet: Sheet) -> None:
     elif named.concepts and not sheet.is_modified(resource, reference):
         start, end = read_period(resource.effective_period)
         since = start or read_date(resource.effective_date_time) or read_date(resource.date_asserted)
-        sheet.denials.append(Denial(reference, named.concepts, since, end))
+        evidence = evidence_of(reference, "status", since, named.concept, recorded="not-taken")
+        sheet.denials.append(Denial(reference, named.concepts, since, end, evidence))
 
 
 def read_request(resource: MedicationRequest, reference: str, sheet: Sheet) -> None:
@@ -216,14 +219,15 @@ def _named(resource: Medicated, sheet: Sheet) -> Named | None:
         label,
         tuple(strengths),
         _ROUTES.get(route, route) if route else None,
-        any(
-            system_of(system)
-            for item in (concept, *ingredients)
-            if item
-            for system, _ in item.pairs
-            if system
-        ),
+        any(_is_told(item) for item in (concept, *ingredients) if item is not None),
     )
+
+
+def _is_told(concept: CodeableConcept) -> bool:
+    """Whether a code tells the drug, if one of ours it is: a system of drugs does, any other beside words."""
+    systems = {system_of(system) for system, _ in concept.pairs if system} - {None}
+    worded = bool(concept.text) or any(coding.display for coding in concept.coding)
+    return worded if systems.isdisjoint(_OF_DRUGS) and systems else bool(systems)
 
 
 def _ingredient_strengths(parts: Sequence[Ingredient], drug: str | None, sheet: Sheet) -> list[StrengthLike]:

@@ -13,12 +13,12 @@ from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_date, read_instant, within
 from fhir_mappings.facts import Evidence, Measurement, Report, Unusable
 from fhir_mappings.instruments import InstrumentMatch
-from fhir_mappings.intervals import DateSpan
+from fhir_mappings.intervals import UNDATED, DateSpan
 from fhir_mappings.reading.assessments import read_assessment
 from fhir_mappings.reading.reference_ranges import Limits, contradicts, read_limits
 from fhir_mappings.reading.remarks import unreliable
 from fhir_mappings.reading.sheet import Sheet, evidence_of
-from fhir_mappings.reading.specimens import collected
+from fhir_mappings.reading.specimens import collected, not_after
 from fhir_mappings.reading.values import Value, read_value
 from fhir_mappings.references import bare
 from fhir_mappings.resources import Observation, Valued
@@ -32,15 +32,25 @@ CORRECTING = frozenset({"amended", "corrected"})
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """What all results of one Observation share."""
+    """What all results of one Observation share.
+
+    ``when``: the date of the specimen, ``None`` where nothing tells; ``by``: the same, or else all days on
+    which it may have been taken, since a result is issued after that.
+    """
 
     reference: str
     status: str | None
     when: DateSpan | None
+    by: DateSpan
     at: datetime | None
     specimen: str | None
     identifiers: frozenset[str]
     issued: datetime | None
+
+    @property
+    def unusable_when(self) -> DateSpan | None:
+        """The date of a result that cannot be used, ``None`` where nothing bounds it."""
+        return None if self.by == UNDATED else self.by
 
 
 class Meaning(msgspec.Struct, frozen=True):
@@ -109,6 +119,7 @@ def _frame(observation: Observation, reference: str, sheet: Sheet) -> Frame:
         reference=reference,
         status=observation.status,
         when=when,
+        by=when or not_after(observation.issued) or UNDATED,
         at=at,
         specimen=_specimen(observation, reference),
         identifiers=frozenset(f"{i.system}|{i.value}" for i in observation.identifier if i.value),
@@ -136,7 +147,7 @@ def _read_part(
     evidence = Evidence(
         reference=frame.reference,
         path=prefix + value.path,
-        date=str(frame.when) if frame.when is not None else None,
+        date=str(frame.by) if frame.by != UNDATED else None,
         recorded=value.recorded,
         label=analyte.label,
         by_text=match.by_text,
@@ -170,15 +181,12 @@ def _result(
 ) -> Measurement | Unusable:
     why = _why_unusable(frame, value)
     if why is not None:
-        return Unusable(why="unreadable", detail=why, when=frame.when, evidence=(evidence,))
+        return Unusable(why="unreadable", detail=why, when=frame.unusable_when, evidence=(evidence,))
     if value.conflicting:
         detail = f"the value ({value.recorded}) and its interpretation contradict each other"
         both = _with_interpretation(evidence, value)
-        return Unusable(why="conflicting", detail=detail, when=frame.when, evidence=both)
-    if frame.when is None:
-        detail = "the date of the specimen is not recorded"
-        return Unusable(why="unreadable", detail=detail, evidence=(evidence,))
-    measured = _measure(part, whole, analyte, value, evidence, frame, frame.when, sheet)
+        return Unusable(why="conflicting", detail=detail, when=frame.unusable_when, evidence=both)
+    measured = _measure(part, whole, analyte, value, evidence, frame, sheet)
     if isinstance(measured, Unusable):
         sheet.refuse(frame.reference, measured.detail)
     return measured
@@ -215,17 +223,16 @@ def _measure(
     value: Value,
     evidence: Evidence,
     frame: Frame,
-    when: DateSpan,
     sheet: Sheet,
 ) -> Measurement | Unusable:
     remark = unreliable(part, whole, analyte.name)
     if remark is not None:
         return _refused(f"a remark makes it unusable: '{_short(remark)}'", frame, evidence)
     number = value.number
-    limits = read_limits(part.reference_range, analyte, number, sheet.sex, sheet.birth, when)
+    limits = read_limits(part.reference_range, analyte, number, sheet.sex, sheet.birth, frame.by)
     plain = Measurement(
         input=analyte.name,
-        when=when,
+        when=frame.by,
         at=frame.at,
         unit=analyte.unit,
         category=value.said or value.flag,
@@ -242,7 +249,8 @@ def _measure(
         if analyte.kind == "number" and value.said is not None:
             return _refused(f"'{value.recorded}' is no number", frame, evidence)
         return plain
-    converted = to_canonical(analyte, number.value, number.system, number.code, number.unit)
+    adult = sheet.is_adult_on(frame.by)
+    converted = to_canonical(analyte, number.value, number.system, number.code, number.unit, adult=adult)
     own = isinstance(converted, OwnScale)
     if isinstance(converted, Converted | OwnScale) and contradicts(
         limits, converted.value, value.interpreted, own=own
@@ -250,7 +258,7 @@ def _measure(
         detail = f"the value ({value.recorded}) lies where its own reference range says the opposite"
         detail += f" of its interpretation ({value.interpreted})"
         both = _with_interpretation(evidence, value)
-        return Unusable(why="conflicting", detail=detail, when=frame.when, evidence=both)
+        return Unusable(why="conflicting", detail=detail, when=frame.unusable_when, evidence=both)
     if isinstance(converted, Converted):
         shown = converted.value.low if converted.value.exact else str(converted.value)
         return msgspec.structs.replace(
@@ -287,7 +295,7 @@ def _by_own_range(low: float, high: float, limits: Limits) -> str | None:
 
 
 def _refused(detail: str, frame: Frame, evidence: Evidence) -> Unusable:
-    return Unusable(why="unreadable", detail=detail, when=frame.when, evidence=(evidence,))
+    return Unusable(why="unreadable", detail=detail, when=frame.unusable_when, evidence=(evidence,))
 
 
 def _read_narrative(observation: Observation, match: Match, frame: Frame, sheet: Sheet) -> None:
@@ -297,7 +305,7 @@ def _read_narrative(observation: Observation, match: Match, frame: Frame, sheet:
     if observation.status not in USABLE or observation.code is None:
         sheet.refuse(frame.reference, f"the finding is {observation.status or 'without a status'}, not final")
         return
-    reference, when, concept = frame.reference, frame.when, observation.code
+    reference, when, concept = frame.reference, frame.unusable_when, observation.code
     value = observation.value_codeable_concept
     text = observation.value_string or (value.label if value is not None else None)
     coded = sheet.terminology.concepts_of(value.pairs, value.label, kinds="condition") if value else None

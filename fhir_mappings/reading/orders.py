@@ -10,6 +10,8 @@ from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.resources import Appointment, CarePlan, Device, ServiceRequest
 
 _PLANNED = frozenset({"active", "on-hold"})
+# Whether it still stands is not known; a draft, and what is completed or revoked, plans nothing.
+_PERHAPS_PLANNED = frozenset({None, "unknown"})
 # An appointment that is over, was missed or called off plans nothing.
 _APPOINTED = frozenset({"proposed", "pending", "booked", "arrived", "checked-in", "waitlist"})
 # Of an activity in a plan; "in-progress" has begun, and the procedure itself tells of it.
@@ -18,7 +20,7 @@ _SCHEDULED = frozenset({None, "not-started", "scheduled", "in-progress", "on-hol
 
 def read_order(resource: ServiceRequest, reference: str, sheet: Sheet) -> None:
     """Put down a procedure that is ordered."""
-    if resource.status not in _PLANNED or resource.do_not_perform:
+    if resource.status not in _PLANNED | _PERHAPS_PLANNED or resource.do_not_perform:
         return
     if resource.code is None:
         sheet.refuse(reference, "the order has no code")
@@ -27,7 +29,8 @@ def read_order(resource: ServiceRequest, reference: str, sheet: Sheet) -> None:
     if start is None:
         start = read_period(resource.occurrence_period)[0]
     if not sheet.is_modified(resource, reference):
-        _plan(resource.code, "code", start, resource.status, reference, sheet)
+        sure = resource.status in _PLANNED
+        _plan(resource.code, "code", start, resource.status, reference, sheet, sure=sure)
 
 
 def read_appointment(resource: Appointment, reference: str, sheet: Sheet) -> None:
@@ -43,14 +46,16 @@ def read_appointment(resource: Appointment, reference: str, sheet: Sheet) -> Non
 
 def read_care_plan(resource: CarePlan, reference: str, sheet: Sheet) -> None:
     """Put down the procedures of a plan of care that are still ahead."""
-    if resource.status not in _PLANNED or sheet.is_modified(resource, reference):
+    if resource.status not in _PLANNED | _PERHAPS_PLANNED or sheet.is_modified(resource, reference):
         return
     for i, activity in enumerate(resource.activity):
         detail = activity.detail
         if detail is None or detail.code is None or detail.do_not_perform or detail.status not in _SCHEDULED:
             continue
         start = read_period(detail.scheduled_period)[0]
-        _plan(detail.code, f"activity[{i}].detail.code", start, detail.status, reference, sheet)
+        place = f"activity[{i}].detail.code"
+        sure = resource.status in _PLANNED and detail.status != "unknown"
+        _plan(detail.code, place, start, detail.status, reference, sheet, sure=sure)
 
 
 def _plan(
@@ -60,6 +65,8 @@ def _plan(
     status: str | None,
     reference: str,
     sheet: Sheet,
+    *,
+    sure: bool = True,
 ) -> None:
     match = sheet.terminology.concepts_of(concept.pairs, concept.label, kinds="order")
     if not match.concepts:
@@ -71,7 +78,7 @@ def _plan(
             label=concept.label or "Order",
             start=start,
             ongoing=True,
-            confirmed=not match.suspected,
+            confirmed=sure and not match.suspected,
             by_text=match.by_text,
             status=status,
             evidence=evidence_of(reference, path, start, concept, by_text=match.by_text),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 from fhir_mappings.catalogue import LOINC
 from fhir_mappings.datatypes import CodeableConcept
@@ -40,10 +41,11 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
     """Put down what a person answered."""
     if resource.status not in _FINISHED or sheet.is_modified(resource, reference):
         return
-    when = read_date(resource.authored)
-    if when is None:
+    authored = read_date(resource.authored)
+    if authored is None:
         sheet.refuse(reference, "the questionnaire's date is not recorded")
-        return
+    # An answer without a date was given at some time: it may speak against one that has a date.
+    when = authored or DateSpan(date.min, _last_day(resource))
     form = _form(resource.questionnaire)
     whole = sheet.terminology.instrument_of((), form.replace("-", " ").replace("_", " ")) if form else None
     filled: dict[str, _Filled] = {}
@@ -56,11 +58,13 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
             sheet.refuse(reference, f"item {link or '?'} carries a modifierExtension that is not understood")
             unread = True
             continue
-        evidence = _evidence(item, when, reference)
+        evidence = _evidence(item, authored, reference)
         question = _question(link, form)
         if question is not None:
             _put_answer(item, question, when, resource, (author, by), evidence, sheet)
             continue
+        if authored is None:
+            continue  # scores and results count for a day
         analyte = analyte_of(link, sheet)
         if analyte is not None:
             if item.answer:
@@ -94,6 +98,12 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
             unread = True
     for name, own in filled.items():
         _put_assessment(name, own, form, when, reference, by, unread, sheet)
+
+
+def _last_day(resource: QuestionnaireResponse) -> date:
+    """The last day on which a form without a date may have been filled in."""
+    stored = read_date(resource.meta.last_updated) if resource.meta is not None else None
+    return date.max if stored is None else stored.last
 
 
 class _Filled:
@@ -216,12 +226,12 @@ def yes_or_no(answer: QuestionnaireAnswer) -> bool | None:
     return _YES.get(answer.value_string.strip().lower()) if answer.value_string else None
 
 
-def _evidence(item: QuestionnaireItem, when: DateSpan, reference: str) -> Evidence:
+def _evidence(item: QuestionnaireItem, when: DateSpan | None, reference: str) -> Evidence:
     words = [w for answer in item.answer if (w := _written(answer)) is not None]
     return Evidence(
         reference=reference,
         path=f"item[{item.link_id or '?'}]",
-        date=str(when),
+        date=str(when) if when is not None else None,
         recorded=", ".join(words) or None,
         label=item.text,
     )

@@ -13,7 +13,7 @@ from fhir_mappings.decoding import decode, peek
 from fhir_mappings.facts import Report
 from fhir_mappings.reading.observations import USABLE, read_observation
 from fhir_mappings.reading.sheet import Sheet, evidence_of
-from fhir_mappings.reading.specimens import collected
+from fhir_mappings.reading.specimens import collected, not_after
 from fhir_mappings.resources import DiagnosticReport, Observation
 
 
@@ -42,6 +42,7 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
     notes: tuple[str, ...] = ()
     if when is None and resource.issued:
         notes = (f"The examination is undated; the report was issued on {resource.issued[:10]}.",)
+        when = not_after(resource.issued)
     concepts = match.concepts
     for coded in resource.conclusion_code:
         concepts |= sheet.terminology.concepts_of(coded.pairs, coded.label, kinds="condition").sure
@@ -91,6 +92,7 @@ def _read_contained(report: DiagnosticReport, reference: str, sheet: Sheet) -> N
                 observation,
                 effective_date_time=report.effective_date_time,
                 effective_period=report.effective_period,
+                issued=observation.issued or report.issued,
             )
         read_observation(observation, name, sheet)
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from fhir_mappings.calculators import ADULT, completed_years
 from fhir_mappings.corrected_reports import IssuedReport, corrections, replaced_reports
 from fhir_mappings.datatypes import CodeableConcept, Reference
 from fhir_mappings.decoding import decode, peek
@@ -131,6 +132,10 @@ class Sheet:
         self._diagnosed_at: dict[str, set[str]] = {}
         self.unread: list[Unread] = []
 
+    def is_adult_on(self, when: DateSpan) -> bool:
+        """Whether the patient is surely an adult at a date."""
+        return self.birth is not None and completed_years(self.birth.last, when.first) >= ADULT
+
     def lengths(self) -> tuple[int, ...]:
         """How much has been put down so far, for ``cut_back``."""
         return tuple(len(facts) for facts in self._facts())
@@ -200,6 +205,10 @@ class Sheet:
         """The diagnoses read so far that were made at an encounter."""
         named = self._diagnosed_at.get(encounter, set())
         return [e for e in self.events if isinstance(e, Diagnosis) and e.reference in named] if named else []
+
+    def has_diagnosis_of(self, encounter: str) -> bool:
+        """Whether a diagnosis was made at an encounter, of a code set or not."""
+        return encounter in self._diagnosed_at
 
     def report(self, issued: IssuedReport) -> None:
         """Put down a report with what tells whether another replaces it."""

@@ -8,7 +8,7 @@ import msgspec
 
 from fhir_mappings.datatypes import Reference
 from fhir_mappings.dates import read_date, read_instant, within
-from fhir_mappings.intervals import DateSpan
+from fhir_mappings.intervals import DateSpan, up_to
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.resources import Specimen
 
@@ -24,3 +24,13 @@ def collected(
     if text is not None:
         return read_date(text), read_instant(text)
     return within(specimen.collection.collected_period)
+
+
+def not_after(issued: str | None) -> DateSpan | None:
+    """The days on which the specimen of a result without a date of its own may have been taken.
+
+    A result is issued when it is made available, after the examination (FHIR R4, ``Observation.issued``,
+    ``DiagnosticReport.issued``). ``None`` if it does not tell when it was issued.
+    """
+    known = read_date(issued)
+    return None if known is None else up_to(known.last)

@@ -30,6 +30,7 @@ class Terms(msgspec.Struct, frozen=True):
     unconfirmed: frozenset[str]
     sex: Mapping[str, str]
     encounter: Mapping[str, str]
+    vaccine_not_told: frozenset[str]
     allergy_statement: Mapping[str, str]
     research_codes: frozenset[str]
     research_words: re.Pattern[str]
@@ -54,6 +55,7 @@ def terms() -> Terms:
         unconfirmed=frozenset(raw["verification"]["unconfirmed"]),
         sex=_meanings(raw["sex"]),
         encounter=_meanings(raw["encounter"]),
+        vaccine_not_told=frozenset(raw["vaccine_not_told"]),
         allergy_statement=_meanings(raw["allergy_statement"]),
         research_codes=frozenset(raw["research_consent"]["codes"]),
         research_words=_pattern(raw["research_consent"]["words"]),

@@ -105,10 +105,17 @@ class QuestionnaireItem(Element, frozen=True):
     item: tuple[QuestionnaireItem, ...] = ()
 
 
+class Meta(Element, frozen=True):
+    """Resource.meta."""
+
+    last_updated: str | None = None
+
+
 class QuestionnaireResponse(Element, frozen=True, kw_only=True):
     """QuestionnaireResponse. Its ``identifier`` is a single one, unlike elsewhere."""
 
     id: str | None = None
+    meta: Meta | None = None
     identifier: Identifier | None = None
     contained: tuple[msgspec.Raw, ...] = ()
     modifier_extension: tuple[Extension, ...] = ()

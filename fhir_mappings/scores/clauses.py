@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import IntEnum
 
 import msgspec
 
 from fhir_mappings.facts import Evidence, Measurement, Need
-from fhir_mappings.intervals import Interval
+from fhir_mappings.intervals import Interval, shifted
 from fhir_mappings.scores.bilag_rules import PreviousRule
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import Doubt, Judgement, State, unique
@@ -122,8 +121,8 @@ def previous_value(
     name: str, current: Measurement, rule: PreviousRule, situation: Situation
 ) -> Measurement | None:
     """The latest result at the distance of a previous assessment."""
-    first = current.when.first - timedelta(days=rule.to_days)
-    last = current.when.first - timedelta(days=rule.from_days)
+    first = shifted(current.when.first, -rule.to_days)
+    last = shifted(current.when.first, -rule.from_days)
     return next(
         (m for m in situation.series(name).measurements if m.when.first >= first and m.when.last <= last),
         None,

@@ -73,7 +73,8 @@ def _judge_repeated(rule: RepeatedRule, exclusions: Sequence[Exclusion], situati
         for m in situation.results(one.input)
         if shows(one, m)
     ]
-    hits.sort(key=lambda hit: (hit[0].when.last, hit[0].when.first), reverse=True)
+    # What has no date proves no occasion of its own, and takes none from those that have one.
+    hits.sort(key=lambda hit: (not hit[0].when.open_start, hit[0].when.last, hit[0].when.first), reverse=True)
     first = rule.of[0]
     enough = _enough(rule, hits)
     if enough:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from fhir_mappings.facts import Diagnosis, Event, Exposure, Need, WhyMissing
-from fhir_mappings.intervals import DateSpan
+from fhir_mappings.intervals import DateSpan, shifted
 from fhir_mappings.scores.rules import EventExclusion, Exclusion, Presupposition, ResultRequirement
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import Doubt, unique
@@ -65,10 +65,10 @@ def _required(rule: ResultRequirement, when: DateSpan, situation: Situation) -> 
 
 def _is_near(one: DateSpan, other: DateSpan, days: int) -> bool | None:
     """Whether two dates are within so many days; ``None`` where that depends on which days they are."""
-    margin = timedelta(days=days)
-    if one.first >= other.last - margin and one.last <= other.first + margin:
+    if one.first >= shifted(other.last, -days) and one.last <= shifted(other.first, days):
         return True
-    return None if one.first <= other.last + margin and one.last >= other.first - margin else False
+    may_be = one.first <= shifted(other.last, days) and one.last >= shifted(other.first, -days)
+    return None if may_be else False
 
 
 def _explained(rule: EventExclusion, when: DateSpan, situation: Situation) -> list[Doubt]:
@@ -92,8 +92,8 @@ def _near(event: Event, rule: EventExclusion, when: DateSpan, on: date) -> bool:
         return True
     first = event.start.first if event.start else date.min
     last = _last_day(event, on)
-    earliest = when.first - timedelta(days=rule.days_before)
-    return first <= when.last + timedelta(days=rule.days_after) and last >= earliest
+    earliest = shifted(when.first, -rule.days_before)
+    return first <= shifted(when.last, rule.days_after) and last >= earliest
 
 
 def _last_day(event: Event, on: date) -> date:

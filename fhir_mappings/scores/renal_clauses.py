@@ -5,10 +5,8 @@ Glossary of the index (Isenberg 2005; Yee 2007); thresholds in ``bilag_2004.yaml
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from fhir_mappings.facts import Measurement
-from fhir_mappings.intervals import Duration
+from fhir_mappings.intervals import Duration, shifted
 from fhir_mappings.scores.bilag_rules import ProteinRule, RenalRule
 from fhir_mappings.scores.clauses import (
     Clause,
@@ -173,7 +171,7 @@ def _last_before(
     name: str, current: Measurement, rule: RenalRule, situation: Situation
 ) -> Measurement | None:
     """The latest result of any earlier time: whether a low rate is new does not depend on how long ago."""
-    last = current.when.first - timedelta(days=rule.previous.from_days)
+    last = shifted(current.when.first, -rule.previous.from_days)
     return next((m for m in situation.series(name).measurements if m.when.last <= last), None)
 
 

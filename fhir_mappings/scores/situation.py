@@ -129,10 +129,11 @@ class Situation:
         return (when.last if self.imprecise else when.first) >= first
 
     def expiry(self, when: DateSpan) -> date | None:
-        """First day on which a window of this length no longer holds the date; ``None`` if it always will."""
+        """First day on which a window of this length no longer holds the date; ``None`` if none is known."""
         if self.since is None:
             return None
-        return when.first + (self.on - self.since) + timedelta(days=1)
+        # Of what has no date, nothing tells the last day on which it counts.
+        return None if when.open_start else when.first + (self.on - self.since) + timedelta(days=1)
 
     def concepts(self, names: Sequence[str]) -> frozenset[str]:
         """Code sets, with classes of them expanded. A name that is neither stands for itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
@@ -34,8 +35,11 @@ def facts_of_examples() -> tuple[tuple[date, ExampleFacts], ...]:
 
 
 @st.composite
-def composed_charts(draw: st.DrawFn) -> PatientRecord:
-    """A chart with the facts of some examples, moved to about ``AS_OF``."""
+def composed_charts(draw: st.DrawFn, *, coarse: bool = False) -> PatientRecord:
+    """A chart with the facts of some examples, moved to about ``AS_OF``.
+
+    ``coarse``: the facts of some of them are dated to the month or the year alone.
+    """
     known = facts_of_examples()
     chosen = draw(st.lists(st.sampled_from(range(len(known))), min_size=2, max_size=9))
     shifts = draw(
@@ -45,8 +49,9 @@ def composed_charts(draw: st.DrawFn) -> PatientRecord:
             max_size=len(chosen),
         )
     )
+    precisions = ("day", "month", "month", "year") if coarse else ("day",)
     moved = [
-        _moved(known[i][1], (AS_OF - known[i][0]).days + shift)
+        _moved(known[i][1], (AS_OF - known[i][0]).days + shift, draw(st.sampled_from(precisions)))
         for i, shift in zip(chosen, shifts, strict=True)
     ]
     born = draw(st.dates(date(1955, 1, 1), date(2009, 1, 1)))
@@ -80,18 +85,29 @@ def _together(facts: Sequence[ExampleFacts], born: DateSpan, sex: str) -> Exampl
     )
 
 
-def _moved(value: Any, days: int) -> Any:
-    """The same facts so many days later."""
+def _moved(value: Any, days: int, precision: str) -> Any:
+    """The same facts so many days later, told so precisely."""
     if isinstance(value, DateSpan):
-        return DateSpan(_later(value.first, days), _later(value.last, days))
+        return _told(DateSpan(_later(value.first, days), _later(value.last, days)), precision)
     if isinstance(value, msgspec.Struct):
         names = (name for name in value.__struct_fields__ if name != "evidence")
-        return msgspec.structs.replace(value, **{name: _moved(getattr(value, name), days) for name in names})
+        return msgspec.structs.replace(
+            value, **{name: _moved(getattr(value, name), days, precision) for name in names}
+        )
     if isinstance(value, tuple):
-        return tuple(_moved(item, days) for item in value)
+        return tuple(_moved(item, days, precision) for item in value)
     if isinstance(value, dict):
-        return {key: _moved(item, days) for key, item in value.items()}
+        return {key: _moved(item, days, precision) for key, item in value.items()}
     return value
+
+
+def _told(when: DateSpan, precision: str) -> DateSpan:
+    if precision == "day" or not when.exact or when.last.year > _OPEN_END:
+        return when
+    if precision == "year":
+        return DateSpan(date(when.first.year, 1, 1), date(when.first.year, 12, 31))
+    month = calendar.monthrange(when.first.year, when.first.month)[1]
+    return DateSpan(when.first.replace(day=1), when.first.replace(day=month))
 
 
 def _later(day: date, days: int) -> date:

@@ -347,3 +347,38 @@ def test_two_totals_of_one_day_are_told_as_a_contradiction_and_not_as_two_method
     assert finding.outcome != "pass"
     assert "accepted method" not in finding.reason
     assert "contradicts itself" in finding.reason
+
+
+def test_a_count_that_proven_criteria_contradict_is_told_in_the_reason_and_not_as_too_few() -> None:
+    """NCT05247203 I3: of the ACR criteria (Hochberg 1997) three are recorded as met, and four proven."""
+    bundle: Json = {"resourceType": "Bundle", "type": "collection", "entry": []}
+    lupus = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M32.14"}]}
+    form = {
+        "resourceType": "QuestionnaireResponse",
+        "id": "acr",
+        "status": "completed",
+        "questionnaire": "https://trialcards.org/fhir/Questionnaire/acr-1997",
+        "authored": "2026-06-10",
+        "subject": {"reference": "Patient/p"},
+        "author": {"reference": "Practitioner/x"},
+        "item": [{"linkId": "total", "answer": [{"valueInteger": 3}]}],
+    }
+    titre = result("p", "ana", "5048-4", 0, "1") | {"valueString": "1:640"}
+    titre.pop("valueQuantity")
+    added = [
+        {"resourceType": "Patient", "id": "p", "birthDate": "1990-01-01", "gender": "female"},
+        {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p"}, "code": lupus},
+        form,
+        titre,
+        result("p", "dna", "5130-0", 90, "[IU]/mL", referenceRange=[{"high": {"value": 30}}]),
+        result("p", "plt", "777-3", 50, "10*9/L"),
+        *(result("p", f"u{n}", "2890-2", 1.2, "g/g", effectiveDateTime=f"2026-0{n}-01") for n in (4, 5)),
+    ]
+    bundle["entry"] = [{"resource": resource} for resource in added]
+    report = msgspec.json.decode(posted(bundle), type=ScreeningReport)
+    found = finding_of(report, "nct05247203", "I3")
+    assert (found.outcome, found.leaning) == ("review", "pass")
+    assert (
+        "contradicts itself: The total of 3 recorded on 2026-06-10 is less than the 4 points" in found.reason
+    )
+    assert "does not show four" not in found.reason

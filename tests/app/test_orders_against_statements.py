@@ -1,4 +1,7 @@
-"""An order and a statement of one drug at different daily doses are told as a contradiction."""
+"""An order and a statement of one drug that cannot both hold are told as a contradiction; neither settles it.
+
+NCT05247203 I6, 30 days before day 0, 15 June 2026.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,14 @@ from tests.app.medication_records import (
     PREDNISONE,
     Json,
     dose,
+    ends,
     every,
+    finding,
     order,
     record,
     service,
     statement,
+    supplied,
 )
 
 HCQ = HYDROXYCHLOROQUINE
@@ -84,3 +90,101 @@ NONE: dict[str, list[Json]] = {
 @pytest.mark.parametrize("resources", NONE.values(), ids=NONE)
 def test_what_may_both_hold_is_no_contradiction(resources: list[Json]) -> None:
     assert told(*resources) == []
+
+
+# FHIR R4, MedicationStatement.status: what is `stopped` or `completed` is no longer taken.
+STOPPED = statement(HCQ, dose(400), "2025-01-01", "2026-05-30", "stopped")
+SAID_TO_BE_OVER: dict[str, list[Json]] = {
+    "stopped within the 30 days": [ORDERED, STOPPED],
+    "completed within them": [ORDERED, statement(HCQ, dose(400), "2025-01-01", "2026-05-30", "completed")],
+    "stopped before them": [ORDERED, statement(HCQ, dose(400), "2025-01-01", "2026-02-01", "stopped")],
+    "stopped in some month": [ORDERED, statement(HCQ, dose(400), "2025-01-01", "2026-05", "stopped")],
+    "stopped, nobody says when": [ORDERED, statement(HCQ, dose(400), "2025-01-01", None, "stopped")],
+    "stopped, at a dose that is not recorded": [
+        ORDERED,
+        statement(HCQ, None, "2025-01-01", "2026-05-30", "stopped"),
+    ],
+    "stopped, though the order names an end to come": [
+        order(HCQ, ends(dose(400), "2025-01-01", "2026-12-31"), "2025-01-01"),
+        STOPPED,
+    ],
+    "not taken since January": [ORDERED, statement(HCQ, None, "2026-01-01", status="not-taken")],
+    "not taken, nobody says since when": [ORDERED, statement(HCQ, None, None, status="not-taken")],
+    "stopped before what was handed out is used up": [
+        ORDERED,
+        supplied(HCQ, dose(400), "2026-05-01", 90),
+        STOPPED,
+    ],
+}
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["", "in the other order"])
+@pytest.mark.parametrize("resources", SAID_TO_BE_OVER.values(), ids=SAID_TO_BE_OVER)
+def test_an_order_that_is_merely_active_does_not_show_that_what_is_said_to_be_over_is_taken(
+    resources: list[Json], backwards: bool
+) -> None:
+    resources = resources[::-1] if backwards else resources
+    found = finding(resources, "I6")
+    assert (found.outcome, [need.why for need in found.needs]) == ("missing", ["conflicting"]), found.reason
+    assert "said to have been stopped or not to be taken" in found.reason
+    [conflict] = told(*resources)
+    assert "is still active, but it is said" in conflict.detail
+    assert {e.reference.partition("/")[0] for e in conflict.evidence} == {
+        "MedicationRequest",
+        "MedicationStatement",
+    }
+
+
+def test_the_same_holds_of_a_glucocorticoid() -> None:
+    both = [
+        order(PREDNISONE, dose(10), "2025-01-01"),
+        statement(PREDNISONE, dose(10), "2025-01-01", "2026-05-30", "stopped"),
+    ]
+    assert finding(both, "I6").outcome == "missing"
+    [conflict] = told(*both)
+    assert "said to have ended on 2026-05-30" in conflict.detail
+
+
+CARRIED_ON: dict[str, list[Json]] = {
+    "handed out after the stop": [ORDERED, STOPPED, supplied(HCQ, dose(400), "2026-06-02", 90)],
+    "said to be taken by another statement": [ORDERED, STOPPED, statement(HCQ, dose(400), "2025-01-01")],
+    "a burst of another dose, long over": [
+        order(PREDNISONE, dose(5), "2025-01-01"),
+        statement(PREDNISONE, dose(40), "2026-01-01", "2026-01-14", "completed"),
+    ],
+    "an earlier course, over before the order": [
+        ORDERED,
+        statement(HCQ, dose(400), "2023-01-01", "2024-06-30", "stopped"),
+    ],
+    "infusions that were stopped beside tablets": [
+        order(PREDNISONE, dose(5, route=ORAL), "2025-01-01"),
+        statement(PREDNISONE, dose(5, route=INTRAVENOUS), "2026-01-01", "2026-01-03", "stopped"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("resources", CARRIED_ON.values(), ids=CARRIED_ON)
+def test_what_is_carried_on_or_was_another_course_is_unchanged(resources: list[Json]) -> None:
+    assert finding(resources, "I6").outcome == "pass"
+    assert told(*resources) == []
+
+
+def test_begun_again_by_a_later_order_it_may_have_been_paused_in_between() -> None:
+    again = [ORDERED, STOPPED, order(HCQ, dose(400), "2026-06-10")]
+    assert finding(again, "I6").outcome == "missing"
+    assert finding([ORDERED, STOPPED, order(HCQ, dose(400), "2026-06-02")], "I6").outcome == "pass"
+
+
+@pytest.mark.parametrize("second", [STOPPED, statement(HCQ, None, "2026-01-01", status="not-taken")])
+def test_another_drug_that_is_unchanged_does_not_hide_what_may_have_been_stopped_in_the_period(
+    second: Json,
+) -> None:
+    beside = statement(PREDNISONE, dose(5), "2025-01-01")
+    expected = "missing" if second is STOPPED else "pass"  # not taken since January: no change since May
+    assert finding([ORDERED, second, beside], "I6").outcome == expected
+
+
+def test_an_order_that_is_over_too_agrees_with_the_statement() -> None:
+    over = order(HCQ, ends(dose(400), "2025-01-01", "2026-05-30"), "2025-01-01", "completed")
+    assert finding([over, STOPPED], "I6").outcome == "fail"
+    assert told(over, STOPPED) == []

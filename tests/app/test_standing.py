@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from app.demo.patients import demo_patients
 from app.example_charts import chart_of
@@ -98,7 +99,7 @@ def test_a_screening_of_any_chart_stands_exactly_as_long_as_it_says(
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(chart=composed_charts(), anchors=ANCHORS)
+@given(chart=st.one_of(composed_charts(), composed_charts(coarse=True)), anchors=ANCHORS)
 def test_what_fails_fails_until_the_day_on_which_it_clears(chart: PatientRecord, anchors: Anchors) -> None:
     for protocol in PROTOCOLS.values():
         course = Course(protocol, chart, anchors, "en")
@@ -118,7 +119,7 @@ def test_what_fails_fails_until_the_day_on_which_it_clears(chart: PatientRecord,
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(chart=composed_charts(), anchors=ANCHORS)
+@given(chart=st.one_of(composed_charts(), composed_charts(coarse=True)), anchors=ANCHORS)
 def test_the_earliest_day_is_the_first_on_which_nothing_fails_nor_leans_to_it(
     chart: PatientRecord, anchors: Anchors
 ) -> None:

@@ -51,6 +51,15 @@ def test_a_remark_beside_matches_changes_nothing(severity: str) -> None:
     assert (found.state, found.truncated, len(found.resources)) == ("present", False, 1)
 
 
+@pytest.mark.parametrize("code", ["incomplete", "suppressed", "timeout", "too-costly", "throttled"])
+@pytest.mark.parametrize("severity", ["warning", "information"])
+def test_a_remark_that_results_are_lacking_means_that_more_may_be_missing(severity: str, code: str) -> None:
+    remark = {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": code}]}
+    found = read(searchset(CONDITION, remark))
+    assert (found.state, found.truncated, len(found.resources)) == ("present", True, 1)
+    assert read(searchset(remark, total=0)).truncated
+
+
 @pytest.mark.parametrize("severity", ["error", "fatal"])
 def test_an_error_beside_matches_means_that_more_may_be_missing(severity: str) -> None:
     found = read(searchset(CONDITION, issue(severity)))

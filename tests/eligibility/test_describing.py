@@ -103,6 +103,12 @@ WORDS = {
     "attested: {question: q, ask: Is it so, answer: false, by: clinician}": [
         "a clinician has answered no (at any time): “Is it so”"
     ],
+    "attested: {question: q, ask: Is it so, results: [upcr],"
+    " against: {proven: {number: {input: score, above: 5}}}}": [
+        "a person has answered yes (at any time): “Is it so”",
+        "  the answer does not hold against a newer result: UPCR",
+        "  the answer does not hold against newer evidence that data show that the latest Score is above 5",
+    ],
     "attested: {question: q, ask: Is it so, answer: false}": [
         "a person has answered no (at any time): “Is it so”"
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
@@ -86,7 +87,7 @@ def test_a_judgement_settles_every_review_and_what_is_presumed_and_nothing_else(
             was, now = before[leaf], after[leaf]
             if was.outcome not in OPEN_TO_JUDGEMENT:
                 assert now == was, (leaf, example.name)
-            elif "is newer or may be" in now.reason:
+            elif re.search(r"Judged on [^;]*, but [^;]* is newer or may be", now.reason):
                 assert now.outcome == was.outcome
                 left += 1
             else:
@@ -97,7 +98,7 @@ def test_a_judgement_settles_every_review_and_what_is_presumed_and_nothing_else(
                 assert now.evidence[-1].reference == "QuestionnaireResponse/j1"
                 settled += 1
     assert settled > 15  # so that the protocol does put the rule to the test
-    assert left <= 6  # allergies without a date, and an operation that is planned
+    assert left <= 8  # allergies without a date, and an operation that is planned
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
@@ -245,7 +246,7 @@ def test_two_people_who_contradict_each_other_at_one_time_leave_it_open() -> Non
     yes, no = judgement(QUESTION, True, JUNE_10), judgement(QUESTION, False, JUNE_10, author="Dr Li Na")
     finding = found(yes, no)
     assert finding.outcome == "review"
-    assert finding.reason.endswith("The answers of 2026-06-10 contradict each other")
+    assert finding.reason.endswith("Answers contradict each other: 2026-06-10")
     assert found(yes, judgement(QUESTION, True, JUNE_10, author="Dr Li Na")).outcome == "pass"
 
 

@@ -224,6 +224,27 @@ def test_a_remark_among_the_results_is_no_resource_and_no_failure() -> None:
     assert document.failed == set()
 
 
+@pytest.mark.parametrize("code", ["incomplete", "suppressed", "timeout", "too-costly", "throttled"])
+@pytest.mark.parametrize("severity", ["warning", "information"])
+def test_a_remark_that_results_are_lacking_cuts_the_search_short(severity: str, code: str) -> None:
+    remark = {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": code}]}
+    links = [{"relation": "self", "url": "https://fhir.example.org/Condition?patient=p1"}]
+    found = bundle(CONDITION, kind="searchset", link=links)
+    found["entry"].append({"resource": remark, "search": {"mode": "outcome"}})
+    (document,) = split_documents(text(bundle(PATIENT, found, bundle(RESULT))))
+    assert (document.truncated, document.failed) == ({"Condition"}, set())
+    assert document.unread
+
+
+def test_a_remark_that_results_are_lacking_beside_resources_of_no_search_concerns_them_all() -> None:
+    remark = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "incomplete"}]}
+    for documents in (
+        split_documents(text(bundle(PATIENT, CONDITION, remark))),
+        split_documents(text(remark)),
+    ):
+        assert {"Condition", "Encounter", "Procedure"} <= documents[0].truncated
+
+
 def test_a_document_alone_is_read_like_a_file() -> None:
     assert names([read_document(text(bundle(PATIENT)))]) == ["Patient/p1"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fhir_mappings.inputs.imaging import read_chest_report
+from fhir_mappings.intervals import UNDATED, day
 from tests.fhir_mappings.inputs.input_charts import JUNE_1, ask, categories, report, the
 
 ACTIVE = [
@@ -42,31 +43,35 @@ NOT_STATED = [
     "Normal chest.",
     "No acute cardiopulmonary abnormality.",
     "两肺未见明显异常",
-    "Active tuberculosis cannot be excluded.",
-    "Cannot exclude active pulmonary tuberculosis.",
-    "Possible active TB.",
-    "Suspicious for active tuberculosis.",
-    "Active TB?",
-    "No definite cavity, but active tuberculosis cannot be ruled out.",
     "Old healed tuberculosis.",
     "Inactive tuberculosis.",
     "Previously treated active tuberculosis.",
     "Calcified granulomas from prior tuberculosis.",
     "Tuberculosis.",
     "Latent tuberculosis infection.",
+    "陈旧性肺结核",
+    "非活动性肺结核",
+    "Active infection with aspergillus.",
+]
+
+LEFT_OPEN = [
+    "Active tuberculosis cannot be excluded.",
+    "Cannot exclude active pulmonary tuberculosis.",
+    "Possible active TB.",
+    "Suspicious for active tuberculosis.",
+    "Active TB?",
+    "No definite cavity, but active tuberculosis cannot be ruled out.",
     "No change of active tuberculosis.",
     "No active tuberculosis on the left. Active tuberculosis on the right.",
     "不除外活动性肺结核",
     "活动性肺结核待排",
     "考虑活动性肺结核可能",
     "建议进一步检查排除活动性结核",
-    "陈旧性肺结核",
-    "非活动性肺结核",
-    "Active infection with aspergillus.",
     "rule out tuberculosis",
     "Rule out tuberculosis. No active disease.",
     "Tuberculosis to be excluded. No active lung lesion",
     "TB cannot be excluded",
+    "No change of the active tuberculosis in the left upper lobe.",
 ]
 
 BEFORE_THE_EXAMINATION = [
@@ -132,6 +137,14 @@ def test_whatever_else_a_report_says_needs_a_reader(text: str) -> None:
     assert read_chest_report(text)[0] == "not-stated"
 
 
+@pytest.mark.parametrize("text", LEFT_OPEN)
+def test_what_a_report_leaves_open_is_neither_shown_nor_ruled_out(text: str) -> None:
+    """A-E7: what speaks of active tuberculosis, and is not understood to deny it, is not like silence."""
+    finding, notes = read_chest_report(text)
+    assert finding == "perhaps-active-tuberculosis"
+    assert notes
+
+
 @pytest.mark.parametrize("text", BEFORE_THE_EXAMINATION)
 def test_what_was_known_before_the_examination_is_no_finding(text: str) -> None:
     """A-E7: a denial in the history, or on an earlier image, does not clear this one."""
@@ -165,7 +178,7 @@ def test_a_coded_conclusion_decides() -> None:
 def test_a_coded_conclusion_that_the_words_leave_open_needs_a_reader() -> None:
     given = report("report_chest_ct cond_tb_active", "Active tuberculosis cannot be excluded.")
     measurement = the(ask("chest_imaging", given))
-    assert measurement.category == "not-stated"
+    assert measurement.category == "perhaps-active-tuberculosis"
     assert len(measurement.notes) == 2
 
 
@@ -174,12 +187,20 @@ def test_a_conclusion_that_was_guessed_from_words_does_not() -> None:
     assert categories(ask("chest_imaging", given)) == ["no-active-tuberculosis"]
 
 
-@pytest.mark.parametrize(("start", "confirmed"), [(None, True), (JUNE_1, False)])
-def test_an_undated_or_preliminary_report_is_not_used(start: object, confirmed: bool) -> None:
-    given = report("report_chest_ct", "No active TB.", start, confirmed=confirmed)  # type: ignore[arg-type]
-    series = ask("chest_imaging", given)
+def test_a_preliminary_report_is_not_used() -> None:
+    series = ask("chest_imaging", report("report_chest_ct", "No active TB.", JUNE_1, confirmed=False))
     assert series.measurements == ()
     assert len(series.unusable) == 1
+
+
+def test_an_undated_report_may_be_of_any_day() -> None:
+    """A-E7: it may be newer than the report that is dated, and does not pass for older."""
+    undated = report("report_chest_ct", "Active TB.", None, reference="R/2")
+    series = ask("chest_imaging", undated, report("report_chest_ct", "No active TB.", JUNE_1))
+    assert [(m.category, m.when) for m in series.measurements] == [
+        ("active-tuberculosis", UNDATED),
+        ("no-active-tuberculosis", day(JUNE_1)),
+    ]
 
 
 def test_other_imaging_does_not_answer_and_the_order_is_a_chest_ct() -> None:

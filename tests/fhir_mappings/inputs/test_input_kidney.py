@@ -88,11 +88,28 @@ class TestClearance:
         assert value is not None
         assert value.holds("below", 30) is None
 
-    def test_without_a_height_it_is_by_actual_weight_with_a_note(self) -> None:
+    def test_without_a_height_it_spans_the_weights_of_every_plausible_height(self) -> None:
+        """A-E9c, B-E3.2: ideal weight at 140 cm (Devine): 45.5 + 2.3 × (140/2.54 - 60) = 34.3 kg."""
         measurement = the(ask("crcl", creatinine(2.6), weight(110)))
-        assert near(measurement.value, 43.95, 43.95)
-        assert measurement.basis == "computed"
+        assert near(measurement.value, 13.69, 43.95)
+        assert measurement.basis == "bounded"
+        assert [n.input for n in measurement.needs] == ["body_height"]
         assert any("without a height" in note for note in measurement.notes)
+
+    def test_of_a_weight_that_no_plausible_height_makes_less_no_height_is_needed(self) -> None:
+        measurement = the(ask("crcl", creatinine(1.0), weight(34)))
+        assert measurement.basis == "computed"
+        assert measurement.value is not None
+        assert measurement.value.exact
+        assert measurement.needs == ()
+
+    def test_no_plausible_height_gives_more_than_the_actual_weight(self) -> None:
+        """Ideal weight of 200 cm is above 60 kg, and an adjusted weight is for who is above the ideal."""
+        alone = the(ask("crcl_actual_weight", creatinine(1.0), weight(60)))
+        measurement = the(ask("crcl", creatinine(1.0), weight(60)))
+        assert measurement.value is not None
+        assert alone.value is not None
+        assert measurement.value.high == alone.value.high
 
     def test_actual_weight_alone_is_an_input_too(self) -> None:
         measurement = the(ask("crcl_actual_weight", creatinine(2.6), weight(110), height(160)))
@@ -117,18 +134,20 @@ class TestClearance:
         assert [n.input for n in series.needs] == ["age"]
 
     def test_without_a_sex_it_holds_for_both_and_names_the_need(self) -> None:
-        measurement = the(ask("crcl", creatinine(1.0), weight(60), sex=None, born=born(50)))
+        measurement = the(ask("crcl_actual_weight", creatinine(1.0), weight(60), sex=None, born=born(50)))
         assert near(measurement.value, 63.75, 75.0)
         assert measurement.basis == "bounded"
         assert [n.input for n in measurement.needs] == ["sex"]
 
     def test_a_year_of_birth_widens_it(self) -> None:
         year = DateSpan(date(1975, 1, 1), date(1975, 12, 31))
-        measurement = the(ask("crcl", creatinine(1.0), weight(72), born=year, sex="male"))
+        measurement = the(ask("crcl_actual_weight", creatinine(1.0), weight(72), born=year, sex="male"))
         assert near(measurement.value, 89.0, 90.0)
 
     def test_a_bound_of_creatinine_makes_a_bound_of_clearance(self) -> None:
-        measurement = the(ask("crcl", creatinine(below(0.5)), weight(72), born=born(40), sex="male"))
+        measurement = the(
+            ask("crcl_actual_weight", creatinine(below(0.5)), weight(72), born=born(40), sex="male")
+        )
         assert str(measurement.value) == ">200"
 
     @pytest.mark.parametrize(("age", "measured"), [(17, 0), (18, 1)])
@@ -233,7 +252,7 @@ class TestClearance:
         grown = the(ask("crcl", creatinine(2.6), weight(110), height(160, date(1995, 1, 1))))
         child = the(ask("crcl", creatinine(2.6), weight(110), height(120, date(1982, 1, 1))))
         assert grown.basis == "policies"
-        assert child.basis == "computed"
+        assert child.basis == "bounded"
 
     def test_a_weight_of_another_year_serves_neither_its_own_creatinine_nor_a_newer_one(self) -> None:
         old = date(2025, 6, 1)

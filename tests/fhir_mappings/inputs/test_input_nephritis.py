@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 
 import pytest
 
-from fhir_mappings.intervals import DateSpan, day
+from fhir_mappings.intervals import UNDATED, DateSpan, day
 from tests.fhir_mappings.inputs.input_charts import (
     JUNE_1,
     YEAR_2026,
@@ -166,11 +167,27 @@ def test_a_suspected_class_is_not_used() -> None:
     assert "suspicion" in series.unusable[0].detail
 
 
-@pytest.mark.parametrize("confirmed", [True, False])
-def test_an_undated_report_is_not_used(confirmed: bool) -> None:
+@pytest.mark.parametrize(("confirmed", "category"), [(True, "IV"), (False, None)])
+def test_an_undated_report_may_be_of_any_day(confirmed: bool, category: str | None) -> None:
+    """A-I3: nothing tells that an older biopsy is not the newer one; what is preliminary names no class."""
     series = ask(CLASS, report(KIDNEY, "class IV (A)", None, confirmed=confirmed))
-    assert series.measurements == ()
-    assert len(series.unusable) == 1
+    assert [(m.category, m.when) for m in series.measurements] == [(category, UNDATED)]
+
+
+def test_an_undated_report_is_not_joined_with_the_biopsy_of_another_document() -> None:
+    series = ask(
+        CLASS,
+        report(KIDNEY, "class III (A)", JUNE_1),
+        report(KIDNEY, "Immunofluorescence: full house.", None, reference="R/2"),
+        report(KIDNEY, "class II", None, reference="R/3"),
+        report(KIDNEY, "class IV", None, reference="R/4"),
+    )
+    assert Counter(categories(series)) == Counter({None: 1, "II": 1, "III": 1, "IV": 1})
+
+
+def test_an_undated_report_is_of_the_day_that_its_words_name() -> None:
+    series = ask(CLASS, report(KIDNEY, "Biopsy taken 2026-05-20. Class IV (A).", None))
+    assert [(m.category, m.when) for m in series.measurements] == [("IV", day(date(2026, 5, 20)))]
 
 
 def test_a_preliminary_report_stands_for_its_biopsy_without_a_class() -> None:

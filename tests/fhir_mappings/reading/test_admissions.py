@@ -9,7 +9,7 @@ import pytest
 
 from fhir_mappings.facts import Admission
 from fhir_mappings.intervals import day
-from tests.fhir_mappings.reading.written import JUNE, SNOMED, concept, event, events, resource
+from tests.fhir_mappings.reading.written import JUNE, SNOMED, concept, event, events, read, resource
 from tests.fhir_mappings.reading.written_care import encounter
 
 
@@ -111,3 +111,56 @@ def test_a_diagnosis_made_during_an_admission_counts_as_far_as_it_is_confirmed(s
 def test_a_diagnosis_made_at_a_visit_makes_no_admission_of_it() -> None:
     made = pneumonia(encounter={"reference": "Encounter/e1"})
     assert events(Admission, encounter("AMB", reasonCode=None), made) == []
+
+
+@pytest.mark.parametrize("named", ["reasonReference", "diagnosis"])
+def test_a_diagnosis_that_is_not_at_hand_is_read_by_the_words_for_it(named: str) -> None:
+    """NCT07517536 E2: the admission is for an infection, whether or not its Condition was sent along."""
+    reference = {"reference": "Condition/elsewhere", "display": "Pneumonia"}
+    element = {named: [reference if named == "reasonReference" else {"condition": reference}]}
+    found = event(Admission, encounter(reasonCode=None, **element))
+    assert "cond_pneumonia" in found.concepts
+    assert (found.by_text, found.label, found.reason) == (True, "Pneumonia", "recorded")
+
+
+def test_a_diagnosis_that_is_not_at_hand_and_has_no_words_leaves_the_reason_open_and_is_told() -> None:
+    facts = read(encounter(reasonCode=None, reasonReference=[{"reference": "Condition/elsewhere"}]))
+    (found,) = facts.events
+    assert isinstance(found, Admission)
+    assert (found.concepts, found.reason) == (frozenset(), "unrecorded")
+    assert [unread.reference for unread in facts.unread] == ["Encounter/e1"]
+    assert facts.retrieval_of(["Encounter"]) == "complete"
+
+
+def test_what_a_visit_was_for_is_not_asked_where_it_was_no_admission() -> None:
+    facts = read(encounter("AMB", reasonCode=None, reasonReference=[{"reference": "Condition/elsewhere"}]))
+    assert not facts.events
+    assert not facts.unread
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (None, "unrecorded"),
+        ([concept("X-17", "https://hospital.example.org/reasons")], "unrecorded"),
+        ([concept("X-17", "https://hospital.example.org/reasons", "Hip fracture")], "recorded"),
+        ([concept(text="Hip fracture")], "recorded"),
+        ([concept("5913000", SNOMED)], "recorded"),
+    ],
+)
+def test_the_reason_is_recorded_if_words_or_a_code_of_a_known_system_tell_it(reason: Any, told: str) -> None:
+    assert event(Admission, encounter(reasonCode=reason)).reason == told
+
+
+def test_a_diagnosis_made_during_an_admission_tells_its_reason_also_if_nothing_asks_for_it() -> None:
+    fracture = resource(
+        "Condition", "c9", code=concept(text="Hip fracture"), encounter={"reference": "Encounter/e1"}
+    )
+    found = event(Admission, encounter(reasonCode=None), fracture)
+    assert (found.concepts, found.reason) == (frozenset(), "recorded")
+
+
+@pytest.mark.parametrize("status", ["unknown", None, "on-the-way"])
+def test_an_encounter_of_which_nobody_knows_whether_it_took_place_is_not_sure(status: str | None) -> None:
+    assert not event(Admission, encounter(status=status)).confirmed
+    assert event(Admission, encounter(status="finished")).confirmed

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from fhir_mappings.facts import Implant, Planned, Procedure, Vaccination
 from fhir_mappings.intervals import DateSpan
-from tests.fhir_mappings.reading.written import JUNE, SNOMED, concept, event, events, quantity, resource
+from tests.fhir_mappings.reading.written import CVX, JUNE, SNOMED, concept, event, events, quantity, resource
 from tests.fhir_mappings.reading.written_care import procedure, vaccine
 
 
@@ -72,6 +73,30 @@ def test_a_vaccine_that_was_given_is_an_event() -> None:
 @pytest.mark.parametrize("status", ["not-done", "entered-in-error"])
 def test_a_vaccine_that_was_not_given_is_none(status: str) -> None:
     assert events(Vaccination, vaccine(status=status)) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        concept("999", CVX),
+        concept("V-12", "https://hospital.example.org/vaccines"),
+        concept(text="unknown vaccine"),
+        {},
+    ],
+)
+def test_a_vaccine_that_is_not_named_may_be_any(code: dict[str, Any]) -> None:
+    """NCT05247203 E8: it may have been live."""
+    found = event(Vaccination, vaccine(vaccineCode=code))
+    assert found.concepts == {"vaccine_unknown"}
+    assert found.start == JUNE
+
+
+@pytest.mark.parametrize("code", ["998", "208"])
+def test_a_code_of_another_vaccine_or_of_none_is_not_one_that_may_be_any(code: str) -> None:
+    assert all(
+        "vaccine_unknown" not in found.concepts
+        for found in events(Vaccination, vaccine(vaccineCode=concept(code, CVX)))
+    )
 
 
 def test_a_vaccine_dated_in_words_is_undated_and_says_so() -> None:

@@ -27,6 +27,10 @@ def condition(own_id: str = "c1", /, **elements: Any) -> dict[str, Any]:
     return resource("Condition", own_id, **{**written, **elements})
 
 
+def resolved(**elements: Any) -> dict[str, Any]:
+    return condition(**{"clinicalStatus": concept("resolved", CLINICAL), **elements})
+
+
 def diagnoses(*resources: dict[str, Any], who: dict[str, Any] | None = None) -> list[Diagnosis]:
     return [event for event in read(*resources, who=who).events if isinstance(event, Diagnosis)]
 
@@ -62,7 +66,7 @@ def test_an_end_before_the_beginning_makes_both_unknown() -> None:
 
 
 def test_a_beginning_and_an_end_within_one_month_are_no_contradiction() -> None:
-    found = diagnosis(condition(onsetDateTime="2024-03-20", abatementDateTime="2024-03"))
+    found = diagnosis(resolved(onsetDateTime="2024-03-20", abatementDateTime="2024-03"))
     assert found.end == DateSpan(date(2024, 3, 1), date(2024, 3, 31))
 
 
@@ -100,7 +104,19 @@ def test_a_relapse_goes_on(status: str) -> None:
     ("elements", "start"),
     [
         ({"onsetDateTime": "2019-05-03T23:00:00-08:00"}, day(date(2019, 5, 3))),
-        ({"onsetDateTime": None, "onsetPeriod": {"start": "2021-05-14"}}, day(date(2021, 5, 14))),
+        (
+            {"onsetDateTime": None, "onsetPeriod": {"start": "2021-05-14", "end": "2021-07"}},
+            DateSpan(date(2021, 5, 14), date(2021, 7, 31)),
+        ),
+        ({"onsetDateTime": None, "onsetPeriod": {"start": "2021-05"}}, DateSpan(date(2021, 5, 1), date.max)),
+        (
+            {"onsetDateTime": None, "onsetPeriod": {"start": "2021-05"}, "recordedDate": "2022-01-03"},
+            DateSpan(date(2021, 5, 1), date(2022, 1, 3)),
+        ),
+        (
+            {"onsetDateTime": None, "onsetPeriod": {"end": "2021-05"}},
+            DateSpan(date(1990, 4, 2), date(2021, 5, 31)),
+        ),
         (
             {"onsetDateTime": None, "onsetAge": quantity(20, "a")},
             DateSpan(date(2010, 4, 2), date(2011, 4, 1)),
@@ -143,6 +159,8 @@ def test_an_onset_that_cannot_be_read_is_told() -> None:
     [
         ({"abatementDateTime": "2020-06"}, DateSpan(date(2020, 6, 1), date(2020, 6, 30))),
         ({"abatementPeriod": {"start": "2020-06-01", "end": "2020-06-09"}}, WEEK),
+        ({"abatementPeriod": {"start": "2020-06-01"}}, DateSpan(date(2020, 6, 1), date.max)),
+        ({"abatementPeriod": {"end": "2020-06-09"}}, DateSpan(date(1990, 4, 2), date(2020, 6, 9))),
         ({"abatementAge": quantity(30, "a")}, DateSpan(date(2020, 4, 2), date(2021, 4, 1))),
         ({"abatementString": "after the birth of her son"}, None),
         ({"abatementBoolean": True}, None),
@@ -151,9 +169,35 @@ def test_an_onset_that_cannot_be_read_is_told() -> None:
 def test_an_abatement_ends_the_condition_even_where_no_one_closed_it(
     elements: dict[str, Any], end: DateSpan | None
 ) -> None:
-    found = diagnosis(condition(**elements))
+    found = diagnosis(condition(clinicalStatus=None, **elements))
     assert found.end == end
     assert not found.ongoing
+
+
+def test_what_is_recorded_as_active_and_as_over_has_neither_state_and_is_told() -> None:
+    facts = read(condition(onsetDateTime="2015-01-01", abatementDateTime="2016-06-14"))
+    (found,) = facts.events
+    assert isinstance(found, Diagnosis)
+    assert (found.clinical, found.status, found.ongoing) == (None, "active", False)
+    assert found.end == DateSpan(date(2016, 6, 14), date.max)
+    (told,) = facts.conflicts
+    assert (told.kind, told.concepts) == ("active-and-over", found.concepts)
+    assert [e.path for e in told.evidence] == ["clinicalStatus", "abatement[x]"]
+
+
+def test_an_end_without_a_date_beside_an_active_state_is_told_as_well() -> None:
+    facts = read(condition(abatementBoolean=True))
+    assert [conflict.kind for conflict in facts.conflicts] == ["active-and-over"]
+    assert isinstance(facts.events[0], Diagnosis)
+    assert facts.events[0].clinical is None
+
+
+@pytest.mark.parametrize("status", ["inactive", "remission", "resolved", None])
+def test_an_end_beside_any_other_state_is_no_contradiction(status: str | None) -> None:
+    state = concept(status, CLINICAL) if status is not None else None
+    facts = read(condition(clinicalStatus=state, abatementDateTime="2020-06-14"))
+    assert not facts.conflicts
+    assert facts.events[0].end == day(date(2020, 6, 14))
 
 
 def test_without_a_clinical_status_nothing_says_that_it_goes_on() -> None:

@@ -255,7 +255,7 @@ def test_two_weights_of_one_time_make_a_clearance_that_spans_both() -> None:
         observation(WEIGHT, "a", effectiveDateTime=AT, valueQuantity=quantity(50, "kg")),
         observation(WEIGHT, "b", effectiveDateTime=AT, valueQuantity=quantity(80, "kg")),
     )
-    (clearance,) = compute_series("crcl", facts, AS_OF, None).measurements
+    (clearance,) = compute_series("crcl_actual_weight", facts, AS_OF, None).measurements
     assert clearance.value is not None
     assert clearance.value.high / clearance.value.low == pytest.approx(80 / 50)
     assert "several values of one time" in clearance.notes or len(clearance.evidence) == 3

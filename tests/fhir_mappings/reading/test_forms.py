@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from fhir_mappings.facts import Answer
-from fhir_mappings.intervals import point
+from fhir_mappings.intervals import DateSpan, point
 from fhir_mappings.patient import read_patients
 from tests.fhir_mappings.reading.written import JUNE, body, bundle, patient, quantity, read
 from tests.fhir_mappings.reading.written_forms import PATIENT, item, response
@@ -75,9 +76,16 @@ def test_contradicting_answers_of_one_item_are_none() -> None:
     assert answers(response(both)) == []
 
 
-def test_an_answer_without_a_date_is_told_and_not_used() -> None:
-    facts = read(response(item(QUESTION, valueBoolean=True), authored=None))
-    assert not facts.answers
+@pytest.mark.parametrize(
+    ("meta", "last"), [(None, date.max), ({"lastUpdated": "2026-06-01T08:00:00Z"}, date(2026, 6, 1))]
+)
+def test_an_answer_without_a_date_is_told_and_of_any_day_until_it_was_stored(
+    meta: dict[str, str] | None, last: date
+) -> None:
+    facts = read(response(item(QUESTION, valueBoolean=True), authored=None, meta=meta))
+    (answer,) = facts.answers
+    assert answer.when == DateSpan(date.min, last)
+    assert answer.evidence.date is None
     assert any(unread.reference == "QuestionnaireResponse/q1" for unread in facts.unread)
 
 

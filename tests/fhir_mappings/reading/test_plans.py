@@ -25,9 +25,23 @@ def test_an_active_order_is_planned() -> None:
     )
     found = event(Planned, written)
     assert found.start == day(date(2026, 7, 1))
-    for status in ("draft", "revoked", "completed", "entered-in-error", "unknown"):
+    for status in ("draft", "revoked", "completed", "entered-in-error"):
         assert events(Planned, {**written, "status": status}) == []
     assert events(Planned, {**written, "doNotPerform": True}) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "sure"), [("active", True), ("on-hold", True), ("unknown", False), (None, False)]
+)
+def test_an_order_of_which_nobody_knows_whether_it_stands_is_not_sure(status: str | None, sure: bool) -> None:
+    """NCT07517536 E3: planned coronary artery bypass surgery."""
+    order = resource("ServiceRequest", "s1", status=status, intent="order", code=BYPASS)
+    assert event(Planned, order).confirmed is sure
+    assert event(Planned, care_plan("active" if sure else "unknown")).confirmed is sure
+
+
+def test_an_activity_of_unknown_status_is_not_sure() -> None:
+    assert not event(Planned, care_plan(status_of_activity="unknown")).confirmed
 
 
 def appointment(**elements: Any) -> dict[str, Any]:
@@ -64,8 +78,13 @@ def test_an_appointment_of_another_patient_is_not_this_ones() -> None:
     assert [unread.reference for unread in facts.unread] == ["Appointment/a1"]
 
 
-def care_plan(status: str = "active", **detail: Any) -> dict[str, Any]:
-    written = {"status": "scheduled", "code": BYPASS, "scheduledPeriod": {"start": "2026-07"}, **detail}
+def care_plan(status: str = "active", status_of_activity: str = "scheduled", **detail: Any) -> dict[str, Any]:
+    written = {
+        "status": status_of_activity,
+        "code": BYPASS,
+        "scheduledPeriod": {"start": "2026-07"},
+        **detail,
+    }
     return resource("CarePlan", "c1", status=status, intent="plan", activity=[{}, {"detail": written}])
 
 

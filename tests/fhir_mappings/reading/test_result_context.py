@@ -20,7 +20,6 @@ from tests.fhir_mappings.reading.written import (
     observation,
     quantity,
     read,
-    refused,
     result,
 )
 
@@ -62,18 +61,38 @@ def test_the_time_of_day_orders_results_of_one_day() -> None:
 
 
 @pytest.mark.parametrize(
-    "elements",
+    ("elements", "when"),
     [
-        {"effectiveDateTime": None},
-        {"effectiveDateTime": None, "issued": "2026-06-01T10:00:00Z"},
-        {"effectiveDateTime": "yesterday"},
-        {"effectiveDateTime": None, "effectivePeriod": {}},
+        ({"effectiveDateTime": None}, "../.."),
+        # A result is issued after the specimen was taken, however long after.
+        ({"effectiveDateTime": None, "issued": "2026-06-01T10:00:00Z"}, "../2026-06-01"),
+        ({"effectiveDateTime": None, "issued": "2026-06"}, "../2026-06-30"),
+        ({"effectiveDateTime": None, "issued": "0001-01-01T00:00:00Z"}, "../.."),
+        ({"effectiveDateTime": "2026-05-20", "issued": "2026-06-01T10:00:00Z"}, "2026-05-20"),
+        ({"effectiveDateTime": "yesterday"}, "../.."),
+        ({"effectiveDateTime": None, "effectivePeriod": {}}, "../.."),
     ],
 )
-def test_a_result_without_the_date_of_its_specimen_is_told_and_not_used(elements: dict[str, Any]) -> None:
-    found = refused("serum_creatinine", creatinine(**elements))
-    assert found.why == "unreadable"
-    assert "date" in found.detail
+def test_a_result_without_the_date_of_its_specimen_may_be_of_any_day_until_it_was_issued(
+    elements: dict[str, Any], when: str
+) -> None:
+    (found,) = read(creatinine(**elements)).measurements["serum_creatinine"]
+    assert str(found.when) == when
+
+
+def test_results_without_a_date_neither_contradict_nor_correct_each_other() -> None:
+    undated = {"effectiveDateTime": None}
+    facts = read(
+        creatinine(id="a", **undated, valueQuantity={"value": 1.0, "unit": "mg/dL", "code": "mg/dL"}),
+        creatinine(
+            id="b",
+            **undated,
+            status="corrected",
+            valueQuantity={"value": 3.0, "unit": "mg/dL", "code": "mg/dL"},
+        ),
+    )
+    assert len(facts.measurements["serum_creatinine"]) == 2
+    assert not facts.conflicts
 
 
 # Whose result is it

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.fhir_mappings.reading.written import read, resource
+from tests.fhir_mappings.reading.written import RXNORM, SNOMED, concept, read, resource
 from tests.fhir_mappings.reading.written_care import allergy, encounter, procedure, report, vaccine
 
 
@@ -34,3 +34,24 @@ def test_what_a_modifier_may_turn_is_told_and_not_used(written: dict[str, Any]) 
     facts = read({**written, "modifierExtension": [{"url": "http://example.org/not", "valueBoolean": True}]})
     assert not facts.events
     assert [u.reference for u in facts.unread] == [f"{written['resourceType']}/{written['id']}"]
+
+
+def test_a_drug_that_only_an_unknown_code_of_no_system_of_drugs_tells_is_told() -> None:
+    """NCT05247203 E10: it may be any drug, and whoever relies on its absence should know of it."""
+    bare = concept("999999999", SNOMED)
+    (told,) = read(given(medicationCodeableConcept=bare)).unread
+    assert told.why == "no known code or name tells which drugs these are: 999999999"
+    assert not read(given(medicationCodeableConcept=concept("999999999", SNOMED, "Amlodipine"))).unread
+    assert not read(given(medicationCodeableConcept=concept("197361", RXNORM))).unread
+
+
+@pytest.mark.parametrize("code", ["386919002", "108809004"])
+def test_rituximab_is_known_by_its_codes_alone(code: str) -> None:
+    (found,) = read(given(medicationCodeableConcept=concept(code, SNOMED))).events
+    assert found.concepts == {"drug_rituximab"}
+
+
+def given(**elements: Any) -> dict[str, Any]:
+    return resource(
+        "MedicationAdministration", "m1", status="completed", effectiveDateTime="2026-01-10", **elements
+    )
