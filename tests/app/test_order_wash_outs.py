@@ -63,7 +63,7 @@ def record() -> PatientRecord:
 
 
 def members(name: str) -> Iterator[str]:
-    # What a record calls a vaccine and nothing more is one of the class; an order of it cannot be told from others.
+    # A vaccine that is not known is one of the class; an order of it cannot be told from other orders.
     yield from sorted((vocabulary().expand(name) or frozenset()) - {UNKNOWN})
 
 
