@@ -121,6 +121,7 @@ class TestTheAlgorithm:
             None,
             5,
             ["ES384"],
+            {"ES384": "ES384"},
             "HS256",
             "HS384",
             "HS512",
@@ -132,6 +133,24 @@ class TestTheAlgorithm:
     )
     def test_is_es384_or_rs384_and_nothing_else(self, name: Any) -> None:
         assert refusal_of(token(header={"alg": name})) == "algorithm-not-allowed"
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            "1e999",
+            "-1e999",
+            "1" * 3000,
+            "[" * 3000,
+            "[" * 90 + "]" * 90,
+            '"\\ud800"',
+            '"\\u0000"',
+            "1e",
+            "tru",
+        ],
+    )
+    def test_that_no_reader_could_read_is_refused_too(self, written: str) -> None:
+        header = f'{{"alg": {written}, "kid": "{EC}", "typ": "JWT"}}'.encode()
+        assert refusal_of(unsigned(header, claims())) in ("algorithm-not-allowed", "header-not-json")
 
     def test_is_required(self) -> None:
         assert refusal_of(unsigned({"kid": EC, "typ": "JWT"}, claims())) == "algorithm-not-allowed"

@@ -162,6 +162,18 @@ ATTACKS: dict[str, tuple[Any, str]] = {
     "a public key as a secret under another name": (lambda: confused("RS384"), "signature"),
     "ten megabytes": (lambda: "a" * 60_000, "token-too-long"),
     "words": (lambda: "let me in", "not-a-token"),
+    "a number beyond all numbers for an algorithm": (
+        lambda: "eyJhbGciOjFlOTk5fQ.e30.AA",
+        "algorithm-not-allowed",
+    ),
+    "a number beyond all numbers for a time": (
+        lambda: assembled(
+            {"alg": "ES384", "kid": EC, "typ": "JWT"},
+            json.dumps(claims(exp=0)).replace('"exp": 0', '"exp": 1e999').encode(),
+            lambda _: b"x" * 96,
+        ),
+        "claims-incomplete",
+    ),
 }
 
 
