@@ -73,7 +73,10 @@ class Charts:
             call_bytes=settings.fetch_max_bytes,
             concurrency=settings.fetch_concurrency,
         )
-        self.network = Network(str(ca_file) if ca_file is not None else None)
+        self.network = Network(
+            str(ca_file) if ca_file is not None else None,
+            most_of_a_server=settings.fetch_server_concurrency,
+        )
         self._capabilities = Capabilities(self.network, settings.fetch_capability_seconds)
 
     async def aclose(self) -> None:
@@ -193,7 +196,6 @@ class Charts:
             self.network,
             way.credentials,
             limits,
-            trusted=way.listed,
             private_allowed=way.private_allowed,
         )
 

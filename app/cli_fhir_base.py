@@ -110,7 +110,7 @@ async def _asked(
     found: dict[str, ServerChart | str] = {}
     try:
         credentials = await access.credentials(base, charts.network)
-        way = Way(base, credentials, (base,), private_allowed=True)
+        way = Way(base, credentials, private_allowed=True)
         with _Bar(len(ids)) as bar:
             for identifier in ids:
                 try:

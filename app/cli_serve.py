@@ -43,6 +43,7 @@ def serve(
     import uvicorn
 
     from app.clients.registry import ClientsError, read_clients
+    from app.request_heads import BoundedHeads
     from app.server import create_app
     from app.settings import Settings
 
@@ -65,13 +66,19 @@ def serve(
     told = (host, port, "\n".join(warnings), clients.open_mode is not None)
     threading.Thread(target=_announce, args=told, daemon=True).start()
     if workers == 1:
-        uvicorn.run(application, host=host, port=port, server_header=False)
+        uvicorn.run(application, host=host, port=port, http=BoundedHeads, server_header=False)
         return
     with tempfile.TemporaryDirectory(prefix="trialcards-metrics-") as folder:
         # The library looks for it when it is loaded, which each worker does anew; it adds their figures up.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
         uvicorn.run(
-            "app.server:create_app", factory=True, host=host, port=port, workers=workers, server_header=False
+            "app.server:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            http=BoundedHeads,
+            server_header=False,
         )
 
 

@@ -36,11 +36,10 @@ _PATIENT_TOKEN = "{{context.patientId}}"  # noqa: S105  # a placeholder
 
 
 class Way(msgspec.Struct, frozen=True):
-    """How to ask: the server, what to show to it, and the servers to which it may send on."""
+    """How to ask: the server, and what to show to it and to no other."""
 
     base: Address
     credentials: Credentials | None
-    listed: tuple[Address, ...]
     private_allowed: bool
 
 
@@ -48,8 +47,7 @@ def way_to(request: HookRequest, client: ClientProfile) -> Way | NoWay:
     """The server that the request names, if the operator lets this client have it called."""
     if request.fhir_server is None:
         return "no-server"
-    bases = tuple(base_address(text) for text in client.fhir_servers)
-    base = listed(request.fhir_server, bases)
+    base = listed(request.fhir_server, [base_address(text) for text in client.fhir_servers])
     if base is None:
         return "not-listed"
     if request.authorization is None and not client.open_fhir_servers:
@@ -60,7 +58,7 @@ def way_to(request: HookRequest, client: ClientProfile) -> Way | NoWay:
         token = BearerToken(request.authorization.access_token) if request.authorization is not None else None
     except ValueError:
         return "no-token"
-    return Way(base, token, bases, client.allow_private_addresses)
+    return Way(base, token, client.allow_private_addresses)
 
 
 def is_id(text: str) -> bool:

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import structlog
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
+from app.cors import Cors
 from app.limits import BodyLimit
 from app.logging import Observe, RequestLog
 from app.security_headers import SecurityHeaders
@@ -33,7 +33,7 @@ def add_middleware(
     application.add_middleware(RequestLog, logger=logger, observe=observe)
     if settings.allowed_origins:
         application.add_middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type", "x-request-id"],

@@ -104,7 +104,8 @@ def answer_errors_as_outcomes(application: FastAPI) -> None:
 def _words(request: Request, error: HTTPException) -> str:
     """What happened, in words; the framework's own are terse. The path may hold an id and is not repeated."""
     if error.status_code == 404 and error.detail == "Not Found":
-        return "there is nothing under this path"
+        slash = request.scope["path"].endswith("/")
+        return "there is nothing under this path" + ("; leave out the slash at its end" if slash else "")
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow")
         return f"{request.method} is not possible here" + (f"; possible: {allowed}" if allowed else "")

@@ -106,6 +106,8 @@ def create_app(
         # The interactive pages load scripts from another host; the description itself is at /openapi.json.
         docs_url=None,
         redoc_url=None,
+        # Each address has one spelling; a redirect would lead to whatever host the request names.
+        redirect_slashes=False,
     )
     answer_errors_as_outcomes(application)
     memory = CountedMemory(store or ShownCards(), metrics)

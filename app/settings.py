@@ -124,6 +124,9 @@ class Settings(BaseSettings):
     fetch_concurrency: int = Field(default=8, gt=0, le=100)
     """Requests to the FHIR server that one call has under way at a time."""
 
+    fetch_server_concurrency: int = Field(default=60, gt=0, le=1000)
+    """Requests to one FHIR server that all calls together have under way at a time, in each worker."""
+
     fetch_capability_seconds: float = Field(default=3600.0, ge=0)
     """How long a FHIR server's CapabilityStatement is believed."""
 

@@ -25,6 +25,7 @@ Why = Literal[
     "address-refused",  # the name stands for an address that must not be called
     "connection-lost",  # reset, or cut off before the end
     "deadline",  # time ran out
+    "queued",  # time ran out before it was asked: as many requests to the server as may be were under way
     "unexpected",  # a fault of this client
     # What came
     "not-json",  # HTML, nothing, broken JSON

@@ -11,12 +11,12 @@ class BearerToken(httpx.Auth):
     """A token that was handed over. It does not show in ``repr``.
 
     Raises:
-        ValueError: it has characters that no header can hold.
+        ValueError: it is empty, or has blanks or characters that no token has (RFC 6750, 2.1).
     """
 
     def __init__(self, token: str) -> None:
-        if not token or not token.isascii() or not token.isprintable():
-            raise ValueError("the token is empty or has characters that a header cannot hold")
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            raise ValueError("the token is empty, or has blanks or characters that a header cannot hold")
         self._header = f"Bearer {token}"
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:

@@ -28,10 +28,9 @@ class FhirClient:
     Args:
         base: the server's base URL.
         network: the connections.
-        auth: what is shown to the server, and to those of ``trusted``; never to any other.
+        auth: what is shown to the server. It was issued for this one: links of pages and redirects are
+            followed within the server's origin (scheme, host and port) and nowhere else.
         limits: how much is taken.
-        trusted: base URLs beside ``base`` to which links of pages and redirects may lead. Links may lead to
-            anything of the origin of ``base``.
         private_allowed: the server may be on this machine or in a private network, and be called without TLS
             there.
     """
@@ -43,14 +42,12 @@ class FhirClient:
         auth: httpx.Auth | None = None,
         limits: FetchLimits | None = None,
         *,
-        trusted: Collection[Address] = (),
         private_allowed: bool = False,
     ) -> None:
         self.base = base
         self._network = network
         self._auth = auth
         self._limits = limits or FetchLimits()
-        self._allowed = (Address(base.scheme, base.host, base.port), *trusted)
         self._private_allowed = private_allowed
 
     async def fetch(
@@ -63,7 +60,7 @@ class FhirClient:
         """
         getter = Getter(
             self._network,
-            self._allowed,
+            self.base.origin,
             self._auth,
             self._limits,
             deadline,
@@ -104,12 +101,15 @@ class _Walk:
         self._matches = query.at_hand
         self._total = 0
         self._pages = 0
+        self._address: Address | None = None
         self.on_page: Callable[[int], None] | None = None
         # Until it is over: this is what it was cut off by.
         self._why: Why | None = "deadline"
 
     def outcome(self) -> Fetched:
         why = self._why
+        if why == "deadline" and self._getter.waits(self._address):
+            why = "queued"
         if why is None and self._total > self._matches:
             why = "incomplete"
         return Fetched(
@@ -131,7 +131,7 @@ class _Walk:
 
     async def _all_pages(self) -> Why | None:
         """Read page after page; why that came to an end before the last one, or ``None``."""
-        address = self._first()
+        address = self._address = self._first()
         seen = {address}
         flaw: Why | None = None
         while True:
@@ -154,13 +154,19 @@ class _Walk:
             if address in seen:
                 return "loop"
             seen.add(address)
+            self._address = address
 
     def _first(self) -> Address:
         path = self._query.path
         try:
-            return self._base.followed(path) if "://" in path.partition("?")[0] else self._base.below(path)
+            if "://" not in path.partition("?")[0]:
+                return self._base.below(path)
+            found = self._base.followed(path)
         except AddressError:
             raise AnswerError("foreign-link") from None
+        if found.origin != self._base.origin:
+            raise AnswerError("foreign-link")
+        return found
 
     def _read(self, body: bytes) -> Answer:
         is_read = "?" not in self._query.path and "://" not in self._query.path

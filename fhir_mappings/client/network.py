@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Iterable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 import certifi
 import httpcore
@@ -23,8 +24,8 @@ from fhir_mappings.client.addresses import Address, is_private, is_public
 
 Reach = Literal["public", "private", "any"]
 _MOST_TRIED = 3
-_MOST_CONNECTIONS = 100
-_MOST_IDLE = 20
+_MOST_OF_A_SERVER = 60
+_MOST_IDLE = 60
 _IDLE_SECONDS = 30.0
 
 
@@ -38,17 +39,28 @@ class Network:
     Args:
         ca_file: certificates of the authorities to trust, as PEM; by default those of ``certifi``.
         connect_seconds: how long one attempt to connect may take.
+        most_of_a_server: requests under way at a time to one server (scheme, host and port). There is no
+            limit for all servers together, lest one that does not answer keeps others from being asked; how
+            many there are is for the operator's lists to say.
 
     Raises:
         OSError: there is no such file.
         ssl.SSLError: it holds no certificates.
     """
 
-    def __init__(self, ca_file: str | None = None, connect_seconds: float = 2.0) -> None:
+    def __init__(
+        self,
+        ca_file: str | None = None,
+        connect_seconds: float = 2.0,
+        most_of_a_server: int = _MOST_OF_A_SERVER,
+    ) -> None:
         # Reading the usual authorities takes a while, and is of use only once somebody is called.
         self._trusted = ssl.create_default_context(cafile=ca_file) if ca_file is not None else None
         self._connect_seconds = connect_seconds
+        self._most_of_a_server = most_of_a_server
         self._clients: dict[Reach, httpx.AsyncClient] = {}
+        # A share is kept by those who use it or wait for it.
+        self._shares: WeakValueDictionary[tuple[str, str, int], asyncio.Semaphore] = WeakValueDictionary()
         self._loop: asyncio.AbstractEventLoop | None = None
         for name in ("httpx", "httpcore"):
             # They log URLs, which name the patient.
@@ -59,10 +71,7 @@ class Network:
         reach: Reach = "public"
         if private_allowed:
             reach = "any" if address.scheme == "https" else "private"
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            # Connections belong to the loop in which they were made.
-            self._loop, self._clients = loop, {}
+        self._must_be_of_this_loop()
         found = self._clients.get(reach)
         if found is None:
             if self._trusted is None:
@@ -77,6 +86,20 @@ class Network:
             )
         return found
 
+    def share(self, address: Address) -> asyncio.Semaphore:
+        """To be held during a request to this server."""
+        self._must_be_of_this_loop()
+        found = self._shares.get(address.origin)
+        if found is None:
+            found = self._shares[address.origin] = asyncio.Semaphore(self._most_of_a_server)
+        return found
+
+    def _must_be_of_this_loop(self) -> None:
+        """Forget what belongs to another loop than the running one, as connections do."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._clients, self._shares = loop, {}, WeakValueDictionary()
+
     async def aclose(self) -> None:
         """Close all connections."""
         clients, self._clients = self._clients, {}
@@ -90,7 +113,7 @@ class _GuardedTransport(httpx.AsyncHTTPTransport):
         # httpx has no parameter for this.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=trusted,
-            max_connections=_MOST_CONNECTIONS,
+            max_connections=None,
             max_keepalive_connections=_MOST_IDLE,
             keepalive_expiry=_IDLE_SECONDS,
             network_backend=_GuardedBackend(reach),

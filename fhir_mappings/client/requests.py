@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -43,7 +44,7 @@ class Getter:
     """GET requests of one call.
 
     Args:
-        allowed: base URLs to which the call may go, and to which ``auth`` may be shown.
+        origin: scheme, host and port of the server; no request goes, and ``auth`` is shown, to any other.
         auth: what is shown; ``None`` for nothing.
         deadline: instant of the running loop's clock by which all must be over.
     """
@@ -51,7 +52,7 @@ class Getter:
     def __init__(
         self,
         network: Network,
-        allowed: Collection[Address],
+        origin: tuple[str, str, int],
         auth: httpx.Auth | None,
         limits: FetchLimits,
         deadline: float,
@@ -59,19 +60,24 @@ class Getter:
         private_allowed: bool,
     ) -> None:
         self._network = network
-        self._allowed = allowed
+        self._origin = origin
         self._auth = auth
         self._limits = limits
         self._deadline = deadline
         self._private_allowed = private_allowed
         self._turn = asyncio.Semaphore(limits.concurrency)
         self._allowance = Allowance(limits.call_bytes)
+        self._waiting: set[Address | None] = set()
+
+    def waits(self, address: Address | None) -> bool:
+        """Whether a request waits for its turn, as others to this server are under way."""
+        return address in self._waiting
 
     def permits(self, address: Address) -> bool:
         """Whether a request may go there."""
         if address.scheme != "https" and not self._private_allowed:
             return False
-        return any(address.within(base) for base in self._allowed)
+        return address.origin == self._origin
 
     async def get(self, address: Address) -> bytes:
         """The body of the answer.
@@ -109,6 +115,14 @@ class Getter:
             address = found
         raise AnswerError("redirect")
 
+    @asynccontextmanager
+    async def _turn_of(self, address: Address) -> AsyncGenerator[None]:
+        """A place among the requests of this call, and among those of all calls to this server."""
+        self._waiting.add(address)
+        async with self._turn, self._network.share(address):
+            self._waiting.discard(address)
+            yield
+
     async def _once(self, address: Address) -> bytes | Address:
         if not self.permits(address):
             raise AnswerError("address-refused")
@@ -118,7 +132,7 @@ class Getter:
             raise AnswerError("address-refused")  # two readings of one URL; none is right
         try:
             async with (
-                self._turn,
+                self._turn_of(address),
                 client.stream("GET", url, headers=_HEADERS, auth=self._auth) as response,
             ):
                 if response.status_code == 200:

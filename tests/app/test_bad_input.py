@@ -92,6 +92,14 @@ def test_a_body_that_is_announced_as_something_else_is_415(path: str, media_type
     outcome_of(answer, 415)
 
 
+@pytest.mark.parametrize("path", ["/cds-services/", f"{HOOK}/", "/screenings/", "/protocols/", "/healthz/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_address_with_a_slash_at_its_end_is_none_and_leads_nowhere(method: str, path: str) -> None:
+    answer = default_client().request(method, path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert outcome_of(answer, 404)["diagnostics"].endswith("leave out the slash at its end")
+    assert "location" not in answer.headers
+
+
 @pytest.mark.parametrize(
     ("path", "media_type"),
     [

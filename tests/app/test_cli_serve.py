@@ -101,6 +101,14 @@ def test_it_says_what_to_open_when_it_is_ready_and_the_call_that_it_names_return
         assert json.load(answer)["cards"]
 
 
+def test_a_request_with_endless_headers_is_refused_by_each_worker(served: Served) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 300 + b"\r\n"
+    for _ in range(6):
+        with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+            connection.sendall(head)
+            assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
+
+
 @pytest.mark.parametrize(
     ("host", "address"),
     [

@@ -163,6 +163,28 @@ class TestPages:
         assert findings_of(cards[-1])["E8"]["outcome"] == "missing"
         assert not other.called
 
+    @pytest.mark.parametrize("where", ["prefetched link", "fetched link", "redirect"])
+    def test_nor_is_one_to_another_server_that_is_listed_since_the_token_was_not_issued_for_it(
+        self, network: respx.MockRouter, where: str
+    ) -> None:
+        elsewhere = "https://other.example/fhir/Immunization?page=2"
+        linked = searchset(link=[{"relation": "next", "url": elsewhere}])
+
+        def sent_on(asked: httpx.Request) -> httpx.Response | None:
+            if "Immunization" not in asked.url.path:
+                return None
+            if where == "redirect":
+                return httpx.Response(307, headers={"location": elsewhere})
+            return httpx.Response(200, json=linked)
+
+        other = network.route(host="other.example").respond(json=searchset())
+        request = request_without("immunizations")
+        if where == "prefetched link":
+            request["prefetch"]["immunizations"] = linked
+        http = hook_beside(Ehr(instead=sent_on), fhir_servers=(BASE, "https://other.example/fhir"))
+        assert findings_of(cards_of(request, http)[-1])["E8"]["outcome"] == "missing"
+        assert not other.called
+
 
 class TestWhereItMayNot:
     """Then nothing is called, and what lacks is not retrieved."""
@@ -173,6 +195,7 @@ class TestWhereItMayNot:
             ({"fhirServer": None, "fhirAuthorization": None}, {}, "no 'fhirServer'"),
             ({"fhirAuthorization": None}, {}, "access token"),
             ({"fhirAuthorization": {**AUTHORIZATION, "access_token": "a\r\nb"}}, {}, "access token"),
+            ({"fhirAuthorization": {**AUTHORIZATION, "access_token": " a "}}, {}, "access token"),
             ({}, {"fhir_servers": ()}, "the operator"),
             ({}, {"fhir_servers": ("https://other.example/fhir",)}, "the operator"),
             ({"fhirServer": "https://ehr.example/other"}, {}, "the operator"),

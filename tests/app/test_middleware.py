@@ -64,6 +64,14 @@ class TestCors:
     def test_a_header_that_no_client_needs_is_not_allowed(self, listed: TestClient) -> None:
         assert preflight(listed, EHR, "x-other").status_code == 400
 
+    @pytest.mark.parametrize(("origin", "headers"), [(OTHER, "authorization"), (EHR, "x-other")])
+    def test_a_preflight_that_is_refused_says_so_in_an_outcome(
+        self, listed: TestClient, origin: str, headers: str
+    ) -> None:
+        answer = preflight(listed, origin, headers)
+        assert outcome_of(answer, 400)["code"] == "forbidden"
+        assert "origin" in answer.headers["vary"].lower()
+
     @pytest.mark.parametrize(
         ("method", "path", "body", "status"),
         [

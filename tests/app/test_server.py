@@ -87,4 +87,4 @@ def test_the_server_writes_one_line_for_each_request_and_nothing_of_the_chart(
             break
         time.sleep(0.02)
     assert len(found) == 1
-    assert not re.search(r"lin-mei|1992|林|Patient/|birthdate", written)
+    assert not re.search(r"lin-mei|1992-01|林|Patient/|birthdate", written)

@@ -38,7 +38,6 @@ def ask(
     base: str = BASE,
     limits: FetchLimits = LIMITS,
     seconds: float = 2.0,
-    trusted: tuple[str, ...] = (),
     private_allowed: bool = False,
     ca_file: str | None = None,
 ) -> Answered:
@@ -51,7 +50,6 @@ def ask(
             network,
             BearerToken(TOKEN),
             limits,
-            trusted=[base_address(text) for text in trusted],
             private_allowed=private_allowed,
         )
         began = time.monotonic()

@@ -158,7 +158,7 @@ def test_a_token_does_not_show() -> None:
     assert "secret" not in repr(BearerToken("secret-token"))
 
 
-@pytest.mark.parametrize("token", ["", "a\r\nx: y", "a\x00", "ä"])
+@pytest.mark.parametrize("token", ["", "a\r\nx: y", "a\x00", "ä", " xyz", "xyz ", "x yz", "\tx"])
 def test_a_token_that_no_header_can_hold_is_refused(token: str) -> None:
     with pytest.raises(ValueError, match="token") as refused:
         BearerToken(token)

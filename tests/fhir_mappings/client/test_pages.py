@@ -119,14 +119,12 @@ class TestOtherServers:
         assert (found.state, found.why, ids(found)) == ("truncated", "foreign-link", ["a"])
         assert not elsewhere.called
 
-    def test_unless_it_is_on_a_server_that_is_listed(self, server: respx.MockRouter) -> None:
-        server.get(URL).respond(json=page("a", next_url="https://shard.example/fhir/Condition?page=2"))
-        server.get("https://shard.example/fhir/Condition").respond(json=page("b"))
-        assert ids(ask_one(trusted=("https://shard.example/fhir",))) == ["a", "b"]
-
-    def test_and_within_what_is_listed_of_it(self, server: respx.MockRouter) -> None:
-        server.get(URL).respond(json=page("a", next_url="https://shard.example/admin?page=2"))
-        assert ask_one(trusted=("https://shard.example/fhir",)).why == "foreign-link"
+    @pytest.mark.parametrize("link", FOREIGN[:6])
+    def test_nor_is_one_from_which_to_go_on(self, server: respx.MockRouter, link: str) -> None:
+        elsewhere = server.route().respond(json=page("b"))
+        found = ask_one(Query("Condition", link if "://" in link else f"https:{link}"))
+        assert (found.state, found.why) == ("failed", "foreign-link")
+        assert not elsewhere.called
 
     @pytest.mark.parametrize("link", FOREIGN)
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
