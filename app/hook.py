@@ -106,7 +106,9 @@ class TrialsHook:
             screenings = len(judged)
         else:
             cards, screenings = self._order_cards(request, chart, as_of)
-            judged = [Judged(one.protocol.id, one.protocol.version, one.verdict) for one in cards]
+            judged = [
+                Judged(one.protocol.id, one.protocol.version, one.verdict, one.closings) for one in cards
+            ]
         if not screenings:
             _must_know_the_diagnoses(chart)
         speaking = await self._speaking(request, client, cards, judged)
@@ -127,10 +129,12 @@ class TrialsHook:
         judged: Iterable[Judged],
     ) -> Sequence[TrialCard]:
         """The cards that are not to stay silent; and what was judged and shown is kept."""
-        case = case_of(request, client)
+        case = case_of(request, client, made)
         recalled = await self._memory.recall(case) if made else Recalled()
         speaking = tuple(
-            one for one in made if recalled.silence(case.hook, one.protocol.id, one.verdict) is None
+            one
+            for one in made
+            if recalled.silence(case.hook, one.protocol.id, one.verdict, one.closings) is None
         )
         self._memory.remember(case, judged_trials(judged, speaking, recalled, case.hook))
         return speaking

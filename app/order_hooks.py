@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from app.cards.closing import closing_card
+from app.cards.closing import closing_card, closing_keys
 from app.cards.trial import TrialCard
 from app.cards.wording import wording
 from app.screening import ScreeningService
@@ -62,6 +62,11 @@ def order_cards(
     """One card for each of the trials that is open to the patient and that the drafts would close."""
     words = wording(service.language)
     return tuple(
-        TrialCard(protocol, closed.verdict, closing_card(closed.closings, protocol, drafts, as_of, words))
+        TrialCard(
+            protocol,
+            closed.verdict,
+            closing_card(closed.closings, protocol, drafts, as_of, words),
+            closing_keys(closed.closings, protocol, drafts),
+        )
         for protocol, closed in service.closed_by(trials, record, drafts, as_of)
     )

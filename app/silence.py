@@ -13,15 +13,16 @@ from cds_hooks.requests import HookRequest
 
 
 class Judged(NamedTuple):
-    """A protocol, its version, and the verdict."""
+    """A protocol, its version, and the verdict; of orders, what they would close it by."""
 
     protocol: str
     version: str
     verdict: str
+    closings: frozenset[str] = frozenset()
 
 
-def case_of(request: HookRequest, client: ClientProfile) -> Case:
-    """Whose chart was opened, by whom."""
+def case_of(request: HookRequest, client: ClientProfile, made: Iterable[TrialCard] = ()) -> Case:
+    """Whose chart was opened, by whom, and what the cards on orders are about."""
     context = request.context
     return Case(
         hook=request.hook.name,
@@ -30,6 +31,7 @@ def case_of(request: HookRequest, client: ClientProfile) -> Case:
         patient_id=context.patient_id,
         encounter_id=context.encounter_id,
         user_id=context.user_id,
+        closings=frozenset(closing for one in made for closing in one.closings),
     )
 
 
@@ -44,7 +46,10 @@ def judged_trials(
             version=version,
             verdict=verdict,
             card=cards.get(protocol),
-            silence=None if protocol in cards else recalled.silence(hook, protocol, verdict) or "not-shown",
+            silence=None
+            if protocol in cards
+            else recalled.silence(hook, protocol, verdict, closings) or "not-shown",
+            closings=tuple(sorted(closings)),
         )
-        for protocol, version, verdict in judged
+        for protocol, version, verdict, closings in judged
     )

@@ -27,6 +27,9 @@ OPEN: frozenset[Verdict] = frozenset({"potentially-eligible", "undetermined"})
 AHEAD = timedelta(days=92)
 """So far ahead is looked: what would close a trial later than that will be asked of again before."""
 
+BRIEFLY = timedelta(days=7)
+"""What clears so soon after its last day is no wash-out, and its day no news to who orders it."""
+
 _MOST_DAYS = 50
 
 
@@ -38,11 +41,14 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
         since: that day.
         until: the first day on which it no longer would, if what is about to be done is done no longer than
             it has to be for closing the trial, or than it says; ``None`` where time does not tell.
+        while_done: nothing is told of how long it is done, and it closes the trial only as long as it is, or
+            ``BRIEFLY`` longer: a day would be that of a treatment of one day.
     """
 
     finding: Finding
     since: date
     until: date | None
+    while_done: bool = False
 
 
 class Closed(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,9 +93,19 @@ def closed_by(
         since = _first_closed(before, after, i, as_of)
         if since is not None:
             finding, _ = after.judged(i, since)
-            over = Course(bound, done_until(since), Anchors(), language)
-            until = _until(after, i, since) or _until(over, i, since)
-            found.append(Closing(finding=finding, since=since, until=until))
+            until = _until(after, i, since)
+            while_done = False
+            if until is None:
+                until = _until(Course(bound, done_until(since), Anchors(), language), i, since)
+                while_done = until is not None and until - since <= BRIEFLY
+            found.append(
+                Closing(
+                    finding=finding,
+                    since=since,
+                    until=None if while_done else until,
+                    while_done=while_done,
+                )
+            )
     return Closed(verdict=verdict, closings=tuple(found)) if found else None
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 from app.cards.override_reasons import override_reasons
 from app.cards.text import markdown
@@ -17,8 +19,20 @@ from eligibility.judging import flattened
 from eligibility.protocol import Protocol
 from fhir_mappings.facts import Event
 
-# Longest texts, in characters: the words of a criterion, and a name that is worth reading.
-_CRITERION, _NAME = 160, 24
+# Longest texts, in characters: the words of a criterion, a name that is worth reading, one of two names.
+_CRITERION, _NAME, _PART = 160, 24, 12
+
+
+class _Told(NamedTuple):
+    """What is said of some closings together: the key of the words, the days, and the drafts behind them.
+
+    ``until`` is ``date.max`` where time does not reopen the trial.
+    """
+
+    key: str
+    since: date
+    until: date | None
+    names: str
 
 
 def closing_card(
@@ -34,47 +48,114 @@ def closing_card(
         words: the catalogue.
     """
     # What closes it longest is told first: it is what the day in the summary is of.
-    closings = sorted(closings, key=lambda c: c.until or date.max, reverse=True)
+    closings = sorted(closings, key=lambda c: _until(c, drafts) or date.min, reverse=True)
+    each = [_told([c], drafts, as_of, words) for c in closings]
+    alike = len({(one.key, one.until) for one in each}) == 1
     lines = [
-        words.say("order.line", id=c.finding.criterion, text=markdown(c.finding.text, _CRITERION))
-        for c in closings
+        words.say(
+            "order.line" if alike else f"order.line{one.key}",
+            id=c.finding.criterion,
+            text=markdown(c.finding.text, _CRITERION),
+            date=_day(one.until),
+            since=one.since.isoformat(),
+        )
+        for c, one in zip(closings, each, strict=True)
     ]
     return Card(
         uuid=str(uuid.uuid4()),
-        summary=_summary(closings, protocol, _names(closings, drafts, words), as_of, words),
+        summary=_summary(closings, protocol, drafts, as_of, words),
         detail="\n\n".join(lines),
         indicator="warning",
-        source=source(protocol, words, "order"),
+        source=source(protocol, words, "order", closing_keys(closings, protocol, drafts)),
         override_reasons=override_reasons("order", words.language),
         links=(registry_link(protocol, words),),
     )
 
 
-def _summary(closings: Sequence[Closing], protocol: Protocol, names: str, as_of: date, words: Wording) -> str:
-    key = "order"
+def closing_keys(closings: Sequence[Closing], protocol: Protocol, drafts: Sequence[Event]) -> frozenset[str]:
+    """What a card is about: by which exclusion of the trial which drug, or procedure, would close it.
+
+    The same for every order of the drug, whatever its dose and day. Who puts a card aside puts these aside.
+    """
+    return frozenset(
+        json.dumps([protocol.id, c.finding.criterion, sorted(event.concepts) or event.label.casefold()])
+        for c in closings
+        for event in _behind([c], drafts)
+    )
+
+
+def _summary(
+    closings: Sequence[Closing], protocol: Protocol, drafts: Sequence[Event], as_of: date, words: Wording
+) -> str:
+    """What is certain with its day; then what may be, if it would last longer."""
+    certain = [c for c in closings if c.finding.outcome == "fail"]
+    sure = [c for c in certain if not _builds_up(c, drafts)] or certain or list(closings)
+    rest = [c for c in closings if c not in sure]
+    first = _told(sure, drafts, as_of, words)
+    more = _told(rest, drafts, as_of, words) if rest else None
+    if more is not None and (first.until or date.min) >= (more.until or date.min):
+        more = None
+    trial = protocol.short_title
+
+    def say(name: str, further: str) -> str:
+        told = {"since": first.since.isoformat(), "date": _day(first.until)}
+        said = words.say(f"order{first.key}", trial=trial, order=name, **told)
+        if more is None:
+            return said
+        ending = ".until" if more.until != date.max else ""
+        return said + words.say(f"order.more{ending}", order=further, date=_day(more.until))
+
+    room = SUMMARY_LIMIT - 1 - len(say("", ""))
+    if more is None:
+        return shortened(say(plain(first.names, max(room, _NAME)), ""), SUMMARY_LIMIT - 1)
+    further = plain(more.names, max(room - len(first.names), room // 2, _PART))
+    name = plain(first.names, max(room - len(further), _PART))
+    return shortened(say(name, further), SUMMARY_LIMIT - 1)
+
+
+def _told(closings: Sequence[Closing], drafts: Sequence[Event], as_of: date, words: Wording) -> _Told:
     since = min(c.since for c in closings)
-    if not any(c.finding.outcome == "fail" for c in closings):
-        key += ".judge"
-    elif since > as_of:
-        key += ".later"
-    told = {"trial": protocol.short_title, "since": since.isoformat()}
-    days = [c.until for c in closings]
+    days = [_until(c, drafts) for c in closings]
     known = [day for day in days if day is not None]
-    if len(known) == len(days):
+    key = "" if any(c.finding.outcome == "fail" for c in closings) else ".judge"
+    if since > as_of:
+        key += ".later" if any(_builds_up(c, drafts) for c in closings) else ".from"
+    elif not known:
+        key += ".while"
+    if known and max(known) != date.max:
         key += ".until"
-        told["date"] = max(known).isoformat()
-    room = SUMMARY_LIMIT - 1 - len(words.say(key, order="", **told))
-    sentence = words.say(key, order=plain(names, max(room, _NAME)), **told)
-    return shortened(sentence, SUMMARY_LIMIT - 1)
+    names = words.say("orders.separator").join(dict.fromkeys(e.label for e in _behind(closings, drafts)))
+    return _Told(key, since, max(known, default=None), names)
 
 
-def _names(closings: Sequence[Closing], drafts: Sequence[Event], words: Wording) -> str:
-    """What the drafts behind the closings are called; where none is cited, all of them."""
-    labels = {event.reference: event.label for event in drafts}
-    cited = [
-        labels[evidence.reference]
+def _until(closing: Closing, drafts: Sequence[Event]) -> date | None:
+    """The day to be told: ``date.max`` where time does not tell, ``None`` where it is as long as it is taken.
+
+    A doubt that takes several doses to arise, since they do not follow each other day by day, ends as soon
+    as the first of them leaves the window, though the last has not: its day is none to rely on.
+    """
+    if closing.while_done:
+        return None
+    doubtful = closing.finding.outcome != "fail" and _builds_up(closing, drafts)
+    return date.max if closing.until is None or doubtful else closing.until
+
+
+def _builds_up(closing: Closing, drafts: Sequence[Event]) -> bool:
+    """Whether what is behind it has begun before it closes the trial: it must go on until then."""
+    starts = [event.start.last for event in _behind([closing], drafts) if event.start is not None]
+    return bool(starts) and closing.since > min(starts)
+
+
+def _behind(closings: Sequence[Closing], drafts: Sequence[Event]) -> list[Event]:
+    """The drafts that the closings cite, as they cite them; where they cite none, all of them."""
+    cited = dict.fromkeys(
+        evidence.reference
         for finding in flattened(c.finding for c in closings)
         for evidence in finding.evidence
-        if evidence.reference in labels
-    ]
-    return words.say("orders.separator").join(dict.fromkeys(cited or labels.values()))
+    )
+    behind = [event for reference in cited for event in drafts if event.reference == reference]
+    return behind or list(drafts)
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day is not None else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -18,22 +20,29 @@ _TOPIC_LIMIT = 100
 
 
 class TrialCard(NamedTuple):
-    """A card, with the trial and the verdict that it speaks of."""
+    """A card, with the trial and the verdict that it speaks of.
+
+    ``closings``: of a card on orders, what it is about (``app.cards.closing.closing_keys``).
+    """
 
     protocol: Protocol
     verdict: Verdict
     card: Card
+    closings: frozenset[str] = frozenset()
 
 
-def source(protocol: Protocol, words: Wording, subject: Subject = "trial") -> Source:
+def source(
+    protocol: Protocol, words: Wording, subject: Subject = "trial", about: Collection[str] = ()
+) -> Source:
     """The source of a card. Its topic is the same for all cards on one subject of one trial.
 
     Clients remember by the topic's code what a user has acknowledged or overridden, and Epic wants it
     alphanumeric and of at most 100 characters. Who has put a trial aside for a patient has not yet put aside
-    what an order would do; so orders have a topic of their own.
+    what an order would do, nor, with one order, what another would; so orders have topics of their own, one
+    for each set of closings (``about``).
     """
     registry = urlsplit(protocol.registry_url)
-    suffix = "" if subject == "trial" else subject.upper()
+    suffix = "" if subject == "trial" else subject.upper() + _digest(about)
     code = "".join(sign for sign in protocol.id.upper() if sign.isascii() and sign.isalnum())
     return Source(
         label=words.say("source.label", source=plain(protocol.source, 100)),
@@ -44,6 +53,11 @@ def source(protocol: Protocol, words: Wording, subject: Subject = "trial") -> So
             display=words.say(f"topic.{subject}", trial=protocol.short_title),
         ),
     )
+
+
+def _digest(about: Collection[str]) -> str:
+    told = "\0".join(sorted(about)).encode()
+    return hashlib.blake2b(told, digest_size=6).hexdigest().upper() if about else ""
 
 
 def registry_link(protocol: Protocol, words: Wording) -> Link:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
+
+import msgspec
 
 from app.store.database import Database
 from app.store.memory import REPEATING_HOOKS, Case, Declining, Recalled
@@ -131,7 +133,12 @@ class Store:
                 user=names.of_user(case.client, case.fhir_server, case.user_id),
                 patient=names.of_patient(case.client, case.fhir_server, case.patient_id),
                 encounter=names.of_encounter(case.client, case.fhir_server, case.encounter_id),
-                judged=tuple(judged),
+                judged=tuple(
+                    msgspec.structs.replace(
+                        each, closings=tuple(sorted(_named_closings(names, case, each.closings)))
+                    )
+                    for each in judged
+                ),
             )
         )
 
@@ -179,6 +186,7 @@ class Store:
                 names.of_encounter(case.client, case.fhir_server, encounter),
                 self._now(),
                 self._declining,
+                _named_closings(names, case, case.closings),
             )
 
     def _shown(self, since: datetime, until: datetime) -> list[Shown]:
@@ -207,3 +215,11 @@ class Store:
         self._read_well = False
         self._reads_from = time.monotonic() + _REST_SECONDS
         self._watcher.store_failed(operation, error)
+
+
+def _named_closings(names: Pseudonyms, case: Case, closings: Iterable[str]) -> dict[str, str]:
+    """Closings by their pseudonyms."""
+    return {
+        names.of_closing(case.client, case.fhir_server, case.patient_id, closing): closing
+        for closing in closings
+    }

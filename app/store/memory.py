@@ -17,7 +17,11 @@ REPEATING_HOOKS = frozenset({"encounter-start"})
 
 
 class Case(NamedTuple):
-    """Whose chart was opened, by whom; the ids as they came, never kept."""
+    """Whose chart was opened, by whom; the ids as they came, never kept.
+
+    ``closings``: what the draft orders would do, as ``app.cards.closing.closing_keys`` names it; never kept
+    either.
+    """
 
     hook: str
     client: str
@@ -25,6 +29,7 @@ class Case(NamedTuple):
     patient_id: str
     encounter_id: str | None = None
     user_id: str | None = None
+    closings: frozenset[str] = frozenset()
 
 
 def is_about_orders(hook: str) -> bool:
@@ -33,27 +38,27 @@ def is_about_orders(hook: str) -> bool:
 
 
 class Recalled(NamedTuple):
-    """What is known of a patient: pairs of trial and verdict.
+    """What is known of a patient: pairs of trial, or of closing, and verdict.
 
     Attributes:
         declined: of trials of which a card was overridden, recently enough to count.
-        declined_orders: of trials of which a card on an order was.
+        declined_closings: of the closings in question, those of which a card was.
         shown_in_encounter: of trials shown in this encounter.
     """
 
     declined: Collection[tuple[str, str]] = ()
-    declined_orders: Collection[tuple[str, str]] = ()
+    declined_closings: Collection[tuple[str, str]] = ()
     shown_in_encounter: Collection[tuple[str, str]] = ()
 
-    def silence(self, hook: str, trial: str, verdict: str) -> Silence | None:
+    def silence(self, hook: str, trial: str, verdict: str, closings: Collection[str] = ()) -> Silence | None:
         """Why a trial is not to be shown now; ``None`` if it may be. A changed verdict is news.
 
         Who declined a trial need not hear what orders do to it; who put aside what an order does has not
-        declined the trial.
+        declined the trial, nor put aside what another drug, or another criterion, does to it.
         """
         if (trial, verdict) in self.declined:
             return "declined"
-        if is_about_orders(hook) and (trial, verdict) in self.declined_orders:
+        if closings and all((closing, verdict) in self.declined_closings for closing in closings):
             return "declined"
         if hook in REPEATING_HOOKS and (trial, verdict) in self.shown_in_encounter:
             return "shown-in-encounter"

@@ -38,6 +38,10 @@ class Pseudonyms:
             return None
         return self._keyed("encounter", client, _base(fhir_server), encounter_id)
 
+    def of_closing(self, client: str, fhir_server: str | None, patient_id: str, closing: str) -> str:
+        """Of what an order would close, for this patient: it names a drug, which is not to be kept."""
+        return self._keyed("closing", client, _base(fhir_server), patient_id, closing)
+
     def of_user(self, client: str, fhir_server: str | None, user: str | None) -> str | None:
         """A reference to a practitioner as it came, where the operator wants users named; else a pseudonym.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ _RECALL = (
         judged_trials.c.verdict,
         judged_trials.c.hook,
         judged_trials.c.encounter,
+        judged_trials.c.closings,
         feedback.c.outcome,
         feedback.c.at,
         feedback.c.reasons,
@@ -43,34 +44,50 @@ _RECALL = (
 
 
 def recalled(
-    connection: Connection, patient: str, encounter: str | None, now: datetime, declining: Declining
+    connection: Connection,
+    patient: str,
+    encounter: str | None,
+    now: datetime,
+    declining: Declining,
+    closings: Mapping[str, str],
 ) -> Recalled:
     """What the hook has to know of a patient, by one query over the index of the patient's cards.
 
     The last feedback on a trial counts: one that was declined and later accepted is not declined. Cards on
-    orders are counted apart.
+    orders are counted apart, by what they were about: ``closings`` has those in question by pseudonym.
     """
     since = now - declining.lasts
     rows = connection.execute(
         _RECALL, {"patient": patient, "encounter": encounter, "since": since - LATEST_FEEDBACK}
     ).all()
-    last: dict[tuple[bool, str], Any] = {}
+    last: dict[str, Any] = {}
+    last_order: dict[str, Any] = {}
     for row in rows:
         if row.outcome is None or row.at < since:
             continue
-        about = is_about_orders(row.hook), row.trial
-        if about not in last or row.at > last[about].at:
-            last[about] = row
-    declined = [(about, row.verdict) for about, row in last.items() if _declines(row, declining.sparing)]
+        if is_about_orders(row.hook):
+            for name in closings.keys() & (row.closings or "").split():
+                _keep_latest(last_order, closings[name], row)
+        else:
+            _keep_latest(last, row.trial, row)
     return Recalled(
-        frozenset((trial, verdict) for (orders, trial), verdict in declined if not orders),
-        frozenset((trial, verdict) for (orders, trial), verdict in declined if orders),
+        _declined(last, declining),
+        _declined(last_order, declining),
         frozenset(
             (row.trial, row.verdict)
             for row in rows
             if encounter and row.encounter == encounter and not is_about_orders(row.hook)
         ),
     )
+
+
+def _keep_latest(last: dict[str, Any], about: str, row: Any) -> None:
+    if about not in last or row.at > last[about].at:
+        last[about] = row
+
+
+def _declined(last: Mapping[str, Any], declining: Declining) -> frozenset[tuple[str, str]]:
+    return frozenset((about, row.verdict) for about, row in last.items() if _declines(row, declining.sparing))
 
 
 def _declines(row: Any, sparing: frozenset[str]) -> bool:

@@ -20,6 +20,8 @@ class JudgedTrial(msgspec.Struct, frozen=True, kw_only=True):
         verdict: as the report has it.
         card: uuid of the card that was shown, or ``None``.
         silence: why there was none.
+        closings: of a card on orders: which exclusions which drugs would make stand in the way; what is
+            kept of each is its pseudonym.
     """
 
     trial: str
@@ -27,6 +29,7 @@ class JudgedTrial(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     card: str | None = None
     silence: Silence | None = None
+    closings: tuple[str, ...] = ()
 
 
 class HookCall(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,6 +71,7 @@ judged_trials = Table(
     Column("verdict", String(32), nullable=False),
     Column("card", String(36)),
     Column("silence", String(32)),
+    Column("closings", Text),
     # Of the call, once more: what the hook reads by.
     Column("hook", String(32), nullable=False),
     Column("client", String(LONGEST_NAME), nullable=False),

@@ -70,6 +70,7 @@ def _judged_rows(call: HookCall) -> list[dict[str, Any]]:
             "verdict": trial.verdict,
             "card": trial.card,
             "silence": trial.silence,
+            "closings": " ".join(trial.closings) or None,
             "hook": call.hook,
             "client": call.client[:LONGEST_NAME],
             "patient": call.patient,

@@ -148,7 +148,7 @@ class TestPurge:
 class TestStore:
     def test_migrate_makes_the_tables_and_status_tells_what_is_in_them(self, run: Run) -> None:
         assert "none; run trialcards store migrate" in run("store", "status")
-        assert "revision 0001" in run("store", "migrate")
+        assert "revision 0002" in run("store", "migrate")
         assert "0  cards shown" in run("store", "status")
 
     @pytest.mark.parametrize("command", [["feedback"], ["audit"], ["store", "migrate"], ["store", "status"]])

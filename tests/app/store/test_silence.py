@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.cards.override_reasons import SYSTEM
+from app.store.configured import database_of
 from app.store.memory import Recalled
-from tests.app.service import POTENTIAL, fire, request_of
-from tests.app.store.serving import Clock, Service, accepted, overridden, rows, service
+from app.store.tables import metadata
+from tests.app.service import LUPUS, POTENTIAL, fire, request_of
+from tests.app.store.serving import Clock, Service, accepted, overridden, rows, service, settings_of
 
 TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"
 
@@ -112,10 +115,8 @@ def test_a_changed_verdict_speaks_at_once(url: str, clock: Clock) -> None:
 def test_feedback_that_another_client_gives_on_a_card_that_it_was_never_shown_silences_nothing(
     url: str, clock: Clock
 ) -> None:
-    from app.store.configured import database_of
     from app.store.records import CardFeedback
     from app.store.writing import write
-    from tests.app.store.serving import settings_of
 
     with service(url, clock) as running:
         card = running.cards()[TRIAL_A]
@@ -138,23 +139,24 @@ class TestOrders:
         assert known.silence("order-sign", TRIAL_A, "undetermined") is None
 
     def test_who_put_aside_what_an_order_would_do_has_not_declined_the_trial(self) -> None:
-        known = Recalled(declined_orders={(TRIAL_A, "potentially-eligible")})
-        assert known.silence("order-select", TRIAL_A, "potentially-eligible") == "declined"
+        known = Recalled(declined_closings={("E10 rituximab", "potentially-eligible")})
+        closings = {"E10 rituximab"}
+        assert known.silence("order-select", TRIAL_A, "potentially-eligible", closings) == "declined"
+        assert known.silence("order-select", TRIAL_A, "undetermined", closings) is None
         assert known.silence("patient-view", TRIAL_A, "potentially-eligible") is None
+
+    def test_a_card_is_silent_only_if_all_that_it_is_about_was_put_aside(self) -> None:
+        known = Recalled(declined_closings={("E10 rituximab", "undetermined")})
+        closings = {"E10 rituximab", "E13 thalidomide"}
+        assert known.silence("order-sign", TRIAL_A, "undetermined", closings) is None
 
     def test_a_card_on_an_order_that_was_put_aside_is_not_shown_again_when_the_order_is_signed(
         self, url: str, clock: Clock
     ) -> None:
         with service(url, clock) as running:
-
-            def told(hook: str) -> list[dict[str, Any]]:
-                found: list[dict[str, Any]] = fire(ordering(hook), running.http).json()["cards"]
-                assert running.store.flush()
-                return found
-
-            (card,) = told("order-select")
+            (card,) = told(running, "order-select")
             running.tell(overridden(card, clock.now))
-            assert told("order-sign") == []
+            assert told(running, "order-sign") == []
             assert running.cards(POTENTIAL).keys() == {TRIAL_A, TRIAL_B}
         assert {row["hook"] for row in rows(url, "judged_trials")} == {
             "order-select",
@@ -162,24 +164,88 @@ class TestOrders:
             "patient-view",
         }
 
+    def test_an_order_of_another_drug_speaks_all_the_same(self, url: str, clock: Clock) -> None:
+        """Of the same exclusion (E10), and of another one (E13)."""
+        with service(url, clock) as running:
+            (card,) = told(running, "order-sign")
+            running.tell(overridden(card, clock.now))
+            for drug in ("belimumab", "thalidomide"):
+                (other,) = told(running, "order-sign", drug)
+                assert drug in other["summary"]
+            (both,) = told(running, "order-sign", "rituximab", "thalidomide")
+            running.tell(overridden(both, clock.now))
+            assert told(running, "order-sign", "thalidomide") == []
+            assert len(told(running, "order-sign", "belimumab")) == 1
 
-def ordering(hook: str) -> dict[str, Any]:
-    """A draft of rituximab for a patient to whom both trials are open."""
-    draft = {
-        "resourceType": "MedicationRequest",
-        "id": "draft",
-        "status": "draft",
-        "intent": "order",
-        "subject": {"reference": f"Patient/{POTENTIAL}"},
-        "medicationCodeableConcept": {"text": "rituximab"},
-        "authoredOn": "2026-06-15",
-    }
-    request = {**request_of(POTENTIAL), "hook": hook}
+    def test_the_same_drug_under_another_name_stays_silent(self, url: str, clock: Clock) -> None:
+        with service(url, clock) as running:
+            (card,) = told(running, "order-sign")
+            running.tell(overridden(card, clock.now))
+            assert told(running, "order-sign", "MabThera 500 mg/50 ml") == []
+
+    def test_a_card_on_an_order_that_is_accepted_later_ends_the_silence(self, url: str, clock: Clock) -> None:
+        with service(url, clock) as running:
+            first, second = told(running, "order-sign")[0], told(running, "order-sign")[0]
+            running.tell(overridden(first, clock.now - timedelta(hours=1)), accepted(second, clock.now))
+            assert len(told(running, "order-sign")) == 1
+
+    def test_another_patients_orders_are_not_concerned(self, url: str, clock: Clock) -> None:
+        with service(url, clock) as running:
+            (card,) = told(running, "order-sign")
+            running.tell(overridden(card, clock.now))
+            assert len(told(running, "order-sign", patient=LUPUS)) == 1
+
+    def test_what_is_kept_of_an_order_names_neither_drug_nor_criterion(self, url: str, clock: Clock) -> None:
+        with service(url, clock) as running:
+            told(running, "order-sign")
+        (kept,) = [row["closings"] for row in rows(url, "judged_trials")]
+        assert re.fullmatch("[0-9a-f]{32}", kept)
+
+    def test_what_was_shown_before_its_closings_were_kept_silences_nothing(
+        self, url: str, clock: Clock
+    ) -> None:
+        with service(url, clock) as running:
+            (card,) = told(running, "order-sign")
+            running.tell(overridden(card, clock.now))
+            database = database_of(settings_of(url))
+            with database.writing() as connection:
+                connection.execute(metadata.tables["judged_trials"].update().values(closings=None))
+            database.close()
+            assert len(told(running, "order-sign")) == 1
+
+    def test_clients_that_remember_by_topic_silence_that_order_alone(self, url: str, clock: Clock) -> None:
+        with service(url, clock) as running:
+            topics = [
+                told(running, "order-sign", drug)[0]["source"]["topic"]["code"]
+                for drug in ("rituximab", "MabThera", "belimumab")
+            ]
+        assert topics[0] == topics[1] != topics[2]
+        assert all(topic.startswith("NCT05247203ORDER") for topic in topics)
+
+
+def told(running: Service, hook: str, *drugs: str, patient: str = POTENTIAL) -> list[dict[str, Any]]:
+    """The cards on drafts of these drugs, or of rituximab, for a patient to whom both trials are open."""
+    drafts = [
+        {
+            "resourceType": "MedicationRequest",
+            "id": f"draft{number}",
+            "status": "draft",
+            "intent": "order",
+            "subject": {"reference": f"Patient/{patient}"},
+            "medicationCodeableConcept": {"text": drug},
+            "authoredOn": "2026-06-15",
+        }
+        for number, drug in enumerate(drugs or ("rituximab",))
+    ]
+    request = {**request_of(patient), "hook": hook}
+    entries = [{"resource": draft} for draft in drafts]
     request["context"] |= {
-        "draftOrders": {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": draft}]},
-        "selections": ["MedicationRequest/draft"],
+        "draftOrders": {"resourceType": "Bundle", "type": "collection", "entry": entries},
+        "selections": [f"MedicationRequest/{draft['id']}" for draft in drafts],
     }
-    return request
+    found: list[dict[str, Any]] = fire(request, running.http).json()["cards"]
+    assert running.store.flush()
+    return found
 
 
 class TestOneEncounter:
@@ -201,7 +267,6 @@ class TestOneEncounter:
         import asyncio
 
         from app.store.memory import Case
-        from tests.app.service import LUPUS
 
         with service(url, clock) as running:
             running.cards(context={"encounterId": "e1"})
