@@ -55,6 +55,7 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True):
         version: version of its published definition.
         context: structure of its context.
         required: context members that must be there.
+        may_be_empty: those of them that may be empty lists.
         prefetch_tokens: context members that prefetch templates may use.
     """
 
@@ -62,6 +63,7 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     context: type[Context]
     required: tuple[str, ...]
+    may_be_empty: tuple[str, ...] = ()
     prefetch_tokens: tuple[str, ...]
 
 
@@ -83,6 +85,7 @@ HOOKS: Mapping[str, Hook] = MappingProxyType(
                 version="1.0",
                 context=OrderSelectContext,
                 required=("userId", "patientId", "selections", "draftOrders"),
+                may_be_empty=("selections",),
                 prefetch_tokens=_COMMON_TOKENS,
             ),
             Hook(
@@ -118,7 +121,8 @@ def read_context(raw: msgspec.Raw | bytes, hook: Hook) -> Context:
     """
     found = members(bytes(raw), "'context'")
     for name in hook.required:
-        if name not in found or bytes(found[name]) in (b"null", b'""', b"[]", b"{}"):
+        empty = name not in found or bytes(found[name]) in (b"null", b'""', b"{}")
+        if empty or (name not in hook.may_be_empty and bytes(found[name]) == b"[]"):
             raise MissingElementError(f"context.{name}")
     context = decoded(raw, hook.context, "context")
     encounter = context.encounter_id

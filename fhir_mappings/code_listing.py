@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from fhir_mappings.catalogue import load_catalogue, read_csv
 from fhir_mappings.code_sets import DATA
+from fhir_mappings.code_systems import code_in, system_of
 
 FILES: Mapping[str, str] = {
     "icd10": "ICD-10",
@@ -21,6 +22,14 @@ FILES: Mapping[str, str] = {
     "loinc": "LOINC",
 }
 """The code set files, and the code system of each for people."""
+_ORDERED = {
+    "snomed_gps": "snomed",
+    "snomed_licensed": "snomed",
+    "atc": "atc",
+    "rxnorm": "rxnorm",
+    "cvx": "cvx",
+    "icd10pcs": "icd10pcs",
+}
 _EDITIONS = {"cm": "ICD-10-CM", "who": "ICD-10 (WHO)"}
 
 
@@ -42,6 +51,26 @@ def codes_of_input(name: str) -> tuple[ListedCode, ...]:
     """The LOINC codes of an analyte; none for what is computed."""
     analyte = load_catalogue().analytes.get(name)
     return tuple(ListedCode("LOINC", c.code, c.display) for c in analyte.codes) if analyte else ()
+
+
+def display_of(codings: Iterable[tuple[str | None, str | None]]) -> str | None:
+    """The words that the code sets have for the first of these (system, code) that they know."""
+    for uri, code in codings:
+        system = system_of(uri) if uri else None
+        if system is not None and code and (display := _displays().get((system, code_in(system, code)))):
+            return display
+    return None
+
+
+@functools.cache
+def _displays() -> dict[tuple[str, str], str]:
+    """Of what is ordered: drugs, vaccines and procedures."""
+    return {
+        (system, code_in(system, row["code"])): row["display"]
+        for name, system in _ORDERED.items()
+        for row in read_csv(DATA / f"{name}.csv")
+        if row["confidence"] != "recalled" and row.get("match", "") in ("", "exact")
+    }
 
 
 @functools.cache

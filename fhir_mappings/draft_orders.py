@@ -1,32 +1,36 @@
 """Draft orders: what a record would hold if they were signed and carried out.
 
-A draft is read by the same readers as what was done, as beginning on one day: a drug as an active order, what
-is to be done once (an infusion ordered as a service, a vaccine) as done on that day. Nothing more is made of
-it than it says: words in an order for a service may be the question of a laboratory or a consultation, so
-that only its codes tell what would be done; and where a drug is already taken whose amounts are summed with
-the draft's, the draft may as well replace it.
+A draft is read by the same readers as what was done, as done when it says, else on the day on which it is
+signed: a drug as an active order that ends with its supply, a service or a vaccine as done on its days.
+Nothing more is made of it than it says: words in an order for a service may be the question of a laboratory
+or a consultation, so that only its codes tell what would be done; and where a drug is already taken whose
+amounts are summed with the draft's, the draft may as well replace it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 import msgspec
 
 from fhir_mappings.bundles import read_document
-from fhir_mappings.datatypes import CodeableConcept, CodingType, Element
+from fhir_mappings.code_listing import display_of
+from fhir_mappings.datatypes import CodeableConcept, CodingType, Dosage, Element, Period
+from fhir_mappings.dates import read_date
 from fhir_mappings.decoding import decode
 from fhir_mappings.dose_equivalents import dose_equivalents
 from fhir_mappings.facts import DoseSegment, Event, Exposure
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient import UNEXPECTED
 from fhir_mappings.patient_facts import PatientFacts
+from fhir_mappings.reading.courses import days_of, days_supplied
 from fhir_mappings.reading.immunizations import UNKNOWN, read_immunization
 from fhir_mappings.reading.medications import read_request
-from fhir_mappings.reading.orders import read_order
+from fhir_mappings.reading.orders import occurrence_of, read_order
 from fhir_mappings.reading.procedures import read_procedure
 from fhir_mappings.reading.sheet import Pool, Sheet
+from fhir_mappings.reading.terms import terms, words_of
 from fhir_mappings.references import Source, bare, in_order, names_of
 from fhir_mappings.resources import (
     Immunization,
@@ -50,9 +54,15 @@ class StrangerError(ValueError):
     """A draft order is for another patient."""
 
 
+class _DateCriterion(Element, frozen=True):
+    code: CodeableConcept | None = None
+    value: str | None = None
+
+
 class _Recommendation(Element, frozen=True):
     vaccine_code: tuple[CodeableConcept, ...] = ()
     forecast_status: CodeableConcept | None = None
+    date_criterion: tuple[_DateCriterion, ...] = ()
 
 
 class _ImmunizationRecommendation(Element, frozen=True):
@@ -82,13 +92,14 @@ def read_drafts(
 
     Args:
         bundle: the draft orders, with the Medications that they refer to; any type, or none.
-        patient: reference of the patient, ``Patient/123``; drafts that name nobody are the patient's.
+        patient: reference of the patient, ``Patient/123``; drafts that name nobody, or by nothing that can be
+            compared (an identifier, a ``urn:uuid:`` of nothing in the Bundle), are the patient's.
         selected: references of the drafts that count, ``MedicationRequest/1``; all by default.
         beside: the patient's facts, for doses by body weight and surface.
 
     Raises:
         UnreadableInputError: it is no FHIR resource at all.
-        StrangerError: a draft names another patient.
+        StrangerError: a draft names another patient, be it selected or not.
     """
     sources = in_order(read_document(bytes(bundle)).sources)
     pool = Pool(sources)
@@ -99,12 +110,13 @@ def read_drafts(
                 sheet.add_result(result)
     wanted = None if selected is None else frozenset(map(bare, selected))
     for source in sources:
+        _must_be_of(patient, source, pool)
+    for source in sources:
         if source.kind not in _READERS:
             continue
         # Selections are references; some clients send bare ids.
         if wanted is not None and wanted.isdisjoint({*names_of(source), source.id}):
             continue
-        _must_be_of(patient, source)
         before = sheet.lengths()
         try:
             _READERS[source.kind](source, day, sheet)
@@ -160,9 +172,12 @@ def _is_of(event: Event, drugs: Collection[str]) -> bool:
     return isinstance(event, Exposure) and not event.concepts.isdisjoint(drugs)
 
 
-def _must_be_of(patient: str, source: Source) -> None:
+def _must_be_of(patient: str, source: Source, pool: Pool) -> None:
     owned = decode(source.raw, _Owned)[0] or _Owned()
     named = (owned.subject or owned.patient or _Subject()).reference
+    found = pool.references.find(named)
+    if found is not None and found.kind == "Patient" and found.id:
+        named = f"Patient/{found.id}"
     if named and "Patient/" in named and bare(named) != patient:
         raise StrangerError("a draft order is for another patient")
 
@@ -173,11 +188,16 @@ def _read_medication(source: Source, day: date, sheet: Sheet) -> None:
         return
     reference = DRAFT + source.reference
     signed = msgspec.structs.replace(order, status="active", intent="order", authored_on=day.isoformat())
+    seen = len(sheet.events)
     read_request(signed, reference, sheet)
+    supplied = days_supplied(order)
+    if supplied is not None:
+        sheet.events[seen:] = [_supplied(event, supplied) for event in sheet.events[seen:]]
     product = sheet.pool.resolve(order.medication_reference, Medication, order.contained)
     named = order.medication_codeable_concept or (product.code if product is not None else None)
     if named is not None:
-        _give_vaccine(named, day, reference, sheet)
+        _give_vaccine(named, _days(order.dosage_instruction, day), reference, sheet)
+        _name(named, sheet, seen)
 
 
 def _read_service(source: Source, day: date, sheet: Sheet) -> None:
@@ -190,16 +210,23 @@ def _read_service(source: Source, day: date, sheet: Sheet) -> None:
     seen = len(sheet.events)
     read_order(msgspec.structs.replace(order, status="active"), reference, sheet)
     coded = CodeableConcept(coding=tuple(CodingType(system=s, code=c) for s, c in order.code.pairs))
-    on = day.isoformat()
-    read_procedure(Procedure(status="completed", code=coded, performed_date_time=on), reference, sheet)
+    occurrence = occurrence_of(order)
+    days = _days([occurrence], day)
+    period = Period(start=days.first.isoformat(), end=days.last.isoformat())
+    read_procedure(Procedure(status="completed", code=coded, performed_period=period), reference, sheet)
     drug = MedicationRequest(
-        status="active", intent="order", authored_on=on, medication_codeable_concept=coded
+        status="active",
+        intent="order",
+        authored_on=day.isoformat(),
+        medication_codeable_concept=coded,
+        dosage_instruction=(occurrence,) if occurrence.timing is not None else (),
     )
     read_request(drug, reference, sheet)
-    _give_vaccine(coded, day, reference, sheet)
+    _give_vaccine(coded, days, reference, sheet)
     label = order.code.label
     if label is not None:
         sheet.events[seen:] = [msgspec.structs.replace(event, label=label) for event in sheet.events[seen:]]
+    _name(order.code, sheet, seen)
 
 
 def _read_recommendation(source: Source, day: date, sheet: Sheet) -> None:
@@ -208,19 +235,74 @@ def _read_recommendation(source: Source, day: date, sheet: Sheet) -> None:
         if _DUE.isdisjoint(_codes(recommendation.forecast_status)):
             continue
         for vaccine in recommendation.vaccine_code:
-            _give_vaccine(vaccine, day, DRAFT + source.reference, sheet)
+            seen = len(sheet.events)
+            due = max(_due(recommendation, day), day)
+            _give_vaccine(vaccine, DateSpan(due, due), DRAFT + source.reference, sheet)
+            _name(vaccine, sheet, seen)
 
 
-def _give_vaccine(vaccine: CodeableConcept, day: date, reference: str, sheet: Sheet) -> None:
-    given = Immunization(status="completed", vaccine_code=vaccine, occurrence_date_time=day.isoformat())
+def _due(recommendation: _Recommendation, day: date) -> date:
+    """The day on which a vaccine is due; else the earliest one; else the first that is no deadline."""
+    dates = [
+        (_codes(one.code), _earliest(when, day))
+        for one in recommendation.date_criterion
+        if (when := read_date(one.value)) is not None
+    ]
+    for wanted in terms().vaccine_dates:
+        found = [when for codes, when in dates if not wanted.isdisjoint(codes)]
+        if found:
+            return min(found)
+    others = [when for codes, when in dates if terms().vaccine_deadlines.isdisjoint(codes)]
+    return min(others, default=day)
+
+
+def _give_vaccine(vaccine: CodeableConcept, days: DateSpan, reference: str, sheet: Sheet) -> None:
+    on = days.first.isoformat()
+    given = Immunization(status="completed", vaccine_code=vaccine, occurrence_date_time=on)
     seen = len(sheet.events)
     read_immunization(given, reference, sheet)
-    # What no code and no word tells to be a vaccine need not be one.
-    sheet.events[seen:] = [event for event in sheet.events[seen:] if UNKNOWN not in event.concepts]
+    last = DateSpan(days.last, days.last)
+    sheet.events[seen:] = [
+        msgspec.structs.replace(event, end=last)
+        for event in sheet.events[seen:]
+        # What no code and no word tells to be a vaccine need not be one.
+        if UNKNOWN not in event.concepts
+    ]
 
 
-def _codes(concept: CodeableConcept | None) -> Iterator[str | None]:
-    yield from (coding.code for coding in concept.coding) if concept is not None else ()
+def _days(dosages: Sequence[Dosage], day: date) -> DateSpan:
+    """The first and the last day of what is done, by its timing; without an end, it is done once."""
+    start, end = days_of(dosages, DateSpan(day, day))
+    first = day if start is None else _earliest(start, day)
+    return DateSpan(first, first if end is None else max(first, _earliest(end, day)))
+
+
+def _earliest(when: DateSpan, day: date) -> date:
+    """The first of the days that a date may mean, and not before today if today may be meant."""
+    return max(when.first, min(day, when.last))
+
+
+def _supplied(event: Event, days: int) -> Event:
+    """A course as ending with its supply, unless it says itself when it ends."""
+    if event.start is None or not (isinstance(event, Exposure) and event.ongoing):
+        return event
+    return ended(event, event.start.first + timedelta(days=days - 1))
+
+
+def _name(concept: CodeableConcept, sheet: Sheet, seen: int) -> None:
+    """Give what nothing but a code names the words that the code sets have for it."""
+    codes = frozenset(coding.code for coding in concept.coding)
+    if concept.text or any(coding.display for coding in concept.coding):
+        return
+    known = display_of(concept.pairs)
+    for position, event in enumerate(sheet.events[seen:], seen):
+        if event.label in codes and event.concepts:
+            words = known or sheet.terminology.label(min(event.concepts))
+            sheet.events[position] = msgspec.structs.replace(event, label=words)
+
+
+def _codes(concept: CodeableConcept | None) -> frozenset[str]:
+    return frozenset(words_of(concept))
 
 
 _READERS = {

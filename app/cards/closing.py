@@ -98,7 +98,8 @@ def _summary(
     trial = protocol.short_title
 
     def say(name: str, further: str) -> str:
-        told = {"since": first.since.isoformat(), "date": _day(first.until)}
+        earliest = words.say("order.earliest") if more is None else ""  # what may be for longer says so
+        told = {"since": first.since.isoformat(), "date": _day(first.until), "earliest": earliest}
         said = words.say(f"order{first.key}", trial=trial, order=name, **told)
         if more is None:
             return said

@@ -94,7 +94,7 @@ def course_stated(resource: MedicationStatement) -> Course:
     """
     start, end = _period(resource.effective_period)
     told_for = read_date(resource.effective_date_time) if start is None else None
-    start, bound = _bounds(resource.dosage, start)
+    start, bound = days_of(resource.dosage, start)
     end = end or bound
     problem = _problem(resource.dosage, resource.effective_period)
     ongoing = resource.status in RUNNING and end is None and problem is None
@@ -113,7 +113,7 @@ def course_ordered(resource: MedicationRequest) -> Course:
     written = read_date(resource.authored_on)
     if written is None and supply is not None:
         written = read_period(supply.validity_period)[0]
-    start, end = _bounds(resource.dosage_instruction, written)
+    start, end = days_of(resource.dosage_instruction, written)
     problem = _problem(resource.dosage_instruction)
     running = resource.status in RUNNING and end is None and problem is None
     if end is None and not running and supply is not None:
@@ -156,6 +156,16 @@ def _supplied(start: DateSpan | None, supply: Quantity | None, repeats: int | No
     return None if last is None else DateSpan(shifted(start.first, days - 1), last.last)
 
 
+def days_supplied(order: MedicationRequest) -> int | None:
+    """For how many days an order lasts with all its refills, where it says; at most ten years."""
+    supply = order.dispense_request
+    days = _days(supply.expected_supply_duration) if supply is not None else None
+    if supply is None or days is None:
+        return None
+    whole = days * (1 + max(supply.number_of_repeats_allowed or 0, 0))
+    return whole if whole <= _LONGEST_SUPPLY_DAYS else None
+
+
 def _days(supply: Quantity | None) -> int | None:
     if supply is None or supply.value is None or not supply.value.is_finite():
         return None
@@ -175,7 +185,7 @@ def _after(start: DateSpan, days: int) -> DateSpan | None:
     return DateSpan(shifted(start.first, days - 1), shifted(start.last, days - 1))
 
 
-def _bounds(dosages: Sequence[Dosage], start: DateSpan | None) -> tuple[DateSpan | None, DateSpan | None]:
+def days_of(dosages: Sequence[Dosage], start: DateSpan | None) -> tuple[DateSpan | None, DateSpan | None]:
     """First and last day of the dosages, beginning on ``start`` where they do not say.
 
     Steps of a taper follow each other. There is a last day only where every dosage has one.
@@ -196,7 +206,16 @@ def _bounds(dosages: Sequence[Dosage], start: DateSpan | None) -> tuple[DateSpan
 
 
 def _stated_start(dosage: Dosage) -> DateSpan | None:
-    return _period(_bounds_period(dosage))[0]
+    start = _period(_bounds_period(dosage))[0]
+    named = _named_days(dosage)
+    return min(named, key=lambda day: day.first) if start is None and named else start
+
+
+def _named_days(dosage: Dosage) -> list[DateSpan]:
+    """The days that a dosage names one by one."""
+    if dosage.timing is None or dosage.modified:
+        return []
+    return [day for text in dosage.timing.event if (day := read_date(text)) is not None]
 
 
 def _last_day(dosage: Dosage, cursor: DateSpan | None) -> DateSpan | None:
@@ -213,4 +232,6 @@ def _last_day(dosage: Dosage, cursor: DateSpan | None) -> DateSpan | None:
         return None
     start = bounds.start or cursor
     last = bounds.end if start is None else bounds.last_day(start)
+    if last is None and schedule is not None and len(schedule.events) > 0:
+        last = DateSpan(max(d.first for d in schedule.events), max(d.last for d in schedule.events))
     return None if last is None or last.last == date.max else last

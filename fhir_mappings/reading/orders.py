@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fhir_mappings.datatypes import CodeableConcept
+from fhir_mappings.datatypes import CodeableConcept, Dosage, Timing, TimingRepeat
 from fhir_mappings.dates import read_date, read_period
 from fhir_mappings.facts import Implant, Planned
 from fhir_mappings.intervals import DateSpan
+from fhir_mappings.reading.courses import days_of
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.resources import Appointment, CarePlan, Device, ServiceRequest
 
@@ -25,12 +26,20 @@ def read_order(resource: ServiceRequest, reference: str, sheet: Sheet) -> None:
     if resource.code is None:
         sheet.refuse(reference, "the order has no code")
         return
-    start: DateSpan | None = read_date(resource.occurrence_date_time)
-    if start is None:
-        start = read_period(resource.occurrence_period)[0]
+    start, _ = days_of([occurrence_of(resource)], None)
     if not sheet.is_modified(resource, reference):
         sure = resource.status in _PLANNED
         _plan(resource.code, "code", start, resource.status, reference, sheet, sure=sure)
+
+
+def occurrence_of(resource: ServiceRequest) -> Dosage:
+    """When a service is to be done, in the form in which orders of drugs say it."""
+    timing = resource.occurrence_timing
+    if read_date(resource.occurrence_date_time) is not None:
+        timing = Timing(event=(resource.occurrence_date_time or "",))
+    elif resource.occurrence_period is not None:
+        timing = Timing(repeat=TimingRepeat(bounds_period=resource.occurrence_period))
+    return Dosage(timing=timing)
 
 
 def read_appointment(resource: Appointment, reference: str, sheet: Sheet) -> None:

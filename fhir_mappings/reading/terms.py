@@ -43,6 +43,8 @@ class Terms(msgspec.Struct, frozen=True):
     denied_after: re.Pattern[str]
     nyha: Mapping[str, str]
     answer_points: Mapping[str, str]
+    vaccine_dates: tuple[frozenset[str], ...]
+    vaccine_deadlines: frozenset[str]
 
 
 @functools.cache
@@ -70,6 +72,8 @@ def terms() -> Terms:
         denied_after=_any_of(raw["denied"]["after"]),
         nyha=_meanings(raw["nyha"]),
         answer_points=_meanings(raw["answer_points"]),
+        vaccine_dates=tuple(frozenset(raw["vaccine_dates"][kind]) for kind in ("due", "earliest")),
+        vaccine_deadlines=frozenset(raw["vaccine_dates"]["deadline"]),
     )
 
 

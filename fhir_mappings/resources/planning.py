@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fhir_mappings.datatypes import CodeableConcept, Element, Period, Reference
+from fhir_mappings.datatypes import CodeableConcept, Element, Period, Reference, Timing
 from fhir_mappings.resources.base import Resource
 
 
@@ -16,6 +16,7 @@ class ServiceRequest(Resource, frozen=True, kw_only=True):
     subject: Reference | None = None
     occurrence_date_time: str | None = None
     occurrence_period: Period | None = None
+    occurrence_timing: Timing | None = None
     authored_on: str | None = None
 
 

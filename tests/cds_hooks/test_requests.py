@@ -93,6 +93,20 @@ def test_order_hooks_carry_selections_and_draft_orders() -> None:
     assert msgspec.json.decode(signed.draft_orders)["resourceType"] == "Bundle"
 
 
+def test_nothing_may_be_selected() -> None:
+    context = {"userId": "Practitioner/1", "patientId": "123", "selections": [], "draftOrders": {"entry": []}}
+    selected = read(hook="order-select", context=context).context
+    assert isinstance(selected, OrderSelectContext)
+    assert selected.selections == ()
+
+
+@pytest.mark.parametrize("selections", [None, "", {}])
+def test_selections_that_are_no_list_are_lacking(selections: object) -> None:
+    context = {"userId": "Practitioner/1", "patientId": "123", "draftOrders": {"entry": []}}
+    with pytest.raises(MissingElementError, match=r"context\.selections"):
+        read(hook="order-select", context={**context, "selections": selections})
+
+
 def test_a_hook_that_is_not_served_is_named_with_those_that_are() -> None:
     with pytest.raises(UnservedHookError, match=r"'order-sign' is not served here; served: patient-view"):
         read_request(body(hook="order-sign"), ("patient-view",))

@@ -105,6 +105,29 @@ class TestReading:
         with_drafts(known, read(prednisone(100), beside=known))
         assert json.dumps([str(event) for event in known.events]) == before
 
+    def test_days_that_are_named_bound_it(self) -> None:
+        named = {"timing": {"event": ["2026-07-01", "2026-06-20"]}}
+        (taken,) = read(draft(drug("121191", "rituximab"), named))
+        assert isinstance(taken, Exposure)
+        first, last = date(2026, 6, 20), date(2026, 7, 1)
+        assert (taken.start, taken.end) == (DateSpan(first, first), DateSpan(last, last))
+        assert not taken.ongoing
+
+    def test_a_supply_of_ten_years_or_an_unknown_length_ends_nothing(self) -> None:
+        for length in (
+            {"value": 9999, "code": "d"},
+            {"value": 3, "unit": "boxes"},
+            {"value": 0, "code": "d"},
+        ):
+            (taken,) = read(draft("thalidomide", dispenseRequest={"expectedSupplyDuration": length}))
+            assert isinstance(taken, Exposure)
+            assert taken.ongoing, length
+
+    def test_a_service_is_planned_for_the_day_on_which_it_is_to_be_done(self) -> None:
+        planned, done = read(service_draft(coded(SNOMED, "20720000"), occurrenceDateTime="2026-07-01"))
+        day = DateSpan(date(2026, 7, 1), date(2026, 7, 1))
+        assert (planned.start, done.start, done.end) == (day, day, day)
+
 
 class TestBesideTheRecord:
     def test_a_dose_that_goes_on_is_not_added_to_the_drafts(self) -> None:

@@ -185,9 +185,9 @@ class TestLicences:
 
     def test_recalled_codes_come_only_when_asked_for(self) -> None:
         asked = load_terminology(recalled=True)
-        coding = ("http://hl7.org/fhir/sid/cvx", "204")
-        assert asked.concepts_of([coding], None, kinds="vaccine").concepts == {"vaccine_live"}
-        assert not load_terminology().concepts_of([coding], None, kinds="vaccine").concepts
+        coding = ("http://snomed.info/sct", "413712001")
+        assert asked.concepts_of([coding], None, kinds="condition").concepts == {"cond_lactation"}
+        assert not load_terminology().concepts_of([coding], None, kinds="condition").concepts
 
 
 CONTRADICTORY = [

@@ -54,10 +54,14 @@ class TestLiveVaccines:
         assert named(text, "vaccine") == {expected}
 
     def test_words_carry_a_code_that_no_source_vouches_for(self) -> None:
-        coding = (CVX, "204")
+        coding = (CVX, "214")
         assert T.concepts_of(
             [coding], "Ebola Zaire vaccine, live, recombinant", kinds="vaccine"
         ).concepts == {"vaccine_live"}
+
+    def test_the_live_ebola_vaccine_is_known_by_its_code(self) -> None:
+        """CDC's CDSi counts CVX 204 among the live viruses that conflict with each other."""
+        assert T.concepts_of([(CVX, "204")], None, kinds="vaccine").concepts == {"vaccine_live"}
 
     @pytest.mark.parametrize(
         "text",
