@@ -196,6 +196,7 @@ class Charts:
             self.network,
             way.credentials,
             limits,
+            share=way.share,
             private_allowed=way.private_allowed,
         )
 

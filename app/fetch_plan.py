@@ -36,18 +36,27 @@ _PATIENT_TOKEN = "{{context.patientId}}"  # noqa: S105  # a placeholder
 
 
 class Way(msgspec.Struct, frozen=True):
-    """How to ask: the server, and what to show to it and to no other."""
+    """How to ask.
+
+    Attributes:
+        base: the server.
+        credentials: what is shown to it, and to no other.
+        private_allowed: it may be in a private network.
+        share: the entry of the operator's list that lets it be called.
+    """
 
     base: Address
     credentials: Credentials | None
     private_allowed: bool
+    share: Address | None = None
 
 
 def way_to(request: HookRequest, client: ClientProfile) -> Way | NoWay:
     """The server that the request names, if the operator lets this client have it called."""
     if request.fhir_server is None:
         return "no-server"
-    base = listed(request.fhir_server, [base_address(text) for text in client.fhir_servers])
+    entries = [base_address(text) for text in client.fhir_servers]
+    base = listed(request.fhir_server, entries)
     if base is None:
         return "not-listed"
     if request.authorization is None and not client.open_fhir_servers:
@@ -58,7 +67,8 @@ def way_to(request: HookRequest, client: ClientProfile) -> Way | NoWay:
         token = BearerToken(request.authorization.access_token) if request.authorization is not None else None
     except ValueError:
         return "no-token"
-    return Way(base, token, client.allow_private_addresses)
+    share = max((entry for entry in entries if base.within(entry)), key=lambda entry: len(entry.segments))
+    return Way(base, token, client.allow_private_addresses, share)
 
 
 def is_id(text: str) -> bool:

@@ -125,7 +125,7 @@ class Settings(BaseSettings):
     """Requests to the FHIR server that one call has under way at a time."""
 
     fetch_server_concurrency: int = Field(default=60, gt=0, le=1000)
-    """Requests to one FHIR server that all calls together have under way at a time, in each worker."""
+    """Requests to one listed FHIR server that all calls together have under way at a time, in each worker."""
 
     fetch_capability_seconds: float = Field(default=3600.0, ge=0)
     """How long a FHIR server's CapabilityStatement is believed."""

@@ -31,6 +31,9 @@ class FhirClient:
         auth: what is shown to the server. It was issued for this one: links of pages and redirects are
             followed within the server's origin (scheme, host and port) and nowhere else.
         limits: how much is taken.
+        share: the server in whose share of requests under way these are counted; by default, whatever is at
+            the scheme, host and port of ``base``. Where one host serves many organizations, a base URL
+            tells them apart.
         private_allowed: the server may be on this machine or in a private network, and be called without TLS
             there.
     """
@@ -42,9 +45,11 @@ class FhirClient:
         auth: httpx.Auth | None = None,
         limits: FetchLimits | None = None,
         *,
+        share: Address | None = None,
         private_allowed: bool = False,
     ) -> None:
         self.base = base
+        self._share = share or Address(base.scheme, base.host, base.port)
         self._network = network
         self._auth = auth
         self._limits = limits or FetchLimits()
@@ -61,6 +66,7 @@ class FhirClient:
         getter = Getter(
             self._network,
             self.base.origin,
+            self._share,
             self._auth,
             self._limits,
             deadline,

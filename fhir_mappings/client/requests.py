@@ -45,6 +45,7 @@ class Getter:
 
     Args:
         origin: scheme, host and port of the server; no request goes, and ``auth`` is shown, to any other.
+        share: the server in whose share of requests these are counted.
         auth: what is shown; ``None`` for nothing.
         deadline: instant of the running loop's clock by which all must be over.
     """
@@ -53,6 +54,7 @@ class Getter:
         self,
         network: Network,
         origin: tuple[str, str, int],
+        share: Address,
         auth: httpx.Auth | None,
         limits: FetchLimits,
         deadline: float,
@@ -61,6 +63,7 @@ class Getter:
     ) -> None:
         self._network = network
         self._origin = origin
+        self._share = share
         self._auth = auth
         self._limits = limits
         self._deadline = deadline
@@ -119,7 +122,7 @@ class Getter:
     async def _turn_of(self, address: Address) -> AsyncGenerator[None]:
         """A place among the requests of this call, and among those of all calls to this server."""
         self._waiting.add(address)
-        async with self._turn, self._network.share(address):
+        async with self._turn, self._network.share(self._share):
             self._waiting.discard(address)
             yield
 

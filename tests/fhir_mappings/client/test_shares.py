@@ -24,8 +24,10 @@ class Call(NamedTuple):
         return {found.why for found in self.fetched.values()}
 
 
-async def call(network: Network, server: Server, seconds: float) -> Call:
-    client = FhirClient(base_address(server.base), network, None, FetchLimits(), private_allowed=True)
+async def call(network: Network, server: Server, seconds: float, tenant: str | None = None) -> Call:
+    base = base_address(server.base if tenant is None else f"{server.base}/{tenant}")
+    share = base if tenant is not None else None
+    client = FhirClient(base, network, None, FetchLimits(), share=share, private_allowed=True)
     loop = asyncio.get_running_loop()
     began = loop.time()
     fetched = await client.fetch(QUERIES, began + seconds)
@@ -49,6 +51,24 @@ def test_a_healthy_server_is_answered_whole_while_another_hangs() -> None:
         assert len(hanging.heads) <= SHARE * 2
     assert {answer.state for answer in found.fetched.values()} == {"complete"}
     assert found.seconds < 1
+
+
+def test_so_is_one_organization_while_that_of_another_hangs_at_the_same_host() -> None:
+    async def behave(line: str, writer: asyncio.StreamWriter) -> None:
+        await (silent() if "/hanging/" in line else GOOD)(line, writer)
+
+    async def run(server: Server) -> Call:
+        network = Network(most_of_a_server=SHARE)
+        calls = [asyncio.create_task(call(network, server, 2, "hanging")) for _ in range(5)]
+        await asyncio.sleep(0.3)
+        try:
+            return await call(network, server, 1.5, "healthy")
+        finally:
+            await asyncio.gather(*calls)
+            await network.aclose()
+
+    with serving(behave) as server:
+        assert asyncio.run(run(server)).whys == {None}
 
 
 def test_who_was_not_asked_in_time_is_told_apart_from_who_did_not_answer() -> None:
