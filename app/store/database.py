@@ -1,4 +1,8 @@
-"""The database: opened at first use, brought to the newest tables, written to and read."""
+"""The database: opened at first use, brought to the newest tables, written to and read.
+
+An SQLite file that was deleted or replaced is noticed before and after each use: what was then to be read or
+written fails once, and the next use opens what is there, or makes it anew.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import TYPE_CHECKING
 from app.store.engines import engine_of
 from app.store.errors import StoreError
 from app.store.migrating import migrate, revision_of
+from app.store.sqlite_file import SqliteFile
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -28,6 +33,13 @@ class Database:
         self._hurried = hurried
         self._lock = threading.Lock()
         self._engines: tuple[Engine, Engine] | None = None
+        self._file: SqliteFile | None = None
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether what was opened is still there, as far as that can be told without asking the database."""
+        file = self._file
+        return file is None or file.is_in_place()
 
     @property
     def is_open(self) -> bool:
@@ -38,18 +50,40 @@ class Database:
         """Connect, and apply what migrations lack.
 
         Raises:
-            StoreError: it cannot be reached, or its tables are newer than this version knows.
+            StoreError: it cannot be reached, its tables are newer than this version knows, or its file is no
+                longer the one that was opened.
         """
+        self._must_be_in_place()
         with self._lock:
             if self._engines is None:
-                self._engines = self._opened()
+                self._engines, self._file = self._opened()
 
     def close(self) -> None:
         """Let go of all connections; a later use opens them anew."""
         with self._lock:
-            engines, self._engines = self._engines, None
+            self._let_go()
+
+    def _let_go(self) -> None:
+        engines, self._engines, self._file = self._engines, None, None
         for engine in engines or ():
             engine.dispose()
+
+    def _must_be_in_place(self) -> None:
+        """Let go of a file that is gone.
+
+        Raises:
+            StoreError: it is gone.
+        """
+        if self.is_in_place:
+            return
+        with self._lock, _told(self._url):
+            if self._file is not None and not self._file.is_in_place():
+                self._file.clear_remains()  # before its connections are closed: they keep its inode from reuse
+                self._let_go()
+        raise StoreError(
+            f"the file of the database {self.place} was deleted or replaced; what it held is lost to the "
+            "service, which opens what is there now"
+        )
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -58,10 +92,10 @@ class Database:
         Raises:
             StoreError: it cannot be reached, or a query failed.
         """
-        self.open()
-        assert self._engines is not None  # noqa: S101  # for the type checker: opened a line above
-        with _told(self._url), self._engines[1].connect() as connection:
+        reader = self._ready()[1]
+        with _told(self._url), reader.connect() as connection:
             yield connection
+        self._must_be_in_place()
 
     @contextmanager
     def reading_on(self) -> Iterator[Connection]:
@@ -81,12 +115,12 @@ class Database:
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError: as it came: the queue tells a lost connection from a bad record.
-            StoreError: the database cannot be opened.
+            StoreError: the database cannot be opened, or its file was gone when all was committed.
         """
-        self.open()
-        assert self._engines is not None  # noqa: S101  # for the type checker: opened a line above
-        with self._engines[0].begin() as connection:
+        writer = self._ready()[0]
+        with writer.begin() as connection:
             yield connection
+        self._must_be_in_place()
 
     @contextmanager
     def changing(self) -> Iterator[Connection]:
@@ -129,7 +163,14 @@ class Database:
             finally:
                 engine.dispose()
 
-    def _opened(self) -> tuple[Engine, Engine]:
+    def _ready(self) -> tuple[Engine, Engine]:
+        while True:
+            self.open()
+            engines = self._engines  # another thread may let go of them between the two
+            if engines is not None:
+                return engines
+
+    def _opened(self) -> tuple[tuple[Engine, Engine], SqliteFile | None]:
         with _told(self._url):
             writer = engine_of(self._url, writes=True, hurried=self._hurried)
             try:
@@ -137,7 +178,9 @@ class Database:
             except BaseException:
                 writer.dispose()
                 raise
-            return writer, engine_of(self._url, writes=False, hurried=self._hurried)
+            reader = engine_of(self._url, writes=False, hurried=self._hurried)
+            path = writer.url.database if writer.dialect.name == "sqlite" else None
+            return (writer, reader), SqliteFile(Path(path)) if path else None
 
 
 @contextmanager

@@ -79,8 +79,9 @@ class Store:
 
     @property
     def state(self) -> Literal["ok", "failing"]:
-        """Whether the last read and the last write went well."""
-        return "ok" if self._read_well and self._wrote_well else "failing"
+        """Whether the last read and the last write went well, and the database's file is still there."""
+        well = self._read_well and self._wrote_well and self._database.is_in_place
+        return "ok" if well else "failing"
 
     async def start(self) -> None:
         """Open the database; where that fails it is tried again with every record."""

@@ -26,6 +26,7 @@ _RECALL = (
         judged_trials.c.closings,
         feedback.c.outcome,
         feedback.c.at,
+        feedback.c.received,
         feedback.c.reasons,
     )
     .select_from(
@@ -82,7 +83,7 @@ def recalled(
 
 
 def _keep_latest(last: dict[str, Any], about: str, row: Any) -> None:
-    if about not in last or row.at > last[about].at:
+    if about not in last or (row.at, row.received) >= (last[about].at, last[about].received):
         last[about] = row
 
 

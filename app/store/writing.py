@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, and_, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.records import CardFeedback, HookCall, Record
@@ -34,11 +34,16 @@ def write(connection: Connection, records: Iterable[Record]) -> None:
             connection.execute(insert(table).on_conflict_do_nothing(), rows)
     if told:
         statement = insert(feedback)
-        newer = statement.excluded.at > feedback.c.at
+        given = statement.excluded
+        # Clients cut times to the second: of two at the same instant, what came later is what was done last.
+        newer = or_(
+            given.at > feedback.c.at,
+            and_(given.at == feedback.c.at, given.received >= feedback.c.received),
+        )
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["client", "card"],
-                set_={name: statement.excluded[name] for name in _changing(feedback)},
+                set_={name: given[name] for name in _changing(feedback)},
                 where=newer,
             ),
             told,

@@ -84,6 +84,34 @@ def test_what_the_user_did_last_stands_whatever_comes_first(url: str, clock: Clo
     assert row["outcome"] == "overridden"
 
 
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("last", ["accepted", "overridden"])
+def test_of_two_at_the_same_instant_what_came_later_stands(
+    url: str, clock: Clock, last: str, apart: bool
+) -> None:
+    """Clients cut ``outcomeTimestamp`` to the second, in which a user may change her mind."""
+    with service(url, clock) as running:
+        (card, _) = running.cards().values()
+        at = clock.now - timedelta(minutes=1)
+        items = sorted([accepted(card, at), overridden(card, at)], key=lambda item: item["outcome"] == last)
+        for batch in [[item] for item in items] if apart else [items]:
+            assert running.tell(*batch).status_code == 200
+        declined = len(running.cards()) == 1
+    (row,) = rows(url, "feedback")
+    assert row["outcome"] == last
+    assert declined == (last == "overridden")
+
+
+def test_of_two_cards_on_a_trial_at_the_same_instant_the_later_told_decides(url: str, clock: Clock) -> None:
+    with service(url, clock) as running:
+        first, second = (running.cards()["nct07517536"] for _ in range(2))
+        at = clock.now - timedelta(minutes=1)
+        running.tell(overridden(first, at))
+        assert "nct07517536" not in running.cards()
+        running.tell(accepted(second, at))
+        assert "nct07517536" in running.cards()
+
+
 def test_a_batch_of_more_than_the_queue_holds_is_stored_whole(sqlite_url: str, clock: Clock) -> None:
     with service(sqlite_url, clock) as running:
         assert running.tell(*(overridden(str(n), clock.now) for n in range(CAPACITY + 1))).status_code == 200
