@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -95,7 +95,7 @@ class TrialsHook:
         Raises:
             cds_hooks.errors.CdsHooksError: the request cannot be answered; each with its HTTP status.
         """
-        request = read_request(body, _served_to(client))
+        request = read_request(body, served_to(client))
         as_of = self._today()
         orders = drafted(request, as_of) if request.hook.name in ORDER_HOOKS else None
         if not _triggered(request, client) or orders == ():
@@ -150,7 +150,7 @@ class TrialsHook:
             show_ineligible=self._settings.show_ineligible,
             language=self._settings.language,
             encounter_id=request.context.encounter_id,
-            ordered=ordered_tests(chart.received[_ORDERS_KEY], as_of),
+            ordered=ordered_tests(chart.at_hand[_ORDERS_KEY], as_of),
         )
         return made, [Judged(each.protocol, each.version, each.verdict) for each in report.screenings]
 
@@ -175,8 +175,10 @@ class TrialsHook:
         return HookAnswer(_ENCODER.encode(CardsResponse(cards)), told)
 
 
-def _served_to(client: ClientProfile) -> Collection[str]:
-    return SERVED_HOOKS if client.order_hooks else [name for name in SERVED_HOOKS if name not in ORDER_HOOKS]
+def served_to(client: ClientProfile) -> tuple[str, ...]:
+    """The hooks that this client may fire; discovery lists them, and any other is refused."""
+    fires = client.order_hooks
+    return SERVED_HOOKS if fires else tuple(name for name in SERVED_HOOKS if name not in ORDER_HOOKS)
 
 
 def _triggered(request: HookRequest, client: ClientProfile) -> bool:

@@ -29,12 +29,14 @@ class Chart(NamedTuple):
     Attributes:
         record: the facts.
         received: what was prefetched for each key.
+        at_hand: the same, with what was fetched.
         reasons: why keys are not complete, in words that repeat nothing of the chart, as far as is known.
         counts: of what was fetched, for the log.
     """
 
     record: PatientRecord
     received: Mapping[str, Prefetched]
+    at_hand: Mapping[str, Prefetched]
     reasons: Mapping[str, str] = MappingProxyType({})
     counts: Mapping[str, int | str] = MappingProxyType({})
 
@@ -81,7 +83,7 @@ def read_chart(
         raise WrongPatientError(
             "the prefetch holds resources of another patient than the one in context", "prefetch"
         ) from None
-    return Chart(PatientRecord(facts), received, reasons)
+    return Chart(PatientRecord(facts), received, received, reasons)
 
 
 def _reasons(received: Mapping[str, Prefetched], no_way: str | None) -> dict[str, str]:

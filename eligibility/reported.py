@@ -268,10 +268,17 @@ class ChangeSet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class WorkDecides(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a missing fact decides in one protocol; ``alone``: nothing else stands in the way there."""
+    """What a missing fact decides in one protocol.
+
+    Attributes:
+        criteria: those that ask for it.
+        settles: those among them that ask for nothing else.
+        alone: nothing else stands in the way of the protocol.
+    """
 
     protocol: str
     criteria: tuple[str, ...]
+    settles: tuple[str, ...] = ()
     alone: bool
 
 

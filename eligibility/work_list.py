@@ -48,9 +48,11 @@ def _of_screening(screening: Screening) -> Iterator[_Asked]:
     # Where something else than missing data stands in the way, no result alone turns the verdict.
     only_data = all(finding.outcome == "missing" for finding in blocking)
     for name in dict.fromkeys(need.input for finding in asking for need in finding.needs):
-        criteria = tuple(f.criterion for f in asking if any(n.input == name for n in f.needs))
+        askers = [finding for finding in asking if any(n.input == name for n in finding.needs)]
+        criteria = tuple(finding.criterion for finding in askers)
+        settles = tuple(f.criterion for f in askers if all(n.input == name for n in f.needs))
         alone = only_data and all(_suffices(name, finding) for finding in asking)
-        decides = WorkDecides(protocol=screening.protocol, criteria=criteria, alone=alone)
+        decides = WorkDecides(protocol=screening.protocol, criteria=criteria, settles=settles, alone=alone)
         yield _Asked(needs[name], decides)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
 from app.cards.detail import detail
 from app.cards.groups import grouped, only_time_in_the_way
 from app.cards.override_reasons import override_reasons
+from app.cards.pending_orders import NOTHING, Ordered
 from app.cards.suggestions import suggestions
 from app.cards.summary import summary
 from app.cards.trial import TrialCard, registry_link, source
@@ -38,11 +39,11 @@ def compose_cards(
     show_ineligible: bool = False,
     language: str = "en",
     encounter_id: str | None = None,
-    ordered: Collection[str] = (),
+    ordered: Ordered = NOTHING,
 ) -> tuple[TrialCard, ...]:
     """At most one card for each trial, the most promising first.
 
-    Tests are suggested for the encounter, except those that are ``ordered`` already (LOINC codes).
+    Tests are suggested for the encounter, except those that are ``ordered`` already.
 
     The report holds only open trials whose disease the patient has
     (``app.screening.ScreeningService.screen_applicable``).

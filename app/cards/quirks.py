@@ -25,6 +25,7 @@ import msgspec
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from app.cards.recommended import recommended_once
 from app.cards.suggestions import LOINC
 from app.cards.trial import TrialCard
 from app.cards.wording import Wording
@@ -38,8 +39,8 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 
 def for_client(made: Iterable[TrialCard], client: ClientProfile, words: Wording) -> tuple[Card, ...]:
-    """The cards as this client wants them."""
-    return tuple(_adapted(one.card, one.protocol, client, words) for one in made)
+    """The cards as this client wants them; no test is recommended by two of them."""
+    return tuple(recommended_once(_adapted(one.card, one.protocol, client, words) for one in made))
 
 
 def _adapted(card: Card, protocol: Protocol, client: ClientProfile, words: Wording) -> Card:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from app.cards.pending_orders import NOTHING, Ordered
 from app.cards.wording import Wording
 from app.plain_text import plain
 from cds_hooks.cards import Action, Suggestion
 from eligibility.findings import Screening
-from eligibility.reported import WorkItem
+from eligibility.reported import WorkDecides, WorkItem
 from fhir_mappings.facts import Coding, WhyMissing
 
 MOST = 3
@@ -27,12 +28,12 @@ def suggestions(
     patient: str,
     encounter_id: str | None,
     words: Wording,
-    ordered: Collection[str] = (),
+    ordered: Ordered = NOTHING,
 ) -> tuple[Suggestion, ...]:
     """At most ``MOST`` tests to order, in the order of the work-list: those first that decide most.
 
     None unless the verdict is ``undetermined``: nothing but data is missing then, and a test can open the
-    trial. Recommended is only what alone would decide it.
+    trial. Recommended is only what alone would decide it, where it is known not to be ordered.
 
     Args:
         screening: of one trial.
@@ -40,23 +41,23 @@ def suggestions(
         patient: reference of the patient.
         encounter_id: id of the encounter in context, if there is one.
         words: the catalogue.
-        ordered: LOINC codes of tests that are ordered already; they are not suggested.
+        ordered: tests that are ordered already; they are not suggested.
     """
     if screening.verdict != "undetermined":
         return ()
     made: list[Suggestion] = []
-    for order, criteria, alone in _tests(screening.protocol, work_list, ordered):
-        told = {"test": plain(order.display, _TEST_WORDS), "code": order.code, "ids": ", ".join(criteria)}
+    for order, decides in _tests(screening.protocol, work_list, ordered):
         action = Action(
             type="create",
-            description=words.say("suggestion.action", **told),
+            description=_description(order, decides, ordered, words),
             resource=draft_order(order, patient, encounter_id),
         )
+        label = "suggestion.label" if ordered.seen else "suggestion.label.orders-unseen"
         made.append(
             Suggestion(
-                label=words.say("suggestion.label", **told),
+                label=words.say(label, test=_named(order)),
                 uuid=str(uuid.uuid4()),
-                is_recommended=alone or None,
+                is_recommended=(decides.alone and ordered.seen) or None,
                 actions=(action,),
             )
         )
@@ -78,19 +79,37 @@ def draft_order(test: Coding, patient: str, encounter_id: str | None) -> dict[st
     return order | {"encounter": {"reference": f"Encounter/{encounter_id}"}} if encounter_id else order
 
 
+def _description(order: Coding, decides: WorkDecides, ordered: Ordered, words: Wording) -> str:
+    """What is drafted, what it would settle, and what else asks for it."""
+    asked = [criterion for criterion in decides.criteria if criterion not in decides.settles]
+    key = "settles-and-asked" if asked and decides.settles else "asked" if asked else "settles"
+    action = words.say(
+        f"suggestion.{key}",
+        test=_named(order),
+        code=order.code,
+        settled=", ".join(decides.settles),
+        asked=", ".join(asked),
+    )
+    return action if ordered.seen else words.say("suggestion.orders-unseen", action=action)
+
+
+def _named(order: Coding) -> str:
+    return plain(order.display, _TEST_WORDS)
+
+
 def _tests(
-    protocol: str, work_list: Sequence[WorkItem], ordered: Collection[str]
-) -> Iterator[tuple[Coding, tuple[str, ...], bool]]:
+    protocol: str, work_list: Sequence[WorkItem], ordered: Ordered
+) -> Iterator[tuple[Coding, WorkDecides]]:
     codes: set[str] = set()
     for item in work_list:
         order = item.order
         if order is None or order.system != LOINC or item.why not in _A_TEST_HELPS:
             continue
-        if order.code in codes or order.code in ordered:
+        if order.code in codes or ordered.covers(order):
             continue
         for decides in item.decides:
             if decides.protocol == protocol:
                 codes.add(order.code)
-                yield order, decides.criteria, decides.alone
+                yield order, decides
         if len(codes) == MOST:
             return

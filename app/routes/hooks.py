@@ -7,14 +7,15 @@ more than everything else together.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
 from app.clients.authenticator import Authenticator
 from app.feedback import FeedbackDesk
-from app.hook import SERVED_HOOKS, SERVICE_ID, TrialsHook
+from app.hook import SERVED_HOOKS, SERVICE_ID, TrialsHook, served_to
 from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
 from app.order_hooks import ORDER_HOOKS
@@ -46,9 +47,15 @@ USAGE = (
 
 
 def discovery(
-    settings: Settings, conditions: Sequence[str], templates: Mapping[str, str] = TEMPLATES
+    settings: Settings,
+    conditions: Sequence[str],
+    templates: Mapping[str, str] = TEMPLATES,
+    hooks: Collection[str] = SERVED_HOOKS,
 ) -> Discovery:
-    """The services that are offered, to patients with one of these diseases; ``templates``: of prefetch."""
+    """The services that are offered, for patients with one of these diseases.
+
+    ``templates``: of prefetch. ``hooks``: those that the client is served.
+    """
     ahead = settings.cds_hooks_3
     return Discovery(
         tuple(
@@ -62,7 +69,7 @@ def discovery(
                 version="3.0.0" if ahead else None,
                 hook_version=HOOKS[hook].version if ahead else None,
             )
-            for hook in SERVED_HOOKS
+            for hook in hooks
         )
     )
 
@@ -72,12 +79,16 @@ def hook_routes(
 ) -> APIRouter:
     """The routes under ``/cds-services``."""
     routes = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
-    announced = msgspec.json.encode(discovery(settings, hook.conditions, hook.templates))
+
+    @cache
+    def announced(hooks: tuple[str, ...]) -> bytes:
+        return msgspec.json.encode(discovery(settings, hook.conditions, hook.templates, hooks))
 
     @routes.get("", summary="Discovery")
     async def discover(request: Request) -> Response:
-        await authenticator.authenticate(request)
-        return Response(announced, media_type=_JSON)
+        """The services that the client which asks is served."""
+        client = await authenticator.authenticate(request)
+        return Response(announced(served_to(client)), media_type=_JSON)
 
     @routes.post("/{service_id}", summary="Fire a hook", openapi_extra=JSON_BODY)
     async def fire(service_id: str, request: Request) -> Response:

@@ -78,7 +78,8 @@ class Database:
             return
         with self._lock, _told(self._url):
             if self._file is not None and not self._file.is_in_place():
-                self._file.clear_remains()  # before its connections are closed: they keep its inode from reuse
+                # While its connections are open: they keep its inode from being given to another file.
+                self._file.clear_remains()
                 self._let_go()
         raise StoreError(
             f"the file of the database {self.place} was deleted or replaced; what it held is lost to the "

@@ -120,6 +120,17 @@ class TestProfiles:
         application = create_app(settings, service=screening_service(), clients=clients, today=lambda: AS_OF)
         return TestClient(application, raise_server_exceptions=False)
 
+    @pytest.mark.parametrize(
+        ("preset", "hooks"),
+        [
+            ("oracle-health", ["patient-view", "encounter-start"]),
+            ("epic", ["patient-view", "encounter-start", "order-select", "order-sign"]),
+        ],
+    )
+    def test_discovery_lists_the_hooks_that_the_client_is_served(self, preset: str, hooks: list[str]) -> None:
+        listed = self.serve(preset=preset).get("/cds-services").json()["services"]
+        assert [service["hook"] for service in listed] == hooks
+
     def test_a_client_that_fires_no_order_hooks_is_refused_them(self) -> None:
         issue = outcome_of(fire(starting(hook="order-sign"), self.serve(preset="oracle-health")), 400)
         assert issue["code"] == "not-supported"

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from fhir.resources.R4B.servicerequest import ServiceRequest
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from app.cards.quirks import for_client, plain_detail
@@ -67,6 +68,29 @@ def test_a_client_that_follows_the_specification_gets_the_card_as_it_is() -> Non
     made = card(suggestion("a"))
     assert sent(made) == made.card
     assert sent(made, preset="sandbox") == made.card
+
+
+class TestRecommendedOnce:
+    """Epic ticks what is recommended on each card, and orders what is ticked on any."""
+
+    def recommended(self, *cards: TrialCard, **profile: Any) -> list[list[bool | None]]:
+        found = for_client(cards, ClientProfile(id="a-client", **profile), wording())
+        return [[one.is_recommended for one in each.suggestions or ()] for each in found]
+
+    def ordering(self, *codes: str) -> TrialCard:
+        return card(*(replace(order(code), is_recommended=True) for code in codes))
+
+    @pytest.mark.parametrize("preset", ["standard", "epic"])
+    def test_what_an_earlier_card_recommends_is_suggested_by_a_later_one_but_not_recommended(
+        self, preset: str
+    ) -> None:
+        cards = (self.ordering("42595-9", "2160-0"), self.ordering("42595-9"), self.ordering("2947-0"))
+        assert self.recommended(*cards, preset=preset) == [[True, True], [None], [True]]
+
+    def test_two_tests_that_are_one_order_of_the_client_are_recommended_once(self) -> None:
+        codes = {"42595-9": "urn:x|7", "29615-2": "urn:x|7"}
+        found = self.recommended(self.ordering("42595-9"), self.ordering("29615-2"), order_codes=codes)
+        assert found == [[True], [None]]
 
 
 class TestEpic:

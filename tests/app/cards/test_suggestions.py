@@ -98,6 +98,13 @@ class TestResource:
         assert one.actions[0].resource["encounter"] == {"reference": "Encounter/e1"}
         ServiceRequest.model_validate(one.actions[0].resource)
 
+    def test_of_several_needs_it_claims_to_settle_only_what_asks_for_nothing_else(self) -> None:
+        needs = [need(name, f"{name}: nothing", order=Coding(LOINC, name, name)) for name in ("alt", "ast")]
+        found = made(lacking("alt", "E3.5"), finding("I4", "missing", needs=tuple(needs)))
+        described = {code: one.actions[0].description for code, one in zip(codes(found), found, strict=True)}
+        assert described["alt"].endswith("(LOINC alt), which would settle E3.5 and is asked for by I4")
+        assert described["ast"].endswith("(LOINC ast), which is asked for by I4")
+
     def test_label_and_description_say_which_test_and_what_it_would_settle(self) -> None:
         (one,) = made(lacking("hbv_dna", "E8", "42595-9"), lacking("hbv_dna", "E4", "42595-9"))
         assert one.label == "Order Test of hbv_dna"
@@ -107,23 +114,31 @@ class TestResource:
         assert uuid.UUID(one.uuid).version == 4
 
 
+def suggested(patient: str = LUPUS, **order: Any) -> list[str]:
+    """The LOINC codes that are suggested where there is such an order."""
+    request = request_of(patient)
+    resource = {
+        "resourceType": "ServiceRequest",
+        "id": "pending",
+        "status": "active",
+        "intent": "order",
+        "code": {"coding": [{"system": LOINC, "code": "42595-9"}]},
+        "subject": {"reference": f"Patient/{patient}"},
+        **order,
+    }
+    request["prefetch"]["serviceRequests"] = searchset(resource)
+    return [one["actions"][0]["resource"]["code"]["coding"][0]["code"] for one in all_of(cards_of(request))]
+
+
+def all_of(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for card in cards for one in card.get("suggestions", [])]
+
+
 class TestWhatIsOrderedAlready:
     """Demonstration patient Lin Mei lacks HBV DNA (LOINC 42595-9) alone."""
 
     def suggested(self, **order: Any) -> list[str]:
-        request = request_of(LUPUS)
-        resource = {
-            "resourceType": "ServiceRequest",
-            "id": "pending",
-            "status": "active",
-            "intent": "order",
-            "code": {"coding": [{"system": LOINC, "code": "42595-9"}]},
-            "subject": {"reference": f"Patient/{LUPUS}"},
-            **order,
-        }
-        request["prefetch"]["serviceRequests"] = searchset(resource)
-        found = [card.get("suggestions", []) for card in cards_of(request)]
-        return [one["actions"][0]["resource"]["code"]["coding"][0]["code"] for some in found for one in some]
+        return suggested(**order)
 
     @pytest.mark.parametrize("status", ["active", "on-hold", "draft"])
     def test_it_is_not_suggested_again(self, status: str) -> None:
@@ -150,12 +165,69 @@ class TestWhatIsOrderedAlready:
     def test_any_other_order_changes_nothing(self, other: dict[str, Any]) -> None:
         assert self.suggested(**other) == ["42595-9"] * 2
 
+    @pytest.mark.parametrize("code", ["29615-2", "48398-2", "11258-1"])
+    def test_nor_is_it_under_another_code_of_the_same_analyte(self, code: str) -> None:
+        """A number of copies and a logarithm report the same analyte (``codesets/loinc.csv``)."""
+        assert self.suggested(code={"coding": [{"system": LOINC, "code": code}]}) == []
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            {"text": "Hepatitis B virus DNA, quantitative PCR"},
+            {"text": "乙肝病毒DNA定量"},
+            {"coding": [{"system": "urn:local", "code": "X1", "display": "HBV DNA"}]},
+            {"coding": [{"system": "urn:local", "code": "X1"}], "text": "HBV DNA viral load"},
+        ],
+    )
+    def test_nor_where_words_alone_tell(self, code: dict[str, Any]) -> None:
+        assert self.suggested(code=code) == []
+
+    @pytest.mark.parametrize("code", [{"text": "Hepatitis B core antibody"}, {"text": "Chest CT"}, {}])
+    def test_words_for_something_else_change_nothing(self, code: dict[str, Any]) -> None:
+        assert self.suggested(code=code) == ["42595-9"] * 2
+
+
+class TestWhereOrdersWereNotSeen:
+    """What is ordered is unknown then, and unknown is not "nothing"."""
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            "left out",
+            {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "forbidden"}]},
+            {**searchset(), "link": [{"relation": "next", "url": "https://ehr.example/next"}]},
+        ],
+    )
+    def test_nothing_is_recommended_and_the_suggestion_says_so(self, sent: Any) -> None:
+        request = request_of(LUPUS)
+        request["prefetch"]["serviceRequests"] = sent
+        if sent == "left out":
+            del request["prefetch"]["serviceRequests"]
+        found = all_of(cards_of(request))
+        assert len(found) == 2
+        for one in found:
+            assert "isRecommended" not in one
+            assert one["label"].endswith("(open orders were not seen)")
+            assert one["actions"][0]["description"].endswith(
+                "open orders were not seen, it may be ordered already"
+            )
+
+    @pytest.mark.parametrize("sent", [None, searchset()])
+    def test_that_there_are_none_is_known_where_the_client_says_so(self, sent: Any) -> None:
+        request = request_of(LUPUS)
+        request["prefetch"]["serviceRequests"] = sent
+        first, _ = all_of(cards_of(request))
+        assert first["isRecommended"] is True
+        assert "not seen" not in first["label"]
+
 
 class TestOnCards:
-    def test_the_one_missing_test_of_the_demonstration_patient_is_suggested_on_both_cards(self) -> None:
-        for card in cards_of(request_of(LUPUS)):
+    def test_the_one_missing_test_is_suggested_on_both_cards_and_recommended_on_one(self) -> None:
+        """Whoever accepts both cards as they come orders it once."""
+        cards = cards_of(request_of(LUPUS))
+        assert [one.get("isRecommended") for one in all_of(cards)] == [True, None]
+        for card in cards:
             (suggestion,) = card["suggestions"]
-            assert suggestion["isRecommended"] is True
             assert suggestion["actions"][0]["resource"]["code"]["coding"][0]["code"] == "42595-9"
             assert suggestion["actions"][0]["resource"]["subject"] == {"reference": f"Patient/{LUPUS}"}
 

@@ -115,9 +115,14 @@ def test_a_file_that_was_put_in_its_place_is_used_without_the_log_of_the_lost_on
 def test_a_file_that_goes_while_a_batch_is_written_makes_the_batch_fail(path: Path, url_of: str) -> None:
     database = Database(url_of)
     database.open()
-    with pytest.raises(StoreError, match="was deleted or replaced"), database.writing() as connection:
-        connection.exec_driver_sql("CREATE TABLE anything (x)")
-        delete(path)
+
+    def write_while_it_goes() -> None:
+        with database.writing() as connection:
+            connection.exec_driver_sql("CREATE TABLE anything (x)")
+            delete(path)
+
+    with pytest.raises(StoreError, match="was deleted or replaced"):
+        write_while_it_goes()
     with database.writing() as connection:
         names = connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars().all()
     assert "feedback" in names
