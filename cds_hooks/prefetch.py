@@ -32,6 +32,7 @@ PrefetchState = Literal["present", "empty", "missing", "failed"]
 _RESOURCE_TYPE = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"')
 _MOST_ENTRIES = 20_000
 """No chart has so many of one kind; a body of twenty megabytes can hold millions that are none."""
+_MOST_LINKS = 100
 _BROKEN = frozenset({"error", "fatal"})
 # Whatever the severity: not every source could be reached, or something was held back (FHIR issue-type).
 _NOT_WHOLE = frozenset({"incomplete", "suppressed", "timeout", "too-costly", "throttled"})
@@ -198,10 +199,14 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
 
 
 def _next(links: msgspec.Raw) -> tuple[bool, str | None]:
-    """Whether there is a next page, and its URL, which may be left out all the same."""
-    found = (_lenient(_LINKS, raw) for raw in _each(links) or ())
+    """Whether there is a next page, and its URL, which may be left out all the same.
+
+    Of more links than any server sends, one that is not looked at may be that of a next page.
+    """
+    each = _each(links) or ()
+    found = (_lenient(_LINKS, raw) for raw in each[:_MOST_LINKS])
     following = [link.url for link in found if link is not None and link.relation == "next"]
-    return bool(following), following[0] if following else None
+    return bool(following) or len(each) > _MOST_LINKS, following[0] if following else None
 
 
 def _total(raw: msgspec.Raw) -> float:

@@ -7,19 +7,18 @@ is decoded here beyond the frame: each resource stays raw until something wants 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from typing import Literal, TypeVar
+from collections.abc import Collection
+from typing import Literal
 
 import msgspec
 
+from fhir_mappings.bundle_frames import MOST_UNREADABLE, Entry, read_frame
 from fhir_mappings.datatypes import Element
 from fhir_mappings.decoding import first_value, parse_json, peek
 from fhir_mappings.errors import UnreadableInputError
 from fhir_mappings.facts import Unread
 from fhir_mappings.references import Source, bare
 from fhir_mappings.resources import RESOURCES
-
-T = TypeVar("T")
 
 ANY_TYPE = "*"
 """Among truncated or failed types: all of which nothing came, where it is not told which were asked for."""
@@ -34,7 +33,8 @@ _NOT_WHOLE = frozenset({"incomplete", "suppressed", "timeout", "too-costly", "th
 Outcome = Literal["read", "nothing", "unreadable", "cut", "failed"]
 _NOT_OK = re.compile(r"[45]\d\d")
 _DEEPEST = 16
-_NOTHING = msgspec.Raw(b"null")
+_MOST_EMPTY = 100_000
+"""Entries without a resource, after which no further entry of a document is read."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 
@@ -72,6 +72,8 @@ class Document(msgspec.Struct):
         bundle: whether it is a Bundle.
         place: what its resources without ids are named by (``2.`` on the second line of a file).
         entries: how many entries were seen.
+        unreadable, empty: how many of them are no resource, and how many have none.
+        left_out: how many were not read any more, for too many of those.
     """
 
     sources: list[Source] = []
@@ -80,6 +82,10 @@ class Document(msgspec.Struct):
     bundle: bool = False
     place: str = ""
     entries: int = 0
+    unreadable: int = 0
+    empty: int = 0
+    left_out: int = 0
+    _told_at: int = 0
 
     @property
     def truncated(self) -> set[str]:
@@ -92,59 +98,25 @@ class Document(msgspec.Struct):
         """Resource types of which the server said that the search failed."""
         return {kind for page in self.pages if page.failed for kind in page.types}
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether too many entries were of no use for any more to be read."""
+        return self.unreadable >= MOST_UNREADABLE or self.empty >= _MOST_EMPTY
+
+    def leave_out(self, entries: int) -> None:
+        """Tell in one line of ``unread`` that so many more entries are not read."""
+        if not self.left_out:
+            self._told_at = len(self.unread)
+            self.unread.append(Unread("Bundle", ""))
+        self.left_out += entries
+        reason = f"{self.left_out} more entries were not read: too many before them are no resources"
+        self.unread[self._told_at] = Unread("Bundle", reason)
+
     def add(self, other: Document) -> None:
         """Take in another document that belongs to this one."""
         self.sources += other.sources
         self.unread += other.unread
         self.pages += other.pages
-
-
-class _Search(Element, frozen=True):
-    mode: str | None = None
-
-
-class _Request(Element, frozen=True):
-    method: str | None = None
-    url: str | None = None
-
-
-class _Response(Element, frozen=True):
-    status: str | None = None
-
-
-class _Link(Element, frozen=True):
-    relation: str | None = None
-    url: str | None = None
-
-
-class _Entry(Element, frozen=True):
-    full_url: str | None = None
-    resource: msgspec.Raw = _NOTHING  # there is no union with Raw: an entry without one has JSON null
-    search: _Search | None = None
-    request: _Request | None = None
-    response: _Response | None = None
-
-
-class _Bundle(Element, frozen=True):
-    type: str | None = None
-    total: int | None = None
-    link: tuple[_Link, ...] = ()
-    entry: tuple[_Entry, ...] = ()
-
-
-class _LooseEntry(Element, frozen=True):
-    full_url: msgspec.Raw = _NOTHING
-    resource: msgspec.Raw = _NOTHING
-    search: msgspec.Raw = _NOTHING
-    request: msgspec.Raw = _NOTHING
-    response: msgspec.Raw = _NOTHING
-
-
-class _LooseBundle(Element, frozen=True):
-    type: msgspec.Raw = _NOTHING
-    total: msgspec.Raw = _NOTHING
-    link: msgspec.Raw = _NOTHING
-    entry: msgspec.Raw = _NOTHING
 
 
 class _Issue(Element, frozen=True):
@@ -156,7 +128,6 @@ class _OperationOutcome(Element, frozen=True):
     issue: tuple[_Issue, ...] = ()
 
 
-_bundle = msgspec.json.Decoder(_Bundle)
 _outcome = msgspec.json.Decoder(_OperationOutcome)
 
 
@@ -249,7 +220,7 @@ def read_document(body: bytes, place: str = "") -> Document:
 
 def read_resource(raw: msgspec.Raw | bytes, document: Document) -> None:
     """Add one resource, or all those of a Bundle, to a document; JSON null is none."""
-    outcome, _ = _add(_Entry(resource=msgspec.Raw(raw)), document, 0)
+    outcome, _ = _add(Entry(resource=msgspec.Raw(raw)), document, 0)
     if outcome in ("unreadable", "cut", "failed"):
         failed = outcome == "failed"
         document.pages.append(Page(frozenset({ANY_TYPE}) if failed else _EVERY, cut=True, failed=failed))
@@ -260,18 +231,28 @@ def _read_bundle(raw: msgspec.Raw | bytes, document: Document, depth: int) -> No
         document.unread.append(Unread("Bundle", "Bundles are nested too deeply; the innermost were not read"))
         document.pages.append(Page(_EVERY, cut=True))
         return
-    try:
-        bundle = _bundle.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        bundle = _loose_bundle(raw, document)
+    frame = read_frame(raw)
+    bundle = frame.bundle
+    if frame.entries_left_out:
+        document.leave_out(frame.entries_left_out)
+    if frame.links_left_out:
+        document.unread.append(Unread("Bundle", f"{frame.links_left_out} of its links were not read"))
+        document.pages.append(Page(_EVERY, cut=True))  # one of them may lead to a further page
     seen: set[str] = set()
     kinds: set[str] = set()
     outcomes: set[str] = set()
     matches = 0
-    for entry in bundle.entry:
+    for number, entry in enumerate(bundle.entry):
+        if document.is_exhausted:
+            document.leave_out(len(bundle.entry) - number)
+            outcomes.add("unreadable")
+            break
         if bundle.type == "history" and _superseded(entry, seen):
+            document.empty += 1
             continue
         outcome, kind = _add(entry, document, depth)
+        document.unreadable += outcome in ("unreadable", "cut", "failed")
+        document.empty += kind is None
         outcomes.add(outcome)
         if kind is not None and not (entry.search is not None and entry.search.mode == "include"):
             kinds.add(kind)
@@ -308,7 +289,7 @@ def _types(kinds: set[str], searched: str | None, search: bool, told: bool) -> f
     return frozenset(kinds | {ANY_TYPE}) if search else frozenset({ANY_TYPE})
 
 
-def _superseded(entry: _Entry, seen: set[str]) -> bool:
+def _superseded(entry: Entry, seen: set[str]) -> bool:
     """Whether an entry of a history, which runs from new to old, is an older version of one seen."""
     request = entry.request
     peeked = peek(entry.resource)
@@ -322,7 +303,7 @@ def _superseded(entry: _Entry, seen: set[str]) -> bool:
     return request is not None and request.method == "DELETE"
 
 
-def _add(entry: _Entry, document: Document, depth: int) -> tuple[Outcome, str | None]:
+def _add(entry: Entry, document: Document, depth: int) -> tuple[Outcome, str | None]:
     """Add what an entry holds: what came of it, and the resource type."""
     raw = entry.resource
     absent = bytes(raw) == b"null"
@@ -363,37 +344,3 @@ def _told_by(raw: msgspec.Raw, document: Document) -> Outcome:
         document.unread.append(Unread("OperationOutcome", "the server says that results may be lacking"))
         return "cut"
     return "nothing"
-
-
-def _loose_bundle(raw: msgspec.Raw | bytes, document: Document) -> _Bundle:
-    """A Bundle whose frame departs from FHIR: what can be found in it."""
-    loose = _as(raw, _LooseBundle) or _LooseBundle()
-    entries = []
-    for entry in _each(loose.entry):
-        found = _as(entry, _Entry)
-        if found is None and (parts := _as(entry, _LooseEntry)) is not None:
-            found = _Entry(
-                full_url=_as(parts.full_url, str),
-                resource=parts.resource,
-                search=_as(parts.search, _Search),
-                request=_as(parts.request, _Request),
-                response=_as(parts.response, _Response),
-            )
-        # What is no entry at all is told as one without a resource.
-        entries.append(found or _Entry(resource=msgspec.Raw(b'""')))
-    links = tuple(link for one in _each(loose.link) if (link := _as(one, _Link)) is not None)
-    return _Bundle(_as(loose.type, str), _as(loose.total, int), links, tuple(entries))
-
-
-def _each(raw: msgspec.Raw) -> Iterable[msgspec.Raw]:
-    listed = _as(raw, list[msgspec.Raw])
-    if listed is not None:
-        return listed
-    return () if bytes(raw) == b"null" else (raw,)
-
-
-def _as(raw: msgspec.Raw | bytes, kind: type[T]) -> T | None:
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
