@@ -41,7 +41,7 @@ def read(document: dict[str, Any]) -> PatientFacts:
 
 
 def left_out(facts: PatientFacts) -> list[str]:
-    return [unread.why for unread in facts.unread if "more entries were not read" in unread.reason]
+    return [unread.why for unread in facts.unread if "more entries were not read" in unread.why]
 
 
 @pytest.mark.parametrize("useless", USELESS.values(), ids=USELESS)
