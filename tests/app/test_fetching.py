@@ -72,6 +72,16 @@ class TestWhatLacks:
         assert told(cards) == told(cards_of({**request_of(), **more}, client()))
         assert cards
 
+    @pytest.mark.parametrize(
+        ("ehr", "recommended"), [(Ehr(), [True, None]), (Ehr(types=["Patient"]), [None] * 2)]
+    )
+    def test_orders_that_were_fetched_are_seen_as_those_that_were_prefetched_are(
+        self, ehr: Ehr, recommended: list[bool | None]
+    ) -> None:
+        cards = cards_of(request_without("serviceRequests"), hook_beside(ehr))
+        suggested = [one for card in cards for one in card["suggestions"]]
+        assert [one.get("isRecommended") for one in suggested] == recommended
+
     @pytest.mark.parametrize("key", EVERY)
     def test_only_the_key_that_lacks_is_asked_for(self, key: str) -> None:
         ehr = Ehr()
