@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
 from app import named_medications
+from app.aside import aside
 from app.clients.profile import ClientProfile
 from app.fetch_plan import WORDS, NoWay, Way, absent_types, lacking, queries_for, way_to
 from app.fetched import as_prefetched, is_of_another, joined
@@ -96,30 +98,32 @@ class Charts:
         way = way_to(request, client)
         if isinstance(way, str):
             told: Counts = {"fetch": way} if lacking(prefetched, not_offered | self._unneeded) else {}
-            return self._read(request, prefetched, Completed(prefetched, (), not_offered, told), way)
+            return await self._read(request, prefetched, Completed(prefetched, (), not_offered, told), way)
         completed = await self.complete(request.context.patient_id, prefetched, not_offered, way)
         try:
-            return self._read(request, prefetched, completed, None)
+            return await self._read(request, prefetched, completed, None)
         except WrongPatientError:
             # Of another patient is what was prefetched, which is refused, or what the server sent, which is
             # left out; told apart by trying without.
             alone = Completed(prefetched, (), not_offered, {**completed.counts, "fetch": "wrong-patient"})
-            return self._read(request, prefetched, alone, None)
+            return await self._read(request, prefetched, alone, None)
 
-    def _read(
+    async def _read(
         self,
         request: HookRequest,
         prefetched: Mapping[str, Prefetched],
         completed: Completed,
         no_way: NoWay | None,
     ) -> Chart:
-        chart = read_chart(
+        reading = partial(
+            read_chart,
             request.context.patient_id,
             completed.received,
             completed.not_offered,
             beside=completed.medications,
             no_way=WORDS[no_way] if no_way is not None else None,
         )
+        chart = await aside(len(_all_resources(completed.received)), reading)
         return chart._replace(received=prefetched, counts=completed.counts)
 
     async def complete(
@@ -157,13 +161,8 @@ class Charts:
             lacking(prefetched, {*not_offered, *absent, *self._unneeded}), prefetched, patient_id, offer
         )
         fetched = await self._client(way, self._limits).fetch(queries, deadline, heard)
-        answers = {key: _only_of(patient_id, found) for key, found in fetched.items()}
-        received = {
-            key: joined(before, as_prefetched(answers[key]), RESOURCE_TYPES[key])
-            if key in answers
-            else before
-            for key, before in prefetched.items()
-        }
+        size = sum(len(found.resources) for found in fetched.values())
+        answers, received = await aside(size, partial(_put_together, patient_id, prefetched, fetched))
         medications, asked = await self._medications(received, way, offer, deadline)
         counts = _counts([*answers.values(), *asked.values()])
         counts["fetch_ms"] = round((loop.time() - began) * 1000)
@@ -199,6 +198,18 @@ class Charts:
             share=way.share,
             private_allowed=way.private_allowed,
         )
+
+
+def _put_together(
+    patient_id: str, prefetched: Mapping[str, Prefetched], fetched: Mapping[str, Fetched]
+) -> tuple[Mapping[str, Fetched], Mapping[str, Prefetched]]:
+    """The answers, as far as they are of this patient; and what there is for each key with them."""
+    answers = {key: _only_of(patient_id, found) for key, found in fetched.items()}
+    received = {
+        key: joined(before, as_prefetched(answers[key]), RESOURCE_TYPES[key]) if key in answers else before
+        for key, before in prefetched.items()
+    }
+    return answers, received
 
 
 def _only_of(patient_id: str, found: Fetched) -> Fetched:

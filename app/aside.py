@@ -1,0 +1,18 @@
+"""Long work beside the event loop, so that others are answered meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+MANY = 2_000
+"""Resources, from which on the work is worth a thread: below, it is done in some fifty milliseconds, and
+threads that take turns would make it last longer for all."""
+
+
+async def aside(resources: int, work: Callable[[], T]) -> T:
+    """What ``work`` returns or raises; done in a thread if it is about ``MANY`` resources or more."""
+    return await asyncio.to_thread(work) if resources >= MANY else work()
