@@ -86,8 +86,10 @@ class Charts:
         await self._capabilities.aclose()
         await self.network.aclose()
 
-    async def chart(self, request: HookRequest, client: ClientProfile) -> Chart:
+    async def chart(self, request: HookRequest, client: ClientProfile, counts: Counts) -> Chart:
         """The chart of the patient in context.
+
+        ``counts`` takes in what came and what was fetched, for the log: also where no chart comes of it.
 
         Raises:
             InsufficientDataError: no Patient could be had.
@@ -95,18 +97,23 @@ class Charts:
         """
         not_offered = frozenset(client.not_offered or ())
         prefetched = reconcile(request.prefetch, RESOURCE_TYPES, client.prefetch_keys)
+        counts.update(_prefetched_counts(prefetched))
         way = way_to(request, client)
         if isinstance(way, str):
-            told: Counts = {"fetch": way} if lacking(prefetched, not_offered | self._unneeded) else {}
-            return await self._read(request, prefetched, Completed(prefetched, (), not_offered, told), way)
+            if lacking(prefetched, not_offered | self._unneeded):
+                counts["fetch"] = way
+            return await self._read(request, prefetched, Completed(prefetched, (), not_offered, {}), way)
         completed = await self.complete(request.context.patient_id, prefetched, not_offered, way)
+        counts.update(completed.counts)
         try:
             return await self._read(request, prefetched, completed, None)
         except WrongPatientError:
             # Of another patient is what was prefetched, which is refused, or what the server sent, which is
             # left out; told apart by trying without.
-            alone = Completed(prefetched, (), not_offered, {**completed.counts, "fetch": "wrong-patient"})
-            return await self._read(request, prefetched, alone, None)
+            alone = Completed(prefetched, (), not_offered, {})
+            chart = await self._read(request, prefetched, alone, None)
+            counts["fetch"] = "wrong-patient"
+            return chart
 
     async def _read(
         self,
@@ -124,7 +131,7 @@ class Charts:
             no_way=WORDS[no_way] if no_way is not None else None,
         )
         chart = await aside(len(_all_resources(completed.received)), reading)
-        return chart._replace(received=prefetched, counts=completed.counts)
+        return chart._replace(received=prefetched)
 
     async def complete(
         self,
@@ -221,6 +228,16 @@ def _only_of(patient_id: str, found: Fetched) -> Fetched:
 
 def _all_resources(received: Mapping[str, Prefetched]) -> list[msgspec.Raw]:
     return [raw for prefetched in received.values() for raw in prefetched.resources]
+
+
+def _prefetched_counts(received: Mapping[str, Prefetched]) -> Counts:
+    states = Counter(prefetched.state for prefetched in received.values())
+    return {
+        "resources": sum(len(prefetched.resources) for prefetched in received.values()),
+        "prefetch_missing": states["missing"],
+        "prefetch_failed": states["failed"],
+        "prefetch_truncated": sum(prefetched.truncated for prefetched in received.values()),
+    }
 
 
 def _counts(answers: Sequence[Fetched]) -> Counts:

@@ -20,6 +20,7 @@ from app.settings import INDISPENSABLE, MEDICATION_TYPES
 from cds_hooks.prefetch import Prefetched, type_of
 from cds_hooks.requests import HookRequest
 from fhir_mappings.client import Address, BearerToken, Credentials, Offer, Query, base_address, listed
+from fhir_mappings.search_results import names
 
 NoWay = Literal["no-server", "no-token", "not-listed", "no-such-id"]
 """Why a server cannot be asked at all."""
@@ -118,7 +119,7 @@ def queries_for(
         kind = RESOURCE_TYPES[key]
         prefetched = received[key]
         if prefetched.next_url is not None:
-            at_hand = sum(1 for raw in prefetched.resources if type_of(raw) == kind)
+            at_hand = names(raw for raw in prefetched.resources if type_of(raw) == kind)
             found[key] = Query(kind, prefetched.next_url, at_hand)
         elif kind in INDISPENSABLE or offer.support(kind) != "unsearchable":
             found[key] = Query(kind, _asked(TEMPLATES[key], kind, patient_id, offer))

@@ -9,6 +9,7 @@ from cds_hooks.prefetch import Prefetched, type_of
 from fhir_mappings.client import Fetched
 from fhir_mappings.decoding import peek
 from fhir_mappings.references import bare
+from fhir_mappings.search_results import how_many_new, names
 
 _PATIENT = "Patient"
 
@@ -51,7 +52,11 @@ def joined(before: Prefetched, after: Prefetched, resource_type: str) -> Prefetc
     resources = before.resources + after.resources
     truncated = after.truncated or before.flawed
     if before.next_url is not None:
-        truncated = truncated or sum(type_of(r) == resource_type for r in after.resources) < before.lacking
+
+        def matches(found: Prefetched) -> tuple[str | bytes, ...]:
+            return names(raw for raw in found.resources if type_of(raw) == resource_type)
+
+        truncated = truncated or how_many_new(matches(after), frozenset(matches(before))) < before.lacking
     return Prefetched(
         state="present" if resources or truncated else "empty",
         resources=resources,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
 import msgspec
 
@@ -14,7 +12,7 @@ from app.cards.pending_orders import ORDER_TYPE, ordered_tests
 from app.cards.quirks import for_client
 from app.cards.trial import TrialCard
 from app.cards.wording import wording
-from app.charts import Charts
+from app.charts import Charts, Counts
 from app.clients.profile import ClientProfile
 from app.order_hooks import ORDER_HOOKS, drafted, order_cards
 from app.prefetch_needs import queries_for
@@ -26,7 +24,6 @@ from app.silence import Judged, case_of, judged_trials
 from app.store.memory import Memory, Recalled
 from cds_hooks.cards import CardsResponse
 from cds_hooks.errors import InsufficientDataError
-from cds_hooks.prefetch import Prefetched
 from cds_hooks.requests import HookRequest, read_request
 
 SERVICE_ID = "lupus-trials"
@@ -40,13 +37,6 @@ _GATE_TYPE = "Condition"
 _ORDERS_KEY = next(key for key, kind in RESOURCE_TYPES.items() if kind == ORDER_TYPE)
 _GATE_KEY = next(key for key, kind in RESOURCE_TYPES.items() if kind == _GATE_TYPE)
 _ENCODER = msgspec.json.Encoder()
-
-
-class HookAnswer(NamedTuple):
-    """The response's body, and counts for the log."""
-
-    body: bytes
-    counts: Mapping[str, int | str]
 
 
 class TrialsHook:
@@ -89,18 +79,22 @@ class TrialsHook:
         protocols = (bound.protocol for bound in self._service.protocols.values())
         return {query.key: query.template for query in queries_for(protocols)}
 
-    async def answer(self, body: bytes, client: ClientProfile) -> HookAnswer:
-        """Cards for the patient in context, for this client.
+    async def answer(self, body: bytes, client: ClientProfile, counts: Counts) -> bytes:
+        """Cards for the patient in context, for this client, as JSON.
+
+        ``counts`` takes in the hook and what was counted, for the log: as far as it came where it fails.
 
         Raises:
             cds_hooks.errors.CdsHooksError: the request cannot be answered; each with its HTTP status.
         """
         request = read_request(body, served_to(client))
+        counts["hook"] = request.hook.name
         as_of = self._today()
         orders = drafted(request, as_of) if request.hook.name in ORDER_HOOKS else None
         if not _triggered(request, client) or orders == ():
-            return self._answer(request, client, ())
-        chart = await self._charts.chart(request, client)
+            return self._answer((), client, counts)
+        chart = await self._charts.chart(request, client, counts)
+        counts["unread"] = len(chart.record.facts.unread)
         if orders is None:
             cards, judged = self._trial_cards(request, chart, as_of)
             screenings = len(judged)
@@ -109,17 +103,12 @@ class TrialsHook:
             judged = [
                 Judged(one.protocol.id, one.protocol.version, one.verdict, one.closings) for one in cards
             ]
+        counts["screenings"] = screenings
         if not screenings:
             _must_know_the_diagnoses(chart)
         speaking = await self._speaking(request, client, cards, judged)
-        counts = {
-            "screenings": screenings,
-            "silent": len(cards) - len(speaking),
-            "unread": len(chart.record.facts.unread),
-            **_counts(chart.received),
-            **chart.counts,
-        }
-        return self._answer(request, client, speaking, counts)
+        counts["silent"] = len(cards) - len(speaking)
+        return self._answer(speaking, client, counts)
 
     async def _speaking(
         self,
@@ -163,16 +152,10 @@ class TrialsHook:
         made = order_cards(self._service, applicable, chart.record, drafts, as_of)
         return made, len(applicable)
 
-    def _answer(
-        self,
-        request: HookRequest,
-        client: ClientProfile,
-        made: Sequence[TrialCard],
-        counts: Mapping[str, int | str] | None = None,
-    ) -> HookAnswer:
+    def _answer(self, made: Sequence[TrialCard], client: ClientProfile, counts: Counts) -> bytes:
         cards = for_client(made, client, wording(self._settings.language))
-        told: dict[str, int | str] = {"hook": request.hook.name, "cards": len(cards), **(counts or {})}
-        return HookAnswer(_ENCODER.encode(CardsResponse(cards)), told)
+        counts["cards"] = len(cards)
+        return _ENCODER.encode(CardsResponse(cards))
 
 
 def served_to(client: ClientProfile) -> tuple[str, ...]:
@@ -193,21 +176,12 @@ def _must_know_the_diagnoses(chart: Chart) -> None:
     """No card for want of data is not the same as no card for want of the disease.
 
     Raises:
-        InsufficientDataError: diagnoses were not retrieved, so that nothing could be told.
+        InsufficientDataError: diagnoses were not retrieved, or not all; then nothing can be told.
     """
-    if chart.record.deceased:
+    state = chart.record.retrieval_of((_GATE_TYPE,))
+    if chart.record.deceased or state == "complete":
         return
-    if chart.record.retrieval_of((_GATE_TYPE,)) in ("failed", "not-asked"):
-        why = chart.reasons.get(_GATE_KEY)
-        told = f"diagnoses are needed: prefetch '{_GATE_KEY}' did not come or is no searchset"
-        raise InsufficientDataError(told + (f" ({why})" if why else ""), f"prefetch.{_GATE_KEY}")
-
-
-def _counts(received: Mapping[str, Prefetched]) -> dict[str, int]:
-    states = Counter(prefetched.state for prefetched in received.values())
-    return {
-        "resources": sum(len(prefetched.resources) for prefetched in received.values()),
-        "prefetch_missing": states["missing"],
-        "prefetch_failed": states["failed"],
-        "prefetch_truncated": sum(prefetched.truncated for prefetched in received.values()),
-    }
+    how = "came only in part" if state == "truncated" else "did not come or is no searchset"
+    why = chart.reasons.get(_GATE_KEY)
+    told = f"all diagnoses are needed: prefetch '{_GATE_KEY}' {how}"
+    raise InsufficientDataError(told + (f" ({why})" if why else ""), f"prefetch.{_GATE_KEY}")

@@ -31,14 +31,12 @@ class Chart(NamedTuple):
         received: what was prefetched for each key.
         at_hand: the same, with what was fetched.
         reasons: why keys are not complete, in words that repeat nothing of the chart, as far as is known.
-        counts: of what was fetched, for the log.
     """
 
     record: PatientRecord
     received: Mapping[str, Prefetched]
     at_hand: Mapping[str, Prefetched]
     reasons: Mapping[str, str] = MappingProxyType({})
-    counts: Mapping[str, int | str] = MappingProxyType({})
 
 
 def read_chart(

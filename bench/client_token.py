@@ -104,7 +104,7 @@ async def main(rounds: int) -> None:
         found["refused"].append(await spent([partial(refused, evil)] * 500))
         for name, requests in good.items():
             found[name].append(await spent([partial(tells.authenticate, request) for request in requests]))
-        found["hook"].append(await spent([partial(hook.answer, body, profile)] * 10))
+        found["hook"].append(await spent([partial(hook.answer, body, profile, {})] * 10))
     median = {name: statistics.median(values) for name, values in found.items()}
     for name, value in median.items():
         print(f"{name:8} {value:9.0f} µs   {value / median['hook']:6.1%} of the hook")

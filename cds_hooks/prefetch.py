@@ -10,9 +10,9 @@ state        in the request                                         what it mean
 ===========  =====================================================  ==========================================
 
 A searchset is read leniently: whatever of its frame cannot be understood is ignored, as long as it hides no
-entries. It may hold OperationOutcomes beside its matches. A warning there says no more than "no results"
-(Epic sends it with ``total`` 0), unless its code tells that results are lacking (``incomplete`` …); an error
-says that the search broke off. Keys that were not asked for are ignored.
+entries. It may hold OperationOutcomes beside its matches; ``fhir_mappings.search_results`` knows which of
+them say no more than "no results" (Epic sends that with ``total`` 0), which that results are lacking, and
+which that the search broke off. Keys that were not asked for are ignored.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from cds_hooks.json_objects import is_null
+from fhir_mappings.search_results import told_by
 
 T = TypeVar("T")
 PrefetchState = Literal["present", "empty", "missing", "failed"]
@@ -33,9 +34,11 @@ _RESOURCE_TYPE = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"')
 _MOST_ENTRIES = 20_000
 """No chart has so many of one kind; a body of twenty megabytes can hold millions that are none."""
 _MOST_LINKS = 100
-_BROKEN = frozenset({"error", "fatal"})
-# Whatever the severity: not every source could be reached, or something was held back (FHIR issue-type).
-_NOT_WHOLE = frozenset({"incomplete", "suppressed", "timeout", "too-costly", "throttled"})
+_NO_RESOURCE = "there are entries without a resource that can be read"
+_TOLD = {
+    "cut": "the server says in an OperationOutcome that results may be lacking",
+    "failed": "the server tells an error among the results",
+}
 
 
 class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +49,8 @@ class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
         resources: undecoded, in the order sent, without OperationOutcomes.
         full_urls: the names by which the searchset calls them, in the same order; ``None`` where it has none.
         truncated: not all that matches is there: further pages, entries that are no resources or too many, a
-            search that broke off, or a lone resource where a searchset was asked for.
-        why: for ``failed``, the reason; it repeats nothing of the resource.
+            search that broke off or left results out, or a lone resource where a searchset was asked for.
+        why: for ``failed``, and for what is ``flawed``, the reason; it repeats nothing of the resource.
         in_vain: for ``failed``, the client asked its server and was refused: asking again is of no use.
         next_url: of the next page, as the server wrote it, if there is one.
         lacking: how many more matches there are by the server's count than came, at least.
@@ -69,12 +72,12 @@ class _Typed(msgspec.Struct, frozen=True):
     resource_type: str | None = msgspec.field(name="resourceType", default=None)
 
 
+_ABSENT = msgspec.Raw()  # msgspec knows no union with Raw
+
+
 class _Link(msgspec.Struct, frozen=True):
     relation: str | None = None
-    url: str | None = None
-
-
-_ABSENT = msgspec.Raw()  # msgspec knows no union with Raw
+    url: msgspec.Raw = _ABSENT
 
 
 class _Bundle(msgspec.Struct, frozen=True):
@@ -88,15 +91,6 @@ class _Entry(msgspec.Struct, frozen=True):
     full_url: msgspec.Raw = msgspec.field(name="fullUrl", default=_ABSENT)
 
 
-class _Issue(msgspec.Struct, frozen=True):
-    severity: str | None = None
-    code: str | None = None
-
-
-class _Outcome(msgspec.Struct, frozen=True):
-    issue: tuple[_Issue, ...] = ()
-
-
 _BUNDLES = msgspec.json.Decoder(_Bundle)
 _ENTRIES = msgspec.json.Decoder(_Entry)
 _LISTS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -104,7 +98,6 @@ _LINKS = msgspec.json.Decoder(_Link)
 _TEXTS = msgspec.json.Decoder(str)
 _TOTALS = msgspec.json.Decoder(float, strict=False)
 _TYPED = msgspec.json.Decoder(_Typed)
-_OUTCOMES = msgspec.json.Decoder(_Outcome)
 
 
 def reconcile(
@@ -164,37 +157,40 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         return _failed("it is a Bundle whose entries cannot be read")
     resources: list[msgspec.Raw] = []
     full_urls: list[str | None] = []
-    matches, unreadable, broken, withheld = 0, 0, False, False
+    matches = 0
+    faults: list[str] = []
     for raw in entries[:_MOST_ENTRIES]:
         entry = _lenient(_ENTRIES, raw) or _Entry()
         kind = type_of(entry.resource)
         if kind is None:
-            unreadable += 1
+            faults.append(_NO_RESOURCE)
         elif kind == "OperationOutcome":
-            issues = _issues(entry.resource)
-            broken = broken or any(issue.severity in _BROKEN for issue in issues)
-            withheld = withheld or any(issue.code in _NOT_WHOLE for issue in issues)
+            told = told_by(entry.resource)
+            if told != "nothing":
+                faults.append(_TOLD[told])
         else:
             matches += kind == resource_type
             resources.append(entry.resource)
             full_urls.append(_lenient(_TEXTS, entry.full_url))
     if resources and not matches:
         return _failed(f"none of its entries is of type {resource_type}")
-    if broken and not resources:
+    if _TOLD["failed"] in faults and not resources:
         return _failed("the searchset holds only an OperationOutcome that tells an error", in_vain=True)
-    flawed = broken or withheld or unreadable > 0 or len(entries) > _MOST_ENTRIES
+    if len(entries) > _MOST_ENTRIES:
+        faults.append(f"it has more than {_MOST_ENTRIES} entries")
     has_next, next_url = _next(bundle.link)
     lacking = max(0.0, _total(bundle.total) - matches)
-    truncated = flawed or has_next or lacking > 0
+    truncated = bool(faults) or has_next or lacking > 0
     state: PrefetchState = "present" if resources or truncated else "empty"
     return Prefetched(
         state=state,
         resources=tuple(resources),
         full_urls=tuple(full_urls),
         truncated=truncated,
+        why="; ".join(dict.fromkeys(faults)) or None,
         next_url=next_url,
         lacking=lacking,
-        flawed=flawed,
+        flawed=bool(faults),
     )
 
 
@@ -206,7 +202,7 @@ def _next(links: msgspec.Raw) -> tuple[bool, str | None]:
     each = _each(links) or ()
     found = (_lenient(_LINKS, raw) for raw in each[:_MOST_LINKS])
     following = [link.url for link in found if link is not None and link.relation == "next"]
-    return bool(following) or len(each) > _MOST_LINKS, following[0] if following else None
+    return bool(following) or len(each) > _MOST_LINKS, _lenient(_TEXTS, following[0]) if following else None
 
 
 def _total(raw: msgspec.Raw) -> float:
@@ -228,12 +224,6 @@ def _lenient(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw | bytes) -> T | 
         return decoder.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return None
-
-
-def _issues(outcome: msgspec.Raw) -> Sequence[_Issue]:
-    """What an OperationOutcome tells; one that cannot be read tells an error."""
-    read = _lenient(_OUTCOMES, outcome)
-    return (_Issue(severity="error"),) if read is None else read.issue
 
 
 def _failed(why: str, *, in_vain: bool = False) -> Prefetched:

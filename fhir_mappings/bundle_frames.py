@@ -62,6 +62,11 @@ class _LooseEntry(Element, frozen=True):
     response: msgspec.Raw = _NOTHING
 
 
+class _LooseLink(Element, frozen=True):
+    relation: msgspec.Raw = _NOTHING
+    url: msgspec.Raw = _NOTHING
+
+
 class _LooseBundle(Element, frozen=True):
     type: msgspec.Raw = _NOTHING
     total: msgspec.Raw = _NOTHING
@@ -78,6 +83,7 @@ class Frame(NamedTuple):
 
 
 _bundle = msgspec.json.Decoder(Bundle)
+_counts = msgspec.json.Decoder(int, strict=False)
 
 
 def read_frame(raw: msgspec.Raw | bytes) -> Frame:
@@ -110,12 +116,26 @@ def _loose(raw: msgspec.Raw | bytes) -> Frame:
         strangers += found is None
         entries.append(found or Entry(resource=msgspec.Raw(b'""')))
     linked = _each(loose.link)
-    links = tuple(link for one in linked[:_MOST_LINKS] if (link := _as(one, _Link)) is not None)
+    links = tuple(link for one in linked[:_MOST_LINKS] if (link := _loose_link(one)) is not None)
     return Frame(
-        Bundle(_as(loose.type, str), _as(loose.total, int), links, tuple(entries)),
+        Bundle(_as(loose.type, str), _count(loose.total), links, tuple(entries)),
         entries_left_out=len(listed) - len(entries),
         links_left_out=max(0, len(linked) - _MOST_LINKS),
     )
+
+
+def _loose_link(raw: msgspec.Raw) -> _Link | None:
+    """A link; one whose address is no text leads somewhere all the same."""
+    found = _as(raw, _LooseLink)
+    return None if found is None else _Link(_as(found.relation, str), _as(found.url, str))
+
+
+def _count(raw: msgspec.Raw) -> int | None:
+    """A count, in quotes or not."""
+    try:
+        return _counts.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _each(raw: msgspec.Raw) -> Sequence[msgspec.Raw]:

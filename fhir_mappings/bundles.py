@@ -13,12 +13,12 @@ from typing import Literal
 import msgspec
 
 from fhir_mappings.bundle_frames import MOST_UNREADABLE, Entry, read_frame
-from fhir_mappings.datatypes import Element
 from fhir_mappings.decoding import first_value, parse_json, peek
 from fhir_mappings.errors import UnreadableInputError
 from fhir_mappings.facts import Unread
 from fhir_mappings.references import Source, bare
 from fhir_mappings.resources import RESOURCES
+from fhir_mappings.search_results import told_by
 
 ANY_TYPE = "*"
 """Among truncated or failed types: all of which nothing came, where it is not told which were asked for."""
@@ -27,10 +27,11 @@ _SEARCHED_TYPE = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)(?:\?|/_search|$)")
 _TYPE_IN_TEXT = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]+)"')
 _PATIENT_IN_TEXT = re.compile(rb'"reference"\s*:\s*"(?:[^"]*/)?Patient/([A-Za-z0-9.-]+)"')
 _EVERY = frozenset(RESOURCES)
-_FAILED = frozenset({"error", "fatal"})
-# Whatever the severity: not every source could be reached, or something was held back (FHIR issue-type).
-_NOT_WHOLE = frozenset({"incomplete", "suppressed", "timeout", "too-costly", "throttled"})
 Outcome = Literal["read", "nothing", "unreadable", "cut", "failed"]
+_REMARKS = {
+    "cut": "the server says that results may be lacking",
+    "failed": "the server reported an error among the results",
+}
 _NOT_OK = re.compile(r"[45]\d\d")
 _DEEPEST = 16
 _MOST_EMPTY = 100_000
@@ -44,7 +45,8 @@ class Page(msgspec.Struct, frozen=True):
 
     Attributes:
         types: of which more may exist; ``ANY_TYPE`` among them for all that are not here.
-        own_url, next_url: of the searchset.
+        own_url, next_url: of the searchset; the next one is empty where there is a further page of which no
+            address is told.
         cut: not all is here.
         failed: the server reported an error.
         of: the patient whom it concerns, where it is known; ``None`` for any.
@@ -59,7 +61,7 @@ class Page(msgspec.Struct, frozen=True):
 
     def is_cut(self, here: Collection[str]) -> bool:
         """Whether more exists, the pages with these URLs being here."""
-        return self.cut or (self.next_url is not None and self.next_url not in here)
+        return self.cut or (self.next_url is not None and (not self.next_url or self.next_url not in here))
 
 
 class Document(msgspec.Struct):
@@ -117,18 +119,6 @@ class Document(msgspec.Struct):
         self.sources += other.sources
         self.unread += other.unread
         self.pages += other.pages
-
-
-class _Issue(Element, frozen=True):
-    severity: str | None = None
-    code: str | None = None
-
-
-class _OperationOutcome(Element, frozen=True):
-    issue: tuple[_Issue, ...] = ()
-
-
-_outcome = msgspec.json.Decoder(_OperationOutcome)
 
 
 def split_documents(body: bytes) -> list[Document]:
@@ -266,11 +256,11 @@ def _read_bundle(raw: msgspec.Raw | bytes, document: Document, depth: int) -> No
     page = Page(
         types=_types(kinds, searched, searchset or "next" in urls, "self" in urls),
         own_url=urls.get("self"),
-        next_url=(urls["next"] or "next") if "next" in urls else None,
+        next_url=(urls["next"] or "") if "next" in urls else None,
         cut=searchset and alone and (bundle.total or 0) > matches,
         failed="failed" in outcomes,
     )
-    if page.cut or page.failed or page.next_url or page.own_url:
+    if page.cut or page.failed or page.next_url is not None or page.own_url:
         document.pages.append(page)
 
 
@@ -314,11 +304,7 @@ def _add(entry: Entry, document: Document, depth: int) -> tuple[Outcome, str | N
     document.entries += 1
     place = f"#{document.place}{document.entries}"
     if absent:
-        status = entry.response.status if entry.response is not None else None
-        if status is None or not _NOT_OK.match(status):
-            return "nothing", None
-        document.unread.append(Unread(place, f"the server answered a part of the request with {status[:3]}"))
-        return "failed", None
+        return _add_without_resource(entry, document, place), None
     if seen is None or not seen.resource_type:
         reason = "no FHIR resource: a JSON object with a resourceType is needed"
         document.unread.append(Unread(place, reason))
@@ -331,16 +317,21 @@ def _add(entry: Entry, document: Document, depth: int) -> tuple[Outcome, str | N
     return "read", kind
 
 
+def _add_without_resource(entry: Entry, document: Document, place: str) -> Outcome:
+    """Of what was asked to be done, and of its outcome, there need be no resource; of all else there must."""
+    status = entry.response.status if entry.response is not None else None
+    if status is not None and _NOT_OK.match(status):
+        document.unread.append(Unread(place, f"the server answered a part of the request with {status[:3]}"))
+        return "failed"
+    if entry.search is None and (status is not None or entry.request is not None):
+        return "nothing"
+    document.unread.append(Unread(place, "an entry without a resource; what it stands for was not read"))
+    return "unreadable"
+
+
 def _told_by(raw: msgspec.Raw, document: Document) -> Outcome:
     """What a server's remark among the results says of them: failed, cut short, or nothing that matters."""
-    try:
-        issues = _outcome.decode(raw).issue
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        issues = (_Issue(severity="error"),)
-    if any(issue.severity in _FAILED for issue in issues):
-        document.unread.append(Unread("OperationOutcome", "the server reported an error among the results"))
-        return "failed"
-    if any(issue.code in _NOT_WHOLE for issue in issues):
-        document.unread.append(Unread("OperationOutcome", "the server says that results may be lacking"))
-        return "cut"
-    return "nothing"
+    told = told_by(raw)
+    if told != "nothing":
+        document.unread.append(Unread("OperationOutcome", _REMARKS[told]))
+    return told

@@ -13,6 +13,7 @@ from functools import cache
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from app.charts import Counts
 from app.clients.authenticator import Authenticator
 from app.feedback import FeedbackDesk
 from app.hook import SERVED_HOOKS, SERVICE_ID, TrialsHook, served_to
@@ -96,9 +97,12 @@ def hook_routes(
         client = await authenticator.authenticate(request)
         _must_be_known(service_id)
         body = await _body(request)
-        answer = await hook.answer(body, client)
-        note(request.scope, **answer.counts)
-        return Response(answer.body, media_type=_JSON)
+        counts: Counts = {}
+        try:
+            answer = await hook.answer(body, client, counts)
+        finally:
+            note(request.scope, **counts)
+        return Response(answer, media_type=_JSON)
 
     @routes.post("/{service_id}/feedback", summary="What became of cards", openapi_extra=JSON_BODY)
     async def feedback(service_id: str, request: Request) -> Response:

@@ -31,12 +31,12 @@ Why = Literal[
     "not-json",  # HTML, nothing, broken JSON
     "encoding",  # compressed in a way that was not asked for, or broken
     "wrong-type",  # FHIR, but not what was asked for
-    "incomplete",  # entries that cannot be read, or fewer of them than the server counted
+    "incomplete",  # entries that cannot be read, fewer than the server counted, or some left out by its word
     # How much
     "too-large",
     "too-many-pages",
     "too-many-resources",
-    "loop",  # the next page is one that was read before
+    "loop",  # the next page is one that was read before, or repeats what was read
     "foreign-link",  # the next page is on a server that may not be called
 ]
 """Why an answer is not complete. The words repeat nothing of what the server sent."""
@@ -49,12 +49,13 @@ class Query(msgspec.Struct, frozen=True):
         resource_type: what is asked for.
         path: below the server's base (``Patient/1``, ``Condition?patient=1``), or the absolute URL of a page
             from which to go on.
-        at_hand: how many matches came on the pages before that, so that a server's count can be checked.
+        at_hand: the matches on the pages before that (:func:`fhir_mappings.search_results.names`), so that
+            a server's count can be checked, and a page that repeats them is noticed.
     """
 
     resource_type: str
     path: str
-    at_hand: int = 0
+    at_hand: tuple[str | bytes, ...] = ()
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):

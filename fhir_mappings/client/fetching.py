@@ -15,6 +15,7 @@ from fhir_mappings.client.bodies import AnswerError
 from fhir_mappings.client.network import Network
 from fhir_mappings.client.pages import Answer, read_answer
 from fhir_mappings.client.requests import Getter
+from fhir_mappings.search_results import how_many_new
 
 _CLOSING_SECONDS = 0.5
 
@@ -104,7 +105,8 @@ class _Walk:
         self._limits = limits
         self._resources: list[msgspec.Raw] = []
         self._full_urls: list[str | None] = []
-        self._matches = query.at_hand
+        self._known = set(query.at_hand)
+        self._matches = len(query.at_hand)
         self._total = 0
         self._pages = 0
         self._address: Address | None = None
@@ -144,9 +146,12 @@ class _Walk:
             answer = self._read(await self._getter.get(address))
             flaw = flaw or answer.flaw
             room = self._limits.resources - len(self._resources)
+            repeated = bool(answer.matches) and not how_many_new(answer.matches, self._known)
             self._take(answer, room)
             if len(answer.resources) > room or flaw == "too-many-resources":
                 return "too-many-resources"
+            if repeated:
+                return "loop"
             if answer.next_url is None:
                 return flaw
             if self._pages >= self._limits.pages:
@@ -182,7 +187,8 @@ class _Walk:
     def _take(self, answer: Answer, room: int) -> None:
         self._resources += answer.resources[:room]
         self._full_urls += answer.full_urls[:room]
-        self._matches += answer.matches
+        self._matches += how_many_new(answer.matches, self._known)
+        self._known.update(answer.matches)
         self._total = max(self._total, answer.total)
         self._pages += 1
         if self.on_page is not None:

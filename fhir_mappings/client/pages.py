@@ -9,6 +9,7 @@ from fhir_mappings.client.asking import Why
 from fhir_mappings.client.bodies import AnswerError
 from fhir_mappings.decoding import peek
 from fhir_mappings.errors import UnreadableInputError
+from fhir_mappings.search_results import names
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MOST_LINKS = 100
@@ -19,7 +20,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     Attributes:
         resources, full_urls: in the order sent, OperationOutcomes left out.
-        matches: how many are of the type that was asked for.
+        matches: those of the type that was asked for (:func:`fhir_mappings.search_results.names`).
         total: how many there are on all pages, if the server tells.
         next_url: of the next page, as the server wrote it.
         flaw: why the resources of this page are not all that it should hold.
@@ -27,7 +28,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     resources: tuple[msgspec.Raw, ...]
     full_urls: tuple[str | None, ...]
-    matches: int
+    matches: tuple[str | bytes, ...]
     total: int = 0
     next_url: str | None = None
     flaw: Why | None = None
@@ -78,16 +79,18 @@ def read_answer(body: bytes, resource_type: str, *, search: bool, most: int = 10
             raise AnswerError("wrong-type")
         # Where a search was asked for, a lone resource may be but one of several.
         flaw: Why | None = "incomplete" if search else None
-        return Answer((msgspec.Raw(body),), (None,), 1, flaw=flaw)
+        lone = msgspec.Raw(body)
+        return Answer((lone,), (None,), names([lone]), flaw=flaw)
     sources = document.sources
-    matches = sum(source.kind == resource_type for source in sources)
+    matches = names(source.raw for source in sources if source.kind == resource_type)
     failed = any(page.failed for page in document.pages)
     if sources and not matches:
         raise AnswerError("wrong-type")
     if failed and not sources:
         raise AnswerError("outcome")
     next_url = next((page.next_url for page in document.pages if page.next_url is not None), None)
-    flaw = "outcome" if failed else "incomplete" if document.unread else None
+    # A further page whose address is not told is one that cannot be read.
+    flaw = "outcome" if failed else "incomplete" if document.unread or next_url == "" else None
     if bounded is not None:
         flaw = "too-many-resources"
     return Answer(
@@ -95,7 +98,7 @@ def read_answer(body: bytes, resource_type: str, *, search: bool, most: int = 10
         tuple(source.full_url for source in sources),
         matches,
         _total(frame),
-        next_url,
+        next_url or None,
         flaw,
     )
 
