@@ -128,6 +128,18 @@ def test_what_could_not_be_read_is_told() -> None:
     assert "Observation/strange" in {unread["reference"] for unread in report(body=as_body(bundle))["unread"]}
 
 
+def test_an_entry_without_a_resource_is_told_and_its_search_is_not_whole() -> None:
+    links = [{"relation": "self", "url": "https://ehr.example/fhir/Immunization?patient=lin-mei"}]
+    stub = {"fullUrl": "https://ehr.example/fhir/Immunization/1", "search": {"mode": "match"}}
+    found = {"resourceType": "Bundle", "type": "searchset", "link": links, "entry": [stub]}
+    bundle = bundle_of()
+    told = report(body=as_body(bundle))
+    bundle["entry"].append({"resource": found})
+    lacking = report(body=as_body(bundle))
+    assert len(lacking["unread"]) == len(told["unread"]) + 1
+    assert (outcomes(told, OPEN[0])["E8"], outcomes(lacking, OPEN[0])["E8"]) == ("presumed", "missing")
+
+
 def test_a_single_patient_without_anything_else_is_screened_and_nothing_is_known() -> None:
     patient = {"resourceType": "Patient", "id": "1", "gender": "female", "birthDate": "1990-01-01"}
     document = report(body=as_body(patient), retrieved="Patient")

@@ -114,6 +114,20 @@ def test_a_next_page_whose_address_was_left_out_is_there_all_the_same() -> None:
     assert (found.truncated, found.next_url) == (True, None)
 
 
+@pytest.mark.parametrize("url", [5, {}, ["y"], False, None])
+def test_a_next_page_whose_address_is_no_text_is_there_all_the_same(url: Any) -> None:
+    found = read(searchset(CONDITION, link=[{"relation": "next", "url": url}]))
+    assert (found.truncated, found.next_url) == (True, None)
+
+
+def test_what_has_faults_of_its_own_says_which() -> None:
+    withheld = {**OUTCOME, "issue": [{"severity": "warning", "code": "suppressed"}]}
+    for value in (searchset(CONDITION, withheld), searchset(withheld, total=0), searchset(None)):
+        found = read(value)
+        assert (found.truncated, found.flawed) == (True, True)
+        assert found.why
+
+
 def test_a_total_above_the_number_of_matches_means_that_there_is_more() -> None:
     assert (read(searchset(CONDITION, total=2)).truncated, read(searchset(CONDITION, total=2)).lacking) == (
         True,

@@ -245,6 +245,40 @@ def test_a_remark_that_results_are_lacking_beside_resources_of_no_search_concern
         assert {"Condition", "Encounter", "Procedure"} <= documents[0].truncated
 
 
+SEARCHED = [{"relation": "self", "url": "https://fhir.example.org/Procedure?patient=p1"}]
+
+
+@pytest.mark.parametrize("entry", [{"fullUrl": "https://x/Procedure/1"}, {"resource": None}, {}, None])
+@pytest.mark.parametrize("more", [{}, {"search": {"mode": "match"}, "response": {"status": "200 OK"}}])
+def test_an_entry_without_a_resource_is_told_and_cuts_the_search_short(entry: Any, more: Any) -> None:
+    found = bundle(kind="searchset", link=SEARCHED)
+    found["entry"].append({**entry, **more} if entry is not None else None)
+    (document,) = split_documents(text(bundle(PATIENT, found)))
+    assert (document.truncated, len(document.unread)) == ({"Procedure"}, 1)
+
+
+@pytest.mark.parametrize(
+    "entry", [{"response": {"status": "204"}}, {"request": {"method": "DELETE", "url": "Procedure/1"}}]
+)
+def test_what_was_done_or_is_to_be_done_needs_no_resource(entry: Any) -> None:
+    found = bundle(PATIENT, kind="transaction")
+    found["entry"].append(entry)
+    (document,) = split_documents(text(found))
+    assert (document.truncated, document.unread) == (set(), [])
+
+
+@pytest.mark.parametrize("url", [5, {}, None, ""])
+def test_a_next_page_whose_address_is_no_text_is_there_all_the_same(url: Any) -> None:
+    links = [*SEARCHED, {"relation": "next", "url": url}]
+    (document,) = split_documents(text(bundle(PATIENT, bundle(kind="searchset", link=links))))
+    assert document.truncated == {"Procedure"}
+
+
+def test_a_count_in_quotes_is_one() -> None:
+    (document,) = split_documents(text(bundle(kind="searchset", link=SEARCHED, total="7")))
+    assert document.truncated == {"Procedure"}
+
+
 def test_a_document_alone_is_read_like_a_file() -> None:
     assert names([read_document(text(bundle(PATIENT)))]) == ["Patient/p1"]
 

@@ -71,6 +71,26 @@ class TestWholeAnswers:
         found = ask_one()
         assert (found.state, found.resources) == ("complete", ())
 
+    @pytest.mark.parametrize("names", [(), ("a",)])
+    def test_results_that_are_withheld_leave_a_part(
+        self, server: respx.MockRouter, names: tuple[str, ...]
+    ) -> None:
+        # Epic, error 59204: "Results of this sub-type will not be returned."
+        told = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "suppressed"}]}
+        body = page(*names)
+        body["entry"].append({"resource": told, "search": {"mode": "outcome"}})
+        server.get(URL).respond(json=body)
+        found = ask_one()
+        assert (found.state, found.why, ids(found)) == ("truncated", "incomplete", list(names))
+
+    @pytest.mark.parametrize("entry", [{"fullUrl": f"{URL}/1"}, {"resource": None}, {}, None])
+    def test_an_entry_without_a_resource_leaves_a_part(
+        self, server: respx.MockRouter, entry: dict[str, Any] | None
+    ) -> None:
+        server.get(URL).respond(json={**page("a"), "entry": [*page("a")["entry"], entry]})
+        found = ask_one()
+        assert (found.state, found.why, ids(found)) == ("truncated", "incomplete", ["a"])
+
     @pytest.mark.parametrize("media_type", ["application/json", "text/html", "application/octet-stream", ""])
     def test_the_body_tells_what_it_is_whatever_it_is_announced_as(
         self, server: respx.MockRouter, media_type: str

@@ -83,6 +83,50 @@ class TestPages:
         found = ask_one()
         assert (found.why, route.call_count) == ("loop", 1)
 
+    def test_a_page_that_repeats_what_was_read_is_a_loop_whatever_its_address(
+        self, server: respx.MockRouter
+    ) -> None:
+        server.get(URL, params={"patient": "p1"}).respond(
+            json=page("a", "b", next_url=f"{URL}?page=2", total=4)
+        )
+        again = server.get(URL, params={"page": "2"}).respond(
+            json=page("b", "a", next_url=f"{URL}?page=3", total=4)
+        )
+        found = ask_one()
+        assert (found.state, found.why, again.call_count) == ("truncated", "loop", 1)
+
+    @pytest.mark.parametrize("total", [None, 2, 4])
+    def test_a_last_page_that_repeats_what_was_read_is_no_end(
+        self, server: respx.MockRouter, total: int | None
+    ) -> None:
+        told = {} if total is None else {"total": total}
+        server.get(URL, params={"patient": "p1"}).respond(
+            json=page("a", "b", next_url=f"{URL}?page=2", **told)
+        )
+        server.get(URL, params={"page": "2"}).respond(json=page("a", "b", **told))
+        assert (ask_one().state, ask_one().why) == ("truncated", "loop")
+
+    def test_what_was_on_a_page_before_is_not_counted_again(self, server: respx.MockRouter) -> None:
+        server.get(URL, params={"patient": "p1"}).respond(
+            json=page("a", "b", next_url=f"{URL}?page=2", total=4)
+        )
+        server.get(URL, params={"page": "2"}).respond(json=page("b", "c", total=4))
+        assert (ask_one().state, ask_one().why) == ("truncated", "incomplete")
+
+    def test_a_page_that_repeats_what_another_was_given_is_noticed(self, server: respx.MockRouter) -> None:
+        server.get(URL, params={"page": "2"}).respond(json=page("a"))
+        query = Query("Condition", f"{URL}?page=2", at_hand=("a",))
+        assert (ask_one(query).state, ask_one(query).why) == ("truncated", "loop")
+
+    @pytest.mark.parametrize("url", [5, None, {}, ""])
+    def test_a_next_page_without_address_is_one_that_cannot_be_read(
+        self, server: respx.MockRouter, url: object
+    ) -> None:
+        route = server.route().respond(json={**page("a"), "link": [{"relation": "next", "url": url}]})
+        found = ask_one()
+        assert (found.state, found.why, ids(found)) == ("truncated", "incomplete", ["a"])
+        assert route.call_count == 1
+
     def test_no_more_resources_than_allowed_are_kept(self, server: respx.MockRouter) -> None:
         server.get(URL).mock(side_effect=numbered)
         found = ask_one(limits=FetchLimits(resources=3))
