@@ -132,8 +132,8 @@ def _told(closings: Sequence[Closing], drafts: Sequence[Event], as_of: date, wor
 def _until(closing: Closing, drafts: Sequence[Event]) -> date | None:
     """The day to be told: ``date.max`` where time does not tell, ``None`` where it is as long as it is taken.
 
-    A doubt that takes several doses to arise, since they do not follow each other day by day, ends as soon
-    as the first of them leaves the window, though the last has not: its day is none to rely on.
+    A doubt that takes several doses to arise may end as soon as the first of them leaves the window (where
+    they do not follow each other day by day), though the last has not: its day is none to rely on.
     """
     if closing.while_done:
         return None

@@ -9,7 +9,9 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
@@ -18,7 +20,10 @@ from app.store.configured import database_of
 from app.store.database import Database
 from app.store.errors import StoreError
 from app.store.migrating import NEWEST_REVISION
+from app.store.reading import calls
 from app.store.tables import metadata
+from app.store.writing import write
+from tests.app.store.calls import CALL
 from tests.app.store.serving import KEY, settings_of
 
 ROOT = Path(__file__).parents[3]
@@ -64,6 +69,25 @@ def test_processes_that_start_together_make_them_once(url: str) -> None:
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors.decode()
     assert database_of(settings_of(url)).revision() == NEWEST_REVISION
+
+
+def test_a_store_of_the_first_version_keeps_what_it_holds(database: Database) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("app.store").joinpath("migrations")))
+    database.open()
+    with database.writing() as connection:
+        write(connection, [CALL])
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    database.close()
+    assert database.revision() == "0001"
+    database.open()
+    assert database.revision() == NEWEST_REVISION
+    with database.reading() as connection:
+        kept = list(calls(connection, None, None))
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    assert kept == [CALL]
+    database.close()
 
 
 def test_tables_of_a_newer_version_are_left_alone_and_told(database: Database) -> None:
