@@ -40,7 +40,7 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
         return
     clinical = code_of(condition.clinical_status, CLINICAL)
     end, ended = _abatement(condition, sheet.birth)
-    start, notes = _onset(condition, sheet.birth, end)
+    start, notes = _onset(condition, sheet.birth, end, active=clinical in ACTIVE and not ended)
     if start is not None and end is not None and start.first > end.last:
         notes = (*notes, f"The recorded end ({end}) lies before the beginning ({start}); neither was used.")
         start = end = None
@@ -108,7 +108,7 @@ def _severity(concept: CodeableConcept | None) -> str | None:
 
 
 def _onset(
-    condition: Condition, birth: DateSpan | None, end: DateSpan | None
+    condition: Condition, birth: DateSpan | None, end: DateSpan | None, *, active: bool
 ) -> tuple[DateSpan | None, tuple[str, ...]]:
     """When it began. A Period of the onset is the time within which it began, as far as that is known."""
     start = read_date(condition.onset_date_time)
@@ -117,6 +117,8 @@ def _onset(
     if start is None and condition.onset_period is not None:
         first, last = read_period(condition.onset_period)
         if last is None and first is not None:
+            if active and recorded is None:
+                return first, ()  # a Period that goes on, of what goes on: written for "since"
             # It cannot have begun after it was recorded, or when it was over.
             later = [day.last for day in (recorded, end) if day is not None and day.last >= first.first]
             return DateSpan(first.first, min(later, default=date.max)), ()

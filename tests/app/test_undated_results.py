@@ -210,3 +210,16 @@ def test_an_open_classification_is_told_as_open() -> None:
     assert found.outcome == "missing"
     assert "what is on record does not decide it" in found.reason
     assert "cannot be read" not in found.reason
+
+
+@pytest.mark.parametrize("dated", [NO_DATE, {"effectiveDateTime": "2026"}])
+def test_a_positive_ana_of_an_unknown_day_keeps_two_negative_tests_from_failing(dated: Json) -> None:
+    """NCT05247203 I5: a positive of older date needs a person, and one of the window passes."""
+
+    def worded(code: str, words: str, when: Json) -> Json:
+        written = {k: v for k, v in result(code, 0, "1", when).items() if k != "valueQuantity"}
+        return {**written, "valueString": words}
+
+    negatives = (worded("5048-4", "<1:80", JUNE_10), worded("32677-7", "negative", JUNE_10))
+    assert finding(B, "I5", *negatives).outcome == "fail"
+    assert finding(B, "I5", *negatives, worded("5048-4", "1:640", dated)).outcome == "missing"

@@ -108,7 +108,19 @@ def test_a_relapse_goes_on(status: str) -> None:
             {"onsetDateTime": None, "onsetPeriod": {"start": "2021-05-14", "end": "2021-07"}},
             DateSpan(date(2021, 5, 14), date(2021, 7, 31)),
         ),
-        ({"onsetDateTime": None, "onsetPeriod": {"start": "2021-05"}}, DateSpan(date(2021, 5, 1), date.max)),
+        # Of what goes on, a Period that goes on is written for "since".
+        (
+            {"onsetDateTime": None, "onsetPeriod": {"start": "2021-05"}},
+            DateSpan(date(2021, 5, 1), date(2021, 5, 31)),
+        ),
+        (
+            {
+                "onsetDateTime": None,
+                "onsetPeriod": {"start": "2021-05"},
+                "clinicalStatus": concept("resolved", CLINICAL),
+            },
+            DateSpan(date(2021, 5, 1), date.max),
+        ),
         (
             {"onsetDateTime": None, "onsetPeriod": {"start": "2021-05"}, "recordedDate": "2022-01-03"},
             DateSpan(date(2021, 5, 1), date(2022, 1, 3)),
