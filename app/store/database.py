@@ -62,22 +62,23 @@ class Database:
         """Let go of all connections; a later use opens them anew."""
         with self._lock:
             self._let_go()
+            self._file = None
 
     def _let_go(self) -> None:
-        engines, self._engines, self._file = self._engines, None, None
+        engines, self._engines = self._engines, None
         for engine in engines or ():
             engine.dispose()
 
     def _must_be_in_place(self) -> None:
-        """Let go of a file that is gone.
+        """Let go of a file that is gone; it counts as gone until what is there now is opened.
 
         Raises:
             StoreError: it is gone.
         """
-        if self.is_in_place:
+        if self._engines is None or self.is_in_place:
             return
         with self._lock, _told(self._url):
-            if self._file is not None and not self._file.is_in_place():
+            if self._engines is not None and self._file is not None and not self._file.is_in_place():
                 # While its connections are open: they keep its inode from being given to another file.
                 self._file.clear_remains()
                 self._let_go()

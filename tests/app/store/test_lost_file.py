@@ -123,6 +123,7 @@ def test_a_file_that_goes_while_a_batch_is_written_makes_the_batch_fail(path: Pa
 
     with pytest.raises(StoreError, match="was deleted or replaced"):
         write_while_it_goes()
+    assert not database.is_in_place, "until what is there now is opened"
     with database.writing() as connection:
         names = connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars().all()
     assert "feedback" in names
