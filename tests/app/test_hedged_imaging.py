@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.app.test_undated_results import A, PATIENT, finding
+from tests.app.test_undated_results import PATIENT, A, finding
 
 Json = dict[str, Any]
 
