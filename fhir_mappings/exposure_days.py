@@ -63,9 +63,27 @@ def day_amounts(exposure: Exposure, first: date, last: date) -> dict[date, DayAm
     """The amounts of an exposure by day within ``[first, last]``; days that it cannot cover are left out.
 
     A day without a dose inside the course (the days between weekly doses) has the amount zero: the course
-    covers it. Of an order that is on hold it is not known since when, and of an unconfirmed one not whether
-    it was ever taken: their amounts start at zero.
+    covers it. Where two records cannot both hold, a day that only one of them covers is not certain, and its
+    amount starts at zero. Of an order that is on hold it is not known since when, and of an unconfirmed one
+    not whether it was ever taken: their amounts start at zero.
     """
+    amounts = _day_amounts(exposure, first, last)
+    other = exposure.by_the_other_word()
+    return amounts if other is None else _of_either(amounts, _day_amounts(other, first, last))
+
+
+def _of_either(one: dict[date, DayAmount], other: dict[date, DayAmount]) -> dict[date, DayAmount]:
+    found: dict[date, DayAmount] = {}
+    for when in one.keys() | other.keys():
+        told = [amounts[when] for amounts in (one, other) if when in amounts]
+        amount = told[0].amount.hull(told[-1].amount)
+        both = len(told) > 1
+        sure = both and all(day.certain for day in told)
+        found[when] = DayAmount(amount if both else from_zero(amount), sure)
+    return dict(sorted(found.items()))
+
+
+def _day_amounts(exposure: Exposure, first: date, last: date) -> dict[date, DayAmount]:
     spans = [segment_span(segment, exposure, last) for segment in exposure.doses]
     steps = _chains(spans)
     sure: dict[date, Interval] = {}
