@@ -90,6 +90,15 @@ def test_an_undated_class_of_heart_failure_may_be_the_latest() -> None:
     assert (same.outcome, same.reason) == (before.outcome, before.reason)
 
 
+@pytest.mark.parametrize(("grade", "expected"), [("II", "presumed"), ("III", "missing")])
+def test_so_may_one_that_an_undated_diagnosis_names(grade: str, expected: str) -> None:
+    """A-E3"""
+    worded = HEART_FAILURE | {"id": "c2", "code": {"text": f"Heart failure, NYHA {grade}"}}
+    del worded["onsetDateTime"]
+    dated = nyha("o1", "II", effectiveDateTime=JUNE_10)
+    assert outcome(A, "E3", HEART_FAILURE, dated, worded) == expected
+
+
 @pytest.mark.parametrize(("until", "expected"), [("2026-06-09", "fail"), ("2026-06-12", "review")])
 def test_the_day_of_issue_or_storage_bounds_it(until: str, expected: str) -> None:
     """A-I5: what was issued, or stored, before the dated total was given is surely the older one."""
