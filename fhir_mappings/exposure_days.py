@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 import msgspec
@@ -44,6 +44,14 @@ def exposure_span(exposure: Exposure, as_of: date) -> tuple[DateSpan, DateSpan]:
     else:
         end = DateSpan((exposure.taken_on or start).first, max(as_of, start.last))
     return start, DateSpan(max(end.first, start.first), max(end.last, start.first))
+
+
+def covering(exposures: Iterable[Exposure], when: date) -> Iterator[Exposure]:
+    """The exposures that cover a day, or may."""
+    for exposure in exposures:
+        start, end = exposure_span(exposure, when)
+        if start.first <= when <= end.last:
+            yield exposure
 
 
 def segment_span(segment: DoseSegment, exposure: Exposure, as_of: date) -> tuple[DateSpan, DateSpan]:

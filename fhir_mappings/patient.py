@@ -219,6 +219,7 @@ def _facts(
         unusable=settled.unusable,
         conflicts=conflicts,
         events=with_last_doses(with_other_words(events)),
+        unnamed=tuple(sheet.unnamed),
         assessments=tuple(sheet.assessments),
         answers=tuple(sheet.answers),
         entered=entered,
