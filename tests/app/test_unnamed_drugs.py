@@ -1,4 +1,4 @@
-"""NCT05247203 I6, 15 June 2026: a drug that nothing on record names may be the standard treatment asked for."""
+"""NCT05247203 I6, 15 June 2026: a drug that nothing on record names may be the standard treatment."""
 
 from __future__ import annotations
 
