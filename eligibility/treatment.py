@@ -125,7 +125,9 @@ def _reaches(exposure: Exposure, first: date, last: date) -> bool:
 
 
 def _goes_on(exposure: Exposure, as_of: date) -> bool:
-    return exposure.ongoing if exposure.end is None else exposure.end.first >= as_of
+    other = exposure.by_the_other_word()
+    goes_on = exposure.ongoing if exposure.end is None else exposure.end.first >= as_of
+    return goes_on and (other is None or _goes_on(other, as_of))
 
 
 def _first(members: Sequence[Exposure]) -> str | None:

@@ -43,10 +43,21 @@ def days_on(exposures: Sequence[Exposure], first: date, last: date, *, certain: 
     for exposure in exposures:
         if certain and (not exposure.confirmed or exposure.as_needed or exposure.status == "on-hold"):
             continue
-        days = _days(exposure, first, last, certain=certain)
-        if days is not None:
-            found.append((*days, exposure.source == "administration"))
+        given = exposure.source == "administration"
+        words = [_days(word, first, last, certain=certain) for word in _words(exposure)]
+        told = [days for days in words if days is not None]
+        if not certain:
+            found += [(*days, given) for days in told]
+        elif len(told) == len(words):
+            start, end = max(day for day, _ in told), min(day for _, day in told)
+            found += [(start, end, given)] if start <= end else []
     return _bridged(found)
+
+
+def _words(exposure: Exposure) -> list[Exposure]:
+    """The course as recorded and, where another record stands against it, as that one tells it."""
+    other = exposure.by_the_other_word()
+    return [exposure] if other is None else [exposure, other]
 
 
 def _days(exposure: Exposure, first: date, last: date, *, certain: bool) -> Days | None:

@@ -16,6 +16,12 @@ CM_PER_INCH = 2.54
 ADULT = 18
 """Completed years."""
 
+DEVINE_FROM_CM = 152.4
+"""60 inches: for shorter adults the ideal weight by Devine is an extrapolation."""
+
+SEVERELY_THIN = 16
+"""Body mass index, kg/m²."""
+
 
 def ckd_epi_2021(creatinine_mg_dl: float, age: float, sex: Sex) -> float:
     """Estimated GFR of an adult, mL/min/1.73 m², from serum creatinine, without race.
@@ -47,10 +53,13 @@ def cockcroft_gault(creatinine_mg_dl: float, age: float, weight_kg: float, sex: 
 def ideal_weight(height_cm: float, sex: Sex) -> float:
     """Ideal body weight, kg; the line is continued below 60 inches.
 
-    Devine BJ, Drug Intell Clin Pharm 1974;8:650.
+    Devine BJ, Drug Intell Clin Pharm 1974;8:650. It falls to nothing at about 100 cm, so it is never less
+    than the weight of a body mass index of 16 kg/m², below which thinness is severe: WHO Technical Report
+    Series 854, 1995.
     """
     base = 45.5 if sex == "female" else 50.0
-    return base + 2.3 * (height_cm / CM_PER_INCH - 60)
+    line = base + 2.3 * (height_cm / CM_PER_INCH - DEVINE_FROM_CM / CM_PER_INCH)
+    return max(line, SEVERELY_THIN * (height_cm / 100) ** 2)
 
 
 def adjusted_weight(actual_kg: float, ideal_kg: float) -> float:

@@ -40,8 +40,8 @@ def dose_history(
     rules = dose_equivalents()[name]
     sorting = _Sorting(rules, first, last)
     for exposure in exposures:
-        start, end = exposure_span(exposure, last)
-        if start.first <= last and end.last >= first:
+        start, _ = exposure_span(exposure, last)
+        if start.first <= last and exposure_span(_longest(exposure, last), last)[1].last >= first:
             sorting.take(exposure)
     days = tuple(_sum_of_days(reconciled(_with_replacements(sorting), last), first, last))
     return DoseHistory(
@@ -51,6 +51,14 @@ def dose_history(
         retrieval=retrieval,
         left_out=tuple(sorting.left_out),
     )
+
+
+def _longest(exposure: Exposure, last: date) -> Exposure:
+    """The exposure, by whichever of two words that stand against each other it lasted longer."""
+    other = exposure.by_the_other_word()
+    if other is None:
+        return exposure
+    return max(exposure, other, key=lambda e: exposure_span(e, last)[1].last)
 
 
 class _Sorting:
@@ -95,7 +103,7 @@ class _Sorting:
         elif route is None:
             exposure = _with_note(exposure, "the route is not recorded; taken as systemic")
         if exposure.dose_unreadable is not None or not exposure.doses:
-            self.unknown.append((drug, exposure))
+            self.unknown.append((drug, _longest(exposure, self.last)))
         factor = self.rules.reference_mg / equivalent.equal_mg
         days = {
             when: _equivalent(amount, factor, unclear)

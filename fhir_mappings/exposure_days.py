@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 import msgspec
@@ -46,6 +46,14 @@ def exposure_span(exposure: Exposure, as_of: date) -> tuple[DateSpan, DateSpan]:
     return start, DateSpan(max(end.first, start.first), max(end.last, start.first))
 
 
+def covering(exposures: Iterable[Exposure], when: date) -> Iterator[Exposure]:
+    """The exposures that cover a day, or may."""
+    for exposure in exposures:
+        start, end = exposure_span(exposure, when)
+        if start.first <= when <= end.last:
+            yield exposure
+
+
 def segment_span(segment: DoseSegment, exposure: Exposure, as_of: date) -> tuple[DateSpan, DateSpan]:
     """First and last day of a segment, where an end that its dosage leaves open is that of the exposure."""
     whole_start, whole_end = exposure_span(exposure, as_of)
@@ -63,9 +71,27 @@ def day_amounts(exposure: Exposure, first: date, last: date) -> dict[date, DayAm
     """The amounts of an exposure by day within ``[first, last]``; days that it cannot cover are left out.
 
     A day without a dose inside the course (the days between weekly doses) has the amount zero: the course
-    covers it. Of an order that is on hold it is not known since when, and of an unconfirmed one not whether
-    it was ever taken: their amounts start at zero.
+    covers it. Where two records cannot both hold, a day that only one of them covers is not certain, and its
+    amount starts at zero. Of an order that is on hold it is not known since when, and of an unconfirmed one
+    not whether it was ever taken: their amounts start at zero.
     """
+    amounts = _day_amounts(exposure, first, last)
+    other = exposure.by_the_other_word()
+    return amounts if other is None else _of_either(amounts, _day_amounts(other, first, last))
+
+
+def _of_either(one: dict[date, DayAmount], other: dict[date, DayAmount]) -> dict[date, DayAmount]:
+    found: dict[date, DayAmount] = {}
+    for when in one.keys() | other.keys():
+        told = [amounts[when] for amounts in (one, other) if when in amounts]
+        amount = told[0].amount.hull(told[-1].amount)
+        both = len(told) > 1
+        sure = both and all(day.certain for day in told)
+        found[when] = DayAmount(amount if both else from_zero(amount), sure)
+    return dict(sorted(found.items()))
+
+
+def _day_amounts(exposure: Exposure, first: date, last: date) -> dict[date, DayAmount]:
     spans = [segment_span(segment, exposure, last) for segment in exposure.doses]
     steps = _chains(spans)
     sure: dict[date, Interval] = {}

@@ -43,7 +43,7 @@ from fhir_mappings.references import Source, in_order, names_of
 from fhir_mappings.resources import RESOURCES, AnyResource, Patient
 from fhir_mappings.same_events import active_though_over, refuted_elsewhere, without_copies
 from fhir_mappings.settling import settle
-from fhir_mappings.stated_stops import stops_at_odds
+from fhir_mappings.stated_stops import stops_at_odds, with_other_words
 from fhir_mappings.terminology import load_terminology
 
 Reader = Callable[[Any, str, Sheet], None]
@@ -219,7 +219,8 @@ def _facts(
         measurements=settled.usable,
         unusable=settled.unusable,
         conflicts=conflicts,
-        events=with_last_doses(events),
+        events=with_last_doses(with_other_words(events)),
+        unnamed=tuple(sheet.unnamed),
         assessments=tuple(sheet.assessments),
         answers=tuple(sheet.answers),
         entered=entered,

@@ -14,6 +14,7 @@ from fhir_mappings.facts import (
     Entered,
     Event,
     Evidence,
+    Exposure,
     Measurement,
     Retrieval,
     Unread,
@@ -41,6 +42,7 @@ class PatientFacts(msgspec.Struct, kw_only=True):
         measurements: by criterion input, latest first.
         unusable: by criterion input.
         events: all kinds.
+        unnamed: courses of drugs of which nothing on record tells what they are; they are no events.
         conflicts: what the record says twice or in two ways, whatever anybody asks for.
         entered: when the record came to say it, by reference of the resource.
         retrieval: by FHIR resource type; a type that is not named has the state ``default_retrieval``.
@@ -54,6 +56,7 @@ class PatientFacts(msgspec.Struct, kw_only=True):
     measurements: Mapping[str, Sequence[Measurement]] = {}
     unusable: Mapping[str, Sequence[Unusable]] = {}
     events: Sequence[Event] = ()
+    unnamed: Sequence[Exposure] = ()
     conflicts: Sequence[Conflict] = ()
     assessments: Sequence[Assessment] = ()
     answers: Sequence[Answer] = ()

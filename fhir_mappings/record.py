@@ -10,6 +10,7 @@ import msgspec
 
 from fhir_mappings.conflicts import Noting, bearing_on
 from fhir_mappings.dose_equivalents import dose_equivalents
+from fhir_mappings.exposures import covering
 from fhir_mappings.exposures import dose_history as compute_dose_history
 from fhir_mappings.exposures import therapies as compute_therapies
 from fhir_mappings.facts import (
@@ -120,7 +121,9 @@ class PatientRecord:
         self._concepts |= concepts
         chosen = [e for e in self._exposures() if not concepts.isdisjoint(e.concepts)]
         found = compute_therapies(chosen, concepts, first, last, self._retrieval_of_kinds(("exposure",)))
-        return msgspec.structs.replace(found, turns_on=therapy_turns_on(chosen, first, last))
+        unnamed = self.facts.unnamed
+        turns = therapy_turns_on([*chosen, *unnamed], first, last)
+        return msgspec.structs.replace(found, turns_on=turns, unnamed=tuple(covering(unnamed, last)))
 
     def answers(self, question: str) -> Sequence[Answer]:
         matching = [answer for answer in self.facts.answers if answer.question == question]

@@ -14,7 +14,7 @@ from datetime import date
 import msgspec
 
 from fhir_mappings.dosage import mean_per_day
-from fhir_mappings.facts import Conflict, Event, Evidence, Exposure
+from fhir_mappings.facts import Conflict, Event, Evidence, Exposure, Otherwise
 from fhir_mappings.intervals import DateSpan, Interval
 
 _OVER = frozenset({"stopped", "completed"})
@@ -29,6 +29,33 @@ def as_stated(records: Sequence[Exposure]) -> list[Exposure]:
     return [_ended(record, _against(record, over)) for record in records]
 
 
+def with_other_words(events: Iterable[Event]) -> list[Event]:
+    """The events, each order and supply that merely goes on with the end that a statement tells beside it."""
+    known = list(events)
+    by_drug = _by_drug(known)
+    over = {drug: [record for record in records if _is_over(record)] for drug, records in by_drug.items()}
+    return [
+        _beside(event, over[event.drug]) if isinstance(event, Exposure) and event.drug is not None else event
+        for event in known
+    ]
+
+
+def _beside(record: Exposure, over: Sequence[Exposure]) -> Exposure:
+    statement = _against(record, over) if over else None
+    if statement is None:
+        return record
+    ended = _ended(record, statement)
+    return msgspec.structs.replace(record, otherwise=Otherwise(ended.end, ended.ongoing, statement.evidence))
+
+
+def _by_drug(events: Iterable[Event]) -> dict[str, list[Exposure]]:
+    by_drug: dict[str, list[Exposure]] = defaultdict(list)
+    for event in events:
+        if isinstance(event, Exposure) and event.drug is not None:
+            by_drug[event.drug].append(event)
+    return by_drug
+
+
 def denied_orders(records: Iterable[Exposure]) -> Iterator[Exposure]:
     """The active orders among records of which a statement says that the drug is not taken."""
     for record in records:
@@ -41,11 +68,7 @@ def stops_at_odds(events: Iterable[Event]) -> Iterator[Conflict]:
 
     What was given, handed over or said to be taken after the stop bears the order out: then none is told.
     """
-    by_drug: dict[str, list[Exposure]] = defaultdict(list)
-    for event in events:
-        if isinstance(event, Exposure) and event.drug is not None:
-            by_drug[event.drug].append(event)
-    for records in by_drug.values():
+    for records in _by_drug(events).values():
         for order in denied_orders(records):
             if (denial := order.denied_by) is not None:
                 when = f" ({denial.date})" if denial.date else ""

@@ -201,6 +201,12 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         if matches is False:
             return Answer(state=State.FALSE, reason=self._told("found.attribute", event))
         inside, flips = self._position(event, span, context)
+        other = event.by_the_other_word() if isinstance(event, Exposure) else None
+        if other is not None:
+            stated, over = self._position(other, span, context)
+            if stated is not inside:
+                return self._at_odds(event)
+            flips = min((day for day in (flips, over) if day is not None), default=None) if inside else flips
         if inside is False:
             return Answer(
                 state=State.FALSE, reason=self._told("found.outside", event), evidence=(event.evidence,)
@@ -238,6 +244,18 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
                 flips_on=None,
             )
         return answer
+
+    def _at_odds(self, event: Event) -> Answer:
+        """Two records of which one tells that it counts and the other does not: which holds is open."""
+        reason = self._told("found.at-odds", event)
+        other = event.otherwise if isinstance(event, Exposure) else None
+        return Answer(
+            state=State.MISSING,
+            reason=reason,
+            evidence=(event.evidence, other.evidence) if other is not None else (event.evidence,),
+            needs=(self._need("conflicting", reason),),
+            notes=event.notes,
+        )
 
     def _until_over(self, unsure: Answer, event: Event, span: Span, flips: date) -> Callable[[bool], Ways]:
         """Whenever it was, it is over for the window on that day; sooner, its dates have to be known."""

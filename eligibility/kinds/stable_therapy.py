@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from eligibility.model import Model
 from eligibility.quantities import DurationText
 from eligibility.ways import Opposite
 from eligibility.windows import LATEST, Span
-from fhir_mappings.facts import Need, Therapy, TherapyChange
+from fhir_mappings.facts import Exposure, Need, Therapy, TherapyChange
 
 
 class StableTherapyBody(Model):
@@ -72,6 +73,8 @@ class StableTherapyNode(Model):
             current = [t for t in found.therapies if _current(t, span) is not False]
             changes = [c for therapy in found.therapies for c in therapy.changes]
             if not current and not changes:
+                if found.unnamed:
+                    return _unnamed(found.unnamed, told, need_name)
                 none = message("stable_therapy.none", **told)
                 return Answer(state=State.FALSE, reason=none, opposite=_stable(told))
             certain = [c for c in changes if c.certain and c.change != "form" and span.contains(c.when)]
@@ -134,6 +137,15 @@ def _disputed(disputed: list[Therapy], told: dict[str, str], need_name: str) -> 
     reason = message("stable_therapy.disputed", drugs=names, **told)
     need = Need(input=need_name, why="conflicting", detail=render(reason))
     evidence = unique(e for t in disputed for e in t.evidence)
+    return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
+
+
+def _unnamed(courses: Sequence[Exposure], told: dict[str, str], need_name: str) -> Answer:
+    """Drugs that are taken and that nobody can tell: a standard treatment, perhaps."""
+    names = ", ".join(sorted({course.label for course in courses}))
+    reason = message("stable_therapy.unnamed", drugs=names, **told)
+    need = Need(input=need_name, why="unreadable", detail=render(reason))
+    evidence = unique(course.evidence for course in courses)
     return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
 
 

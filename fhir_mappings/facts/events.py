@@ -87,6 +87,14 @@ class DoseSegment(msgspec.Struct, frozen=True, gc=False):
     varies: bool = False
 
 
+class Otherwise(msgspec.Struct, frozen=True):
+    """How a course went on by the other of two records that cannot both hold, and that other's evidence."""
+
+    end: DateSpan | None
+    ongoing: bool
+    evidence: Evidence
+
+
 class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
     """A course of a drug. ``concepts`` holds its code sets (``drug_prednisone``), never the classes.
 
@@ -108,6 +116,8 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
         not_given: days on which an administration of the drug is recorded as not done: a weaker source does
             not show that it was taken then.
         denied_by: the statement that the drug is not taken, where one stands against this record.
+        otherwise: how it went on by another word, where an order or a supply that merely goes on and a
+            statement that the drug was stopped, or is not taken, stand against each other.
     """
 
     drug: str | None = None
@@ -123,11 +133,21 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
     taken_on: DateSpan | None = None
     not_given: tuple[DateSpan, ...] = ()
     denied_by: Evidence | None = None
+    otherwise: Otherwise | None = None
+
+    def by_the_other_word(self) -> Exposure | None:
+        """The course as the record that stands against it tells it; ``None`` where none does."""
+        if self.otherwise is None:
+            return None
+        end, ongoing = self.otherwise.end, self.otherwise.ongoing
+        return msgspec.structs.replace(self, end=end, ongoing=ongoing, otherwise=None)
 
     def dates(self) -> tuple[DateSpan, ...]:
         """All dates that the event names, those of its doses too."""
         own = tuple(when for when in (self.start, self.end, self.taken_on) if when is not None)
         own += self.not_given
+        if self.otherwise is not None and self.otherwise.end is not None:
+            own += (self.otherwise.end,)
         return (*own, *(when for dose in self.doses for when in (dose.start, dose.end)))
 
 

@@ -85,9 +85,11 @@ class Therapy(msgspec.Struct, frozen=True, kw_only=True):
 class Therapies(msgspec.Struct, frozen=True, kw_only=True):
     """All drugs of the asked classes, with the retrieval state of the medication resources.
 
-    ``turns_on``: a day, not after the first, on which time alone may change the answer.
+    ``turns_on``: a day, not after the first, on which time alone may change the answer. ``unnamed``: courses
+    on the last day of drugs that nothing on record names: each may be of an asked class.
     """
 
     therapies: tuple[Therapy, ...]
     retrieval: Retrieval
     turns_on: date | None = None
+    unnamed: tuple[Exposure, ...] = ()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from fhir_mappings.facts import Diagnosis, Measurement, Series, Unusable
+from fhir_mappings.facts import Diagnosis, Measurement, Series
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.pairing import latest_first
 from fhir_mappings.inputs.wording import known_by
+from fhir_mappings.intervals import UNDATED
 
 CLASSES = ("I", "II", "III", "IV")
 CONCEPTS = {f"cond_nyha_class_{number}": CLASSES[number - 1] for number in range(1, 5)}
@@ -24,7 +25,6 @@ _STATED = re.compile(
 def nyha_class(asked: Asked) -> Series:
     """NYHA class of coded or worded heart failure, dated as the entry is. Of a range, the higher class."""
     found: list[Measurement] = []
-    unusable: list[Unusable] = []
     for event in asked.facts.events:
         if not isinstance(event, Diagnosis) or not event.confirmed:
             continue
@@ -32,14 +32,10 @@ def nyha_class(asked: Asked) -> Series:
         if stated is None:
             continue
         category, notes = stated
-        if event.start is None:
-            detail = f"NYHA class {category} is on record without a date"
-            unusable.append(Unusable(why="too-coarse", detail=detail, evidence=(event.evidence,)))
-            continue
         found.append(
             Measurement(
                 input="nyha_class",
-                when=known_by(event.start),
+                when=UNDATED if event.start is None else known_by(event.start),
                 category=category,
                 basis="recorded",
                 evidence=(event.evidence,),
@@ -48,7 +44,7 @@ def nyha_class(asked: Asked) -> Series:
         )
     return asked.result(
         latest_first((*found, *asked.facts.measurements.get("nyha_class", ()))),
-        (*unusable, *asked.unusable("nyha_class")),
+        asked.unusable("nyha_class"),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from fhir_mappings.calculators import ADULT, adjusted_weight, cockcroft_gault, ideal_weight
+from fhir_mappings.calculators import ADULT, DEVINE_FROM_CM, adjusted_weight, cockcroft_gault, ideal_weight
 from fhir_mappings.facts import Measurement, Need, Series, Unusable, WhyMissing
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.body import BodyMeasures, Weight, surface_area
@@ -141,6 +141,8 @@ def _clearance(
         others = (_by_weight(value, years, kg, s) for s in sexes for kg in _others(kilograms, centimetres, s))
         spanned = hull_of((actual, *others))
     notes = [*creatinine.notes, *weight.notes, *checks]
+    if height is not None and height.value is not None and height.value.low < DEVINE_FROM_CM:
+        notes.append(f"ideal weight is extrapolated: it was made for heights from {DEVINE_FROM_CM:g} cm")
     basis: Literal["policies", "computed", "bounded"] = "computed" if height is None else "policies"
     needs: tuple[Need, ...] = ()
     if every_weight and height is None and spanned != actual:

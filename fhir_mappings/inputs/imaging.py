@@ -123,6 +123,7 @@ def _kinds(sentence: str) -> Iterator[str]:
     rest, denied = patterns["absent"].subn(" ", sentence)
     if denied and not patterns["elsewhere"].search(sentence):
         yield "absent"
+    rest = patterns["asked"].sub(" ", rest)
     if patterns["former"].search(rest):
         yield "former"
         return

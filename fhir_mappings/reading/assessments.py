@@ -5,7 +5,7 @@ from __future__ import annotations
 from fhir_mappings.datatypes import CodeableConcept, Quantity
 from fhir_mappings.facts import Assessment, AssessmentItem, Evidence, Measurement
 from fhir_mappings.instruments import InstrumentMatch, is_in_points
-from fhir_mappings.intervals import DateSpan, Interval, point
+from fhir_mappings.intervals import UNDATED, DateSpan, Interval, point
 from fhir_mappings.qualitative import category_of_text, interval_of_text
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.reading.terms import points_of, terms
@@ -21,19 +21,22 @@ _PRESENT = {"positive": True, "negative": False}
 
 
 def read_assessment(
-    observation: Observation, match: InstrumentMatch, reference: str, when: DateSpan | None, sheet: Sheet
+    observation: Observation, match: InstrumentMatch, reference: str, when: DateSpan, sheet: Sheet
 ) -> None:
-    """Put down a recorded score, or an item of one."""
+    """Put down a recorded score, or an item of one.
+
+    ``when``: without a date of its own, all days on which it may have been given; it is told, and may speak
+    against one that has a date.
+    """
     if observation.status not in _USABLE:
         sheet.refuse(reference, f"a recorded score that is {observation.status or 'without a status'}")
         return
-    if when is None:
+    if when.open_start:
         sheet.refuse(reference, "a recorded score without a date")
-        return
     evidence = Evidence(
         reference=reference,
         path="value[x]",
-        date=str(when),
+        date=str(when) if when != UNDATED else None,
         recorded=recorded_of(observation),
         label=observation.code.label if observation.code is not None else None,
         by_text=match.by_text,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from fhir_mappings.facts import Event, Evidence, Exposure
+from fhir_mappings.facts import Event, Evidence, Exposure, Otherwise
 from fhir_mappings.intervals import DateSpan, shifted
 
 _WEAKER = frozenset({"statement", "request"})
@@ -69,8 +69,16 @@ def _ended(exposure: Exposure, denial: Denial) -> Exposure:
         end = DateSpan(min(start.first, end.first) if start is not None else end.first, end.last)
     told = f" on {since}" if since is not None else ""
     note = f"Not taken, as stated{told} ({denial.reference}); until when it was taken is not known."
+    otherwise = exposure.otherwise
+    if otherwise is None and exposure.source == "request" and exposure.status == "active":
+        otherwise = Otherwise(exposure.end, exposure.ongoing, denial.evidence)
     return msgspec.structs.replace(
-        exposure, end=end, ongoing=False, notes=(*exposure.notes, note), denied_by=denial.evidence
+        exposure,
+        end=end,
+        ongoing=False,
+        notes=(*exposure.notes, note),
+        denied_by=denial.evidence,
+        otherwise=otherwise,
     )
 
 

@@ -126,10 +126,32 @@ def _put_down(
     if named is None:
         sheet.refuse(reference, "the drug cannot be told: neither a code nor words for it are at hand")
         return
+    evidence = evidence_of(
+        reference,
+        "medication[x]",
+        course.told_for or course.start,
+        named.concept,
+        recorded=named.label,
+        by_text=named.by_text,
+    )
     investigational = _is_investigational(resource, named)
     if not named.concepts and not investigational:
         if not named.coded:
-            sheet.unnamed.append((reference, named.label))
+            sheet.unnamed.append(
+                Exposure(
+                    reference=reference,
+                    concepts=frozenset(),
+                    label=named.label,
+                    start=course.start,
+                    end=course.end,
+                    ongoing=course.ongoing,
+                    confirmed=confirmed,
+                    status=status,
+                    source=source,
+                    taken_on=course.told_for,
+                    evidence=evidence,
+                )
+            )
         return
     if sheet.is_modified(resource, reference):
         return
@@ -170,14 +192,7 @@ def _put_down(
             renews=renews,
             given_at=course.given_at,
             taken_on=course.told_for,
-            evidence=evidence_of(
-                reference,
-                "medication[x]",
-                course.told_for or course.start,
-                named.concept,
-                recorded=named.label,
-                by_text=named.by_text,
-            ),
+            evidence=evidence,
         )
     )
 

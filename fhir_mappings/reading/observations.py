@@ -102,7 +102,7 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
         return
     frame = _frame(observation, reference, sheet)
     if meaning.instrument is not None:
-        read_assessment(observation, meaning.instrument, reference, frame.when, sheet)
+        read_assessment(observation, meaning.instrument, reference, frame.by, sheet)
     if meaning.analyte is not None:
         _read_part(observation, "", meaning.analyte, observation, frame, sheet)
     for part, prefix, match in parts:

@@ -11,7 +11,7 @@ from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_date, read_instant
 from fhir_mappings.facts import Answer, AnsweredBy, Assessment, AssessmentItem, Evidence
 from fhir_mappings.instruments import InstrumentMatch, instruments
-from fhir_mappings.intervals import DateSpan, Interval, point
+from fhir_mappings.intervals import UNDATED, DateSpan, Interval, point
 from fhir_mappings.qualitative import category_of_text, interval_of_text
 from fhir_mappings.reading.answerers import answered_by
 from fhir_mappings.reading.assessments import GRADED, grade_of_text, is_complete, number_of_points
@@ -44,7 +44,7 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
     authored = read_date(resource.authored)
     if authored is None:
         sheet.refuse(reference, "the questionnaire's date is not recorded")
-    # An answer without a date was given at some time: it may speak against one that has a date.
+    # A form without a date was filled in at some time: it may speak against one that has a date.
     when = authored or DateSpan(date.min, _last_day(resource))
     form = _form(resource.questionnaire)
     whole = sheet.terminology.instrument_of((), form.replace("-", " ").replace("_", " ")) if form else None
@@ -63,8 +63,6 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
         if question is not None:
             _put_answer(item, question, when, resource, (author, by), evidence, sheet)
             continue
-        if authored is None:
-            continue  # scores and results count for a day
         analyte = analyte_of(link, sheet)
         if analyte is not None:
             if item.answer:
@@ -139,7 +137,7 @@ def _put_assessment(
             evidence=Evidence(
                 reference=reference,
                 path="item",
-                date=str(when),
+                date=str(when) if when != UNDATED else None,
                 recorded=f"{total.low:g}" if total is not None and total.exact else None,
                 label=form,
                 by_text=True,

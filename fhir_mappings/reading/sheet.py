@@ -19,6 +19,7 @@ from fhir_mappings.facts import (
     Diagnosis,
     Event,
     Evidence,
+    Exposure,
     Measurement,
     Unread,
 )
@@ -109,7 +110,7 @@ class Sheet:
         denials: of drugs; what they end is told when all have been read.
         not_given: doses that were not; which orders that puts in doubt is told likewise.
         doubted: resources that are used as facts though a part of them makes no sense.
-        unnamed: drugs that neither a known code nor words tell: the record, and what it calls them.
+        unnamed: courses of drugs that neither a known code nor words tell, of no concept; they are no events.
         refuted: diagnoses that are no facts; beside one that stands they are a contradiction.
     """
 
@@ -127,7 +128,7 @@ class Sheet:
         self.denials: list[Denial] = []
         self.not_given: list[NotGiven] = []
         self.doubted: list[Unread] = []
-        self.unnamed: list[tuple[str, str]] = []
+        self.unnamed: list[Exposure] = []
         self.refuted: list[Diagnosis] = []
         self._diagnosed_at: dict[str, set[str]] = {}
         self.unread: list[Unread] = []
@@ -182,10 +183,12 @@ class Sheet:
         relies on a drug's not being found should know of them.
         """
         if self.unnamed:
-            names = sorted({label for _, label in self.unnamed})
+            names = sorted({course.label for course in self.unnamed})
             more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
             told = ", ".join(names[:_MOST_NAMES]) + more
-            self.refuse(self.unnamed[0][0], f"no known code or name tells which drugs these are: {told}")
+            self.refuse(
+                self.unnamed[0].reference, f"no known code or name tells which drugs these are: {told}"
+            )
 
     def is_modified(self, resource: AnyResource | Medicated, reference: str) -> bool:
         """Whether a modifierExtension, none of which is understood, may turn the meaning of a resource."""

@@ -51,7 +51,7 @@ def count_grades(name: str, definition: BilagDefinition, situation: Situation) -
         measurement = _from_total(
             name, total, standing, _renal_proves(wanted, total, computed, standing, definition, situation)
         )
-        recorded = f"{total.value} on {total.when}"
+        recorded = f"{total.value} on {total.when.in_words}"
         conflict = next(iter(measurement.notes), None)
     else:
         measurement = _counted(name, definition, situation, standing, forms, computed, blood)
@@ -141,12 +141,14 @@ def _from_total(name: str, total: RecordedCount, standing: Standing, proven: boo
     lower = standing.lower + proven
     note = None
     if total.at_odds:
-        note = f"Counts of {total.at_odds} are recorded for {total.when}."
+        note = f"Counts of {total.at_odds} are recorded for {total.when.in_words}."
     elif total.value.high < standing.lower or total.value.low > standing.upper:
-        note = f"The count of {total.value} recorded on {total.when} does not fit the grades on record."
+        note = (
+            f"The count of {total.value} recorded on {total.when.in_words} does not fit the grades on record."
+        )
     elif total.value.high < lower:
         note = (
-            f"The count of {total.value} recorded on {total.when} does not fit"
+            f"The count of {total.value} recorded on {total.when.in_words} does not fit"
             " the renal grade that results support."
         )
     value = total.value if note is None else total.value.hull(Interval(lower, max(lower, standing.upper)))
@@ -170,13 +172,13 @@ def _renal_notes(
     told = f"Results support renal grade {computed.grade}: {computed.words}."
     if overtaken is not None:
         shown = overtaken.grade or "below B"
-        told = f"{told} They are newer than the form of {overtaken.when}, which grades it {shown}."
+        told = f"{told} They are newer than the form of {overtaken.when.in_words}, which grades it {shown}."
     if recorded is None:
         return [f"{told} It needs a clinician's assessment."]
     if recorded.grade in ("A", computed.grade):
         return []
     shown = recorded.grade or "below B"
-    return [f"{told} The form of {recorded.when} grades it {shown}, which counts."]
+    return [f"{told} The form of {recorded.when.in_words} grades it {shown}, which counts."]
 
 
 def _haematological_notes(blood: BloodSupport, recorded: RecordedGrade | None) -> list[str]:
@@ -190,7 +192,7 @@ def _haematological_notes(blood: BloodSupport, recorded: RecordedGrade | None) -
 
 def _akin_notes(definition: BilagDefinition, situation: Situation) -> list[str]:
     return [
-        f"A {definition.akin[a.instrument]} is recorded on {a.when};"
+        f"A {definition.akin[a.instrument]} is recorded on {a.when.in_words};"
         f" it does not stand in for {definition.label}."
         for a in situation.facts.assessments
         if a.instrument in definition.akin and situation.holds(a.when)
@@ -208,7 +210,7 @@ def _form_need(
     detail = f"{definition.label} assessment: {', '.join(missing)} not graded"
     past = [form for form in forms if situation.since and form.when.last < situation.since]
     if past and not grades:
-        detail = f"{definition.label}: last assessment on {past[0].when}"
+        detail = f"{definition.label}: last assessment on {past[0].when.in_words}"
         return Need(input=name, why="stale", detail=detail)
     if situation.facts.retrieval_of(["Observation", "QuestionnaireResponse"]) != "complete":
         return Need(input=name, why="not-retrieved", detail=detail)

@@ -35,7 +35,7 @@ class RecordedGrade(msgspec.Struct, frozen=True):
         if not self.others:
             return None
         shown = " and ".join(sorted({g.grade or "below B" for g in (self, *self.others)}))
-        return f"graded {shown} on {self.when}"
+        return f"graded {shown} on {self.when.in_words}"
 
     def may_be(self, grade: str) -> bool:
         """Whether any form of that time grades it so."""

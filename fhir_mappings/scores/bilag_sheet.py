@@ -158,9 +158,9 @@ def _disputed(
 
 def _of_form(domain: Domain, recorded: DomainGrade, computed: RenalGrade) -> str:
     """Where the grade comes from, and whether results support a worse one than the form."""
-    told = f"graded on the form of {recorded.when}"
+    told = f"graded on the form of {recorded.when.in_words}"
     if recorded.grade is None:
-        told = f"left out of the complete form of {recorded.when}"
+        told = f"left out of the complete form of {recorded.when.in_words}"
     worse = computed.grade in ("A", "B") and (recorded.grade or "E") > computed.grade
     if domain.id == RENAL and worse:
         told += f", which counts, though results support grade {computed.grade}"

@@ -156,9 +156,9 @@ def _why_undecided(rule: ResultRule, measurement: Measurement) -> str:
     if AT_ODDS in measurement.notes:
         return why_undecided(measurement)
     if measurement.category == "equivocal":
-        return f"equivocal on {measurement.when}"
+        return f"equivocal on {measurement.when.in_words}"
     if rule.comparison is not None and isinstance(rule.comparison[1], str):
-        return f"the result of {measurement.when} has no reference range"
+        return f"the result of {measurement.when.in_words} has no reference range"
     return why_undecided(measurement)
 
 

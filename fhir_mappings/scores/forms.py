@@ -66,14 +66,16 @@ def read_forms(definition: Definition, situation: Situation) -> Recorded:
             continue
         possible = possible_points(total.value, definition.maximum)
         if possible is None:
-            notes.append(f"A recorded total of {total.value} on {total.when} is impossible and was not used.")
+            notes.append(
+                f"A recorded total of {total.value} on {total.when.in_words} is impossible and was not used."
+            )
             continue
         totals.append(msgspec.structs.replace(total, value=possible))
     current = [t for t in totals if _within(t.when, since, situation)]
     past = [t for t in totals if t.when.last < since]
     if not current:
         notes.extend(
-            f"A {definition.akin[a.instrument]} of {a.total} is recorded on {a.when};"
+            f"A {definition.akin[a.instrument]} of {a.total} is recorded on {a.when.in_words};"
             f" it does not stand in for {definition.label}."
             for a in written
             if a.instrument in definition.akin and a.total and _within(a.when, since, situation)
@@ -112,7 +114,9 @@ def _latest(totals: Sequence[Total]) -> Total:
         return totals[0]
     spanned = functools.reduce(Interval.hull, values)
     shown = " and ".join(sorted(str(value) for value in values))
-    return Total(spanned, totals[0].when, totals[0].evidence, f"{shown} are recorded for the same time")
+    undated = any(total.when.open_start for total in of_that_time)
+    why = ", and which is the latest is not known" if undated else " for the same time"
+    return Total(spanned, totals[0].when, totals[0].evidence, f"{shown} are recorded{why}")
 
 
 def possible_points(value: Interval, highest: int) -> Interval | None:
@@ -226,7 +230,7 @@ def _contrary(one: Entry, other: Entry) -> bool:
 
 
 def _at_odds(item: Item, when: DateSpan) -> str:
-    return f"{item.label} is recorded on {when} both as present and as absent"
+    return f"{item.label} is recorded on {when.in_words} both as present and as absent"
 
 
 def _translated(item: str, said: set[bool], borrowing: Borrowing | None) -> State | None:

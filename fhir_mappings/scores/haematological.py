@@ -70,7 +70,7 @@ def _below(rule: CountRule, situation: Situation) -> Clause | None:
             haemolysis = " with active haemolysis" if rule.with_haemolysis else ""
             return Clause(
                 id=rule.input,
-                label=f"{label} {value} {rule.unit} on {measurement.when}{haemolysis}",
+                label=f"{label} {value} {rule.unit} on {measurement.when.in_words}{haemolysis}",
                 state=State.UNATTRIBUTED,
                 degree=DEGREES[rule.grade],
                 evidence=measurement.evidence,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from fhir_mappings.facts import Evidence, ItemState, Measurement, Need, ScoreItem, ScoreSheet
-from fhir_mappings.intervals import Interval, day
+from fhir_mappings.intervals import UNDATED, Interval, day
 from fhir_mappings.scores.definitions import costs
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import unique
@@ -36,7 +36,7 @@ def spanning(sure: Measurement, possible: Measurement, situation: Situation) -> 
     if same:
         return msgspec.structs.replace(sure, sheet=sheet)
     disputed = "policies" in (sure.basis, possible.basis)
-    dates = " and ".join(unique(str(e.date) for e in added if e.date)) or str(possible.when)
+    dates = " and ".join(unique(e.date or UNDATED.in_words for e in added)) or str(possible.when)
     need = Need(
         input=sure.input,
         why="too-coarse",

@@ -34,8 +34,8 @@ def shows(rule: ResultRule, measurement: Measurement) -> bool | None:
 def why_undecided(measurement: Measurement) -> str:
     """Why a result that is there shows neither."""
     if AT_ODDS in measurement.notes:
-        return f"the results of {measurement.when} contradict each other"
-    return f"the result of {measurement.when} does not decide"
+        return f"the results of {measurement.when.in_words} contradict each other"
+    return f"the result of {measurement.when.in_words} does not decide"
 
 
 def _by_category(rule: ResultRule, measurement: Measurement) -> bool | None:

@@ -166,7 +166,7 @@ def _newer_notes(total: Total, risen: list[ItemFinding]) -> list[str]:
     shown = [f for f in risen if f.state >= State.UNATTRIBUTED]
     unread = [f for f in risen if f.state is State.UNKNOWN]
     return [
-        f"{words} the total of {total.value} recorded on {total.when}:"
+        f"{words} the total of {total.value} recorded on {total.when.in_words}:"
         f" {', '.join(f'{f.item.label} {f.item.weight}' for f in found)}."
         for words, found in (("Newer than", shown), ("Not readable and perhaps newer than", unread))
         if found
@@ -206,7 +206,7 @@ def _conflict(
 
     ``older``: the findings without those that are newer than the total.
     """
-    told = f"The total of {total.value} recorded on {total.when}"
+    told = f"The total of {total.value} recorded on {total.when.in_words}"
     if total.inconsistent:
         return f"{told} contradicts its own form: {total.inconsistent}."
     proven = points((f.item for f in older if f.proven), definition.counting)

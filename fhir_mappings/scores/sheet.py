@@ -123,7 +123,7 @@ def _attributed(scored: Scored) -> float:
 def _recorded(scored: Scored, recorded: Recorded) -> str | None:
     total = scored.total
     if total is not None:
-        told = f"{total.value} on {total.when}"
+        told = f"{total.value} on {total.when.in_words}"
         return f"{told} as {scored.total_of}" if scored.total_of != scored.definition.label else told
     if recorded.floor is not None:
         return f"{recorded.floor.value} on {recorded.floor.when}"

@@ -185,9 +185,9 @@ class Situation:
         if series.retrieval != "complete":
             return "not-retrieved", "results could not be wholly retrieved"
         if past and self.since is None:
-            return "too-coarse", f"the last result, of {past[0].when}, does not show it"
+            return "too-coarse", f"the last result, of {past[0].when.in_words}, does not show it"
         if past:
-            return "stale", f"last result on {past[0].when}, before the scoring window"
+            return "stale", f"last result on {past[0].when.in_words}, before the scoring window"
         if series.needs:
             return series.needs[0].why, series.needs[0].detail
         return "never-measured", "no result in the record"

@@ -177,6 +177,15 @@ def test_a_weight_that_no_adult_has_is_unreadable(kilograms: float, outcome: str
         assert [(need.input, need.why) for need in found.needs] == [("body_weight", "unreadable")]
 
 
+def test_an_ideal_weight_of_the_shortest_is_never_less_than_a_person_weighs() -> None:
+    """B-E3.2: at 100 cm the line of Devine gives -2 kg, a body mass index of 16 kg/m² gives 16 kg."""
+    body = (result(WEIGHT, 60, "kg", JUNE_10), result(HEIGHT, 100, "cm", JUNE_10))
+    found = finding(B, "E3.2", creatinine(0.8, JUNE_10), *body)
+    # 52 years, 0.8 mg/dL: (140 - 52) × 16 × 0.85 / (72 × 0.8) = 20.8 mL/min; with 60 kg 77.9.
+    assert found.outcome == "review"
+    assert "20.7778" in found.reason, found.reason
+
+
 # -- what is only preliminary --------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from fhir_mappings.inputs.cardiac import read_nyha_class
-from fhir_mappings.intervals import DateSpan
+from fhir_mappings.intervals import UNDATED, DateSpan
 from tests.fhir_mappings.inputs.input_charts import JUNE_1, YEAR_2026, ask, categories, diagnosis, result, the
 
 
@@ -59,10 +59,11 @@ def test_a_year_stays_a_year() -> None:
     assert the(ask("nyha_class", diagnosis("cond_nyha_class_2", YEAR_2026))).when == YEAR_2026
 
 
-def test_an_undated_or_doubtful_entry_cannot_be_used() -> None:
-    undated = ask("nyha_class", diagnosis("cond_nyha_class_3", None))
-    assert undated.measurements == ()
-    assert "without a date" in undated.unusable[0].detail
+def test_an_undated_entry_may_be_of_any_day() -> None:
+    assert the(ask("nyha_class", diagnosis("cond_nyha_class_3", None))).when == UNDATED
+
+
+def test_a_doubtful_entry_cannot_be_used() -> None:
     assert ask("nyha_class", diagnosis("cond_nyha_class_3", confirmed=False)).measurements == ()
 
 

@@ -1,0 +1,70 @@
+"""NCT05247203 I6, 15 June 2026: a drug that nothing on record names may be the standard treatment."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.app.medication_records import (
+    AS_OF,
+    HYDROXYCHLOROQUINE,
+    RXNORM,
+    Json,
+    dose,
+    finding,
+    given,
+    order,
+    record,
+    service,
+    statement,
+)
+
+SNOMED = "http://snomed.info/sct"
+
+
+def coded(system: str, code: str) -> Json:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+LOCAL = coded("urn:local", "HCQ200")
+UNNAMED: dict[str, Json] = {
+    "a local code": statement(LOCAL, None, "2025-01-01"),
+    "an unknown code of SNOMED CT": statement(coded(SNOMED, "999999999"), None, "2025-01-01"),
+    "ordered": order(LOCAL, dose(200), "2025-01-01"),
+    "perhaps taken": statement(LOCAL, None, "2025-01-01", status="unknown"),
+    "nobody says until when": statement(LOCAL, None, "2025-01-01", None, "completed"),
+}
+
+
+@pytest.mark.parametrize("resource", UNNAMED.values(), ids=UNNAMED)
+def test_that_no_standard_treatment_is_on_record_shows_nothing_beside_a_drug_that_cannot_be_told(
+    resource: Json,
+) -> None:
+    found = finding([resource], "I6")
+    assert (found.outcome, [need.why for need in found.needs]) == ("missing", ["unreadable"]), found.reason
+    assert "no known code or name tells which drugs these are" in found.reason
+    assert len(found.evidence) == 1
+    report = service().screen_record(record([resource]), AS_OF, protocol_ids=["nct05247203"])
+    assert ["no known code or name tells" in unread.why for unread in report.unread] == [True]
+
+
+NONE: dict[str, list[Json]] = {
+    "no drug at all": [],
+    "it was over before": [statement(LOCAL, None, "2025-01-01", "2026-06-14", "completed")],
+    "given once, long ago": [given(LOCAL, 200, "2025-01-01")],
+    "it begins later": [order(LOCAL, dose(200), "2026-07-01")],
+    "it was entered in error": [statement(LOCAL, None, "2025-01-01", status="entered-in-error")],
+    "RxNorm names another drug": [statement(coded(RXNORM, "197361"), None, "2025-01-01")],  # amlodipine 5 mg
+}
+
+
+@pytest.mark.parametrize("resources", NONE.values(), ids=NONE)
+def test_without_one_that_may_be_taken_on_the_day_there_is_no_standard_treatment(
+    resources: list[Json],
+) -> None:
+    found = finding(resources, "I6")
+    assert (found.outcome, found.needs) == ("fail", ()), found.reason
+
+
+def test_beside_a_standard_treatment_it_changes_nothing() -> None:
+    known = statement(HYDROXYCHLOROQUINE, dose(400), "2025-01-01")
+    assert finding([known, statement(LOCAL, None, "2025-01-01")], "I6").outcome == "pass"
