@@ -209,7 +209,7 @@ def read_document(body: bytes, place: str = "") -> Document:
 
 
 def read_resource(raw: msgspec.Raw | bytes, document: Document) -> None:
-    """Add one resource, or all those of a Bundle, to a document; JSON null is none."""
+    """Add one resource, or all those of a Bundle, to a document."""
     outcome, _ = _add(Entry(resource=msgspec.Raw(raw)), document, 0)
     if outcome in ("unreadable", "cut", "failed"):
         failed = outcome == "failed"

@@ -137,7 +137,7 @@ def read_patient(
     """The facts of one patient from resources and Bundles that were gathered for this patient.
 
     Args:
-        resources: each a resource or a Bundle of any type.
+        resources: each a resource or a Bundle of any type; JSON null is none.
         patient_id: id of the Patient that is asked for; ``None`` for whichever is there.
         retrieval: how far each resource type was retrieved; cut-off pages, failed searches and resources that
             cannot be read make it worse.
@@ -150,7 +150,8 @@ def read_patient(
     """
     document = Document(bundle=True)
     for raw in resources:
-        read_resource(raw, document)
+        if bytes(raw) != b"null":
+            read_resource(raw, document)
     group = group_of(document, frozenset(READERS), None)
     names = {source.reference for source in group.patients}
     if not names:
