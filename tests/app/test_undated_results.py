@@ -49,9 +49,9 @@ def biopsy(words: str, dated: Json, status: str = "final") -> Json:
     }
 
 
-def finding(protocol: str, criterion: str, *resources: Json) -> Finding:
+def finding(protocol: str, criterion: str, *resources: Json, of: Json = PATIENT) -> Finding:
     numbered = [{**resource, "id": f"r{i}"} for i, resource in enumerate(resources)]
-    entries = [{"resource": resource} for resource in (PATIENT, *numbered)]
+    entries = [{"resource": resource} for resource in (of, *numbered)]
     body = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode()
     service: ScreeningService = screening_service()
     (facts,) = read_patients(body)
@@ -232,3 +232,15 @@ def test_a_positive_ana_of_an_unknown_day_keeps_two_negative_tests_from_failing(
     negatives = (worded("5048-4", "<1:80", JUNE_10), worded("32677-7", "negative", JUNE_10))
     assert finding(B, "I5", *negatives).outcome == "fail"
     assert finding(B, "I5", *negatives, worded("5048-4", "1:640", dated)).outcome == "missing"
+
+
+@pytest.mark.parametrize(("protocol", "criterion"), [(A, "I9"), (B, "E6")])
+def test_a_preliminary_positive_pregnancy_test_after_a_negative_one_leaves_it_open(
+    protocol: str, criterion: str
+) -> None:
+    """NCT07517536 I9 and NCT05247203 E6: a preliminary result is no fact, and no reason to pass."""
+    woman = {**PATIENT, "birthDate": "1990-01-01"}
+    negative = result("19080-1", 1, "m[IU]/mL", {"effectiveDateTime": "2026-06-11"})
+    positive = result("19080-1", 900, "m[IU]/mL", {"effectiveDateTime": "2026-06-13"}, status="preliminary")
+    assert finding(protocol, criterion, negative, of=woman).outcome == "attest"
+    assert finding(protocol, criterion, negative, positive, of=woman).outcome == "missing"

@@ -92,4 +92,4 @@ def another_address(once: Once) -> str:
 def _cannot(why: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(why, pytrace=False)
-    pytest.skip(why)
+    pytest.skip(why)  # no JDK, Maven or second server at hand; where all must run, it has failed above
