@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +17,7 @@ from app.cli import main
 from app.cli_serve import announcement
 from app.clients.profile import ClientProfile
 from app.clients.registry import Clients
-
-ROOT = Path(__file__).parents[2]
-START = "import sys; from app.cli import main; sys.exit(main())"
+from tests.app.serving import serving
 
 
 @pytest.fixture
@@ -42,33 +38,10 @@ class Served(NamedTuple):
 
 @pytest.fixture(params=[1, 2], ids=["one worker", "two workers"])
 def served(request: pytest.FixtureRequest, free_port: int, tmp_path: Path) -> Iterator[Served]:
-    command = [
-        sys.executable,
-        "-c",
-        START,
-        "serve",
-        "--open",
-        "--port",
-        str(free_port),
-        "--workers",
-        str(request.param),
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with (
-        (tmp_path / "log").open("w") as log,
-        subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
-        ) as process,
-    ):
-        assert process.stdout
-        said = ""
-        for line in process.stdout:
-            said += line
-            if "-d @-" in line:
-                break
+    workers = str(request.param)
+    arguments = ("--open", "--port", str(free_port), "--workers", workers)
+    with serving(tmp_path, *arguments, ready="-d @-") as (said, process):
         yield Served(free_port, said, process)
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
 
 
 def test_no_path_or_query_of_a_request_comes_into_the_log(served: Served, tmp_path: Path) -> None:
@@ -150,22 +123,11 @@ def test_several_workers_with_clients_and_no_redis_are_told_what_a_token_is_good
     clients = tmp_path / "clients.yaml"
     clients.write_text(json.dumps({"clients": [entry]}), "utf-8")
     settings = {"TRIALCARDS_CLIENTS": str(clients), "TRIALCARDS_BASE_URL": "https://cds.example"}
-    command = [sys.executable, "-c", START, "serve", "--port", str(free_port), "--workers", "2"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings}
-    with (
-        (tmp_path / "log").open("w") as log,
-        subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
-        ) as process,
+    with serving(tmp_path, "--port", str(free_port), "--workers", "2", ready="ready", settings=settings) as (
+        said,
+        _,
     ):
-        assert process.stdout
-        said = ""
-        for line in process.stdout:
-            said += line
-            if "ready" in line:
-                break
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
+        pass
     assert "one call in each worker" in said
     assert "OPEN" not in said
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from datetime import timedelta
@@ -17,9 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.metrics import Metrics
 from app.store.records import CardFeedback, GivenReason
 from tests.app.service import client, fire, request_of
+from tests.app.serving import serving
 from tests.app.store.serving import Clock, overridden, service
-
-ROOT = Path(__file__).parents[3]
 
 
 def value(text: str, name: str, **labels: str) -> float:
@@ -106,17 +102,10 @@ def test_two_workers_tell_the_sum_of_both(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    code = "import sys; from app.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, "serve", "--open", "--port", str(port), "--workers", "2"]
-    environment = {**os.environ, "TRIALCARDS_STORE": "true", "TRIALCARDS_DATA_DIR": str(tmp_path)}
-    with (
-        (tmp_path / "log").open("w") as log,
-        subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
-        ) as process,
-    ):
-        assert process.stdout
-        assert any("-d @-" in line for line in process.stdout), (tmp_path / "log").read_text()
+    settings = {"TRIALCARDS_STORE": "true", "TRIALCARDS_DATA_DIR": str(tmp_path)}
+    arguments = ("--open", "--port", str(port), "--workers", "2")
+    with serving(tmp_path, *arguments, ready="-d @-", settings=settings) as (said, _):
+        assert "-d @-" in said, (tmp_path / "log").read_text()
         base = f"http://127.0.0.1:{port}"
         for _ in range(40):
             with urllib.request.urlopen(f"{base}/healthz") as answer:
@@ -127,7 +116,5 @@ def test_two_workers_tell_the_sum_of_both(tmp_path: Path) -> None:
             with urllib.request.urlopen(f"{base}/metrics") as answer:
                 text = answer.read().decode()
             seen.add(value(text, "trialcards_request_seconds_count", route="/healthz"))
-        process.send_signal(2)
-        process.wait(20)
     assert seen == {40.0}
     assert not re.search("store failed", (tmp_path / "log").read_text())
