@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
 
 import msgspec
+import pytest
 
 from app.screening import ScreeningService
 from eligibility.bound import BoundCriterion
@@ -27,6 +28,10 @@ ORAL, INTRAVENOUS = "26643006", "47625008"
 DAILY = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}
 
 Json = dict[str, Any]
+Expected = tuple[str, str | None]
+"""Outcome and leaning."""
+Case = tuple[str, list[Json], Expected]
+"""What a record shows, in words and as resources, and what is to be found of it."""
 
 
 @cache
@@ -41,6 +46,13 @@ def finding(
     report = service().screen_record(record(resources), as_of, protocol_ids=[trial])
     [found] = [f for f in flattened(report.screenings[0].findings) if f.criterion == criterion]
     return found
+
+
+def each(cases: Sequence[Case]) -> pytest.MarkDecorator:
+    """Runs a test of ``resources`` and what is ``expected`` for each case, by its words."""
+    return pytest.mark.parametrize(
+        ("resources", "expected"), [case[1:] for case in cases], ids=[case[0] for case in cases]
+    )
 
 
 def standing(
@@ -118,6 +130,11 @@ def order(
     }
 
 
+def course(mg: float, first: str, last: str | None, what: Json | str = PREDNISONE, **more: Any) -> Json:
+    """An order with its days, completed on the last; without a last day it goes on."""
+    return order(what, ends(dose(mg, **more), first, last), first, "completed" if last else "active")
+
+
 def statement(
     what: Json | str,
     dosage: Json | list[Json] | None,
@@ -135,6 +152,12 @@ def statement(
         **_dosages("dosage", dosage),
         **more,
     }
+
+
+def taken(mg: float | None, on: str, what: Json | str = HYDROXYCHLOROQUINE, status: str = "active") -> Json:
+    """A statement that names the day for which it tells that the drug was taken, not since when."""
+    dosage = dose(mg) if mg is not None else None
+    return statement(what, dosage, None, status=status, effectiveDateTime=on)
 
 
 def given(

@@ -9,12 +9,16 @@ import pytest
 from eligibility.findings import Finding
 from tests.app.medication_records import AS_OF, PREDNISONE, Json, dose, ends, order, standing
 from tests.app.test_stable_background import CASES
+from tests.app.test_steroid_run_dosages import DOSAGES
+from tests.app.test_steroid_run_products import PRODUCTS
+from tests.app.test_steroid_run_records import RECORDS
 from tests.app.test_steroid_runs import AMOUNTS
 
 LATER = (1, 29, 57)
 """Days on which a finding that time alone does not change is looked at."""
 
-ROWS = [("E1e", *row[:2]) for row in AMOUNTS] + [("I6", *row[:2]) for row in CASES]
+RUNS = [*AMOUNTS, *DOSAGES, *PRODUCTS, *RECORDS]
+ROWS = [("E1e", *row[:2]) for row in RUNS] + [("I6", *row[:2]) for row in CASES]
 
 
 Told = tuple[str, str | None, str | None]

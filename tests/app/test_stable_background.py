@@ -10,16 +10,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-import pytest
-
 from tests.app.medication_records import (
     CYCLOPHOSPHAMIDE,
     HYDROXYCHLOROQUINE,
     MYCOPHENOLATE,
     PREDNISONE,
+    Case,
+    Expected,
     Json,
+    course,
     dose,
     drug,
+    each,
     ends,
     every,
     finding,
@@ -28,11 +30,11 @@ from tests.app.medication_records import (
     quantity,
     statement,
     supplied,
+    taken,
 )
 
 STABLE, CHANGED, MISSING, LOOK = ("pass", None), ("fail", None), ("missing", None), ("review", "pass")
 FORM = ("review", "fail")
-Expected = tuple[str, str | None]
 HCQ = HYDROXYCHLOROQUINE
 MYCOPHENOLATE_ATC = {"coding": [{"system": "http://www.whocc.no/atc", "code": "L04AA06"}]}
 """Mycophenolic acid in the ATC index, which has no code of its own for the mofetil ester."""
@@ -45,15 +47,6 @@ ALTERNATING = ["mon", "wed", "fri", "sun"], ["tue", "thu", "sat"]
 def bare(number: float) -> Json:
     """A dose without a unit."""
     return {"timing": every(1, 1, "d"), "doseAndRate": [{"doseQuantity": {"value": number}}]}
-
-
-def taken(mg: float, on: str, what: Any = HCQ, status: str = "active") -> Json:
-    """A statement that names the day for which it tells that the drug was taken, not since when."""
-    return statement(what, dose(mg), None, status=status, effectiveDateTime=on)
-
-
-def course(mg: float, first: str, last: str | None, what: Any = PREDNISONE, **more: Any) -> Json:
-    return order(what, ends(dose(mg, **more), first, last), first, "completed" if last else "active")
 
 
 def named_days(mg: float, days: list[str], **more: Any) -> Json:
@@ -82,7 +75,7 @@ def taper(*steps: float, start: str, days: int) -> Json:
     return order(PREDNISONE, dosages, start)
 
 
-CASES: list[tuple[str, list[Json], Expected]] = [
+CASES: list[Case] = [
     ("one drug for a year and a half", [BASE], STABLE),
     ("nothing at all", [], CHANGED),
     ("begun 30 days before", [order(HCQ, dose(400), "2026-05-16")], STABLE),
@@ -344,7 +337,7 @@ CASES: list[tuple[str, list[Json], Expected]] = [
 ]
 
 
-@pytest.mark.parametrize(("resources", "expected"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
+@each(CASES)
 def test_the_stability_of_i6(resources: list[Json], expected: Expected) -> None:
     found = finding(resources, "I6")
     assert (found.outcome, found.leaning) == expected, found.reason

@@ -23,6 +23,7 @@ from tests.app.medication_records import (
     quantity,
     statement,
     supplied,
+    taken,
 )
 
 HCQ = HYDROXYCHLOROQUINE
@@ -39,11 +40,6 @@ def burst(mg: float | None, start: str, **bounds: Any) -> Json:
 
 def period(start: str, end: str) -> Json:
     return {"boundsPeriod": {"start": start, "end": end}}
-
-
-def taken(mg: float | None, on: str, what: Any = HCQ, status: str = "completed") -> Json:
-    dosage = dose(mg) if mg is not None else None
-    return statement(what, dosage, None, status=status, effectiveDateTime=on)
 
 
 FORTNIGHT = {"boundsDuration": quantity(14, "d")}
@@ -91,8 +87,11 @@ IN_DOUBT: dict[str, list[Json]] = {
         order(PREDNISONE, dose(5), "2025-01-01"),
         statement(PREDNISONE, dose(100), LONG_AGO, "2026-06-02", "completed"),
     ],
-    "taken on a day of it, over by now": [BASE, taken(5, "2026-06-10", PREDNISONE)],
-    "half the dose taken on a day of the period, over by now": [BASE, taken(200, "2026-06-10")],
+    "taken on a day of it, over by now": [BASE, taken(5, "2026-06-10", PREDNISONE, status="completed")],
+    "half the dose taken on a day of the period, over by now": [
+        BASE,
+        taken(200, "2026-06-10", status="completed"),
+    ],
     "an order on hold, while a statement says that the same drug is taken": [
         BASE,
         order(HCQ, dose(400), "2026-06-08", "on-hold"),
@@ -116,7 +115,10 @@ AGREEING: dict[str, list[Json]] = {
         order(HCQ, dose(400), "2025-01-01"),
         supplied(HCQ, dose(400), "2026-06", 30),
     ],
-    "taken on a day of the period as a statement tells, over by now": [BASE, taken(400, "2026-06-10")],
+    "taken on a day of the period as a statement tells, over by now": [
+        BASE,
+        taken(400, "2026-06-10", status="completed"),
+    ],
     "an order of the same dose that ran out while the statement goes on": [
         BASE,
         order(HCQ, ends(dose(400), "2025-06-01", "2026-06-02"), "2025-06-01", "completed"),
@@ -152,7 +154,7 @@ def test_a_burst_within_the_period_is_a_change(resources: list[Json]) -> None:
 
 # FHIR R4, MedicationStatement.effective[x]: the day on which it was taken; `completed`: no longer taken.
 def test_a_day_within_a_course_that_is_over_does_not_hide_a_run_before_it() -> None:
-    found = finding([taken(100, "2026-06-10", PREDNISONE)], "E1e")
+    found = finding([taken(100, "2026-06-10", PREDNISONE, status="completed")], "E1e")
     assert (found.outcome, found.leaning) == ("review", "fail")
 
 
@@ -169,10 +171,10 @@ def test_a_day_within_a_course_that_is_over_does_not_hide_a_run_before_it() -> N
 def test_a_day_on_which_it_was_taken_fails_a_wash_out_for_as_long_as_it_lies_in_it(
     on: str, outcome: str, clears_on: str | None
 ) -> None:
-    found = finding([taken(None, on, drug(None, "rituximab"))], "E10")
+    found = finding([taken(None, on, drug(None, "rituximab"), status="completed")], "E10")
     assert (found.outcome, found.clears_on) == (outcome, clears_on), found.reason
 
 
 def test_the_reason_tells_the_day_and_that_the_rest_is_not_recorded() -> None:
-    found = finding([taken(None, "2026-06-10", drug(None, "rituximab"))], "E10")
+    found = finding([taken(None, "2026-06-10", drug(None, "rituximab"), status="completed")], "E10")
     assert found.reason == "rituximab on 2026-06-10 (since when and until when is not recorded)"

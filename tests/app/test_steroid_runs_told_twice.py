@@ -17,8 +17,12 @@ from tests.app.medication_records import (
     METHYLPREDNISOLONE,
     ORAL,
     PREDNISONE,
+    Case,
+    Expected,
     Json,
+    course,
     dose,
+    each,
     ends,
     every,
     finding,
@@ -29,7 +33,7 @@ from tests.app.medication_records import (
     statement,
     supplied,
 )
-from tests.app.test_steroid_runs import CLEAR, FAIL, MISSING, REVIEW, course, days
+from tests.app.steroid_runs import CLEAR, FAIL, MISSING, REVIEW, days
 
 FIRST, LAST = "2026-05-26", "2026-06-08"
 """Fourteen days."""
@@ -65,7 +69,7 @@ def per(mg: float, unit: str) -> Json:
 
 
 REFILL = supplied(PREDNISONE, dose(5), "2026-04-16", 90)
-TOLD: list[tuple[str, list[Json], tuple[str, str | None]]] = [
+TOLD: list[Case] = [
     # -- a burst beside a maintenance dose of a stronger source -----------------------------
     ("a burst ordered after a refill of 5 mg", [REFILL, BURST], REVIEW),
     (
@@ -222,9 +226,9 @@ TOLD: list[tuple[str, list[Json], tuple[str, str | None]]] = [
 
 
 @pytest.mark.parametrize("criterion", ["E1e", "E12b"])
-@pytest.mark.parametrize(("resources", "expected"), [row[1:] for row in TOLD], ids=[row[0] for row in TOLD])
+@each(TOLD)
 def test_a_run_of_which_several_records_tell(
-    resources: list[Json], expected: tuple[str, str | None], criterion: str
+    resources: list[Json], expected: Expected, criterion: str
 ) -> None:
     found = finding(resources, criterion)
     assert (found.outcome, found.leaning) == expected, found.reason
