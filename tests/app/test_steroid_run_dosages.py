@@ -23,16 +23,7 @@ from tests.app.medication_records import (
     quantity,
     statement,
 )
-from tests.app.steroid_runs import (
-    CLEAR,
-    FAIL,
-    MISSING,
-    REVIEW,
-    START,
-    for_days,
-    height,
-    weight,
-)
+from tests.app.steroid_runs import CLEAR, FAIL, MISSING, REVIEW, START, for_days, height, weight
 
 BID = {
     "code": {

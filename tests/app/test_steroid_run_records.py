@@ -22,14 +22,7 @@ from tests.app.medication_records import (
     statement,
     supplied,
 )
-from tests.app.steroid_runs import (
-    CLEAR,
-    FAIL,
-    REVIEW,
-    START,
-    days,
-    for_days,
-)
+from tests.app.steroid_runs import CLEAR, FAIL, REVIEW, START, days, for_days
 
 RECORDS: list[Case] = [
     # -- who says it: no double counting ---------------------------------------------------------------------

@@ -23,15 +23,7 @@ from tests.app.medication_records import (
     given,
     order,
 )
-from tests.app.steroid_runs import (
-    CLEAR,
-    FAIL,
-    LOOK,
-    MISSING,
-    REVIEW,
-    START,
-    days,
-)
+from tests.app.steroid_runs import CLEAR, FAIL, LOOK, MISSING, REVIEW, START, days
 
 ALTERNATE = {"repeat": {"dayOfWeek": ["mon", "wed", "fri"]}}
 AMOUNTS: list[Case] = [

@@ -15,7 +15,6 @@ from fhir_mappings.patient import READERS, read_patients
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.record import PatientRecord
 from tests.fhir_mappings.reading.test_conditions import condition
-from tests.fhir_mappings.reading.test_medications import dispense, order, statement
 from tests.fhir_mappings.reading.written import (
     CREATININE,
     HBSAG,
@@ -29,6 +28,7 @@ from tests.fhir_mappings.reading.written import (
 )
 from tests.fhir_mappings.reading.written_care import allergy, encounter, procedure, report, vaccine
 from tests.fhir_mappings.reading.written_forms import response
+from tests.fhir_mappings.reading.written_medications import dispense, order, statement
 from tests.fhir_mappings.reading.written_research import consent, study, subject
 
 WHOLE = [

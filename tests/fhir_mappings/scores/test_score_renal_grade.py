@@ -8,61 +8,16 @@ is 1, 4 or 5.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fhir_mappings.facts import Event, Measurement, ScoreItem, ScoreSheet
-from fhir_mappings.inputs import describe
+from fhir_mappings.facts import Measurement
 from fhir_mappings.intervals import Interval
-from fhir_mappings.scores.bilag_rules import bilag
-from fhir_mappings.scores.renal_grade import RenalGrade, renal_grade
-from fhir_mappings.scores.situation import Situation
-from tests.fhir_mappings.scores.score_charts import (
-    ON,
-    ago,
-    ask,
-    chart,
-    diagnosis,
-    form,
-    result,
-    series_of,
-)
-
-CASTS = result("urine_rbc_casts", "positive")
-CULTURE = result("urine_culture", "negative", 6)
-RETINA = diagnosis("cond_hypertensive_retinopathy", 10)
-OEDEMA = diagnosis("cond_edema", 10)
-
-
-def graded(
-    *results: Measurement, events: Sequence[Event] = (), sle: bool = True, **given_: object
-) -> RenalGrade:
-    facts = chart(*results, events=events, sle=sle, **given_)  # type: ignore[arg-type]
-    return renal_grade(bilag().renal, Situation(facts, ON, ago(28), series_of(facts)))
-
-
-def grade(*results: Measurement, events: Sequence[Event] = ()) -> str | None:
-    return graded(*results, events=events).grade
-
-
-def state(name: str, *results: Measurement, events: Sequence[Event] = (), **given_: object) -> str:
-    found = graded(*results, events=events, **given_)  # type: ignore[arg-type]
-    return next(c for c in found.clauses if c.id == name).state.name.lower()
-
-
-def in_unit(name: str, value: float, unit: str, when: int = 5) -> Measurement:
-    """A result as reported in another unit, converted as results are."""
-    described = describe(name)
-    assert described is not None
-    return result(name, value * described.units[unit], when)
-
-
-def pressure(systolic: float, diastolic: float, when: int = 5) -> tuple[Measurement, Measurement]:
-    return result("systolic_pressure", systolic, when), result("diastolic_pressure", diastolic, when)
+from tests.fhir_mappings.scores.renal_charts import CASTS, CULTURE, grade, graded, in_unit, state
+from tests.fhir_mappings.scores.score_charts import diagnosis, result
 
 
 class TestProteinuria:
@@ -284,90 +239,6 @@ class TestHistology:
         assert grade(biopsy, result("upcr", 1.2)) == "A"
 
 
-class TestHypertension:
-    """Accelerated: above 170/110 with retinal changes of grade 3 or 4. Rising: above 140/90 by 30 and 15."""
-
-    @pytest.mark.parametrize(
-        ("systolic", "diastolic", "expected"),
-        [(171, 111, "unattributed"), (170, 111, "absent"), (171, 110, "absent"), (120, 80, "absent")],
-    )
-    def test_both_values_have_to_be_above(self, systolic: float, diastolic: float, expected: str) -> None:
-        assert state("accelerated_hypertension", *pressure(systolic, diastolic), events=[RETINA]) == expected
-
-    def test_without_retinal_changes_fundoscopy_is_what_lacks(self) -> None:
-        clause = graded(*pressure(190, 120)).clauses[1]
-        assert clause.state.name == "UNKNOWN"
-        assert [need.input for need in clause.needs] == ["fundoscopy"]
-        assert clause.evidence
-
-    def test_a_coded_diagnosis_of_the_window_waits_for_a_clinician_and_an_old_one_says_nothing(self) -> None:
-        assert (
-            state("accelerated_hypertension", events=[diagnosis("cond_hypertensive_crisis", 10)])
-            == "unattributed"
-        )
-        assert (
-            state("accelerated_hypertension", events=[diagnosis("cond_hypertensive_crisis", 60)]) == "unknown"
-        )
-
-    def test_values_of_different_times_are_no_pair(self) -> None:
-        one = result("systolic_pressure", 190, 5), result("diastolic_pressure", 120, 9)
-        assert state("accelerated_hypertension", *one, events=[RETINA]) == "unknown"
-
-    def test_it_does_not_lead_to_a_by_itself(self) -> None:
-        worse = [result("serum_creatinine", 2.5, 5), result("serum_creatinine", 1.5, 40)]
-        assert grade(*pressure(190, 120), *worse, events=[RETINA]) == "B"
-        assert grade(*pressure(190, 120), CASTS, events=[RETINA]) == "A"
-
-    @pytest.mark.parametrize(
-        ("now", "before", "expected"),
-        [
-            ((150, 95), (120, 80), "C"),
-            ((150, 95), (121, 80), None),
-            ((150, 95), (120, 81), None),
-            ((140, 95), (110, 80), None),
-            ((150, 90), (120, 75), None),
-        ],
-    )
-    def test_rising_pressure_is_mild(
-        self, now: tuple[float, float], before: tuple[float, float], expected: str | None
-    ) -> None:
-        assert grade(*pressure(*now), *pressure(*before, 40)) == expected
-
-
-class TestNephroticSyndrome:
-    def parts(self, per_mmol: float = 350.0, albumin: float = 28.0) -> list[Measurement]:
-        return [in_unit("upcr", per_mmol, "mg/mmol"), result("albumin", albumin)]
-
-    @pytest.mark.parametrize(
-        ("per_mmol", "albumin", "expected"),
-        [(350, 28, "present"), (349.9, 28, "absent"), (350, 34.9, "present"), (350, 35, "absent")],
-    )
-    def test_heavy_proteinuria_low_albumin_and_oedema(
-        self, per_mmol: float, albumin: float, expected: str
-    ) -> None:
-        assert state("nephrotic_syndrome", *self.parts(per_mmol, albumin), events=[OEDEMA]) == expected
-
-    @pytest.mark.parametrize(("grams", "expected"), [(3.5, "present"), (3.49, "absent")])
-    def test_in_grams_a_day(self, grams: float, expected: str) -> None:
-        results = [result("urine_protein_24h", grams), result("albumin", 28)]
-        assert state("nephrotic_syndrome", *results, events=[OEDEMA]) == expected
-
-    def test_oedema_that_nobody_recorded_is_not_absent(self) -> None:
-        clause = next(c for c in graded(*self.parts()).clauses if c.id == "nephrotic_syndrome")
-        assert clause.state.name == "UNKNOWN"
-        assert [need.input for need in clause.needs] == ["oedema"]
-        assert len(clause.evidence) == 2
-
-    def test_a_coded_diagnosis_waits_for_a_clinician(self) -> None:
-        assert (
-            state("nephrotic_syndrome", events=[diagnosis("cond_nephrotic_syndrome", 10)]) == "unattributed"
-        )
-        assert state("nephrotic_syndrome", events=[diagnosis("cond_nephrotic_syndrome", 300)]) == "unknown"
-
-    def test_with_heavy_proteinuria_that_has_not_improved_it_is_a(self) -> None:
-        assert grade(*self.parts(), events=[OEDEMA]) == "A"
-
-
 class TestDAndE:
     quiet = (
         result("upcr", 0.1),
@@ -387,113 +258,6 @@ class TestDAndE:
 
     def test_results_that_are_missing_leave_it_open(self) -> None:
         assert grade(*self.quiet[:3], events=[diagnosis("cond_lupus_nephritis_any", 900)]) is None
-
-
-class TestSheet:
-    def sheet(self, name: str, *results: Measurement, **given_: object) -> ScoreSheet:
-        found = ask(name, chart(*results, **given_)).sheet  # type: ignore[arg-type]
-        assert found is not None
-        return found
-
-    def domain(self, of: ScoreSheet, name: str) -> ScoreItem:
-        return next(i for i in of.items if i.id == name)
-
-    def test_every_clause_stands_below_the_renal_domain_with_values_and_the_previous_ones(self) -> None:
-        of = self.sheet("bilag_2004_a_count", result("upcr", 1.5, 5), result("upcr", 1.4, 40), CASTS)
-        renal = self.domain(of, "renal")
-        assert [part.id for part in renal.parts] == [
-            "proteinuria",
-            "accelerated_hypertension",
-            "renal_function",
-            "sediment",
-            "histology",
-            "nephrotic_syndrome",
-            "rising_pressure",
-        ]
-        assert renal.parts[0].remark == f"1.5 g/g{{creat}} on {ago(5)}, before 1.4 g/g{{creat}} on {ago(40)}"
-        assert (renal.state, renal.grade, renal.effort) == ("unattributed", "A", "attribution")
-
-    def test_what_rests_on_an_assumption_says_what_is_left_without_it(self) -> None:
-        of = self.sheet("bilag_2004_a_count", result("upcr", 1.5), CASTS)
-        remark = self.domain(of, "renal").remark
-        assert remark is not None
-        assert "without what is in doubt or assumed, B" in remark
-
-    def test_a_test_that_could_make_a_b_an_a_is_asked_for(self) -> None:
-        of = self.sheet("bilag_2004_a_count", result("upcr", 1.5, 5), result("upcr", 1.4, 40))
-        renal = self.domain(of, "renal")
-        assert (renal.state, renal.grade, renal.effort) == ("unknown", "B", "laboratory")
-        assert [need.input for need in renal.needs] == ["urine_rbc_hpf"]
-
-    def test_recorded_grades_are_present_or_absent_and_the_rest_is_not_known(self) -> None:
-        of = self.sheet(
-            "bilag_2004_b_count", forms=[form("bilag_2004", items={"mucocutaneous": "B", "renal": "C"})]
-        )
-        told = {i.id: (i.state, i.grade) for i in of.items}
-        assert told["mucocutaneous"] == ("present", "B")
-        assert told["renal"] == ("absent", "C")
-        assert told["ophthalmic"] == ("unknown", None)
-        assert len(told) == 9
-
-    @pytest.mark.parametrize(("recorded", "told"), [("C", True), ("B", False), ("A", False)])
-    def test_a_recorded_grade_that_is_better_than_results_support_says_so(
-        self, recorded: str, told: bool
-    ) -> None:
-        course = [result("upcr", 1.5, 5), result("upcr", 1.4, 40)]
-        of = self.sheet("bilag_2004_b_count", *course, forms=[form("bilag_2004", items={"renal": recorded})])
-        remark = self.domain(of, "renal").remark
-        assert remark is not None
-        assert ("results support grade B" in remark) is told
-
-    def test_counts_support_a_haematological_grade_and_haemolysis_shows_its_evidence(self) -> None:
-        of = self.sheet(
-            "bilag_2004_b_count",
-            result("hemoglobin", 92),
-            result("direct_coombs", "positive"),
-            result("haptoglobin", "low"),
-        )
-        blood = self.domain(of, "haematological")
-        assert (blood.state, blood.counted) == ("unknown", False)
-        assert {part.id: (part.state, part.grade) for part in blood.parts} == {
-            "hemoglobin": ("unattributed", "B"),
-            "direct_coombs": ("unattributed", "C"),
-            "haemolysis": ("present", None),
-        }
-        assert len(blood.parts[-1].evidence) == 2
-
-    @pytest.mark.parametrize(
-        ("hemoglobin", "haemolysis", "expected"),
-        [
-            (79, True, "A"),
-            (80, True, "B"),
-            (99, True, "B"),
-            (100, True, "C"),
-            (79, False, "B"),
-            (80, False, "C"),
-            (109, False, "C"),
-            (110, False, None),
-        ],
-    )
-    def test_haemoglobin_by_haemolysis(
-        self, hemoglobin: float, haemolysis: bool, expected: str | None
-    ) -> None:
-        proof = [result("direct_coombs", "positive"), result("ldh", "high")] if haemolysis else []
-        of = self.sheet("bilag_2004_b_count", result("hemoglobin", hemoglobin), *proof)
-        parts = {part.id: part.grade for part in self.domain(of, "haematological").parts}
-        assert parts.get("hemoglobin") == expected
-
-    @pytest.mark.parametrize(
-        ("name", "value", "expected"),
-        [
-            ("platelets", 24, "A"), ("platelets", 25, "B"), ("platelets", 50, "C"), ("platelets", 150, None),
-            ("wbc", 0.9, "B"), ("wbc", 1.0, "C"), ("wbc", 4.0, None),
-            ("anc", 0.4, "B"), ("anc", 0.5, "C"), ("anc", 2.0, None),
-            ("lymphocytes", 0.9, "C"), ("lymphocytes", 1.0, None),
-        ],
-    )  # fmt: skip
-    def test_counts_at_their_thresholds(self, name: str, value: float, expected: str | None) -> None:
-        parts = self.domain(self.sheet("bilag_2004_a_count", result(name, value)), "haematological").parts
-        assert {part.id: part.grade for part in parts}.get(name) == expected
 
 
 ORDER = (None, "D", "C", "B", "A")
