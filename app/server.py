@@ -34,6 +34,7 @@ from app.settings import Settings
 from app.shown import ShownCards
 from app.store.configured import store_of
 from app.store.observed import CountedMemory, StoreWatcher
+from app.web.site import add_site
 
 DESCRIPTION = (
     "Decision support for eligibility to lupus trials. Whether a patient may join a trial is for the "
@@ -110,6 +111,8 @@ def create_app(
         redirect_slashes=False,
     )
     answer_errors_as_outcomes(application)
+    shows_demo = settings.demo and clients.open_mode  # its page calls the hook without a token
+    add_site(application, "en", {"playground": "/"} if shows_demo else {})
     memory = CountedMemory(store or ShownCards(), metrics)
     hook = TrialsHook(service, settings, charts, clock, memory)
     desk = FeedbackDesk(store, metrics, now, settings.language)
@@ -120,7 +123,7 @@ def create_app(
     application.include_router(operation_routes(service, store))
     if settings.metrics:
         application.include_router(metrics_routes(metrics, store, now))
-    if settings.demo and clients.open_mode:  # the page calls the hook without a token
+    if shows_demo:
         application.include_router(demo_routes(TEMPLATES, clock))
     add_middleware(application, settings, logger, metrics.request)
     return application

@@ -1,0 +1,1 @@
+"""The chart behind a card: kept for a short while, so that its evidence can be looked at."""

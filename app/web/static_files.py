@@ -1,0 +1,53 @@
+"""Style and scripts, from this package alone: each under an address that changes with its content."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from fastapi import APIRouter, Response
+
+from app.errors import UnknownPathError
+
+PREFIX: Final = "/static"
+_TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_A_YEAR: Final = "public, max-age=31536000, immutable"
+
+
+@cache
+def _contents() -> dict[str, bytes]:
+    folder = files("app.web") / "static"
+    return {
+        file.name: file.read_bytes() for file in folder.iterdir() if file.name.rpartition(".")[2] in _TYPES
+    }
+
+
+@cache
+def static_url(name: str) -> str:
+    """The address of a file of ``app/web/static``.
+
+    Raises:
+        KeyError: there is no such file.
+    """
+    return f"{PREFIX}/{hashlib.sha256(_contents()[name]).hexdigest()[:12]}/{name}"
+
+
+def static_routes() -> APIRouter:
+    """``/static/{digest}/{name}``; a digest that is no longer right answers with what there is now."""
+    routes = APIRouter(prefix=PREFIX, include_in_schema=False)
+
+    @routes.get("/{digest}/{name}")
+    async def static(digest: str, name: str) -> Response:
+        content = _contents().get(name)
+        if content is None:
+            raise UnknownPathError("there is no such file")
+        current = static_url(name).split("/")[2] == digest
+        return Response(
+            content,
+            media_type=_TYPES[name.rpartition(".")[2]],
+            headers={"Cache-Control": _A_YEAR if current else "no-cache"},
+        )
+
+    return routes
