@@ -7,7 +7,7 @@ import socket
 import tempfile
 import threading
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -16,10 +16,14 @@ from app.cli_errors import ArgumentError, InvalidClientsError, InvalidProtocolEr
 from app.cli_settings import settings_faults
 from eligibility.errors import ProtocolError
 
+if TYPE_CHECKING:
+    from app.settings import Settings
+
 DEMO_PATIENT = "lin-mei"
 _EACH_WORKER = "A token is good for one call in each worker; set TRIALCARDS_REDIS_URL for one call in all."
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # read here, never bound
 """Where to reach a server that listens on all addresses."""
+_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def serve(
@@ -51,7 +55,7 @@ def serve(
     if open_to_all:
         os.environ["TRIALCARDS_OPEN"] = "true"  # workers read their settings anew
     try:
-        settings = Settings()
+        settings = _reachable(Settings(), host, port)
         clients = read_clients(settings)
         application = create_app(settings, clients=clients)
     except ProtocolError as error:
@@ -82,10 +86,23 @@ def serve(
         )
 
 
+def _reachable(settings: Settings, host: str, port: int) -> Settings:
+    """Where nobody says where browsers reach the pages and only this machine can, that is known."""
+    if settings.pages_url is not None or settings.base_url is not None or host not in _HERE:
+        return settings
+    os.environ["TRIALCARDS_PAGES_URL"] = address_of(host, port)  # workers read their settings anew
+    return type(settings)()
+
+
+def address_of(host: str, port: int) -> str:
+    """How a browser on this machine reaches it."""
+    reachable = _ANY.get(host, host)
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
 def announcement(host: str, port: int, warning: str = "", demonstrated: bool = True) -> str:
     """Whom the hooks answer; and, for trying out, what to open, and a call that returns a card."""
-    reachable = _ANY.get(host, host)
-    address = f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+    address = address_of(host, port)
     told = f"\n{warning}\n" if warning else ""
     if not demonstrated:
         return f"{told}\nTrialcards is ready at {address}/cds-services\n"

@@ -10,10 +10,12 @@ import msgspec
 from app.cards.compose import compose_cards
 from app.cards.pending_orders import ORDER_TYPE, ordered_tests
 from app.cards.quirks import for_client
-from app.cards.trial import TrialCard
+from app.cards.trial import TrialCard, with_evidence
 from app.cards.wording import wording
 from app.charts import Charts, Counts
 from app.clients.profile import ClientProfile
+from app.evidence.desk import EvidenceDesk
+from app.evidence.opened import OpenedChart
 from app.order_hooks import ORDER_HOOKS, drafted, order_cards
 from app.prefetch_needs import queries_for
 from app.prefetch_table import RESOURCE_TYPES
@@ -43,7 +45,8 @@ class TrialsHook:
     """Answers the hooks; holds no chart between calls.
 
     ``charts`` completes what was prefetched. ``today`` tells the evaluation date: nothing below reads a
-    clock. ``memory`` tells which trials are to stay silent, and keeps what was judged.
+    clock. ``memory`` tells which trials are to stay silent, and keeps what was judged. ``evidence`` keeps the
+    charts behind cards for a while; without it cards link to the registry alone.
 
     Raises:
         FileNotFoundError: there is no catalogue for the language.
@@ -56,12 +59,14 @@ class TrialsHook:
         charts: Charts,
         today: Callable[[], date],
         memory: Memory,
+        evidence: EvidenceDesk | None = None,
     ) -> None:
         self._service = service
         self._charts = charts
         self._settings = settings
         self._today = today
         self._memory = memory
+        self._evidence = evidence
         wording(settings.language)  # so that a language without words is found at the start
 
     @property
@@ -108,6 +113,8 @@ class TrialsHook:
             _must_know_the_diagnoses(chart)
         speaking = await self._speaking(request, client, cards, judged)
         counts["silent"] = len(cards) - len(speaking)
+        if speaking and orders is None and self._evidence is not None:
+            speaking = self._linked(speaking, self._evidence, request, client, chart, as_of)
         return self._answer(speaking, client, counts)
 
     async def _speaking(
@@ -127,6 +134,34 @@ class TrialsHook:
         )
         self._memory.remember(case, judged_trials(judged, speaking, recalled, case.hook))
         return speaking
+
+    def _linked(
+        self,
+        made: Sequence[TrialCard],
+        desk: EvidenceDesk,
+        request: HookRequest,
+        client: ClientProfile,
+        chart: Chart,
+        as_of: date,
+    ) -> Sequence[TrialCard]:
+        """The cards, each with a link to the evidence behind it, which is kept as long as the link lasts."""
+        token = desk.keep(
+            OpenedChart(
+                patient_id=request.context.patient_id,
+                client=client.id,
+                as_of=as_of,
+                resources=tuple(msgspec.Raw(raw) for raw in chart.resources),
+                retrieval=dict(chart.retrieval),
+                fhir_server=request.fhir_server,
+                user=request.context.user_id,
+            )
+        )
+        words = wording(self._settings.language)
+        return (
+            made
+            if token is None
+            else [with_evidence(one, desk.url(token, one.protocol.id), words) for one in made]
+        )
 
     def _trial_cards(
         self, request: HookRequest, chart: Chart, as_of: date

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -31,12 +31,16 @@ class Chart(NamedTuple):
         received: what was prefetched for each key.
         at_hand: the same, with what was fetched.
         reasons: why keys are not complete, in words that repeat nothing of the chart, as far as is known.
+        resources: what the record was read from.
+        retrieval: how far each resource type was retrieved.
     """
 
     record: PatientRecord
     received: Mapping[str, Prefetched]
     at_hand: Mapping[str, Prefetched]
     reasons: Mapping[str, str] = MappingProxyType({})
+    resources: Sequence[msgspec.Raw | bytes] = ()
+    retrieval: Mapping[str, Retrieval] = MappingProxyType({})
 
 
 def read_chart(
@@ -70,18 +74,20 @@ def read_chart(
         for prefetched in received.values()
         for raw, full_url in zip(prefetched.resources, prefetched.full_urls, strict=True)
     ]
+    resources += beside
+    retrieval = retrieval_states(received, not_offered)
     try:
         facts = read_patient(
-            [*resources, *beside],
+            resources,
             patient_id=patient_id,
-            retrieval=retrieval_states(received, not_offered),
+            retrieval=retrieval,
             default_retrieval="not-asked",
         )
     except (PatientMismatchError, SeveralPatientsError):
         raise WrongPatientError(
             "the prefetch holds resources of another patient than the one in context", "prefetch"
         ) from None
-    return Chart(PatientRecord(facts), received, received, reasons)
+    return Chart(PatientRecord(facts), received, received, reasons, resources, retrieval)
 
 
 def _reasons(received: Mapping[str, Prefetched], no_way: str | None) -> dict[str, str]:

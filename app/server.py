@@ -15,6 +15,7 @@ from app.charts import Charts
 from app.clients.authenticator import Authenticator
 from app.clients.registry import Clients, read_clients
 from app.clients.wiring import authenticator_of
+from app.evidence.configured import evidence_desk
 from app.feedback import FeedbackDesk
 from app.hook import TrialsHook
 from app.logging import make_logger, silence_access_log
@@ -34,6 +35,7 @@ from app.settings import Settings
 from app.shown import ShownCards
 from app.store.configured import store_of
 from app.store.observed import CountedMemory, StoreWatcher
+from app.web.evidence import evidence_routes
 from app.web.site import add_site
 
 DESCRIPTION = (
@@ -112,9 +114,10 @@ def create_app(
     )
     answer_errors_as_outcomes(application)
     shows_demo = settings.demo and clients.open_mode  # its page calls the hook without a token
-    add_site(application, "en", {"playground": "/"} if shows_demo else {})
+    pages = add_site(application, "en", {"playground": "/"} if shows_demo else {})
+    desk_of_evidence = evidence_desk(settings, store, now)
     memory = CountedMemory(store or ShownCards(), metrics)
-    hook = TrialsHook(service, settings, charts, clock, memory)
+    hook = TrialsHook(service, settings, charts, clock, memory, desk_of_evidence)
     desk = FeedbackDesk(store, metrics, now, settings.language)
     application.include_router(hook_routes(hook, settings, authenticator, desk))
     application.include_router(screening_routes(service, settings, authenticator, clock, memory))
@@ -123,6 +126,8 @@ def create_app(
     application.include_router(operation_routes(service, store))
     if settings.metrics:
         application.include_router(metrics_routes(metrics, store, now))
+    if desk_of_evidence is not None:
+        application.include_router(evidence_routes(service, desk_of_evidence, pages))
     if shows_demo:
         application.include_router(demo_routes(TEMPLATES, clock))
     add_middleware(application, settings, logger, metrics.request)

@@ -155,6 +155,13 @@ class Settings(BaseSettings):
     audit_users: Literal["named", "pseudonymous"] = "named"
     """Whether the audit trail names the practitioners who opened charts, by their FHIR reference."""
 
+    pages_url: str | None = Field(default=None, validate_default=True)
+    """Where browsers reach the pages, e.g. ``https://cds.example.org``; by default ``base_url``. Where none
+    is set, cards do not link to their evidence."""
+
+    evidence_minutes: int = Field(default=60, ge=1, le=1440)
+    """How long a card's link to its evidence is good, and the chart behind it kept, encrypted."""
+
     declined_days: int = Field(default=90, ge=0, le=3650)
     """How long a trial that was declined for a patient stays silent, unless its verdict changes; 0: never."""
 
@@ -199,7 +206,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"'{origin}' is no origin; write it as https://host or https://host:port")
         return value
 
-    @field_validator("base_url")
+    @field_validator("base_url", "pages_url")
     @classmethod
     def _is_a_base(cls, value: str | None) -> str | None:
         if value is not None and not _BASE.fullmatch(value):

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
+import msgspec
+
 from app.cards.wording import Wording
 from app.plain_text import plain
 from cds_hooks.cards import Card, Coding, Link, Source
@@ -58,6 +60,13 @@ def source(
 def _digest(about: Collection[str]) -> str:
     told = "\0".join(sorted(about)).encode()
     return hashlib.blake2b(told, digest_size=6).hexdigest().upper() if about else ""
+
+
+def with_evidence(made: TrialCard, address: str, words: Wording) -> TrialCard:
+    """The card, with a link to the page that shows all the evidence behind it."""
+    link = Link(label=words.say("link.evidence"), url=address, type="absolute")
+    card = msgspec.structs.replace(made.card, links=(link, *(made.card.links or ())))
+    return made._replace(card=card)
 
 
 def registry_link(protocol: Protocol, words: Wording) -> Link:

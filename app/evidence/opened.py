@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 
@@ -13,7 +13,7 @@ from fhir_mappings.record import PatientRecord
 
 
 class OpenedChart(msgspec.Struct, frozen=True, kw_only=True):
-    """What was at hand of one patient, by whom it was opened and when.
+    """What was at hand of one patient, and by whom it was opened.
 
     Attributes:
         patient_id: FHIR id of the patient.
@@ -21,7 +21,6 @@ class OpenedChart(msgspec.Struct, frozen=True, kw_only=True):
         fhir_server: base URL of the EHR's FHIR server, where the client told it; source links lead there.
         user: reference of the user, e.g. ``Practitioner/1``, where the client told it.
         as_of: the day of which the chart was judged.
-        opened: the instant at which it was, with offset.
         resources: FHIR resources as they came.
         retrieval: by resource type; a type that is not named counts as not asked for.
     """
@@ -29,7 +28,6 @@ class OpenedChart(msgspec.Struct, frozen=True, kw_only=True):
     patient_id: str
     client: str
     as_of: date
-    opened: datetime
     resources: tuple[msgspec.Raw, ...]
     retrieval: Mapping[str, Retrieval]
     fhir_server: str | None = None

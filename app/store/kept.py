@@ -20,7 +20,7 @@ from app.store.database import Database
 from app.store.memory import REPEATING_HOOKS, Case, Declining, Recalled
 from app.store.pseudonyms import Pseudonyms
 from app.store.queue import WritingQueue
-from app.store.records import CardFeedback, HookCall, JudgedTrial, Record, Shown
+from app.store.records import CardFeedback, HookCall, JudgedTrial, KeptChart, Record, Shown
 
 RECALL_SECONDS = 0.25
 """How long the hook waits for its memory."""
@@ -143,6 +143,26 @@ class Store:
             )
         )
 
+    def keep_chart(self, name: str, until: datetime, seal: Callable[[], bytes]) -> None:
+        """Keep a chart behind a link until an instant; sealed and written soon, by another thread."""
+        self._queue.put(KeptChart(name=name, until=until, seal=seal))
+
+    async def kept_chart(self, name: str) -> bytes | None:
+        """What is kept under that name and has not run out; nothing where that cannot be told."""
+        try:
+            return await asyncio.wait_for(self._in_thread(lambda: self._kept_chart(name)), OPENING_SECONDS)
+        except Exception as error:  # the page then says that the link opens nothing
+            self._read_failed("read", error)
+            return None
+
+    def key_for(self, purpose: str) -> bytes:
+        """A secret for that purpose alone, the same in all processes that share the pseudonyms' one.
+
+        Raises:
+            OSError: that one cannot be read.
+        """
+        return self._known_pseudonyms().key_for(purpose)
+
     async def keep_feedback(self, items: Sequence[CardFeedback]) -> bool:
         """Whether all of it is in the database; what is not yet will still be tried."""
         ends = time.monotonic() + FEEDBACK_SECONDS
@@ -190,6 +210,13 @@ class Store:
                 _named_closings(names, case, case.closings),
             )
 
+    def _kept_chart(self, name: str) -> bytes | None:
+        from app.store.reading import kept_chart
+
+        self._queue.flush(RECALL_SECONDS)  # a link may be followed at once
+        with self._database.reading() as connection:
+            return kept_chart(connection, name, self._now())
+
     def _shown(self, since: datetime, until: datetime) -> list[Shown]:
         from app.store.reading import shown_counts
 
@@ -200,7 +227,7 @@ class Store:
         from app.store.writing import write
 
         with self._database.writing() as connection:
-            write(connection, records)
+            write(connection, records, self._now())
 
     def _wrote(self) -> None:
         self._wrote_well = True

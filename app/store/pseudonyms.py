@@ -53,6 +53,10 @@ class Pseudonyms:
             return user
         return self._keyed("user", client, _base(fhir_server), user)
 
+    def key_for(self, purpose: str) -> bytes:
+        """32 bytes for another purpose, from which the secret cannot be told."""
+        return hmac.new(self._secret, f"key for {purpose}".encode(), hashlib.sha256).digest()
+
     def _keyed(self, *parts: str) -> str:
         # Lengths before the parts, so that no two lists of parts read the same.
         told = b"".join(b"%d:%s" % (len(part.encode()), part.encode()) for part in parts)

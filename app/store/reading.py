@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 
 from app.store.memory import Declining, Recalled, is_about_orders
 from app.store.records import GivenReason, HookCall, JudgedTrial, Shown, Told
-from app.store.tables import feedback, hook_calls, judged_trials
+from app.store.tables import feedback, hook_calls, judged_trials, kept_charts
 
 LATEST_FEEDBACK = timedelta(days=31)
 """How long after a card was shown its feedback may still come and count."""
@@ -224,3 +224,10 @@ def _between(
     if until is not None:
         statement = statement.where(instant < until)
     return statement
+
+
+def kept_chart(connection: Connection, name: str, now: datetime) -> bytes | None:
+    """The sealed chart of that name, unless it has run out."""
+    statement = select(kept_charts.c.content).where(kept_charts.c.name == name, kept_charts.c.until > now)
+    found: bytes | None = connection.execute(statement).scalar()
+    return found

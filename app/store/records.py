@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
@@ -88,7 +89,21 @@ class CardFeedback(msgspec.Struct, frozen=True, kw_only=True):
     commented: bool = False
 
 
-Record = HookCall | CardFeedback
+class KeptChart(msgspec.Struct, frozen=True, kw_only=True):
+    """A chart behind a link, sealed so that the link alone opens it.
+
+    Attributes:
+        name: derived from the link.
+        until: when it is to be forgotten.
+        seal: makes the sealed content; it takes a while, and so is called by who writes.
+    """
+
+    name: str
+    until: datetime
+    seal: Callable[[], bytes]
+
+
+Record = HookCall | CardFeedback | KeptChart
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     Index,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -95,4 +96,13 @@ feedback = Table(
     Column("reasons", Text, nullable=False),
     Column("commented", Boolean, nullable=False),
     Index("feedback_at", "at"),
+)
+
+kept_charts = Table(
+    "kept_charts",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index("kept_charts_until", "until"),
 )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, and_, or_
+from sqlalchemy import Connection, Table, and_, delete, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.records import CardFeedback, HookCall, Record
-from app.store.tables import LONGEST_NAME, LONGEST_VERSION, feedback, hook_calls, judged_trials
+from app.store.tables import LONGEST_NAME, LONGEST_VERSION, feedback, hook_calls, judged_trials, kept_charts
 
 
-def write(connection: Connection, records: Iterable[Record]) -> None:
+def write(connection: Connection, records: Iterable[Record], now: datetime) -> None:
     """Insert what is new. Of feedback on one card, what the user did last stands, however it arrived.
 
     Raises:
@@ -22,16 +23,21 @@ def write(connection: Connection, records: Iterable[Record]) -> None:
     calls: list[dict[str, Any]] = []
     judged: list[dict[str, Any]] = []
     told: list[dict[str, Any]] = []
+    charts: list[dict[str, Any]] = []
     for record in records:
         if isinstance(record, HookCall):
             calls.append(_call_row(record))
             judged += _judged_rows(record)
-        else:
+        elif isinstance(record, CardFeedback):
             told.append(_feedback_row(record))
+        else:
+            charts.append({"name": record.name, "until": record.until, "content": record.seal()})
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    for table, rows in ((hook_calls, calls), (judged_trials, judged)):
+    for table, rows in ((hook_calls, calls), (judged_trials, judged), (kept_charts, charts)):
         if rows:
             connection.execute(insert(table).on_conflict_do_nothing(), rows)
+    if charts:  # whose links have run out is forgotten as others come
+        connection.execute(delete(kept_charts).where(kept_charts.c.until <= now))
     if told:
         statement = insert(feedback)
         given = statement.excluded
