@@ -224,10 +224,13 @@ class Store:
             return shown_counts(connection, since, until)
 
     def _write(self, records: Sequence[Record]) -> None:
+        from app.store.purging import forget_charts
         from app.store.writing import write
 
         with self._database.writing() as connection:
-            write(connection, records, self._now())
+            write(connection, records)
+            if any(isinstance(record, KeptChart) for record in records):
+                forget_charts(connection, self._now())  # as new ones come
 
     def _wrote(self) -> None:
         self._wrote_well = True

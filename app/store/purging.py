@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, delete, exists, select
 
-from app.store.tables import feedback, hook_calls, judged_trials
+from app.store.tables import feedback, hook_calls, judged_trials, kept_charts
 
 
 class Purged(NamedTuple):
@@ -36,3 +36,8 @@ def purge_patient(connection: Connection, patient: str) -> Purged:
     ).rowcount
     gone = connection.execute(delete(hook_calls).where(hook_calls.c.patient == patient)).rowcount
     return Purged(gone, told)
+
+
+def forget_charts(connection: Connection, now: datetime) -> int:
+    """Delete the charts whose links have run out; how many."""
+    return connection.execute(delete(kept_charts).where(kept_charts.c.until <= now)).rowcount

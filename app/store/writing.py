@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, and_, delete, or_
+from sqlalchemy import Connection, Table, and_, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.records import CardFeedback, HookCall, Record
 from app.store.tables import LONGEST_NAME, LONGEST_VERSION, feedback, hook_calls, judged_trials, kept_charts
 
 
-def write(connection: Connection, records: Iterable[Record], now: datetime) -> None:
+def write(connection: Connection, records: Iterable[Record]) -> None:
     """Insert what is new. Of feedback on one card, what the user did last stands, however it arrived.
 
     Raises:
@@ -36,8 +35,6 @@ def write(connection: Connection, records: Iterable[Record], now: datetime) -> N
     for table, rows in ((hook_calls, calls), (judged_trials, judged), (kept_charts, charts)):
         if rows:
             connection.execute(insert(table).on_conflict_do_nothing(), rows)
-    if charts:  # whose links have run out is forgotten as others come
-        connection.execute(delete(kept_charts).where(kept_charts.c.until <= now))
     if told:
         statement = insert(feedback)
         given = statement.excluded

@@ -12,6 +12,7 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 
 from app.cli import main
+from app.store.migrating import NEWEST_REVISION
 from tests.app.service import LUPUS, POTENTIAL
 from tests.app.store.serving import KEY, Clock, accepted, overridden, rows, service
 
@@ -148,7 +149,7 @@ class TestPurge:
 class TestStore:
     def test_migrate_makes_the_tables_and_status_tells_what_is_in_them(self, run: Run) -> None:
         assert "none; run trialcards store migrate" in run("store", "status")
-        assert "revision 0002" in run("store", "migrate")
+        assert f"revision {NEWEST_REVISION}" in run("store", "migrate")
         assert "0  cards shown" in run("store", "status")
 
     @pytest.mark.parametrize("command", [["feedback"], ["audit"], ["store", "migrate"], ["store", "status"]])
