@@ -25,7 +25,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from cds_hooks.json_objects import is_null
-from fhir_mappings.search_results import told_by
+from fhir_mappings.search_results import how_many_new, names, told_by
 
 T = TypeVar("T")
 PrefetchState = Literal["present", "empty", "missing", "failed"]
@@ -157,7 +157,7 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         return _failed("it is a Bundle whose entries cannot be read")
     resources: list[msgspec.Raw] = []
     full_urls: list[str | None] = []
-    matches = 0
+    matches: list[msgspec.Raw] = []
     faults: list[str] = []
     for raw in entries[:_MOST_ENTRIES]:
         entry = _lenient(_ENTRIES, raw) or _Entry()
@@ -169,7 +169,8 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
             if told != "nothing":
                 faults.append(_TOLD[told])
         else:
-            matches += kind == resource_type
+            if kind == resource_type:
+                matches.append(entry.resource)
             resources.append(entry.resource)
             full_urls.append(_lenient(_TEXTS, entry.full_url))
     if resources and not matches:
@@ -179,7 +180,7 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
     if len(entries) > _MOST_ENTRIES:
         faults.append(f"it has more than {_MOST_ENTRIES} entries")
     has_next, next_url = _next(bundle.link)
-    lacking = max(0.0, _total(bundle.total) - matches)
+    lacking = _lacking(_total(bundle.total), matches)
     truncated = bool(faults) or has_next or lacking > 0
     state: PrefetchState = "present" if resources or truncated else "empty"
     return Prefetched(
@@ -192,6 +193,11 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         lacking=lacking,
         flawed=bool(faults),
     )
+
+
+def _lacking(total: float, matches: Sequence[msgspec.Raw]) -> float:
+    """How many matches did not come, by the server's count; what is there twice came once."""
+    return max(0.0, total - how_many_new(names(matches))) if total > 0 else 0.0
 
 
 def _next(links: msgspec.Raw) -> tuple[bool, str | None]:

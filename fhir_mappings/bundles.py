@@ -7,7 +7,7 @@ is decoded here beyond the frame: each resource stays raw until something wants 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import msgspec
@@ -18,7 +18,7 @@ from fhir_mappings.errors import UnreadableInputError
 from fhir_mappings.facts import Unread
 from fhir_mappings.references import Source, bare
 from fhir_mappings.resources import RESOURCES
-from fhir_mappings.search_results import told_by
+from fhir_mappings.search_results import names, told_by
 
 ANY_TYPE = "*"
 """Among truncated or failed types: all of which nothing came, where it is not told which were asked for."""
@@ -231,7 +231,7 @@ def _read_bundle(raw: msgspec.Raw | bytes, document: Document, depth: int) -> No
     seen: set[str] = set()
     kinds: set[str] = set()
     outcomes: set[str] = set()
-    matches = 0
+    matches: list[tuple[str, msgspec.Raw]] = []
     for number, entry in enumerate(bundle.entry):
         if document.is_exhausted:
             document.leave_out(len(bundle.entry) - number)
@@ -246,7 +246,7 @@ def _read_bundle(raw: msgspec.Raw | bytes, document: Document, depth: int) -> No
         outcomes.add(outcome)
         if kind is not None and not (entry.search is not None and entry.search.mode == "include"):
             kinds.add(kind)
-            matches += 1
+            matches.append((kind, entry.resource))
     searchset = bundle.type == "searchset"
     urls = {link.relation: link.url for link in bundle.link}
     searched = _searched_type(urls.get("self"))
@@ -257,11 +257,19 @@ def _read_bundle(raw: msgspec.Raw | bytes, document: Document, depth: int) -> No
         types=_types(kinds, searched, searchset or "next" in urls, "self" in urls),
         own_url=urls.get("self"),
         next_url=(urls["next"] or "") if "next" in urls else None,
-        cut=searchset and alone and (bundle.total or 0) > matches,
+        cut=searchset and alone and _lacks(bundle.total or 0, matches),
         failed="failed" in outcomes,
     )
     if page.cut or page.failed or page.next_url is not None or page.own_url:
         document.pages.append(page)
+
+
+def _lacks(total: int, matches: Sequence[tuple[str, msgspec.Raw]]) -> bool:
+    """Whether there are more matches, by the server's count, than came; what is there twice came once."""
+    if total < 1 or total > len(matches):
+        return total > 0
+    told_apart = zip((kind for kind, _ in matches), names(raw for _, raw in matches), strict=True)
+    return total > len(set(told_apart))
 
 
 def _searched_type(own: str | None) -> str | None:

@@ -75,9 +75,13 @@ def names(resources: Iterable[msgspec.Raw | bytes]) -> tuple[str | bytes, ...]:
     return tuple(_id_of(raw) or bytes(raw) for raw in resources)
 
 
-def how_many_new(found: Iterable[str | bytes], known: Collection[str | bytes]) -> int:
-    """How many of the names on a page were on none before; what is twice on it, its server counts twice."""
-    return sum(name not in known for name in found)
+def how_many_new(found: Iterable[str | bytes], known: Collection[str | bytes] = ()) -> int:
+    """How many of the names on a page were on none before, each counted once.
+
+    A server that sends one resource twice may have left another out: of three matches, ``a``, ``b`` and ``a``
+    are two, and a third may exist.
+    """
+    return len(set(found).difference(known))
 
 
 def _id_of(raw: msgspec.Raw | bytes) -> str | None:

@@ -106,7 +106,7 @@ class _Walk:
         self._resources: list[msgspec.Raw] = []
         self._full_urls: list[str | None] = []
         self._known = set(query.at_hand)
-        self._matches = len(query.at_hand)
+        self._matches = len(self._known)
         self._total = 0
         self._pages = 0
         self._address: Address | None = None

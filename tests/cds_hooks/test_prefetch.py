@@ -136,6 +136,13 @@ def test_a_total_above_the_number_of_matches_means_that_there_is_more() -> None:
     assert read(searchset(total=2)) == Prefetched(state="present", truncated=True, lacking=2)
 
 
+@pytest.mark.parametrize(("total", "lacking"), [(1, 0), (2, 1), ("2", 1)])
+def test_a_match_that_was_sent_twice_counts_once_against_the_total(total: Any, lacking: int) -> None:
+    again = {**CONDITION, "recordedDate": "2020-01-01"}
+    found = read(searchset(CONDITION, again, total=total))
+    assert (found.truncated, found.lacking) == (lacking > 0, lacking)
+
+
 def test_a_client_that_was_refused_is_told_apart_from_one_that_sent_no_answer() -> None:
     # C46: an OperationOutcome is sent "to prevent an unneeded follow-up query".
     failure = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}

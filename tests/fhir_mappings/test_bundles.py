@@ -143,6 +143,12 @@ def test_an_entry_that_cannot_be_read_may_have_been_of_any_type_or_of_the_one_th
     assert split_documents(text(searched))[0].truncated == {"Condition"}
 
 
+def test_a_match_that_a_searchset_holds_twice_counts_once_against_its_total() -> None:
+    twice = [RESULT, {**RESULT, "issued": "2020-01-01T00:00:00Z"}]
+    assert split_documents(text(bundle(*twice, kind="searchset", total=2)))[0].truncated == {"Observation"}
+    assert split_documents(text(bundle(*twice, kind="searchset", total=1)))[0].truncated == set()
+
+
 def test_a_searchset_that_holds_less_than_its_total_is_not_whole() -> None:
     assert split_documents(text(bundle(RESULT, kind="searchset", total=2)))[0].truncated == {"Observation"}
     assert split_documents(text(bundle(RESULT, kind="searchset", total=1)))[0].truncated == set()

@@ -95,5 +95,6 @@ def test_resources_are_told_apart_by_id_and_those_without_one_by_all_that_they_s
     assert len(set(found)) == 5 - 1
 
 
-def test_what_was_on_a_page_before_is_not_new_and_what_is_twice_on_one_counts_twice() -> None:
-    assert how_many_new(("a", "a", "b"), {"b"}) == 2
+def test_what_was_on_a_page_before_is_not_new_and_what_is_twice_on_one_counts_once() -> None:
+    assert how_many_new(("a", "a", "b"), {"b"}) == 1
+    assert how_many_new(("a", "a", "b")) == 2

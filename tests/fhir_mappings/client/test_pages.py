@@ -113,6 +113,14 @@ class TestPages:
         server.get(URL, params={"page": "2"}).respond(json=page("b", "c", total=4))
         assert (ask_one().state, ask_one().why) == ("truncated", "incomplete")
 
+    @pytest.mark.parametrize(("total", "state"), [(2, "complete"), (3, "truncated")])
+    def test_what_is_twice_on_a_page_does_not_make_up_for_what_the_server_counts_beside_it(
+        self, server: respx.MockRouter, total: int, state: str
+    ) -> None:
+        server.get(URL).respond(json=page("a", "b", "a", total=total))
+        found = ask_one()
+        assert (found.state, found.why) == (state, "incomplete" if state == "truncated" else None)
+
     def test_a_page_that_repeats_what_another_was_given_is_noticed(self, server: respx.MockRouter) -> None:
         server.get(URL, params={"page": "2"}).respond(json=page("a"))
         query = Query("Condition", f"{URL}?page=2", at_hand=("a",))
