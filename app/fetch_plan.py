@@ -33,6 +33,8 @@ WORDS: Mapping[NoWay, str] = {
 }
 
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_URGENT = frozenset({"Patient", "Condition"})
+"""Without the Patient nothing can be told, and without the diagnoses not who has the disease."""
 _PATIENT_TOKEN = "{{context.patientId}}"  # noqa: S105  # a placeholder
 
 
@@ -120,9 +122,10 @@ def queries_for(
         prefetched = received[key]
         if prefetched.next_url is not None:
             at_hand = names(raw for raw in prefetched.resources if type_of(raw) == kind)
-            found[key] = Query(kind, prefetched.next_url, at_hand)
+            found[key] = Query(kind, prefetched.next_url, at_hand, urgent=kind in _URGENT)
         elif kind in INDISPENSABLE or offer.support(kind) != "unsearchable":
-            found[key] = Query(kind, _asked(TEMPLATES[key], kind, patient_id, offer))
+            path = _asked(TEMPLATES[key], kind, patient_id, offer)
+            found[key] = Query(kind, path, urgent=kind in _URGENT)
     return found
 
 

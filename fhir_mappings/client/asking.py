@@ -51,11 +51,13 @@ class Query(msgspec.Struct, frozen=True):
             from which to go on.
         at_hand: the matches on the pages before that (:func:`fhir_mappings.search_results.names`), so that
             a server's count can be checked, and a page that repeats them is noticed.
+        urgent: the call cannot be answered without it; asked before what is not (``turns.py``).
     """
 
     resource_type: str
     path: str
     at_hand: tuple[str | bytes, ...] = ()
+    urgent: bool = False
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):

@@ -160,7 +160,7 @@ class Capabilities:
     async def _ask(self, key: tuple[Address, bool], deadline: float) -> Offer:
         base, private_allowed = key
         client = FhirClient(base, self._network, limits=_LIMITS, private_allowed=private_allowed)
-        query = Query("CapabilityStatement", "metadata")
+        query = Query("CapabilityStatement", "metadata", urgent=True)
         found = (await client.fetch({"metadata": query}, deadline))["metadata"]
         offer = read_offer(found.resources[0]) if found.state == "complete" else EVERYTHING
         lasting = self._seconds if offer is not EVERYTHING else self._seconds_after_failure

@@ -143,7 +143,7 @@ class _Walk:
         seen = {address}
         flaw: Why | None = None
         while True:
-            answer = self._read(await self._getter.get(address))
+            answer = self._read(await self._getter.get(address, urgent=self._query.urgent))
             flaw = flaw or answer.flaw
             room = self._limits.resources - len(self._resources)
             repeated = bool(answer.matches) and not how_many_new(answer.matches, self._known)

@@ -21,10 +21,13 @@ import httpcore
 import httpx
 
 from fhir_mappings.client.addresses import Address, is_private, is_public
+from fhir_mappings.client.turns import Turns
 
 Reach = Literal["public", "private", "any"]
 _MOST_TRIED = 3
 _MOST_OF_A_SERVER = 60
+_KEPT = 1 / 3
+"""The share of a server's turns that is kept for urgent requests."""
 _MOST_IDLE = 60
 _IDLE_SECONDS = 30.0
 
@@ -39,9 +42,9 @@ class Network:
     Args:
         ca_file: certificates of the authorities to trust, as PEM; by default those of ``certifi``.
         connect_seconds: how long one attempt to connect may take.
-        most_of_a_server: requests under way at a time to one server. There is no limit for all servers
-            together, lest one that does not answer keeps others from being asked; how many there are is for
-            the operator's lists to say.
+        most_of_a_server: requests under way at a time to one server, a third of them urgent ones. There is
+            no limit for all servers together, lest one that does not answer keeps others from being asked;
+            how many there are is for the operator's lists to say.
 
     Raises:
         OSError: there is no such file.
@@ -60,7 +63,7 @@ class Network:
         self._most_of_a_server = most_of_a_server
         self._clients: dict[Reach, httpx.AsyncClient] = {}
         # A share is kept by those who use it or wait for it.
-        self._shares: WeakValueDictionary[Address, asyncio.Semaphore] = WeakValueDictionary()
+        self._shares: WeakValueDictionary[Address, Turns] = WeakValueDictionary()
         self._loop: asyncio.AbstractEventLoop | None = None
         for name in ("httpx", "httpcore"):
             # They log URLs, which name the patient.
@@ -86,12 +89,14 @@ class Network:
             )
         return found
 
-    def share(self, server: Address) -> asyncio.Semaphore:
-        """To be held during a request to this server."""
+    def share(self, server: Address) -> Turns:
+        """The turns of requests to this server."""
         self._must_be_of_this_loop()
         found = self._shares.get(server)
         if found is None:
-            found = self._shares[server] = asyncio.Semaphore(self._most_of_a_server)
+            found = self._shares[server] = Turns(
+                self._most_of_a_server, kept=int(self._most_of_a_server * _KEPT)
+            )
         return found
 
     def _must_be_of_this_loop(self) -> None:

@@ -15,6 +15,7 @@ from fhir_mappings.client.addresses import Address, AddressError
 from fhir_mappings.client.asking import FetchLimits, Why
 from fhir_mappings.client.bodies import ACCEPTED_ENCODING, Allowance, AnswerError, read_body
 from fhir_mappings.client.network import AddressRefusedError, Network
+from fhir_mappings.client.turns import Turns
 
 _HEADERS = {
     "accept": "application/fhir+json",
@@ -68,7 +69,7 @@ class Getter:
         self._limits = limits
         self._deadline = deadline
         self._private_allowed = private_allowed
-        self._turn = asyncio.Semaphore(limits.concurrency)
+        self._turns = Turns(limits.concurrency, kept=min(1, limits.concurrency - 1))
         self._allowance = Allowance(limits.call_bytes)
         self._waiting: set[Address | None] = set()
 
@@ -82,8 +83,8 @@ class Getter:
             return False
         return address.origin == self._origin
 
-    async def get(self, address: Address) -> bytes:
-        """The body of the answer.
+    async def get(self, address: Address, *, urgent: bool = False) -> bytes:
+        """The body of the answer; ``urgent`` requests have their turn first.
 
         Raises:
             AnswerError: there is none of use.
@@ -95,7 +96,7 @@ class Getter:
             sleep=asyncio.sleep,
             reraise=True,
         )
-        return await retrying(self._followed, address)
+        return await retrying(self._followed, address, urgent)
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome is not None else None
@@ -107,10 +108,10 @@ class Getter:
         at = asyncio.get_running_loop().time() + state.upcoming_sleep
         return state.attempt_number >= self._limits.attempts or at >= self._deadline
 
-    async def _followed(self, address: Address) -> bytes:
+    async def _followed(self, address: Address, urgent: bool) -> bytes:
         """The answer, behind redirects if there are any."""
         for _ in range(self._limits.redirects + 1):
-            found = await self._once(address)
+            found = await self._once(address, urgent)
             if isinstance(found, bytes):
                 return found
             if not self.permits(found):
@@ -119,14 +120,18 @@ class Getter:
         raise AnswerError("redirect")
 
     @asynccontextmanager
-    async def _turn_of(self, address: Address) -> AsyncGenerator[None]:
+    async def _turn_of(self, address: Address, urgent: bool) -> AsyncGenerator[None]:
         """A place among the requests of this call, and among those of all calls to this server."""
         self._waiting.add(address)
-        async with self._turn, self._network.share(self._share):
+        share = self._network.share(self._share)
+        async with (
+            self._turns.turn(self._deadline, urgent=urgent),
+            share.turn(self._deadline, urgent=urgent),
+        ):
             self._waiting.discard(address)
             yield
 
-    async def _once(self, address: Address) -> bytes | Address:
+    async def _once(self, address: Address, urgent: bool) -> bytes | Address:
         if not self.permits(address):
             raise AnswerError("address-refused")
         client = self._network.client(address, private_allowed=self._private_allowed)
@@ -135,7 +140,7 @@ class Getter:
             raise AnswerError("address-refused")  # two readings of one URL; none is right
         try:
             async with (
-                self._turn_of(address),
+                self._turn_of(address, urgent),
                 client.stream("GET", url, headers=_HEADERS, auth=self._auth) as response,
             ):
                 if response.status_code == 200:

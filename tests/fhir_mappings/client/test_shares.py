@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
+
+import msgspec
 
 from fhir_mappings.client import Fetched, FetchLimits, FhirClient, Network, Query, base_address
 from tests.fhir_mappings.client.asking import as_json, page
 from tests.fhir_mappings.client.misbehaving import Server, always, answer, serving, silent
 
-SHARE = 10
+SHARE = 12
 QUERIES = {str(n): Query("Condition", f"Condition?patient=p{n}") for n in range(8)}
 GOOD = always(answer(as_json(page("a"))))
 
@@ -24,13 +26,20 @@ class Call(NamedTuple):
         return {found.why for found in self.fetched.values()}
 
 
-async def call(network: Network, server: Server, seconds: float, tenant: str | None = None) -> Call:
+async def call(
+    network: Network,
+    server: Server,
+    seconds: float,
+    tenant: str | None = None,
+    urgent: Collection[str] = (),
+) -> Call:
     base = base_address(server.base if tenant is None else f"{server.base}/{tenant}")
     share = base if tenant is not None else None
     client = FhirClient(base, network, None, FetchLimits(), share=share, private_allowed=True)
     loop = asyncio.get_running_loop()
     began = loop.time()
-    fetched = await client.fetch(QUERIES, began + seconds)
+    queries = {key: msgspec.structs.replace(query, urgent=key in urgent) for key, query in QUERIES.items()}
+    fetched = await client.fetch(queries, began + seconds)
     return Call(fetched, loop.time() - began)
 
 
@@ -83,11 +92,32 @@ def test_who_was_not_asked_in_time_is_told_apart_from_who_did_not_answer() -> No
 
     with serving(silent()) as hanging:
         first, second = asyncio.run(run(hanging))
-    assert first.whys == {"deadline"}
-    whys = [found.why for found in second.fetched.values()]
-    assert (whys.count("deadline"), whys.count("queued")) == (SHARE - 8, 16 - SHARE)
+    # Of 8 turns of a call and 12 of the server, 1 and 4 are kept for what is urgent.
+    for each, asked in ((first, 7), (second, 8 - 7)):
+        whys = [found.why for found in each.fetched.values()]
+        assert (whys.count("deadline"), whys.count("queued")) == (asked, 8 - asked)
     assert {found.state for found in second.fetched.values()} == {"failed"}
     assert second.seconds < 1.5
+
+
+def test_what_is_urgent_is_asked_of_a_server_that_others_keep_busy_with_what_is_not() -> None:
+    async def run(server: Server) -> list[Call]:
+        network = Network(most_of_a_server=SHARE)
+        calls = [asyncio.create_task(call(network, server, 3, urgent=("6", "7"))) for _ in range(12)]
+        found = list(await asyncio.gather(*calls))
+        await network.aclose()
+        return found
+
+    async def behave(line: str, writer: asyncio.StreamWriter) -> None:
+        await (GOOD if "p6" in line or "p7" in line else silent())(line, writer)
+
+    with serving(behave) as server:
+        found = asyncio.run(run(server))
+        first = "".join(server.heads[: 2 * SHARE])
+    for each in found:
+        assert [key for key, answer in each.fetched.items() if answer.state == "complete"] == ["6", "7"]
+        assert each.whys <= {None, "deadline", "queued"}
+    assert "patient=p0" in first, "what is not urgent is not kept from being asked"
 
 
 def test_a_server_that_answers_again_is_asked_again() -> None:
