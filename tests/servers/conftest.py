@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -16,6 +16,7 @@ from sandbox.charts import charts
 from sandbox.loading import load
 from tests.app.service import AS_OF
 from tests.servers import another_server
+from tests.servers.beside import DOORS, Beside, application
 
 
 class Once:
@@ -87,6 +88,15 @@ def another_address(once: Once) -> str:
         return base_url
 
     return once("another", start)
+
+
+@pytest.fixture(scope="module")
+def beside(hapi_address: str, another_address: str) -> Iterator[Beside]:
+    """The hooks, and both servers."""
+    servers = {door: f"{hapi_address}/{door}" for door in DOORS} | {"another": another_address}
+    listed = tuple(servers.values())
+    with application(preset="sandbox", fhir_servers=listed, allow_private_addresses=True) as http:
+        yield Beside(http, servers)
 
 
 def _cannot(why: str) -> NoReturn:

@@ -5,54 +5,23 @@ Each case is held against the request of an EHR that prefetches everything.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from functools import cache
-from typing import Any
-
 import httpx
-import msgspec
 import pytest
-from fastapi.testclient import TestClient
 
-from app.clients.profile import ClientProfile
-from app.clients.registry import Clients
-from app.demo.requests import hook_request
-from app.prefetch_table import RESOURCE_TYPES, TEMPLATES
-from app.server import create_app
-from app.settings import Settings
+from app.prefetch_table import TEMPLATES
 from sandbox.charts import bundled_id, charts
-from tests.app.service import AS_OF, cards_of, findings_of, screening_of, screening_service
+from tests.app.service import cards_of
+from tests.servers.beside import (
+    Beside,
+    application,
+    everything_prefetched,
+    half_prefetched,
+    judgements,
+    judgements_of_full_prefetch,
+    without,
+)
 
-DOORS = ["fhir", "paged", "requests", "statements"]
 BUNDLED = [name for name in charts() if name == bundled_id(name)]
-SECONDS = 60
-"""To answer in, where many tests share two cores."""
-
-
-class Beside:
-    """The hook, and the servers that it may call, by name."""
-
-    def __init__(self, http: TestClient, servers: Mapping[str, str]) -> None:
-        self.http = http
-        self.servers = servers
-
-    def cards(self, server: str, patient: str, prefetch: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-        request = {
-            **everything_prefetched(patient),
-            "fhirServer": self.servers[server],
-            "prefetch": prefetch,
-        }
-        if prefetch is None:
-            del request["prefetch"]
-        return cards_of(request, self.http)
-
-
-@pytest.fixture(scope="module")
-def beside(hapi_address: str, another_address: str) -> Iterator[Beside]:
-    servers = {door: f"{hapi_address}/{door}" for door in DOORS} | {"another": another_address}
-    listed = tuple(servers.values())
-    with application(preset="sandbox", fhir_servers=listed, allow_private_addresses=True) as http:
-        yield Beside(http, servers)
 
 
 @pytest.mark.parametrize("patient", charts())
@@ -83,8 +52,7 @@ def test_drugs_that_are_only_named_are_fetched_from_the_second_server_too(
 def test_of_a_half_prefetched_chart_the_other_half_is_fetched(
     server: str, patient: str, half: int, beside: Beside
 ) -> None:
-    prefetched = everything_prefetched(patient)["prefetch"]
-    kept = {key: prefetched[key] for key in list(prefetched)[half::2]}
+    kept = half_prefetched(patient, half)
     assert judgements(beside.cards(server, patient, kept)) == judgements_of_full_prefetch(patient)
 
 
@@ -130,42 +98,3 @@ def test_a_server_that_knows_one_dialect_of_medication_is_not_asked_for_the_othe
 @pytest.mark.parametrize("patient", BUNDLED)
 def test_a_chart_told_in_statements_is_judged_as_one_told_in_requests(patient: str) -> None:
     assert judgements_of_full_prefetch(f"{patient}-statements") == judgements_of_full_prefetch(patient)
-
-
-def application(**profile: Any) -> TestClient:
-    """The service for one client that needs no token."""
-    return TestClient(
-        create_app(
-            Settings(tune_garbage_collection=False, fetch_deadline_seconds=SECONDS),
-            service=screening_service(),
-            clients=Clients(open_mode=ClientProfile(id="ehr", **profile)),
-            today=lambda: AS_OF,
-        )
-    )
-
-
-def everything_prefetched(patient: str) -> dict[str, Any]:
-    """The request of an EHR that withholds nothing."""
-    return hook_request(msgspec.structs.replace(charts()[patient], withheld=()), AS_OF, TEMPLATES)
-
-
-def without(request: dict[str, Any], types: Collection[str]) -> dict[str, Any]:
-    kept = {key: value for key, value in request["prefetch"].items() if RESOURCE_TYPES[key] not in types}
-    return {**request, "prefetch": kept}
-
-
-@cache
-def judgements_of_full_prefetch(patient: str) -> dict[str, Any]:
-    with application() as http:
-        return judgements(cards_of(everything_prefetched(patient), http))
-
-
-def judgements(cards: list[dict[str, Any]]) -> dict[str, Any]:
-    """Of each card's trial: the verdict, and the outcome of each criterion with its reason."""
-    return {
-        screening_of(card)["protocol"]: (
-            screening_of(card)["verdict"],
-            {name: (found["outcome"], found.get("reason")) for name, found in findings_of(card).items()},
-        )
-        for card in cards
-    }

@@ -14,7 +14,7 @@ from tests.app.screened import Ran, chart_file, judged, ran_with
 from tests.app.service import AS_OF
 from tests.cds_hooks.signing import EC, RSA, private_jwk, private_key
 from tests.fhir_mappings.client.smart_server import CLIENT_ID, SmartServer, smart_server
-from tests.servers.test_hooks import everything_prefetched
+from tests.servers.beside import everything_prefetched
 
 pytestmark = pytest.mark.xdist_group("servers")
 
