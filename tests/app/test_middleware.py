@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
@@ -19,6 +18,7 @@ from app.server import create_app
 from app.settings import Settings
 from app.time_limits import TimeLimit
 from tests.app.service import HOOK, client, default_client, outcome_of, request_of, screening_service
+from tests.listening import listening
 
 EHR, OTHER = "https://sandbox.cds-hooks.org", "https://evil.example"
 
@@ -145,14 +145,8 @@ def impatient() -> Iterator[int]:
     async def hangs() -> None:
         await asyncio.sleep(60)
 
-    server = uvicorn.Server(uvicorn.Config(application, port=0, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join(10)
+    with listening(application) as port:
+        yield port
 
 
 def exchange(port: int, *parts: bytes, pause: float = 0.0) -> tuple[bytes, float]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 from collections.abc import Iterable, Iterator
 
 import pytest
-import uvicorn
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 
 from app.request_heads import MOST_BYTES, MOST_HEADERS, BoundedHeads
 from app.server import create_app
 from app.settings import Settings
 from tests.app.service import HOOK, as_body, request_of, screening_service
+from tests.listening import listening
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 CLOSE = b"Connection: close\r\n\r\n"
@@ -26,15 +25,8 @@ CHUNKED = f"POST {HOOK} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n".e
 def port() -> Iterator[int]:
     settings = Settings(open=True, tune_garbage_collection=False, upload_seconds=5)
     application = create_app(settings, service=screening_service())
-    config = uvicorn.Config(application, port=0, log_config=None, http=BoundedHeads)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join(10)
+    with listening(application, http=BoundedHeads) as port:
+        yield port
 
 
 def exchange(port: int, parts: Iterable[bytes]) -> tuple[bytes, int]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import jwt
 import pytest
-import uvicorn
 
 from app.clients.profile import ClientProfile
 from app.clients.registry import Clients
@@ -21,6 +18,7 @@ from conformance import Plan, Report, SigningKey, run
 from conformance.caller import Caller
 from tests.app.service import AS_OF, request_of, screening_service
 from tests.conformance.tiny_service import ISSUER, signing_key
+from tests.listening import listening
 
 ORIGIN = "https://ehr.example"
 ONE_RESULT_SHORT = "amara-diallo"
@@ -31,24 +29,15 @@ OPEN, KEYED = ("patient-view", "order-select"), ("encounter-start", "order-sign"
 @contextmanager
 def served(clients: Clients, **settings: Any) -> Iterator[str]:
     """The service on a free port of this machine; its base URL."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    with socket.socket() as own:
+        own.bind(("127.0.0.1", 0))
+        base_url = f"http://127.0.0.1:{own.getsockname()[1]}"
         chosen = Settings(
             tune_garbage_collection=False, base_url=base_url, allowed_origins=ORIGIN, **settings
         )
         application = create_app(chosen, service=screening_service(), clients=clients, today=lambda: AS_OF)
-        server = uvicorn.Server(uvicorn.Config(application, ws="none", log_config=None))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        try:
-            deadline = time.monotonic() + 30
-            while not server.started and time.monotonic() < deadline:
-                time.sleep(0.02)
+        with listening(application, own, ws="none"):
             yield base_url
-        finally:
-            server.should_exit = True
-            thread.join(timeout=20)
 
 
 @pytest.fixture(scope="module")

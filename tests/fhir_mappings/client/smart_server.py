@@ -7,7 +7,6 @@ Services", 4.1.2), so that the tests do not hold the client against itself.
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,11 +15,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import jwt
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from tests.listening import listening
 
 CLIENT_ID = "trialcards-backend"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -139,16 +139,6 @@ class SmartServer:
 def smart_server(keys: Mapping[str, Any], behind: Behind) -> Iterator[SmartServer]:
     """The server, on a free port of this machine."""
     smart = SmartServer(keys, behind)
-    server = uvicorn.Server(uvicorn.Config(smart.application(), port=0, log_config=None, date_header=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        until = time.monotonic() + 30
-        while not server.started:
-            assert time.monotonic() < until, "the server did not start"
-            time.sleep(0.02)
-        smart.base = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/fhir"
+    with listening(smart.application(), date_header=False) as port:
+        smart.base = f"http://127.0.0.1:{port}/fhir"
         yield smart
-    finally:
-        server.should_exit = True
-        thread.join(10)
