@@ -12,7 +12,6 @@ import pytest
 from app.cli import main
 
 PROTOCOLS = Path(__file__).parents[2] / "eligibility" / "protocols"
-TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"
 
 
 class Ran(NamedTuple):

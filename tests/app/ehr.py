@@ -28,6 +28,8 @@ AUTHORIZATION = {
     "subject": "trialcards",
 }
 KEYS = {kind: key for key, kind in RESOURCE_TYPES.items()}
+EVERY = tuple(RESOURCE_TYPES)
+"""All keys of the prefetch."""
 NETWORK = respx.mock(assert_all_called=False)
 """What is called while a test runs within it."""
 Change = Callable[[httpx.Request], httpx.Response | None]

@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from functools import cache
 from typing import Any
 
 import msgspec
 import pytest
 
-from app.screening import ScreeningService
 from eligibility.bound import BoundCriterion
 from eligibility.findings import Finding
 from eligibility.judging import flattened
 from eligibility.screening import screen
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
+from tests.app.service import AS_OF, screening_service
 
-AS_OF = date(2026, 6, 15)
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 UCUM = "http://unitsofmeasure.org"
 PREDNISONE, PREDNISOLONE, METHYLPREDNISOLONE, HYDROXYCHLOROQUINE = "8640", "8638", "6902", "5521"
@@ -34,16 +32,11 @@ Case = tuple[str, list[Json], Expected]
 """What a record shows, in words and as resources, and what is to be found of it."""
 
 
-@cache
-def service() -> ScreeningService:
-    return ScreeningService.bundled()
-
-
 def finding(
     resources: list[Json], criterion: str, trial: str = "nct05247203", as_of: date = AS_OF
 ) -> Finding:
     """The finding of one criterion for a patient whose record is these resources."""
-    report = service().screen_record(record(resources), as_of, protocol_ids=[trial])
+    report = screening_service().screen_record(record(resources), as_of, protocol_ids=[trial])
     [found] = [f for f in flattened(report.screenings[0].findings) if f.criterion == criterion]
     return found
 
@@ -59,7 +52,7 @@ def standing(
     resources: list[Json], criterion: str, trial: str = "nct05247203", as_of: date = AS_OF
 ) -> tuple[Finding, date | None]:
     """The same, were it the trial's only criterion, with the day until which it stands."""
-    bound = service().protocols[trial]
+    bound = screening_service().protocols[trial]
     [only] = [c for c in _with_parts(bound.criteria) if c.id == criterion]
     found = screen(msgspec.structs.replace(bound, criteria=(only,)), record(resources), as_of)
     until = found.stands_until

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from copy import deepcopy
 from datetime import date
 from functools import cache
@@ -22,6 +23,7 @@ from app.settings import Settings
 AS_OF = date(2026, 6, 15)
 HOOK = "/cds-services/lupus-trials"
 LUPUS, NO_LUPUS, POTENTIAL = "lin-mei", "peter-novak", "daniel-okafor"
+TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"
 
 
 @cache
@@ -67,6 +69,11 @@ def cards_of(request: Any, http: TestClient | None = None) -> list[dict[str, Any
 def screening_of(card: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = card["extension"]["org.trialcards.screening"]
     return found
+
+
+def verdicts_of(cards: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """The verdict of each trial that there is a card on."""
+    return {screening_of(card)["protocol"]: screening_of(card)["verdict"] for card in cards}
 
 
 def findings_of(card: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-from functools import cache
 from typing import Any
 
 import pytest
 
-from app.screening import ScreeningService
 from eligibility.course import Anchors
 from eligibility.findings import Finding
 from eligibility.judging import flattened
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
+from tests.app.service import AS_OF, screening_service
 from tests.fhir_mappings.reading.written import (
     ICD10CM,
     body,
@@ -27,13 +25,7 @@ from tests.fhir_mappings.reading.written import (
 )
 
 Json = dict[str, Any]
-AS_OF = date(2026, 6, 15)
 A = "nct07517536"
-
-
-@cache
-def service() -> ScreeningService:
-    return ScreeningService.bundled()
 
 
 def finding(criterion: str, *resources: Json, protocol: str = A) -> Finding:
@@ -41,7 +33,7 @@ def finding(criterion: str, *resources: Json, protocol: str = A) -> Finding:
         "Condition", "sle", code=snomed("68815009"), onsetDateTime="2020-01-01", recordedDate="2020-01-01"
     )
     (facts,) = read_patients(body(bundle(patient(), lupus, *resources)))
-    report = service().screen_record(PatientRecord(facts), AS_OF, Anchors(), [protocol])
+    report = screening_service().screen_record(PatientRecord(facts), AS_OF, Anchors(), [protocol])
     (found,) = (f for f in flattened(report.screenings[0].findings) if f.criterion == criterion)
     return found
 

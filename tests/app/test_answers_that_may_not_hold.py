@@ -12,7 +12,8 @@ from eligibility.findings import Finding, Screening
 from eligibility.judging import flattened
 from fhir_mappings.patient import READERS, read_patients
 from fhir_mappings.record import PatientRecord
-from tests.app.test_answers_and_newer_evidence import AS_OF, allergy, answer, lab, service
+from tests.app.service import AS_OF, screening_service
+from tests.app.test_answers_and_newer_evidence import allergy, answer, lab
 from tests.fhir_mappings.reading.written import ICD10CM, body, bundle, concept, patient, resource, snomed
 from tests.fhir_mappings.reading.written_research import consent
 
@@ -30,7 +31,7 @@ def screening(
     )
     retrieved = set(READERS) - set(not_retrieved)
     (facts,) = read_patients(body(bundle(patient(**who), lupus, *resources)), retrieved=retrieved)
-    return service().screen_record(PatientRecord(facts), as_of, Anchors(), [protocol]).screenings[0]
+    return screening_service().screen_record(PatientRecord(facts), as_of, Anchors(), [protocol]).screenings[0]
 
 
 def finding(criterion: str, *resources: Json, **more: Any) -> Finding:

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,8 @@ from app.demo.patients import demo_patients
 from app.prefetch_table import TEMPLATES
 from app.screening import ScreeningService
 from fhir_mappings.record import PatientRecord
-from tests.app.command_line import TRIAL_A, TRIAL_B, Ran, Run, one_line, runner, screened, written
-
-AS_OF = date(2026, 6, 15)
+from tests.app.command_line import Ran, Run, one_line, runner, screened, written
+from tests.app.service import AS_OF, TRIAL_A, TRIAL_B
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.command_line import PROTOCOLS, TRIAL_A, TRIAL_B, Run, runner
+from tests.app.command_line import PROTOCOLS, Run, runner
+from tests.app.service import TRIAL_A, TRIAL_B
 
 
 @pytest.fixture

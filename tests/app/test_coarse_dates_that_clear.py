@@ -13,7 +13,8 @@ import pytest
 
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
-from tests.app.medication_records import AS_OF, Json, drug, finding, given, record, service, standing
+from tests.app.medication_records import Json, drug, finding, given, record, standing
+from tests.app.service import AS_OF, screening_service
 
 ONE_DAY = timedelta(days=1)
 
@@ -70,9 +71,9 @@ def test_the_earliest_day_is_not_deferred_by_what_may_be_over_by_then() -> None:
     """Nothing else fails in this chart: the verdict on the day is open, no longer against the patient."""
     bypass = BYPASS | {"performedDateTime": "2026-03"}
     chart = record([bypass])
-    screening = service().screen_record(chart, AS_OF, protocol_ids=[A]).screenings[0]
+    screening = screening_service().screen_record(chart, AS_OF, protocol_ids=[A]).screenings[0]
     assert (screening.verdict, screening.earliest) == ("ineligible-for-now", "2026-09-02")
-    then = service().screen_record(chart, date(2026, 9, 2), protocol_ids=[A]).screenings[0]
+    then = screening_service().screen_record(chart, date(2026, 9, 2), protocol_ids=[A]).screenings[0]
     assert then.verdict == "undetermined"
     [by_time] = [change for change in screening.changes if change.on is not None]
     assert by_time.on == "2026-09-02"
@@ -87,7 +88,7 @@ def test_an_age_of_which_the_year_of_birth_is_known_clears_on_the_first_possible
     def age_on(day: date) -> tuple[str, str | None]:
         [found] = [
             f
-            for f in service().screen_record(chart, day, protocol_ids=[A]).screenings[0].findings
+            for f in screening_service().screen_record(chart, day, protocol_ids=[A]).screenings[0].findings
             if f.criterion == "I1"
         ]
         return found.outcome, found.clears_on

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -16,6 +15,7 @@ from app.demo.patients import demo_patients
 from app.rendering.page import html_page
 from app.rendering.table import print_report
 from eligibility.findings import Finding, ScreeningReport
+from eligibility.judging import flattened
 from fhir_mappings.facts import Conflict, Evidence, Measurement
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import PatientFacts
@@ -188,13 +188,8 @@ def report_on(added: list[Json], without: frozenset[str] = SAME_INPUTS) -> Scree
 
 
 def finding_of(report: ScreeningReport, protocol: str, criterion: str) -> Finding:
-    def walk(findings: tuple[Finding, ...]) -> Iterator[Finding]:
-        for finding in findings:
-            yield finding
-            yield from walk(finding.parts)
-
     (screening,) = (s for s in report.screenings if s.protocol == protocol)
-    return next(f for f in walk(screening.findings) if f.criterion == criterion)
+    return next(f for f in flattened(screening.findings) if f.criterion == criterion)
 
 
 @pytest.mark.parametrize(

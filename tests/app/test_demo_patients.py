@@ -12,8 +12,8 @@ import pytest
 from app.demo.dates import resolve
 from app.demo.patients import DemoPatient, demo_patients
 from app.demo.requests import hook_request
+from tests.app.service import AS_OF
 
-AS_OF = date(2026, 6, 15)
 TEMPLATES = {
     "patient": "Patient/{{context.patientId}}",
     "labs": "Observation?patient={{context.patientId}}&category=laboratory&_sort=-date&_count=200",

@@ -12,14 +12,13 @@ import pytest
 
 from app.demo.patients import demo_patients
 from app.prefetch_table import RESOURCE_TYPES
-from app.screening import ScreeningService
 from eligibility.findings import Finding, Outcome, ScreeningReport, Verdict
 from eligibility.judging import flattened
 from fhir_mappings.facts import WhyMissing
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
+from tests.app.service import TRIAL_A, TRIAL_B, screening_service
 
-TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"
 DAYS = [
     date(2026, 1, 1),
     date(2026, 2, 28),
@@ -42,17 +41,12 @@ VERDICTS: dict[str, tuple[Verdict, Verdict]] = {
 
 
 @cache
-def service() -> ScreeningService:
-    return ScreeningService.bundled()
-
-
-@cache
 def report(name: str, as_of: date) -> ScreeningReport:
     """The report of a patient whose EHR withholds what it withholds."""
     patient = demo_patients()[name]
     retrieved = set(RESOURCE_TYPES.values()) - set(patient.withheld)
     [facts] = read_patients(json.dumps(patient.bundle(as_of)).encode(), retrieved=retrieved)
-    return service().screen_record(PatientRecord(facts), as_of)
+    return screening_service().screen_record(PatientRecord(facts), as_of)
 
 
 def findings(name: str, as_of: date, trial: str | None = None) -> Iterator[Finding]:

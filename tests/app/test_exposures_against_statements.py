@@ -13,7 +13,6 @@ import pytest
 from eligibility.treatment_time import days_on
 from fhir_mappings.facts import Exposure
 from tests.app.medication_records import (
-    AS_OF,
     PREDNISONE,
     Json,
     dose,
@@ -22,10 +21,10 @@ from tests.app.medication_records import (
     given,
     order,
     record,
-    service,
     statement,
     supplied,
 )
+from tests.app.service import AS_OF, screening_service
 
 BELIMUMAB = drug(None, "belimumab")
 ORDERED = order(BELIMUMAB, None, "2023-01-01")
@@ -149,5 +148,7 @@ def test_days_after_the_stop_are_possible_days_of_treatment_not_certain_ones() -
 
 
 def test_both_sides_are_told_as_a_contradiction() -> None:
-    report = service().screen_record(record([ORDERED, STOPPED]), AS_OF, protocol_ids=["nct05247203"])
+    report = screening_service().screen_record(
+        record([ORDERED, STOPPED]), AS_OF, protocol_ids=["nct05247203"]
+    )
     assert [c.kind for c in report.contradictions] == ["ordered-and-taken"]

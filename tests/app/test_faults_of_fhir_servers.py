@@ -7,17 +7,16 @@ import io
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stderr
 from functools import cache
 from typing import Any
 
 import httpx
 import pytest
-import respx
 
 from app.prefetch_table import RESOURCE_TYPES
-from tests.app.ehr import AUTHORIZATION, BASE, NETWORK, TOKEN, Ehr, hook_beside, request_without, told
+from tests.app.ehr import AUTHORIZATION, BASE, EVERY, NETWORK, TOKEN, Ehr, hook_beside, request_without, told
 from tests.app.service import (
     POTENTIAL,
     cards_of,
@@ -41,17 +40,10 @@ from tests.fhir_mappings.client.misbehaving import (
     silent,
 )
 
-EVERY = tuple(RESOURCE_TYPES)
 TYPES = tuple(RESOURCE_TYPES.values())
 SECRET = "Jane Roe 1980-01-01"
 HTML = f"<html><h1>Tomcat: {SECRET}</h1></html>".encode()
 Fault = Callable[[httpx.Request], httpx.Response | None]
-
-
-@pytest.fixture
-def network() -> Iterator[respx.MockRouter]:
-    with NETWORK:
-        yield NETWORK
 
 
 def status(code: int, **headers: str) -> Fault:

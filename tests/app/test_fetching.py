@@ -11,7 +11,7 @@ import pytest
 import respx
 
 from app.prefetch_table import RESOURCE_TYPES
-from tests.app.ehr import AUTHORIZATION, BASE, NETWORK, TOKEN, Ehr, hook_beside, request_without, told
+from tests.app.ehr import AUTHORIZATION, BASE, EVERY, TOKEN, Ehr, hook_beside, request_without, told
 from tests.app.service import (
     LUPUS,
     NO_LUPUS,
@@ -22,11 +22,10 @@ from tests.app.service import (
     fire,
     outcome_of,
     request_of,
-    screening_of,
     searchset,
+    verdicts_of,
 )
 
-EVERY = tuple(RESOURCE_TYPES)
 FAILURE = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
 
 
@@ -37,16 +36,6 @@ def cards_for_all_of(patient: str) -> list[str]:
 
 
 pytestmark = pytest.mark.usefixtures("network")
-
-
-@pytest.fixture
-def network() -> Any:
-    with NETWORK:
-        yield NETWORK
-
-
-def verdicts(cards: list[dict[str, Any]]) -> dict[str, str]:
-    return {screening_of(card)["protocol"]: screening_of(card)["verdict"] for card in cards}
 
 
 class TestWhatLacks:
@@ -289,7 +278,7 @@ class TestWhatTheServerOffers:
         cards = cards_of(request_without(key, patient=POTENTIAL), hook_beside(ehr))
         without = request_of(POTENTIAL)
         del without["prefetch"][key]
-        assert verdicts(cards) == verdicts(cards_of(without))
+        assert verdicts_of(cards) == verdicts_of(cards_of(without))
 
     def test_a_search_is_not_narrowed_by_what_the_server_does_not_know(self) -> None:
         def statement(request: httpx.Request) -> httpx.Response | None:

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from app.prefetch_table import RESOURCE_TYPES
-from tests.app.ehr import BASE, NETWORK, Ehr, hook_beside, request_without
+from tests.app.ehr import BASE, EVERY, NETWORK, Ehr, hook_beside, request_without
 from tests.app.service import POTENTIAL, cards_of, findings_of
 
-EVERY = tuple(RESOURCE_TYPES)
 pytestmark = pytest.mark.usefixtures("network")
-
-
-@pytest.fixture
-def network() -> Iterator[None]:
-    with NETWORK:
-        yield
 
 
 class TestMedications:

@@ -20,6 +20,8 @@ from tests.app.service import (
     LUPUS,
     NO_LUPUS,
     POTENTIAL,
+    TRIAL_A,
+    TRIAL_B,
     cards_of,
     client,
     findings_of,
@@ -28,13 +30,12 @@ from tests.app.service import (
     screening_of,
     screening_service,
     searchset,
+    verdicts_of,
 )
-
-TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"
 
 
 def verdicts(request: Any, http: TestClient | None = None) -> dict[str, str]:
-    return {screening_of(card)["protocol"]: screening_of(card)["verdict"] for card in cards_of(request, http)}
+    return verdicts_of(cards_of(request, http))
 
 
 class TestDemonstrationPatients:

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from eligibility.findings import Finding
-from tests.app.medication_records import AS_OF, PREDNISONE, Json, dose, ends, order, standing
+from tests.app.medication_records import PREDNISONE, Json, dose, ends, order, standing
+from tests.app.service import AS_OF
 from tests.app.test_stable_background import CASES
 from tests.app.test_steroid_run_dosages import DOSAGES
 from tests.app.test_steroid_run_products import PRODUCTS

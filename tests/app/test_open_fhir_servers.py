@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.app.ehr import AUTHORIZATION, NETWORK, Ehr, hook_beside, request_without, told
+from tests.app.ehr import AUTHORIZATION, Ehr, hook_beside, request_without, told
 from tests.app.service import cards_of, request_of
 
 pytestmark = pytest.mark.usefixtures("network")
-
-
-@pytest.fixture
-def network() -> Iterator[None]:
-    with NETWORK:
-        yield
 
 
 @pytest.mark.parametrize("profile", [{"open_fhir_servers": True}, {"preset": "sandbox"}])

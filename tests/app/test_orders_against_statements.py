@@ -9,7 +9,6 @@ import pytest
 
 from eligibility.reported import Contradiction
 from tests.app.medication_records import (
-    AS_OF,
     HYDROXYCHLOROQUINE,
     INTRAVENOUS,
     ORAL,
@@ -21,17 +20,17 @@ from tests.app.medication_records import (
     finding,
     order,
     record,
-    service,
     statement,
     supplied,
 )
+from tests.app.service import AS_OF, screening_service
 
 HCQ = HYDROXYCHLOROQUINE
 ORDERED = order(HCQ, dose(400), "2025-01-01")
 
 
 def told(*resources: Json) -> list[Contradiction]:
-    report = service().screen_record(record(list(resources)), AS_OF, protocol_ids=["nct05247203"])
+    report = screening_service().screen_record(record(list(resources)), AS_OF, protocol_ids=["nct05247203"])
     return [conflict for conflict in report.contradictions if conflict.kind == "ordered-and-taken"]
 
 

@@ -16,14 +16,10 @@ from app.rendering.page import html_page
 from app.rendering.table import print_report
 from app.rendering.timeline import timeline_lines
 from app.rendering.timeline_picture import WIDTH, picture_of
-from app.screening import ScreeningService
 from eligibility.findings import ScreeningReport
 from eligibility.judging import flattened
 from eligibility.reported import ReportedTimeline
-from fhir_mappings.patient import read_patients
-from fhir_mappings.record import PatientRecord
 from tests.app.medication_records import (
-    AS_OF,
     HYDROXYCHLOROQUINE,
     MYCOPHENOLATE,
     PREDNISONE,
@@ -33,10 +29,11 @@ from tests.app.medication_records import (
     ends,
     order,
     quantity,
+    record,
     statement,
 )
+from tests.app.service import AS_OF, screening_service
 
-PATIENT: Json = {"resourceType": "Patient", "id": "p", "birthDate": "1990-01-01", "gender": "female"}
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -64,13 +61,7 @@ HISTORY = [
 
 
 def report(*resources: Json) -> ScreeningReport:
-    entries = [
-        {"resource": {"id": f"r{i}", **({"subject": {"reference": "Patient/p"}} if i else {}), **resource}}
-        for i, resource in enumerate([PATIENT, *resources])
-    ]
-    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-    [facts] = read_patients(json.dumps(bundle).encode())
-    return ScreeningService.bundled().screen_record(PatientRecord(facts), AS_OF, protocol_ids=["nct07517536"])
+    return screening_service().screen_record(record(list(resources)), AS_OF, protocol_ids=["nct07517536"])
 
 
 def timeline_of(found: ScreeningReport) -> ReportedTimeline:

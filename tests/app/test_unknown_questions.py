@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.app.medication_records import AS_OF, Json, record, service
+from tests.app.medication_records import Json, record
+from tests.app.service import AS_OF, screening_service
 
 TRIAL = "nct07517536"
 
@@ -17,7 +18,7 @@ def unread(*links: str, form: str = TRIAL) -> list[str]:
         "authored": "2026-06-10",
         "item": [{"linkId": link, "answer": [{"valueBoolean": True}]} for link in links],
     }
-    report = service().screen_record(record([response]), AS_OF, protocol_ids=["nct05247203"])
+    report = screening_service().screen_record(record([response]), AS_OF, protocol_ids=["nct05247203"])
     assert all(one.reference.startswith("QuestionnaireResponse/") for one in report.unread)
     return [one.why for one in report.unread]
 
@@ -40,9 +41,9 @@ def test_a_criterion_that_does_not_exist_is_told_with_all_questions() -> None:
     assert "I5/judged" in why
 
 
-@pytest.mark.parametrize("trial", service().protocols)
+@pytest.mark.parametrize("trial", screening_service().protocols)
 def test_no_question_that_a_trial_asks_is_told_as_unknown(trial: str) -> None:
-    questions = service().protocols[trial].questions
+    questions = screening_service().protocols[trial].questions
     assert questions
     assert unread(*questions, form="another-form") == []
 

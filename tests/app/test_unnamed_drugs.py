@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.app.medication_records import (
-    AS_OF,
     HYDROXYCHLOROQUINE,
     RXNORM,
     Json,
@@ -14,9 +13,9 @@ from tests.app.medication_records import (
     given,
     order,
     record,
-    service,
     statement,
 )
+from tests.app.service import AS_OF, screening_service
 
 SNOMED = "http://snomed.info/sct"
 
@@ -43,7 +42,7 @@ def test_that_no_standard_treatment_is_on_record_shows_nothing_beside_a_drug_tha
     assert (found.outcome, [need.why for need in found.needs]) == ("missing", ["unreadable"]), found.reason
     assert "no known code or name tells which drugs these are" in found.reason
     assert len(found.evidence) == 1
-    report = service().screen_record(record([resource]), AS_OF, protocol_ids=["nct05247203"])
+    report = screening_service().screen_record(record([resource]), AS_OF, protocol_ids=["nct05247203"])
     assert ["no known code or name tells" in unread.why for unread in report.unread] == [True]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -13,7 +12,6 @@ import pytest
 
 from app.cards.compose import EXTENSION, compose_cards
 from app.cards.wording import wording
-from app.screening import ScreeningService
 from app.server import create_app
 from app.settings import Settings
 from cds_hooks.cards import Card
@@ -21,14 +19,9 @@ from eligibility.findings import Finding, Screening, ScreeningReport
 from eligibility.judging import verdict_of
 from eligibility.reported import ReportedEvidence
 from fhir_mappings.facts import Coding, Need
+from tests.app.service import TRIAL_A, TRIAL_B, screening_service
 
-TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"
 HBV_DNA = Coding("http://loinc.org", "42595-9", "Hepatitis B virus DNA [Units/volume]")
-
-
-@cache
-def service() -> ScreeningService:
-    return ScreeningService.bundled()
 
 
 def finding(criterion: str, outcome: str, reason: str = "a reason", **given: Any) -> Finding:
@@ -73,7 +66,7 @@ def cards(*screenings: Screening, **settings: Any) -> tuple[Card, ...]:
     report = ScreeningReport(
         patient="Patient/1", as_of="2026-06-15", engine="trialcards", screenings=screenings, unread=()
     )
-    return tuple(made.card for made in compose_cards(report, service().protocols, **settings))
+    return tuple(made.card for made in compose_cards(report, screening_service().protocols, **settings))
 
 
 def card(*findings: Finding, **given: Any) -> Card:

@@ -13,10 +13,9 @@ from fhir.resources.R4B.bundle import Bundle
 
 from app.cli import main
 from app.store.migrating import NEWEST_REVISION
-from tests.app.service import LUPUS, POTENTIAL
+from tests.app.service import LUPUS, POTENTIAL, TRIAL_A, TRIAL_B
 from tests.app.store.serving import KEY, Clock, accepted, overridden, rows, service
 
-TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"
 REASON = {"code": "not-suitable", "system": "https://example.org/reasons", "display": "Not suitable"}
 SERVER = "https://ehr.example/fhir"
 

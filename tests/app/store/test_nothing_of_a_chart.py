@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from app.demo.patients import demo_patients
 from app.store.configured import database_of
 from app.store.reading import calls
 from app.store.tables import metadata
+from tests.app.chart_words import found_in, words_of
 from tests.app.service import fire, request_of
 from tests.app.store.serving import Clock, overridden, rows, service, settings_of
 
@@ -23,26 +23,8 @@ OWN_WORDS = {"patient-view", "Practitioner/demo", "urn:uuid"}
 """The name of the hook, and the user: who asked is what an audit trail is for."""
 
 
-def words_of(value: Any) -> Iterator[str]:
-    """All that a chart says: names, ids, dates, numbers, texts."""
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from words_of(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from words_of(inner)
-    elif isinstance(value, str):
-        yield value
-    elif isinstance(value, float):
-        yield str(value)
-
-
 def told_of(request: dict[str, Any]) -> set[str]:
-    return {word for word in words_of(request) if len(word) > 3} - OWN_WORDS
-
-
-def found_in(text: str, words: set[str]) -> list[str]:
-    return [word for word in words if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)]
+    return words_of(request) - OWN_WORDS
 
 
 @pytest.mark.parametrize("patient", list(demo_patients()))

@@ -12,10 +12,8 @@ from app.cards.override_reasons import SYSTEM
 from app.store.configured import database_of
 from app.store.memory import Recalled
 from app.store.tables import metadata
-from tests.app.service import LUPUS, POTENTIAL, fire, request_of
+from tests.app.service import LUPUS, POTENTIAL, TRIAL_A, TRIAL_B, fire, request_of
 from tests.app.store.serving import Clock, Service, accepted, overridden, rows, service, settings_of
-
-TRIAL_A, TRIAL_B = "nct07517536", "nct05247203"
 
 
 def decline(running: Service, clock: Clock, **request: Any) -> None:
