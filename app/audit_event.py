@@ -1,8 +1,9 @@
-"""The audit trail as FHIR: one R4 AuditEvent for each answered call of a hook.
+"""The audit trail as FHIR: one R4 AuditEvent for each call, answered or refused.
 
-It tells who asked (the client, and the user as kept), for which patient (by pseudonym), and which protocols
-in which version came to which verdict. Source of the codes: HL7's audit-event-type, object-role,
-audit-entity-type and audit-event-outcome, and DICOM's participant roles.
+Of an answered one it tells who asked (the client, and the user as kept), for which patient (by pseudonym),
+and which protocols in which version came to which verdict; of a refused one, what was called and why it was
+not answered. Source of the codes: HL7's audit-event-type, object-role, audit-entity-type and
+audit-event-outcome, and DICOM's participant roles.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from fhir.resources.R4B.auditevent import AuditEvent
 from fhir.resources.R4B.bundle import Bundle
 
-from app.store.records import HookCall, JudgedTrial
+from app.store.records import UNKNOWN_CLIENT, AuditedCall, HookCall, JudgedTrial, RefusedCall
 from cds_hooks.hooks import HOOKS
 
 IDENTIFIERS = "urn:trialcards:"
@@ -21,34 +22,59 @@ IDENTIFIERS = "urn:trialcards:"
 
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 _HOOKS = "https://cds-hooks.hl7.org/hooks"
-_SUCCESS = "0"
+_SUCCESS, _MINOR_FAILURE, _SERIOUS_FAILURE = "0", "4", "8"
 _EXECUTE = "E"
 
 
-def audit_event(call: HookCall) -> AuditEvent:
+def audit_event(call: AuditedCall) -> AuditEvent:
     """One call as an AuditEvent, validated."""
+    return _answered(call) if isinstance(call, HookCall) else _refused(call)
+
+
+def _answered(call: HookCall) -> AuditEvent:
     return AuditEvent.model_validate(
         {
-            "resourceType": "AuditEvent",
-            "id": call.id,
-            "type": _coding("audit-event-type", "rest", "RESTful Operation"),
-            "subtype": [
-                {"system": _HOOKS if call.hook in HOOKS else IDENTIFIERS + "call", "code": call.hook}
-            ],
-            "action": _EXECUTE,
-            "recorded": call.at.isoformat(timespec="milliseconds"),
-            "outcome": _SUCCESS,
-            "agent": [*_users(call), _client(call)],
-            "source": {
-                "observer": {"display": "Trialcards"},
-                "type": [_coding("security-source-type", "4", "Application Server")],
-            },
+            **_event(call, call.hook, _SUCCESS),
+            "agent": [*_users(call), _client(call.client, requestor=call.user is None)],
             "entity": [_patient(call), *_encounters(call), *(_protocol(each) for each in call.judged)],
         }
     )
 
 
-def audit_bundle(calls: Iterable[HookCall]) -> bytes:
+def _refused(call: RefusedCall) -> AuditEvent:
+    """Statuses from 500 on are the service's own fault, and so a serious failure."""
+    why = f"{call.status} {call.reason}"
+    if call.status is None:
+        why = f"{call.calls} more calls were refused within a minute, and not kept one by one"
+    serious = call.status is not None and call.status >= 500
+    return AuditEvent.model_validate(
+        {
+            **_event(call, call.hook or call.call, _SERIOUS_FAILURE if serious else _MINOR_FAILURE),
+            "outcomeDesc": why,
+            "agent": [_client(call.client, requestor=True)],
+        }
+    )
+
+
+def _event(call: AuditedCall, what: str | None, outcome: str) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "resourceType": "AuditEvent",
+        "id": call.id,
+        "type": _coding("audit-event-type", "rest", "RESTful Operation"),
+        "action": _EXECUTE,
+        "recorded": call.at.isoformat(timespec="milliseconds"),
+        "outcome": outcome,
+        "source": {
+            "observer": {"display": "Trialcards"},
+            "type": [_coding("security-source-type", "4", "Application Server")],
+        },
+    }
+    if what is not None:
+        told["subtype"] = [{"system": _HOOKS if what in HOOKS else IDENTIFIERS + "call", "code": what}]
+    return told
+
+
+def audit_bundle(calls: Iterable[AuditedCall]) -> bytes:
     """Calls as a Bundle of type collection, as JSON."""
     entries = [
         {"fullUrl": f"urn:uuid:{call.id}", "resource": audit_event(call).model_dump(mode="json")}
@@ -68,11 +94,12 @@ def _users(call: HookCall) -> list[dict[str, Any]]:
     return [{"type": _participant("human"), "who": who, "requestor": True}]
 
 
-def _client(call: HookCall) -> dict[str, Any]:
+def _client(client: str, *, requestor: bool) -> dict[str, Any]:
+    known = client != UNKNOWN_CLIENT
     return {
         "type": _participant("source"),
-        "who": {"identifier": _identifier("client", call.client)},
-        "requestor": call.user is None,
+        "who": {"identifier": _identifier("client", client)} if known else {"display": client},
+        "requestor": requestor,
     }
 
 

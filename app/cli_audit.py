@@ -1,8 +1,8 @@
-"""``trialcards audit``: who asked, for which patient, and what came out."""
+"""``trialcards audit``: who asked, for which patient, and what came out; and whose calls were refused."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -10,12 +10,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from app.cli_errors import ArgumentError
 from app.cli_settings import (
     ClientId,
     FhirServer,
     PatientId,
     Since,
     Until,
+    client_id,
     instant,
     opened_store,
     pseudonym,
@@ -24,7 +26,9 @@ from app.cli_settings import (
 from app.console import terminal
 
 if TYPE_CHECKING:
-    from app.store.records import HookCall
+    from app.store.records import AuditedCall
+
+_NONE = "–"
 
 
 def audit(
@@ -33,6 +37,9 @@ def audit(
     client: ClientId = None,
     patient: PatientId = None,
     fhir_server: FhirServer = None,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="Only calls that were refused, and failed ones.")
+    ] = False,
     output: Annotated[
         Literal["table", "json", "fhir"],
         typer.Option("--format", help="json: one call a line; fhir: a Bundle of R4 AuditEvents."),
@@ -40,21 +47,32 @@ def audit(
 ) -> None:
     """Print the audit trail: who asked, for which patient, which protocols in which version, which verdicts.
 
+    Calls that were refused are told with the reason; who made them is known where their token held.
     Patients appear by pseudonym only; a patient is found by id, which needs the pseudonym key of the service.
 
     \b
     Examples:
       trialcards audit --since 2026-11-01
+      trialcards audit --refused --client unknown
       trialcards audit --format fhir --since 2026-11-01 --until 2026-12-01 > november.json
       trialcards audit --patient 4711 --client clinic --fhir-server https://ehr.example/fhir
     """
     from app.store.reading import calls
+    from app.store.trail import refusals, trail
 
+    if refused and patient is not None:
+        raise ArgumentError("of calls that were refused no patient is kept; leave out --patient or --refused")
     first, last = instant(since, "--since"), instant(until, "--until")
     settings = read_settings()
     name = None if patient is None else pseudonym(settings, patient, client, fhir_server)
+    client = client_id(client)
     with opened_store(settings) as database, database.reading_on() as connection:
-        found = calls(connection, first, last, client=client, patient=name)
+        if refused:
+            found: Iterator[AuditedCall] = refusals(connection, first, last, client=client)
+        elif name is not None:
+            found = calls(connection, first, last, client=client, patient=name)
+        else:
+            found = trail(connection, first, last, client=client)
         if output == "json":
             for call in found:
                 typer.echo(msgspec.json.encode(call))
@@ -63,19 +81,31 @@ def audit(
 
             typer.echo(audit_bundle(found))
         else:
-            _print(list(found))
+            _print(found)
 
 
-def _print(found: Sequence[HookCall]) -> None:
+def _print(found: Iterable[AuditedCall]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("time", "hook", "client", "user", "patient", "trials"):
         table.add_column(heading, overflow="fold")
     for call in found:
-        judged = "\n".join(
-            f"{each.trial} v{each.version} {each.verdict}"
-            + (", shown" if each.card else f", {each.silence}" if each.silence else "")
-            for each in call.judged
-        )
-        cells = (call.hook, call.client, call.user or "–", call.patient, judged or "none applies")
-        table.add_row(call.at.isoformat(sep=" ", timespec="seconds"), *map(Text, cells))
+        table.add_row(call.at.isoformat(sep=" ", timespec="seconds"), *map(Text, _cells(call)))
     terminal().print(table)
+
+
+def _cells(call: AuditedCall) -> tuple[str, ...]:
+    """Hook, client, user, patient, and what came out."""
+    from app.store.records import RefusedCall
+
+    if isinstance(call, RefusedCall):
+        if call.status is None:
+            out = f"{call.calls} more refused, not kept one by one"
+        else:
+            out = f"refused: {call.status} {call.reason}"
+        return call.hook or call.call or _NONE, call.client, _NONE, _NONE, out
+    judged = "\n".join(
+        f"{each.trial} v{each.version} {each.verdict}"
+        + (", shown" if each.card else f", {each.silence}" if each.silence else "")
+        for each in call.judged
+    )
+    return call.hook, call.client, call.user or _NONE, call.patient, judged or "none applies"

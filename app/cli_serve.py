@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 DEMO_PATIENT = "lin-mei"
 _EACH_WORKER = "A token is good for one call in each worker; set TRIALCARDS_REDIS_URL for one call in all."
+_UNGUARDED = (
+    "Whoever reaches this address can read /metrics: keep it from others at the proxy, or set "
+    "TRIALCARDS_METRICS_TOKEN, or TRIALCARDS_METRICS=false."
+)
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # read here, never bound
 """Where to reach a server that listens on all addresses."""
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -46,6 +50,7 @@ def serve(
     # FastAPI and uvicorn take half a second to import, which other commands need not wait for.
     import uvicorn
 
+    from app.clients.profile import is_loopback
     from app.clients.registry import ClientsError, read_clients
     from app.request_heads import BoundedHeads
     from app.server import create_app
@@ -67,6 +72,8 @@ def serve(
     warnings = [clients.warning] if clients.warning else []
     if workers > 1 and clients.profiles and settings.redis_url is None:
         warnings.append(_EACH_WORKER)
+    if settings.metrics and settings.metrics_token is None and not is_loopback(host):
+        warnings.append(_UNGUARDED)
     told = (host, port, "\n".join(warnings), clients.open_mode is not None)
     threading.Thread(target=_announce, args=told, daemon=True).start()
     if workers == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -84,9 +85,22 @@ def instant(text: str | None, option: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise ArgumentError(f"{option} '{text}' is no day or instant; write it as 2026-11-01") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def client_id(text: str | None) -> str | None:
+    """The id of a client, if it can be one.
+
+    Raises:
+        ArgumentError: it cannot.
+    """
+    from app.clients.profile import CLIENT_ID
+
+    if text is not None and not re.fullmatch(CLIENT_ID, text):
+        raise ArgumentError("--client is the id of a client: small letters, digits and hyphens")
+    return text
 
 
 def pseudonym(settings: Settings, patient: str, client: str | None, fhir_server: str | None) -> str:
@@ -98,10 +112,22 @@ def pseudonym(settings: Settings, patient: str, client: str | None, fhir_server:
     """
     from app.store.configured import pseudonyms_of
 
-    if client is None:
+    if client_id(client) is None or client is None:
         raise ArgumentError("--patient needs --client: ids of patients mean something for one client only")
+    for option, text in (("--patient", patient), ("--fhir-server", fhir_server or "")):
+        if not _is_unicode(text):
+            raise ArgumentError(f"{option} is not written in UTF-8")
     try:
         names = pseudonyms_of(settings)
     except OSError as error:
         raise StoreUnusableError(f"the pseudonym key cannot be read: {error.strerror}") from None
     return names.of_patient(client, fhir_server, patient.removeprefix("Patient/"))
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it holds no byte of another encoding, which Python takes in as half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

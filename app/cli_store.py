@@ -74,7 +74,8 @@ def status() -> None:
 @store.command()
 def purge(
     older_than: Annotated[
-        int | None, typer.Option(metavar="DAYS", min=1, help="Delete what is older than so many days.")
+        int | None,
+        typer.Option(metavar="DAYS", min=1, max=36_500, help="Delete what is older than so many days."),
     ] = None,
     patient: PatientId = None,
     client: ClientId = None,
@@ -96,11 +97,9 @@ def purge(
     settings = read_settings()
     with opened_store(settings) as database:
         if older_than is not None:
-            before = datetime.now(UTC) - timedelta(days=older_than)
-            with database.changing() as connection:
-                gone = purge_older(connection, before)
+            gone = purge_older(database, datetime.now(UTC) - timedelta(days=older_than))
         else:
             name = pseudonym(settings, patient or "", client, fhir_server)
             with database.changing() as connection:
                 gone = purge_patient(connection, name)
-    typer.echo(f"deleted: {gone.calls} calls with their cards, feedback on {gone.feedback} cards")
+    typer.echo(f"deleted: {gone.told()}")

@@ -68,8 +68,8 @@ class UnauthorizedError(RefusedError):
     issue_code = "login"
     headers = {"WWW-Authenticate": "Bearer"}
 
-    def __init__(self) -> None:
-        super().__init__("a token of a client that is known here is needed")
+    def __init__(self, message: str = "a token of a client that is known here is needed") -> None:
+        super().__init__(message)
 
 
 class UnknownPathError(RefusedError):

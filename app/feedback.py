@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from app.cards.override_reasons import SYSTEM, reasons
 from app.cards.wording import wording
@@ -18,6 +19,10 @@ _LONGEST = 120
 """Characters of an id, code, system or display."""
 _MOST = 20
 """Suggestions and reasons of one card."""
+
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Clients without a clock tell of the year 1, which not every database gives back."""
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class FeedbackDesk:
@@ -46,16 +51,16 @@ class FeedbackDesk:
 def card_feedback(
     items: Iterable[FeedbackItem], client: str, received: datetime, language: str
 ) -> list[CardFeedback]:
-    """What is kept: no word that a user typed, and no time later than its arrival.
+    """What is kept: no word that a user typed, and no time later than its arrival, nor one of the year 1.
 
     Clients may leave out the display of a reason; that of our own is filled in.
     """
     return [
         CardFeedback(
             client=client,
-            card=plain(item.card, _LONGEST),
+            card=_card(item.card),
             outcome=item.outcome,
-            at=min(item.acted_at, received),
+            at=max(_EARLIEST, min(item.acted_at, received)),
             received=received,
             suggestions=tuple(plain(each.id, _LONGEST) for each in item.accepted_suggestions[:_MOST]),
             reasons=tuple(_kept(reason, language) for reason in item.reasons[:_MOST]),
@@ -63,6 +68,12 @@ def card_feedback(
         )
         for item in items
     ]
+
+
+def _card(told: str) -> str:
+    """As cards are named here; UUIDs in capitals, as some systems write them, are the same (RFC 9562)."""
+    card = plain(told, _LONGEST)
+    return card.lower() if _UUID.fullmatch(card) else card
 
 
 def _kept(reason: Reason, language: str) -> GivenReason:

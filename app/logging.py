@@ -60,6 +60,10 @@ FIELDS = frozenset(
         "clients",
         "silent",
         "operation",
+        "calls",
+        "purged_calls",
+        "purged_feedback",
+        "purged_refusals",
     }
 )
 """All that may be logged: names of routes and hooks, counts, times, and where in the code an error arose."""
@@ -94,6 +98,12 @@ def silence_access_log() -> None:
 def note(scope: MutableMapping[str, Any], **counts: int | str) -> None:
     """Add counts to the line that will be logged for this request."""
     scope.get(_COUNTS, {}).update(counts)
+
+
+def noted(scope: Mapping[str, Any]) -> Mapping[str, int | str]:
+    """What was noted of this request so far."""
+    found: Mapping[str, int | str] = scope.get(_COUNTS, {})
+    return found
 
 
 def _only_allowed_fields(

@@ -15,7 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from app.store.kept import Operation
-from app.store.records import CardFeedback, JudgedTrial, Shown
+from app.store.records import CallKind, CardFeedback, JudgedTrial, Shown
 from cds_hooks.hooks import HOOKS
 
 NONE, OTHER = "none", "other"
@@ -53,6 +53,13 @@ class Metrics:
             "feedback", "What became of cards, repeated messages included.", "outcome", "reason"
         )
         self._fetches = self._counter("fetches", "Queries put to FHIR servers of clients.", "outcome")
+        self._refused = self._counter(
+            "refused_calls",
+            "Calls that were not answered, and whether the audit trail has each.",
+            "call",
+            "reason",
+            "kept",
+        )
         self._failures = self._counter("store_failures", "What the store could not do.", "operation")
 
     def request(
@@ -83,6 +90,10 @@ class Metrics:
             codes = [reason.code for reason in item.reasons]
             reason = next((code for code in codes if code in self._reasons), OTHER if codes else NONE)
             self._feedback.labels(item.outcome, reason).inc()
+
+    def refused(self, call: CallKind, reason: str, kept: bool) -> None:
+        """A call was refused; ``reason`` is a code of this service or of FHIR's."""
+        self._refused.labels(call, reason, "yes" if kept else "no").inc()
 
     def store_failed(self, operation: Operation, records: int = 1) -> None:
         """The store failed; ``lost``: so many records."""

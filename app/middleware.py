@@ -2,7 +2,7 @@
 
 ::
 
-    SecurityHeaders ► CORS ► RequestLog ► TimeLimit ► BodyLimit ► route
+    SecurityHeaders ► CORS ► RefusalWatch ► RequestLog ► TimeLimit ► BodyLimit ► route
 
 Whatever an inner layer refuses still passes the outer ones: a browser must be able to read a refusal. A
 preflight ends at CORS and is not logged.
@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from app.cors import Cors
 from app.limits import BodyLimit
 from app.logging import Observe, RequestLog
+from app.refusals import Refusals, RefusalWatch
 from app.security_headers import SecurityHeaders
 from app.settings import Settings
 from app.time_limits import TimeLimit
@@ -26,11 +27,17 @@ def add_middleware(
     settings: Settings,
     logger: structlog.typing.FilteringBoundLogger,
     observe: Observe | None = None,
+    refusals: Refusals | None = None,
 ) -> None:
-    """Add all of it; what is added last is the outermost. ``observe``: see ``app.logging.RequestLog``."""
+    """Add all of it; what is added last is the outermost.
+
+    ``observe``: see ``app.logging.RequestLog``. ``refusals``: told the calls that were refused.
+    """
     application.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     application.add_middleware(TimeLimit, upload=settings.upload_seconds, whole=settings.request_seconds)
     application.add_middleware(RequestLog, logger=logger, observe=observe)
+    if refusals is not None:
+        application.add_middleware(RefusalWatch, refusals=refusals)
     if settings.allowed_origins:
         application.add_middleware(
             Cors,

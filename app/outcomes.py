@@ -20,6 +20,8 @@ from app.errors import ParameterError, RefusedError
 from cds_hooks.errors import CdsHooksError
 
 HOOKS_PREFIX = "/cds-services"
+ISSUE = "trialcards.issue"
+"""Where the scope of a request that failed has the issue code of its OperationOutcome."""
 
 # Codes of the issue-type value set for what the framework itself refuses.
 _ISSUE_CODES: Mapping[int, str] = {
@@ -58,7 +60,8 @@ def outcome_response(
     expression: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer to a request that failed."""
+    """The answer to a request that failed; the scope is told why."""
+    scope[ISSUE] = issue_code
     hook = str(scope.get("path", "")).startswith(HOOKS_PREFIX)
     return Response(
         outcome(issue_code, diagnostics, expression),

@@ -24,16 +24,18 @@ from app.middleware import add_middleware
 from app.outcomes import answer_errors_as_outcomes
 from app.prefetch_needs import unneeded_types
 from app.prefetch_table import TEMPLATES
+from app.refusals import Refusals
 from app.routes.demo import demo_routes
 from app.routes.hooks import hook_routes
 from app.routes.operations import metrics_routes, operation_routes
 from app.routes.protocols import protocol_routes
 from app.routes.questionnaires import questionnaire_routes
 from app.routes.screenings import screening_routes
+from app.routes.terminology import terminology_routes
 from app.screening import ScreeningService
 from app.settings import Settings
 from app.shown import ShownCards
-from app.store.configured import store_of
+from app.store.configured import retention_of, store_of
 from app.store.observed import CountedMemory, StoreWatcher
 from app.web.evidence import evidence_routes
 from app.web.site import add_site
@@ -78,6 +80,9 @@ def create_app(
     metrics = Metrics(service.protocols, reasons())
     closing = AsyncExitStack()
     store = store_of(settings, now, StoreWatcher(logger, metrics), closing)
+    refusals = Refusals(None if store is None else store.keep_refusal, metrics, logger, now)
+    closing.callback(refusals.close)
+    retention = retention_of(settings, store, now, logger, closing)
     authenticator = authenticator or authenticator_of(clients, settings, closing)
     protocols = [bound.protocol for bound in service.protocols.values()]
     charts = Charts(settings, unneeded_types(protocols))
@@ -89,6 +94,8 @@ def create_app(
         silence_access_log()
         if store is not None:
             await store.start()
+        if retention is not None:
+            retention.start()
         if settings.tune_garbage_collection:
             _spare_what_is_loaded()
         logger.info(
@@ -123,14 +130,15 @@ def create_app(
     application.include_router(screening_routes(service, settings, authenticator, clock, memory))
     application.include_router(protocol_routes(service))
     application.include_router(questionnaire_routes(service))
+    application.include_router(terminology_routes(settings.language))
     application.include_router(operation_routes(service, store))
     if settings.metrics:
-        application.include_router(metrics_routes(metrics, store, now))
+        application.include_router(metrics_routes(metrics, store, now, settings.metrics_token))
     if desk_of_evidence is not None:
         application.include_router(evidence_routes(service, desk_of_evidence, pages))
     if shows_demo:
         application.include_router(demo_routes(TEMPLATES, clock))
-    add_middleware(application, settings, logger, metrics.request)
+    add_middleware(application, settings, logger, metrics.request, refusals)
     return application
 
 

@@ -29,6 +29,7 @@ MEDICATION_TYPES = frozenset(
 _ORIGIN = re.compile(r"https?://[^/\s@?#]+")
 _ON_THIS_MACHINE = re.compile(r"http://(localhost|127\.[\d.]+|\[::1\])(?::\d+)?(?:/|$)")
 _BASE = re.compile(r"https?://[^/\s@?#]+(/[^\s@?#]*)?")
+_BEARER = re.compile(r"[A-Za-z0-9\-._~+/]{16,512}=*")
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """Comma-separated in the environment."""
@@ -165,8 +166,14 @@ class Settings(BaseSettings):
     declined_days: int = Field(default=90, ge=0, le=3650)
     """How long a trial that was declined for a patient stays silent, unless its verdict changes; 0: never."""
 
+    retention_days: int | None = Field(default=None, ge=1, le=36_500)
+    """How long what the store keeps is kept; by default until the operator deletes it."""
+
     metrics: bool = True
     """Serve ``/metrics`` for Prometheus."""
+
+    metrics_token: SecretStr | None = None
+    """What ``/metrics`` asks for as a bearer token; by default it asks for none."""
 
     @field_validator("database_url")
     @classmethod
@@ -176,6 +183,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "write it as postgresql://user:password@host/database or sqlite:////path/file.db"
             )
+        if value is not None and re.fullmatch(r"sqlite:/*(:memory:)?(\?.*)?", address):
+            raise ValueError("name a file, as in sqlite:////path/file.db: each connection has its own memory")
         return value
 
     @field_validator("pseudonym_key")
@@ -215,6 +224,16 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith("https://") and not _ON_THIS_MACHINE.match(value):
             raise ValueError(f"'{value}' must be https: tokens and charts are sent to it")
         return value and value.rstrip("/")
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
+        # RFC 6750: what a header can hold as a bearer token. An empty one would lock, or open, by mistake.
+        if value is not None and not _BEARER.fullmatch(value.get_secret_value()):
+            raise ValueError(
+                "16 to 512 letters, digits and signs of -._~+/, as openssl rand -hex 32 makes them"
+            )
+        return value
 
     @field_validator("redis_url")
     @classmethod

@@ -21,6 +21,7 @@ EPIC_REASON = "com.epic.cdshooks.feedback.overrideReason."
 
 _EPIC_NAMES = ("reasonCategory", "reasonDisplay", "reasonTitle")
 
+_LEAP = re.compile(r"(:\d\d:)60")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -63,7 +64,7 @@ class FeedbackItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @property
     def acted_at(self) -> datetime:
         """When the user acted."""
-        return datetime.fromisoformat(self.outcome_timestamp.upper())
+        return _instant(self.outcome_timestamp)
 
     @property
     def given(self) -> tuple[OverrideReason, ...]:
@@ -155,7 +156,12 @@ def _is_instant(text: str) -> bool:
     if not _RFC3339.fullmatch(text):
         return False
     try:
-        datetime.fromisoformat(text.upper())
+        _instant(text)
     except ValueError:
         return False
     return True
+
+
+def _instant(text: str) -> datetime:
+    # A leap second is the second before it: RFC 3339 has it, datetime does not.
+    return datetime.fromisoformat(_LEAP.sub(r"\g<1>59", text.upper()))

@@ -24,6 +24,9 @@ from fhir_mappings.client import AddressError, base_address
 Preset = Literal["standard", "epic", "oracle-health", "sandbox"]
 Algorithm = Literal["ES384", "RS384"]
 
+CLIENT_ID = r"[a-z0-9][a-z0-9-]{0,63}"
+"""What the id of a client looks like."""
+
 
 def _address(value: str) -> str:
     """A base URL of a FHIR server, in its one spelling.
@@ -46,14 +49,17 @@ def _protected(value: str) -> str:
     parts = urlsplit(value)
     if parts.username or parts.password or parts.fragment:
         raise ValueError("write the URL without user and fragment")
-    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and _loopback(parts.hostname))):
+    if parts.hostname and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+    ):
         return value
     raise ValueError(
         f"'{value}' must be an https URL: whoever can change the answer could sign as the client"
     )
 
 
-def _loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host, by name or address, is this very machine."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -78,7 +84,7 @@ class ClientProfile(BaseModel):
         coerce_numbers_to_str=True,  # YAML takes a trigger such as 60, and many a key id, for a number
     )
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+    id: Annotated[str, Field(pattern=f"^{CLIENT_ID}$")]
     """Name of the client in logs: small letters, digits and hyphens."""
 
     preset: Preset = "standard"

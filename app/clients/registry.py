@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails
 
 from app.clients.profile import ClientProfile
 from app.settings import Settings
+from app.store.records import UNKNOWN_CLIENT
 
 Location = tuple[str | int, ...]
 
@@ -46,6 +47,8 @@ class _OpenProfile(ClientProfile):
 class _Client(ClientProfile):
     @model_validator(mode="after")
     def _can_be_told(self) -> _Client:
+        if self.id == UNKNOWN_CLIENT:
+            raise ValueError("'id': 'unknown' is what the audit trail calls callers who cannot be told")
         if not self.issuer:
             raise ValueError("'issuer' is required: the 'iss' of its tokens")
         if self.jwks is None and self.jwks_url is None:

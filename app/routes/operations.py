@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from hmac import compare_digest
 from time import monotonic
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from pydantic import SecretStr
 
 from app import __version__
-from app.errors import NotReadyError
+from app.errors import NotReadyError, UnauthorizedError
+from app.logging import note
 from app.metrics import CONTENT_TYPE, Metrics
 from app.screening import ScreeningService
 from app.store.kept import Store
 from app.store.records import Shown
+from cds_hooks.tokens import TokenRefusedError, bearer_token
 
 _IGNORED_AFTER, _IGNORED_WITHIN = timedelta(days=1), timedelta(days=30)
 _COUNT_AGAIN_SECONDS = 60.0
@@ -38,15 +42,26 @@ def operation_routes(service: ScreeningService, store: Store | None) -> APIRoute
     return routes
 
 
-def metrics_routes(metrics: Metrics, store: Store | None, now: Callable[[], datetime]) -> APIRouter:
-    """``/metrics``. What is counted in the database is counted once a minute at most."""
+def metrics_routes(
+    metrics: Metrics, store: Store | None, now: Callable[[], datetime], token: SecretStr | None = None
+) -> APIRouter:
+    """``/metrics``, for whoever has the token if there is one.
+
+    What is counted in the database is counted once a minute at most.
+    """
     routes = APIRouter(tags=["Operations"])
     counted: list[Shown] = []
     again = 0.0
 
     @routes.get("/metrics", summary="Figures for Prometheus", response_class=Response)
-    async def figures() -> Response:
+    async def figures(request: Request) -> Response:
         nonlocal counted, again
+        if token is not None:
+            try:
+                _must_be_the_token(request.headers.getlist("authorization"), token)
+            except TokenRefusedError as refusal:
+                note(request.scope, refused=refusal.code)
+                raise UnauthorizedError("the token of TRIALCARDS_METRICS_TOKEN is needed") from None
         if store is not None and monotonic() >= again:
             again = monotonic() + _COUNT_AGAIN_SECONDS
             moment = now()
@@ -55,3 +70,10 @@ def metrics_routes(metrics: Metrics, store: Store | None, now: Callable[[], date
         return Response(metrics.exposition(counted, well), media_type=CONTENT_TYPE)
 
     return routes
+
+
+def _must_be_the_token(authorization: Sequence[str], token: SecretStr) -> None:
+    given = bearer_token(authorization)
+    # In a time that does not tell how much of it is right.
+    if not compare_digest(given.encode(), token.get_secret_value().encode()):
+        raise TokenRefusedError("no-such-token")

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
 from platformdirs import user_data_path
 
 from app.cards.override_reasons import reasons
@@ -15,6 +16,7 @@ from app.store.database import Database
 from app.store.kept import Store, Watcher
 from app.store.memory import Declining
 from app.store.pseudonyms import Pseudonyms, kept_secret
+from app.store.retention import Retention
 
 DATABASE_FILE = "trialcards.db"
 
@@ -63,3 +65,18 @@ def store_of(
     )
     closing.push_async_callback(store.stop)
     return store
+
+
+def retention_of(
+    settings: Settings,
+    store: Store | None,
+    now: Callable[[], datetime],
+    logger: structlog.typing.FilteringBoundLogger,
+    closing: AsyncExitStack,
+) -> Retention | None:
+    """What purges the store, not yet started, to be stopped by ``closing``; ``None`` where all is kept."""
+    if store is None or settings.retention_days is None:
+        return None
+    retention = Retention(store, timedelta(days=settings.retention_days), now, logger)
+    closing.push_async_callback(retention.stop)
+    return retention

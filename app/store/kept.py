@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -20,7 +20,10 @@ from app.store.database import Database
 from app.store.memory import REPEATING_HOOKS, Case, Declining, Recalled
 from app.store.pseudonyms import Pseudonyms
 from app.store.queue import WritingQueue
-from app.store.records import CardFeedback, HookCall, JudgedTrial, KeptChart, Record, Shown
+from app.store.records import CardFeedback, HookCall, JudgedTrial, KeptChart, Record, RefusedCall, Shown
+
+if TYPE_CHECKING:
+    from app.store.purging import Purged
 
 RECALL_SECONDS = 0.25
 """How long the hook waits for its memory."""
@@ -34,7 +37,7 @@ _FEEDBACK_AT_ONCE = 500
 _REST_SECONDS = 5.0
 """After a read that failed the hook does not read again for so long."""
 
-Operation = Literal["open", "read", "write", "lost"]
+Operation = Literal["open", "read", "write", "lost", "purge"]
 Answer = TypeVar("Answer")
 
 
@@ -174,6 +177,10 @@ class Store:
                 return False
         return True
 
+    def keep_refusal(self, refused: RefusedCall) -> None:
+        """Keep that a call was refused; written soon, by another thread."""
+        self._queue.put(refused)
+
     async def shown(self, since: datetime, until: datetime) -> list[Shown]:
         """Cards shown and ignored in a stretch of time; nothing where that cannot be told."""
         try:
@@ -181,6 +188,17 @@ class Store:
         except Exception as error:  # metrics go without
             self._read_failed("read", error)
             return []
+
+    async def purge(self, before: datetime, goes_on: Callable[[], bool]) -> Purged | None:
+        """Delete what is older than an instant; ``None`` where that failed. See ``purge_older``."""
+        from app.store.purging import purge_older
+
+        try:
+            # Not among the few threads that the hook waits for.
+            return await asyncio.to_thread(purge_older, self._database, before, goes_on)
+        except Exception as error:  # the service goes on, and tries again
+            self._watcher.store_failed("purge", error)
+            return None
 
     def _in_thread(self, work: Callable[[], Answer]) -> asyncio.Future[Answer]:
         return asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -7,6 +7,7 @@ never share what is known of a patient.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import os
@@ -71,7 +72,7 @@ def kept_secret(folder: Path) -> str:
     """The secret in the folder's key file, made at the first call and readable by its owner alone.
 
     Raises:
-        OSError: it cannot be read or written.
+        OSError: it cannot be read or written, or is too short to be one.
     """
     path = folder / KEY_FILE
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,12 +80,19 @@ def kept_secret(folder: Path) -> str:
     aside = folder / f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
     if not path.exists():
         handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(32))
         try:
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_hex(32))
+                file.flush()
+                os.fsync(file.fileno())
             os.link(aside, path)
         except FileExistsError:
             pass
         finally:
             aside.unlink()
-    return path.read_text().strip()
+    secret = path.read_text("utf-8", "replace").strip()
+    if len(secret) < LEAST_KEY_LENGTH:  # of a disk that was full; with it anybody could try ids out
+        raise OSError(
+            errno.EINVAL, f"it has fewer than {LEAST_KEY_LENGTH} characters; restore or remove it", str(path)
+        )
+    return secret

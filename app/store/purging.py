@@ -1,13 +1,27 @@
-"""Deleting what is old, or what is kept of one patient."""
+"""Deleting what is old, or what is kept of one patient.
+
+What is old goes a thousand rows at a time, so that whoever writes meanwhile does not wait for all of it.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, exists, select
+from sqlalchemy import Connection, Table, and_, delete, exists, select, tuple_
 
-from app.store.tables import feedback, hook_calls, judged_trials, kept_charts
+from app.store.tables import feedback, hook_calls, judged_trials, kept_charts, refused_calls
+
+if TYPE_CHECKING:
+    from app.store.database import Database
+
+_AT_ONCE = 1000
+_PAUSE = 0.05
+"""Seconds between two transactions: SQLite tells nobody who waits that his turn has come."""
+_LOCK = 7_517_536_524_721
+"""Of PostgreSQL: several processes may purge, one transaction after another."""
 
 
 class Purged(NamedTuple):
@@ -15,13 +29,41 @@ class Purged(NamedTuple):
 
     calls: int
     feedback: int
+    refusals: int = 0
+
+    def told(self) -> str:
+        """In words, for people."""
+        words = f"{self.calls} calls with their cards, feedback on {self.feedback} cards"
+        return words + (f", {self.refusals} records of refused calls" if self.refusals else "")
 
 
-def purge_older(connection: Connection, before: datetime) -> Purged:
-    """Delete calls made, and feedback received, before an instant."""
-    told = connection.execute(delete(feedback).where(feedback.c.received < before)).rowcount
-    gone = connection.execute(delete(hook_calls).where(hook_calls.c.at < before)).rowcount
-    return Purged(gone, told)
+def purge_older(database: Database, before: datetime, goes_on: Callable[[], bool] = lambda: True) -> Purged:
+    """Delete calls made or refused, and feedback received, before an instant.
+
+    ``goes_on`` is asked between two transactions; what went until it says no is told.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    told = sum(_purged(database, feedback, "received", before, goes_on))
+    calls = sum(_purged(database, hook_calls, "at", before, goes_on))
+    return Purged(calls, told, sum(_purged(database, refused_calls, "at", before, goes_on)))
+
+
+def _purged(
+    database: Database, table: Table, instant: str, before: datetime, goes_on: Callable[[], bool]
+) -> Iterator[int]:
+    key = tuple_(*table.primary_key.columns)
+    old = select(*table.primary_key.columns).where(table.c[instant] < before).limit(_AT_ONCE)
+    gone = _AT_ONCE
+    while gone == _AT_ONCE and goes_on():
+        with database.changing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            gone = connection.execute(delete(table).where(key.in_(old))).rowcount
+        yield gone
+        if gone == _AT_ONCE:
+            time.sleep(_PAUSE)
 
 
 def purge_patient(connection: Connection, patient: str) -> Purged:

@@ -101,9 +101,10 @@ class WritingQueue:
                 except queue.Empty:
                     break
             self._settle(batch)
-        left = self._waiting.qsize()
-        if left:
-            self._on_lost(left)
+        left: list[_Entry] = []
+        while not self._waiting.empty():
+            left.append(self._waiting.get_nowait())
+        self._give_up(left)
 
     def _settle(self, batch: Sequence[_Entry]) -> None:
         """Write a batch, however often it takes."""
@@ -141,7 +142,8 @@ class WritingQueue:
     def _give_up(self, batch: Sequence[_Entry]) -> None:
         for entry in batch:
             entry.done.set_result(False)
-        self._on_lost(sum(entry.record is not None for entry in batch))
+        if lost := sum(entry.record is not None for entry in batch):
+            self._on_lost(lost)
 
 
 def _is_away(error: Exception) -> bool:

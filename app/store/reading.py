@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 
 from app.store.memory import Declining, Recalled, is_about_orders
 from app.store.records import GivenReason, HookCall, JudgedTrial, Shown, Told
-from app.store.tables import feedback, hook_calls, judged_trials, kept_charts
+from app.store.tables import feedback, hook_calls, judged_trials, kept_charts, refused_calls
 
 LATEST_FEEDBACK = timedelta(days=31)
 """How long after a card was shown its feedback may still come and count."""
@@ -108,7 +108,7 @@ def feedback_counts(connection: Connection, since: datetime | None, until: datet
         feedback.c.commented,
     )
     known = and_(judged_trials.c.card == feedback.c.card, judged_trials.c.client == feedback.c.client)
-    statement = _between(
+    statement = between(
         select(*grouping, func.count()).select_from(feedback.outerjoin(judged_trials, known)),
         feedback.c.at,
         since,
@@ -133,7 +133,7 @@ def shown_counts(connection: Connection, since: datetime | None, until: datetime
     """Cards shown from ``since`` until (not including) ``until``, by trial and verdict."""
     grouping = (judged_trials.c.trial, judged_trials.c.verdict)
     known = and_(judged_trials.c.card == feedback.c.card, judged_trials.c.client == feedback.c.client)
-    statement = _between(
+    statement = between(
         select(*grouping, func.count(), func.count(feedback.c.card)).select_from(
             judged_trials.outerjoin(feedback, known)
         ),
@@ -155,6 +155,7 @@ def holdings(connection: Connection) -> dict[str, int]:
         "calls of hooks": select(func.count()).select_from(hook_calls),
         "cards shown": select(func.count(judged_trials.c.card)),
         "cards with feedback": select(func.count()).select_from(feedback),
+        "refused calls": select(func.coalesce(func.sum(refused_calls.c.calls), 0)),
     }
     return {name: connection.execute(statement).scalar_one() for name, statement in counted.items()}
 
@@ -168,7 +169,7 @@ def calls(
     patient: str | None = None,
 ) -> Iterator[HookCall]:
     """The audit trail in the order of time: calls and what was judged, of one client or patient if asked."""
-    chosen = _between(select(hook_calls), hook_calls.c.at, since, until)
+    chosen = between(select(hook_calls), hook_calls.c.at, since, until)
     if client is not None:
         chosen = chosen.where(hook_calls.c.client == client)
     if patient is not None:
@@ -216,9 +217,10 @@ def _call(rows: list[Any]) -> HookCall:
     )
 
 
-def _between(
+def between(
     statement: Select[Any], instant: Any, since: datetime | None, until: datetime | None
 ) -> Select[Any]:
+    """A query, of what was at ``since`` or later, and before ``until``."""
     if since is not None:
         statement = statement.where(instant >= since)
     if until is not None:

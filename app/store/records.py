@@ -1,4 +1,6 @@
-"""What is kept, as values: one call of a hook with the trials judged for it, and what became of a card."""
+"""What is kept, as values: a call of a hook with the trials judged for it, a call that was refused, and what
+became of a card.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +105,43 @@ class KeptChart(msgspec.Struct, frozen=True, kw_only=True):
     seal: Callable[[], bytes]
 
 
-Record = HookCall | CardFeedback | KeptChart
+CallKind = Literal["discovery", "hook", "feedback", "screenings"]
+"""What was called."""
+
+UNKNOWN_CLIENT = "unknown"
+"""Stands for the client of a call for which nobody vouched: whom its sender claims to be is never kept."""
+
+NOT_KEPT = "not-kept"
+"""The reason of a record that stands for calls that were counted, and not kept one by one."""
+
+
+class RefusedCall(msgspec.Struct, frozen=True, kw_only=True):
+    """One call that was refused or failed, or a number of them; nothing that came with it is kept.
+
+    Attributes:
+        id: a uuid of this service's own.
+        at: when it was refused, with offset; of several, when they were counted.
+        call: what was called; ``None`` for several.
+        hook: name of the hook, where the request came so far as to be read.
+        client: id of the client's profile, or ``UNKNOWN_CLIENT``.
+        status: of the answer; ``None`` for several.
+        reason: why, as a code of this service: what was wrong with the token, else FHIR's issue type;
+            ``NOT_KEPT`` for several.
+        calls: how many it stands for.
+    """
+
+    id: str
+    at: datetime
+    call: CallKind | None
+    hook: str | None
+    client: str
+    status: int | None
+    reason: str
+    calls: int = 1
+
+
+AuditedCall = HookCall | RefusedCall
+Record = AuditedCall | CardFeedback | KeptChart
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -105,4 +106,18 @@ kept_charts = Table(
     Column("until", Instant, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Index("kept_charts_until", "until"),
+)
+
+refused_calls = Table(
+    "refused_calls",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("call", String(16)),
+    Column("hook", String(32)),
+    Column("client", String(LONGEST_NAME), nullable=False),
+    Column("status", Integer),
+    Column("reason", String(64), nullable=False),
+    Column("calls", Integer, nullable=False),
+    Index("refused_calls_at", "at"),
 )

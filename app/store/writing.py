@@ -9,8 +9,16 @@ import msgspec
 from sqlalchemy import Connection, Table, and_, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.store.records import CardFeedback, HookCall, Record
-from app.store.tables import LONGEST_NAME, LONGEST_VERSION, feedback, hook_calls, judged_trials, kept_charts
+from app.store.records import CardFeedback, HookCall, Record, RefusedCall
+from app.store.tables import (
+    LONGEST_NAME,
+    LONGEST_VERSION,
+    feedback,
+    hook_calls,
+    judged_trials,
+    kept_charts,
+    refused_calls,
+)
 
 
 def write(connection: Connection, records: Iterable[Record]) -> None:
@@ -23,16 +31,25 @@ def write(connection: Connection, records: Iterable[Record]) -> None:
     judged: list[dict[str, Any]] = []
     told: list[dict[str, Any]] = []
     charts: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
     for record in records:
         if isinstance(record, HookCall):
             calls.append(_call_row(record))
             judged += _judged_rows(record)
         elif isinstance(record, CardFeedback):
             told.append(_feedback_row(record))
+        elif isinstance(record, RefusedCall):
+            refused.append(_refused_row(record))
         else:
             charts.append({"name": record.name, "until": record.until, "content": record.seal()})
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    for table, rows in ((hook_calls, calls), (judged_trials, judged), (kept_charts, charts)):
+    written = (
+        (hook_calls, calls),
+        (judged_trials, judged),
+        (refused_calls, refused),
+        (kept_charts, charts),
+    )
+    for table, rows in written:
         if rows:
             connection.execute(insert(table).on_conflict_do_nothing(), rows)
     if told:
@@ -100,3 +117,7 @@ def _feedback_row(given: CardFeedback) -> dict[str, Any]:
         "reasons": msgspec.json.encode(given.reasons).decode(),
         "commented": given.commented,
     }
+
+
+def _refused_row(refused: RefusedCall) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(refused), "client": refused.client[:LONGEST_NAME]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -98,6 +99,20 @@ def test_an_overridden_card_needs_no_reason() -> None:
     assert read_feedback(body(without(OVERRIDDEN, "overrideReason"))).items[0].override_reason is None
 
 
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ("2016-12-31T23:59:60Z", datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)),  # RFC 3339, appendix D
+        ("2016-12-31t15:59:60.5-08:00", datetime(2016, 12, 31, 23, 59, 59, 500_000, tzinfo=UTC)),
+        ("2026-11-22T07:28:42.1234567890Z", datetime(2026, 11, 22, 7, 28, 42, 123_456, tzinfo=UTC)),
+        ("2026-11-22T07:28:42-00:00", datetime(2026, 11, 22, 7, 28, 42, tzinfo=UTC)),
+    ],
+)
+def test_every_instant_of_rfc_3339_is_read(told: str, meant: datetime) -> None:
+    """C84."""
+    assert read_feedback(body({**OVERRIDDEN, "outcomeTimestamp": told})).items[0].acted_at == meant
+
+
 @pytest.mark.parametrize("name", ["card", "outcome", "outcomeTimestamp", "acceptedSuggestions"])
 def test_a_required_element_that_lacks_is_told_by_place(name: str) -> None:
     with pytest.raises(MissingElementError) as raised:
@@ -117,6 +132,8 @@ def test_a_required_element_that_lacks_is_told_by_place(name: str) -> None:
         ({"outcomeTimestamp": "2026-11-22"}, InvalidRequestError),
         ({"outcomeTimestamp": "2026-11-22T07:28:42"}, InvalidRequestError),
         ({"outcomeTimestamp": "2026-13-45T07:28:42Z"}, InvalidRequestError),
+        ({"outcomeTimestamp": "2026-11-22T07:60:42Z"}, InvalidRequestError),
+        ({"outcomeTimestamp": "2026-11-22T07:28:61Z"}, InvalidRequestError),
         ({"overrideReason": {}}, InvalidRequestError),
         ({"overrideReason": {"reason": {"system": "urn:x"}}}, MissingElementError),
     ],

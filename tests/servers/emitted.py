@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from app.audit_event import audit_bundle
+from app.cards.override_reason_terminology import override_reason_resources
 from app.cards.suggestions import draft_order
 from app.errors import RefusedError
 from app.outcomes import outcome
@@ -20,7 +21,7 @@ from cds_hooks.errors import CdsHooksError
 from fhir_mappings.vocabulary import vocabulary
 from sandbox.charts import bundled_id, charts
 from tests.app.service import AS_OF, HOOK, NO_LUPUS, cards_of, default_client, request_of, screening_service
-from tests.app.store.calls import CALLS
+from tests.app.store.calls import CALLS, REFUSED
 
 Named = Iterator[tuple[str, dict[str, Any]]]
 
@@ -91,11 +92,16 @@ def suggested_orders() -> Named:
 
 
 def audit_events() -> Named:
-    """Calls with and without a user, an encounter and trials, and the Bundle of them all."""
-    bundle = json.loads(audit_bundle(CALLS))
+    """Calls with and without a user, an encounter and trials, refused ones, and the Bundle of them all."""
+    bundle = json.loads(audit_bundle([*CALLS, *REFUSED]))
     yield "all", bundle
     for number, entry in enumerate(bundle["entry"]):
         yield f"call {number}", entry["resource"]
+
+
+def terminology() -> Named:
+    """The override reasons."""
+    yield from override_reason_resources("en").items()
 
 
 EMITTED: Mapping[str, Callable[[], Named]] = {
@@ -105,6 +111,7 @@ EMITTED: Mapping[str, Callable[[], Named]] = {
     "demonstration charts": demonstration_charts,
     "suggested orders": suggested_orders,
     "AuditEvents": audit_events,
+    "terminology": terminology,
 }
 
 

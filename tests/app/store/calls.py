@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from app.store.records import HookCall, JudgedTrial
+from app.store.records import NOT_KEPT, UNKNOWN_CLIENT, HookCall, JudgedTrial, RefusedCall
 
 CALL = HookCall(
     id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f1",
@@ -28,3 +28,28 @@ NOBODY = msgspec.structs.replace(
 )
 SCREENED = msgspec.structs.replace(NOBODY, id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f4", hook="screenings")
 CALLS = (CALL, PSEUDONYMOUS, NOBODY, SCREENED)
+
+NOBODYS = RefusedCall(
+    id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f5",
+    at=datetime(2026, 6, 15, 9, 31, tzinfo=UTC),
+    call="hook",
+    hook=None,
+    client=UNKNOWN_CLIENT,
+    status=401,
+    reason="signature",
+)
+INSUFFICIENT = msgspec.structs.replace(
+    NOBODYS,
+    id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f6",
+    hook="patient-view",
+    client="clinic",
+    status=412,
+    reason="incomplete",
+)
+FAILED = msgspec.structs.replace(
+    NOBODYS, id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f7", call="feedback", status=503, reason="transient"
+)
+SEVERAL = msgspec.structs.replace(
+    NOBODYS, id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f8", call=None, status=None, reason=NOT_KEPT, calls=311
+)
+REFUSED = (NOBODYS, INSUFFICIENT, FAILED, SEVERAL)

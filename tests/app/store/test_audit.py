@@ -10,7 +10,7 @@ from app.store.configured import database_of
 from app.store.reading import calls
 from app.store.records import HookCall
 from tests.app.service import LUPUS, NO_LUPUS, bundle_of
-from tests.app.store.calls import CALL, CALLS, NOBODY, PSEUDONYMOUS
+from tests.app.store.calls import CALL, CALLS, NOBODY, PSEUDONYMOUS, REFUSED
 from tests.app.store.serving import Clock, overridden, service, settings_of
 
 
@@ -84,6 +84,26 @@ def test_a_pseudonymous_user_is_an_identifier_and_without_a_user_the_client_is_t
     assert hidden["agent"][0]["who"] == {"identifier": {"system": "urn:trialcards:user", "value": "ef" * 16}}
     (client,) = audit_event(NOBODY).model_dump(mode="json")["agent"]
     assert client["requestor"]
+
+
+def test_a_refused_call_is_a_failure_without_a_patient_and_names_whom_a_token_held_for() -> None:
+    told = [audit_event(each).model_dump(mode="json") for each in REFUSED]
+    assert [(each["outcome"], each["outcomeDesc"]) for each in told] == [
+        ("4", "401 signature"),
+        ("4", "412 incomplete"),
+        ("8", "503 transient"),
+        ("4", "311 more calls were refused within a minute, and not kept one by one"),
+    ]
+    assert [each.get("subtype", [{}])[0].get("code") for each in told] == [
+        "hook",
+        "patient-view",
+        "feedback",
+        None,
+    ]
+    nobody, clinic = (each["agent"][0] for each in told[:2])
+    assert (nobody["who"], nobody["requestor"]) == ({"display": "unknown"}, True)
+    assert clinic["who"]["identifier"]["value"] == "clinic"
+    assert not any("entity" in each for each in told)
 
 
 def test_many_calls_are_a_collection_and_none_is_an_empty_one() -> None:

@@ -116,6 +116,60 @@ class TestAudit:
         assert "--patient needs --client" in run("audit", "--patient", LUPUS, code=2)
 
 
+@pytest.mark.usefixtures("used")
+class TestRefusedCalls:
+    @pytest.fixture(autouse=True)
+    def refused(self, url: str, used: Clock) -> None:
+        with service(url, used) as running:
+            running.http.post("/cds-services/lupus-trials", content=b"[]")
+
+    def test_they_are_told_with_the_others_in_the_order_of_time(self, run: Run) -> None:
+        lines = [json.loads(line) for line in run("audit", "--format", "json").splitlines()]
+        assert [("judged" in line, line.get("status")) for line in lines] == [
+            *[(True, None)] * 3,
+            (False, 400),
+        ]
+        assert "refused: 400 structure" in run("audit")
+
+    def test_alone_on_request_and_by_client(self, run: Run) -> None:
+        (line,) = run("audit", "--refused", "--format", "json").splitlines()
+        told = json.loads(line)
+        assert (told["call"], told["client"], told["calls"]) == ("hook", "open", 1)
+        assert run("audit", "--refused", "--format", "json", "--client", "unknown") == ""
+        assert len(run("audit", "--format", "json", "--client", "open").splitlines()) == 4
+
+    def test_as_audit_events_of_a_failure(self, run: Run) -> None:
+        bundle = Bundle.model_validate_json(run("audit", "--refused", "--format", "fhir"))
+        (entry,) = bundle.entry
+        assert (entry.resource.outcome, entry.resource.outcomeDesc) == ("4", "400 structure")
+
+    def test_of_a_patient_none_is_known(self, run: Run) -> None:
+        theirs = ("--patient", LUPUS, "--client", "open", "--fhir-server", SERVER)
+        assert len(run("audit", "--format", "json", *theirs).splitlines()) == 2
+        assert "leave out --patient or --refused" in run("audit", "--refused", *theirs, code=2)
+
+    def test_status_and_purge_count_them(self, run: Run) -> None:
+        assert "1  refused calls" in run("store", "status")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("audit", "--patient", "\udcff", "--client", "open"), "--patient is not written in UTF-8"),
+        (("audit", "--client", "\udcff"), "--client is the id of a client"),
+        (("audit", "--client", "open\n"), "--client is the id of a client"),
+        (("store", "purge", "--patient", "1", "--client", "a b"), "--client is the id of a client"),
+        (("store", "purge", "--patient", "1"), "--patient needs --client"),
+        (("store", "purge", "--older-than", "99999999"), "36500"),
+        (("audit", "--since", "0001-01-01T00:00:00+14:00"), "is no day or instant"),
+    ],
+)
+def test_arguments_that_can_name_nothing_are_refused_in_one_line(
+    run: Run, arguments: tuple[str, ...], words: str
+) -> None:
+    assert words in run(*arguments, code=2)
+
+
 class TestPurge:
     def test_what_is_old_goes_and_what_is_newer_stays(
         self, run: Run, url: str, used: Clock, monkeypatch: pytest.MonkeyPatch

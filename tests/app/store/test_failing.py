@@ -129,12 +129,12 @@ class Written:
         return WritingQueue(
             self,
             on_failure=lambda error: self.failures.append(type(error).__name__),
-            on_lost=self._lose,
+            on_lost=self.lose,
             on_success=lambda: None,
             capacity=capacity,
         )
 
-    def _lose(self, records: int) -> None:
+    def lose(self, records: int) -> None:
         self.lost += records
 
 
@@ -172,6 +172,26 @@ class TestTheQueue:
         assert not futures[-1].result(0)
         assert written.lost >= 14
         queue.close(0.1)
+
+    def test_what_closing_leaves_is_told_to_those_who_wait_and_counted(self, clock: Clock) -> None:
+        writing, release = threading.Event(), threading.Event()
+        written = Written()
+
+        def slowly(records: Sequence[Record]) -> None:
+            writing.set()
+            release.wait(10)
+            written(records)
+
+        queue = WritingQueue(slowly, on_failure=lambda _: None, on_lost=written.lose, on_success=lambda: None)
+        first = queue.put(record(clock, "1"))
+        assert writing.wait(10)
+        left = [queue.put(record(clock, str(number))) for number in (2, 3)]
+        queue.close(0.1)
+        release.set()
+        assert first.result(10)
+        assert [future.result(10) for future in left] == [False, False]
+        until(lambda: written.lost == 2)
+        assert written.batches == [["1"]]
 
     def test_closing_writes_what_waits(self, clock: Clock) -> None:
         written = Written()

@@ -133,6 +133,33 @@ def test_an_instant_in_the_future_of_a_clients_clock_is_the_instant_of_arrival(
     assert row["at"] == row["received"]
 
 
+@pytest.mark.parametrize(
+    "told", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1752-09-14T00:00:00Z"]
+)
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles"])
+def test_a_client_without_a_clock_is_no_error_and_silences_nothing(
+    url: str, clock: Clock, told: str, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first instants of the year 1 have no place in UTC, or none in the zone of a PostgreSQL session."""
+    monkeypatch.setenv("PGTZ", zone)
+    with service(url, clock) as running:
+        item = overridden(running.cards()["nct07517536"], clock.now)
+        assert running.tell({**item, "outcomeTimestamp": told}).status_code == 200
+        assert len(running.cards()) == 2
+        assert running.store.state == "ok"
+        running.tell(item)
+        assert "nct07517536" not in running.cards(), "what is told with a time stands"
+
+
+def test_a_uuid_in_capitals_names_the_same_card(url: str, clock: Clock) -> None:
+    with service(url, clock) as running:
+        card = running.cards()["nct07517536"]
+        running.tell(overridden(card["uuid"].upper(), clock.now))
+        assert "nct07517536" not in running.cards()
+        running.tell(overridden("ABC-123", clock.now))
+    assert {row["card"] for row in rows(url, "feedback")} == {card["uuid"], "ABC-123"}
+
+
 def test_offsets_are_heeded(url: str, clock: Clock) -> None:
     with service(url, clock) as running:
         running.tell({**overridden(UNKNOWN, clock.now), "outcomeTimestamp": "2026-06-15T10:00:00+08:00"})
@@ -185,6 +212,16 @@ def test_names_without_end_are_cut(url: str, clock: Clock) -> None:
     (row,) = rows(url, "feedback")
     assert len(row["card"]) <= 128
     assert len(row["reasons"]) < 5000
+
+
+@pytest.mark.parametrize("name", ["王建国的原因", "причина", "🧪" * 200, "e\u0301" * 100])
+def test_names_of_any_script_are_stored_and_found_again(url: str, clock: Clock, name: str) -> None:
+    with service(url, clock) as running:
+        item = overridden(name, clock.now, overrideReason={"reason": {"code": name, "system": name}})
+        assert [running.tell(item).status_code for _ in range(2)] == [200, 200]
+    (row,) = rows(url, "feedback")
+    assert name.startswith(row["card"].removesuffix("…"))
+    assert reasons_of(row)[0]["code"] == row["card"]
 
 
 def test_without_a_store_feedback_is_acknowledged(url: str, clock: Clock) -> None:

@@ -22,8 +22,9 @@ from app.store.errors import StoreError
 from app.store.migrating import NEWEST_REVISION
 from app.store.reading import calls
 from app.store.tables import metadata
+from app.store.trail import refusals
 from app.store.writing import write
-from tests.app.store.calls import CALL
+from tests.app.store.calls import CALL, REFUSED
 from tests.app.store.serving import KEY, settings_of
 
 ROOT = Path(__file__).parents[3]
@@ -87,6 +88,14 @@ def test_a_store_of_the_first_version_keeps_what_it_holds(database: Database) ->
         kept = list(calls(connection, None, None))
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     assert kept == [CALL]
+    database.close()
+
+
+def test_refused_calls_come_back_as_they_were_written(database: Database) -> None:
+    with database.writing() as connection:
+        write(connection, [*REFUSED, *REFUSED])
+    with database.reading_on() as connection:
+        assert sorted(refusals(connection, None, None), key=lambda refused: refused.id) == list(REFUSED)
     database.close()
 
 

@@ -67,3 +67,24 @@ def test_the_kept_secret_is_made_once_long_and_its_owners_alone(tmp_path: Path) 
     assert kept_secret(folder) == secret
     assert (folder / KEY_FILE).stat().st_mode & 0o077 == 0
     assert [path.name for path in folder.iterdir()] == [KEY_FILE]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"too short", b"\xff\xfe"])
+def test_a_key_file_that_holds_no_key_is_not_taken_for_one(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / KEY_FILE).write_bytes(content)
+    with pytest.raises(OSError, match="fewer than 32 characters"):
+        kept_secret(tmp_path)
+
+
+def test_a_key_that_could_not_be_written_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            kept_secret(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert len(kept_secret(tmp_path)) == 64
