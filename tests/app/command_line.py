@@ -15,6 +15,8 @@ PROTOCOLS = Path(__file__).parents[2] / "eligibility" / "protocols"
 
 
 class Ran(NamedTuple):
+    """Exit code, standard output, standard error."""
+
     code: int
     out: str
     err: str

@@ -1,30 +1,13 @@
-"""The command line screening a chart, and what came of it in a form that can be compared."""
+"""A chart for the command line to screen, and what came of it in a form that can be compared."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import pytest
-
-from app.cli import main
-
-
-class Ran(NamedTuple):
-    """Exit code, standard output, standard error."""
-
-    code: int
-    out: str
-    err: str
-
-
-def ran_with(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> Ran:
-    """What the command line makes of these arguments."""
-    code = main(list(arguments))
-    captured = capsys.readouterr()
-    return Ran(code, captured.out, captured.err)
+from tests.app.command_line import Ran
 
 
 def chart_file(prefetch: Mapping[str, Any], folder: Path, leave_out: Collection[str] = ()) -> Path:

@@ -2,59 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from eligibility.course import Anchors
-from eligibility.findings import Finding
-from eligibility.judging import flattened
-from fhir_mappings.patient import read_patients
-from fhir_mappings.record import PatientRecord
-from tests.app.service import AS_OF, screening_service
-from tests.fhir_mappings.reading.written import (
-    ICD10CM,
-    body,
-    bundle,
-    concept,
-    observation,
-    patient,
-    quantity,
-    resource,
-    snomed,
-)
-
-Json = dict[str, Any]
-A = "nct07517536"
-
-
-def finding(criterion: str, *resources: Json, protocol: str = A) -> Finding:
-    lupus = resource(
-        "Condition", "sle", code=snomed("68815009"), onsetDateTime="2020-01-01", recordedDate="2020-01-01"
-    )
-    (facts,) = read_patients(body(bundle(patient(), lupus, *resources)))
-    report = screening_service().screen_record(PatientRecord(facts), AS_OF, Anchors(), [protocol])
-    (found,) = (f for f in flattened(report.screenings[0].findings) if f.criterion == criterion)
-    return found
-
-
-def answer(question: str, yes: bool, on: str, version: str | None = None, **more: Any) -> Json:
-    url = f"https://trialcards.org/fhir/Questionnaire/{A}"
-    written: Json = {
-        "status": "completed",
-        "questionnaire": url if version is None else f"{url}|{version}",
-        "authored": on,
-        "author": {"reference": "Practitioner/d1"},
-        "item": [{"linkId": f"{A}/{question}", "answer": [{"valueBoolean": yes}]}],
-    }
-    return resource("QuestionnaireResponse", f"q{on}{yes}", **{**written, **more})
-
-
-def lab(code: str, number: float, unit: str, on: str, **more: Any) -> Json:
-    return observation(
-        code, f"{code}-{on}", effectiveDateTime=on, valueQuantity=quantity(number, unit), **more
-    )
-
+from tests.app.answered_charts import A, Json, allergy, answer, finding, lab
+from tests.fhir_mappings.reading.written import ICD10CM, concept, observation, resource
 
 # SLEDAI-2K (NCT07517536 inclusion 5): proteinuria counts, red cells await attribution.
 ACTIVE = (
@@ -136,24 +87,6 @@ def test_refractory_disease_is_judged_anew_after_a_while_and_after_a_newer_resul
     assert finding("I8", answer("I8/refractory", True, "2026-06-09", "0")).outcome != "pass"
     newer = lab("2890-2", 0.1, "g/g", "2026-06-10")
     assert finding("I8", answer("I8/refractory", True, "2026-06-09"), newer).outcome != "pass"
-
-
-def allergy(**more: Any) -> Json:
-    """A mild allergy: whether it makes an allergic constitution, a person has to judge (exclusion 1)."""
-    written = {
-        "code": {"text": "Penicillin"},
-        "reaction": [{"severity": "mild", "manifestation": [{"text": "rash"}]}],
-        "clinicalStatus": concept(
-            "active", "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
-        ),
-    }
-    return {
-        "resourceType": "AllergyIntolerance",
-        "id": "a1",
-        "patient": {"reference": "Patient/p1"},
-        **written,
-        **more,
-    }
 
 
 @pytest.mark.parametrize(

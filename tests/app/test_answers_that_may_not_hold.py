@@ -7,36 +7,12 @@ from typing import Any
 
 import pytest
 
-from eligibility.course import Anchors
-from eligibility.findings import Finding, Screening
-from eligibility.judging import flattened
-from fhir_mappings.patient import READERS, read_patients
-from fhir_mappings.record import PatientRecord
-from tests.app.service import AS_OF, screening_service
-from tests.app.test_answers_and_newer_evidence import allergy, answer, lab
-from tests.fhir_mappings.reading.written import ICD10CM, body, bundle, concept, patient, resource, snomed
+from tests.app.answered_charts import A, Json, allergy, answer, finding, lab, screening
+from tests.fhir_mappings.reading.written import ICD10CM, concept, resource
 from tests.fhir_mappings.reading.written_research import consent
 
-Json = dict[str, Any]
-A = "nct07517536"
 CONSTITUTION = "E1/allergic-constitution"
 CURED = "E5/definitively-cured"
-
-
-def screening(
-    *resources: Json, as_of: date = AS_OF, not_retrieved: tuple[str, ...] = (), protocol: str = A, **who: Any
-) -> Screening:
-    lupus = resource(
-        "Condition", "sle", code=snomed("68815009"), onsetDateTime="2020-01-01", recordedDate="2020-01-01"
-    )
-    retrieved = set(READERS) - set(not_retrieved)
-    (facts,) = read_patients(body(bundle(patient(**who), lupus, *resources)), retrieved=retrieved)
-    return screening_service().screen_record(PatientRecord(facts), as_of, Anchors(), [protocol]).screenings[0]
-
-
-def finding(criterion: str, *resources: Json, **more: Any) -> Finding:
-    found = flattened(screening(*resources, **more).findings)
-    return next(f for f in found if f.criterion == criterion)
 
 
 def told(question: str, yes: bool, on: str | None, name: str = "", **more: Any) -> Json:

@@ -12,17 +12,15 @@ import httpx
 import pytest
 
 from app.prefetch_table import RESOURCE_TYPES
+from tests.app.command_line import Run, one_line, runner
 from tests.app.ehr import BASE, NETWORK, Ehr
-from tests.app.screened import Ran, chart_file, judged, outcomes, ran_with
+from tests.app.screened import chart_file, judged, outcomes
 from tests.app.service import AS_OF, LUPUS, request_of
 from tests.cds_hooks.signing import EC, RSA, pem, private_jwk, private_key
 from tests.fhir_mappings.client.smart_server import CLIENT_ID, SmartServer, smart_server
 
 TOKEN = "secret-token-of-the-environment"
 FROM_SERVER = ("screen", "--fhir-base", BASE, "--patient", LUPUS, "--as-of", str(AS_OF), "--format", "json")
-
-
-Run = Callable[..., Ran]
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +34,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    return lambda *arguments: ran_with(arguments, capsys)
+    return runner(capsys)
 
 
 def serving(ehr: Ehr) -> Ehr:
@@ -50,10 +48,6 @@ def from_file(run: Run, folder: Path, *more: str, leave_out: tuple[str, ...] = (
     ran = run("screen", str(file), "--as-of", str(AS_OF), "--format", "json", *more)
     assert (ran.code, ran.err) == (0, "")
     return judged(ran)
-
-
-def one_line(text: str) -> bool:
-    return text.startswith("trialcards: ") and text.count("\n") == 1 and text.endswith("\n")
 
 
 class TestCharts:

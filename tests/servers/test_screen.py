@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from sandbox.charts import charts
-from tests.app.screened import Ran, chart_file, judged, ran_with
+from tests.app.command_line import Ran, Run, runner
+from tests.app.screened import chart_file, judged
 from tests.app.service import AS_OF
 from tests.cds_hooks.signing import EC, RSA, private_jwk, private_key
 from tests.fhir_mappings.client.smart_server import CLIENT_ID, SmartServer, smart_server
@@ -18,14 +19,11 @@ from tests.servers.beside import everything_prefetched
 
 pytestmark = pytest.mark.xdist_group("servers")
 
-Run = Callable[..., Ran]
-
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    return lambda *arguments: ran_with(
-        ["screen", *arguments, "--as-of", str(AS_OF), "--format", "json"], capsys
-    )
+    ran = runner(capsys)
+    return lambda *arguments: ran("screen", *arguments, "--as-of", str(AS_OF), "--format", "json")
 
 
 @pytest.fixture
