@@ -15,7 +15,7 @@ COMPILE := build/lock/bin/uv pip compile --quiet --universal --generate-hashes -
 PROTOCOLS := $(wildcard eligibility/protocols/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help run sandbox test coverage check lock pages picture clean
+.PHONY: help run sandbox test coverage check lock pages picture chromium clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,10 +28,10 @@ run: $(VENV)/.installed-run ## set everything up and serve, with demonstration p
 sandbox: $(VENV)/.installed-dev ## start HAPI FHIR with demonstration patients (needs a JDK and Maven)
 	@exec $(BIN)/python -m sandbox --port $(SANDBOX_PORT)
 
-test: $(VENV)/.installed-dev build/servers/.installed ## set everything up and run all tests
+test: $(VENV)/.installed-dev build/servers/.installed chromium ## set everything up and run all tests
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
-coverage: $(VENV)/.installed-dev build/servers/.installed ## run all tests and tell which lines they reach
+coverage: $(VENV)/.installed-dev build/servers/.installed chromium ## run all tests and tell which lines they reach
 	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 check: $(VENV)/.installed-dev ## lint, layout, types, import rules, and the bundled protocols
@@ -51,8 +51,8 @@ lock: build/lock/.installed ## make requirements/*.txt anew (UPGRADE=1: with new
 pages: $(VENV)/.installed-run ## write docs/clinical-readings.md anew, from the protocols
 	$(BIN)/python scripts/protocol_pages.py
 
-picture: $(VENV)/.installed-dev ## draw docs/images/card.png anew (needs Chromium)
-	$(BIN)/python scripts/card_picture.py docs/images/card.png
+picture: $(VENV)/.installed-dev chromium ## take the pictures of docs/images anew, in a browser
+	$(BIN)/python -m pytest tests/browser/test_pictures.py --pictures docs/images
 
 clean: ## remove the virtual environment and everything that was built
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
@@ -72,6 +72,10 @@ $(VENV)/.installed-run: $(VENV)/pyvenv.cfg requirements/run.txt requirements/bui
 $(VENV)/.installed-dev: $(VENV)/.installed-run requirements/dev.txt
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
+
+# No stamp: what is installed on the machine may be gone since.
+chromium:
+	@scripts/install-chromium
 
 build/lock/.installed: requirements/lock.txt
 	@python="$$(scripts/find-python '$(PYTHON)')" && "$$python" -m venv build/lock

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,6 +22,11 @@ settings.register_profile(
     "thorough", deadline=None, max_examples=4000, suppress_health_check=_PATIENT, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    words = "put the documents' pictures, taken in a browser, in this folder (tests/browser)"
+    parser.addoption("--pictures", metavar="FOLDER", type=Path, help=words)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ _POLICY: Final = {
 }
 """What the page needs; the other headers are those of every answer."""
 _STATIC: Final = {"demo.js": "text/javascript", "demo.css": "text/css", "cards.css": "text/css"}
+_ICON: Final = "icon.svg"
 
 
 def demo_routes(templates: Mapping[str, str], today: Callable[[], date]) -> APIRouter:
@@ -45,6 +46,11 @@ def demo_routes(templates: Mapping[str, str], today: Callable[[], date]) -> APIR
             raise HTTPException(404, f"no file '{name}'")
         content = resources.files("app.demo").joinpath("static", name).read_bytes()
         return Response(content, media_type=_STATIC[name], headers=dict(_POLICY))
+
+    @routes.get("/favicon.ico")
+    async def icon() -> Response:
+        content = resources.files("app.demo").joinpath("static", _ICON).read_bytes()
+        return Response(content, media_type="image/svg+xml", headers=dict(_POLICY))
 
     @routes.get("/demo/patients/{patient}")
     async def chart(patient: str, asOf: IsoDate | None = None) -> Response:  # noqa: N803  # as elsewhere

@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 from httpx import Response
@@ -36,11 +37,15 @@ def default_client() -> TestClient:
     return client()
 
 
-def client(**settings: Any) -> TestClient:
+def application(**settings: Any) -> FastAPI:
     """The application with these settings, open to anybody by default; ``AS_OF`` is today."""
     chosen = Settings(**{"open": True, "tune_garbage_collection": False, **settings})
-    application = create_app(chosen, service=screening_service(), today=lambda: AS_OF)
-    return TestClient(application, raise_server_exceptions=False)
+    return create_app(chosen, service=screening_service(), today=lambda: AS_OF)
+
+
+def client(**settings: Any) -> TestClient:
+    """That application, called in this process."""
+    return TestClient(application(**settings), raise_server_exceptions=False)
 
 
 def request_of(patient: str = LUPUS) -> dict[str, Any]:

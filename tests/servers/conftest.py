@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -15,6 +14,7 @@ from sandbox import hapi
 from sandbox.charts import charts
 from sandbox.loading import load
 from tests.app.service import AS_OF
+from tests.lacking import lacking
 from tests.servers import another_server
 from tests.servers.beside import DOORS, Beside, application
 
@@ -47,7 +47,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip in one place, so that it is told in one line."""
     if "java_side" in getattr(item, "fixturenames", ()) and (why := _no_java_side()) is not None:
-        _cannot(why)
+        lacking(why)
 
 
 @cache
@@ -80,7 +80,7 @@ def hapi_address(java_side: None, once: Once) -> str:
 def another_address(once: Once) -> str:
     """The base URL of the second server."""
     if not another_server.PYTHON.exists():
-        _cannot("the second FHIR server is not installed; `make build/servers/.installed` does it")
+        lacking("the second FHIR server is not installed; `make build/servers/.installed` does it")
 
     def start() -> str:
         base_url = another_server.start(once.folder / "another-server", once.run)
@@ -97,9 +97,3 @@ def beside(hapi_address: str, another_address: str) -> Iterator[Beside]:
     listed = tuple(servers.values())
     with application(preset="sandbox", fhir_servers=listed, allow_private_addresses=True) as http:
         yield Beside(http, servers)
-
-
-def _cannot(why: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(why, pytrace=False)
-    pytest.skip(why)  # no JDK, Maven or second server at hand; where all must run, it has failed above
