@@ -138,7 +138,16 @@ def test_the_image_is_made_of_every_room() -> None:
         assert f"!{room}/" in context
 
 
-@pytest.mark.parametrize("script", [".ci/run", "scripts/find-python", "scripts/install-release"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        ".ci/run",
+        "scripts/find-chromium",
+        "scripts/find-python",
+        "scripts/install-chromium",
+        "scripts/install-release",
+    ],
+)
 def test_scripts_can_be_run_and_stop_at_the_first_fault(script: str) -> None:
     file = ROOT / script
     assert os.access(file, os.X_OK)
@@ -153,3 +162,18 @@ def test_an_interpreter_that_is_too_old_is_refused_in_words(tmp_path: Path) -> N
     assert found.returncode == 1
     assert found.stdout == ""
     assert "Python 3.11, 3.12 or 3.13" in found.stderr
+
+
+def test_a_browser_that_does_not_run_is_refused_in_words(tmp_path: Path) -> None:
+    stub = tmp_path / "chromium-browser"
+    stub.write_text("#!/bin/sh\necho 'this needs a package of another kind'\n")
+    stub.chmod(0o755)
+    found = subprocess.run(
+        [ROOT / "scripts/find-chromium"],
+        env={**os.environ, "CHROMIUM": str(stub)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr == f"CHROMIUM={stub} is no Chromium that runs\n"
