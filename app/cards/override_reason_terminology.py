@@ -78,7 +78,6 @@ def _concept_map(language: str) -> Json:
     return {
         **_head("ConceptMap", CONCEPT_MAP, language),
         "description": "The reasons of our cards among HL7's non-adherence reasons (trial use).",
-        "sourceCanonical": VALUE_SET,
         "group": [
             {
                 "source": SYSTEM,
