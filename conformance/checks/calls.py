@@ -90,13 +90,14 @@ Fire = Callable[[str, Any], Answer]
 def _check_legal(target: Target, fire: Fire, plain: Answer, ledger: Ledger) -> None:
     """Variants that change nothing."""
     request = target.request()
-    token = {"fhirServer": _SERVER, "fhirAuthorization": authorization()}
-    scope = {**token, "fhirAuthorization": authorization(scope="Observation.Read (Labs) (R4) PATIENT.READ")}
     unlike = {"com.example.anything": [1, None, {"a": "b"}], "plain": "60", "davinci-crd.x": 1.5}
     variants: dict[str, tuple[str, Any]] = {
-        "with fhirServer and fhirAuthorization": ("C26", {**request, **token}),
+        "with fhirServer and fhirAuthorization": ("C26", _authorized(request)),
         "with an extension of any keys": ("C29", {**request, "extension": unlike}),
-        "with a scope in free text": ("C34", {**request, **scope}),
+        "with a scope in free text": (
+            "C34",
+            _authorized(request, scope="Observation.Read (Labs) (R4) PATIENT.READ"),
+        ),
         "with an unknown member of the context": ("C42", with_context(request, comExampleRoom={"bed": 3})),
     }
     if "encounterId" not in SHAPES[target.hook].required:
@@ -110,7 +111,7 @@ def _check_legal(target: Target, fire: Fire, plain: Answer, ledger: Ledger) -> N
         ledger.check(rule, same, answer.where, f"{answer.told}; without it, {plain.status}")
     answer = fire("with Patient/ before patientId", _anew(with_context(request, patientId=_typed(request))))
     ledger.check("C41", answer.accepted or answer.refused, answer.where, answer.told)
-    other = {**request, **token, "fhirAuthorization": authorization(patient="conformance-another")}
+    other = _authorized(request, patient="conformance-another")
     answer = fire("with fhirAuthorization of another patient", _anew(other))
     ledger.check("C31", answer.accepted or answer.refused, answer.where, answer.told)
     for what, text in _loose_json(request):
@@ -229,7 +230,10 @@ def _typed(request: dict[str, Any]) -> str:
 
 
 def _authorized(request: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    return {**request, "fhirServer": _SERVER, "fhirAuthorization": authorization(**changed)}
+    """The request with a server and a token: its own, as far as it has them, lest its data be gone."""
+    own = request.get("fhirAuthorization")
+    token = authorization(**{**(own if isinstance(own, dict) else {}), **changed})
+    return {"fhirServer": _SERVER, **request, "fhirAuthorization": token}
 
 
 def _anew(document: Any) -> Any:
