@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 import msgspec
 
@@ -11,6 +12,7 @@ from eligibility.messages import Message, message, render
 from eligibility.ways import Opposite
 from eligibility.windows import Span
 from fhir_mappings.facts import Evidence, InputDescription, Measurement, Need, Series, Unusable, WhyMissing
+from fhir_mappings.intervals import UNDATED
 
 
 class Candidates(msgspec.Struct, frozen=True):
@@ -39,20 +41,109 @@ def candidates(series: Series, span: Span) -> Candidates:
     return Candidates(tuple(inside), tuple(unsure), tuple(before), series, span)
 
 
-def latest_group(found: Candidates) -> tuple[Measurement, ...]:
-    """The measurements of which each may be the latest in the window; none if nothing is certainly in it.
+class Latest(msgspec.Struct, frozen=True):
+    """The measurements of which each may be the latest of a window, and remarks on what is newer."""
+
+    group: tuple[Measurement, ...]
+    notes: tuple[str, ...]
+
+
+def latest(found: Candidates) -> Latest | Answer:
+    """The latest of a window that certainly holds a value, or missing where a newer one cannot be used.
+
+    Of results that cannot be used, those displace the latest that are newer, or may be: nobody knows what
+    they would say. What can be read of a day stands for what cannot, unless the instants tell otherwise. An
+    entry that says that nothing was measured is no newer result: the last one stands, and a note tells of it.
+
+    Raises:
+        ValueError: no value is certainly in the window.
+    """
+    group = _latest_group(found)
+    standing = max(group, key=lambda m: (m in found.inside, m.when.first))
+    if _told_anew(standing):
+        return Latest(group, ())
+    newer = [item for item in _in_window(found) if item.measured and _may_be_newer(item, group, standing)]
+    if newer:
+        return _displaced(found.series, standing, newer)
+    return Latest(group, _nothing_measured(found, standing.when.last))
+
+
+def _latest_group(found: Candidates) -> tuple[Measurement, ...]:
+    """The measurements of which each may be the latest in the window.
 
     A coarse date leaves open which of two is the later. Of several on one day the latest instant counts if
     all carry one; else they cannot be told apart and are all returned.
+
+    Raises:
+        ValueError: no value is certainly in the window.
     """
-    if not found.inside:
-        return ()
     newest = max(m.when.first for m in found.inside)
     rivals = tuple(m for m in (*found.inside, *found.unsure) if m.when.last >= newest)
     instants = [m.at for m in rivals if m.at is not None and m.when.exact]
     if len(instants) == len(rivals):
         return tuple(m for m in rivals if m.at == max(instants))
     return rivals
+
+
+def _told_anew(measurement: Measurement) -> bool:
+    """Whether it holds for the day of the question, whichever it is: a sex, a pregnancy that goes on."""
+    return measurement.basis == "demographic" or measurement.changes_on is not None
+
+
+_COLLECTION = timedelta(days=1)
+"""Urine of 24 hours is of two days, and is dated to both."""
+
+
+def _may_be_newer(item: Unusable, group: Sequence[Measurement], standing: Measurement) -> bool:
+    when = item.when or UNDATED
+    if when.last < standing.when.first:
+        return False
+    short = when.last - when.first <= _COLLECTION
+    same = short and any(m.when == when for m in group)
+    if not same and when.last > standing.when.first:
+        return True
+    instants = [m.at for m in group if m.at is not None]
+    return short and item.at is not None and len(instants) == len(group) and item.at > max(instants)
+
+
+def _displaced(series: Series, standing: Measurement, newer: Sequence[Unusable]) -> Answer:
+    """A newer result that cannot be used, told beside the value that would stand without it."""
+    certain = [item for item in newer if (item.when or UNDATED).first > standing.when.last]
+    item = (certain or newer)[0]
+    reason = message(
+        "missing.newer" if certain or item.when == standing.when else "missing.perhaps-newer",
+        label=series.label,
+        value=recorded_text(standing),
+        date=standing.when.in_words,
+        newer=(item.when or UNDATED).in_words,
+        detail=item.detail,
+    )
+    return open_question(series, item.why, reason, (*item.evidence, *standing.evidence))
+
+
+def nothing_measured(found: Candidates) -> tuple[str, ...]:
+    """Remarks on the entries of a window that say that nothing was measured."""
+    return _nothing_measured(found, None)
+
+
+def _nothing_measured(found: Candidates, after: date | None) -> tuple[str, ...]:
+    """Those that are certainly after a day, where one is given."""
+    what = "result" if after is None else "newer result"
+    return tuple(
+        f"A {what} of {item.when} was not used: {item.detail}"
+        for item in found.series.unusable
+        if not item.measured
+        and item.when is not None
+        and found.span.contains(item.when)
+        and (after is None or item.when.first > after)
+    )
+
+
+def _in_window(found: Candidates) -> Iterator[Unusable]:
+    """The results that cannot be used and lie in the window, or may."""
+    for item in found.series.unusable:
+        if item.when is None or found.span.contains(item.when) is not False:
+            yield item
 
 
 def by_time(measurements: Sequence[Measurement]) -> list[tuple[Measurement, ...]]:
@@ -69,15 +160,10 @@ def unseen(found: Candidates) -> Answer | None:
 
     ``None`` if the record is whole and every value of the window could be read and dated.
     """
-    return _unreadable(found) or _not_retrieved(found.series)
-
-
-def _unreadable(found: Candidates) -> Answer | None:
-    """A value that lies in the window, or may, and cannot be used."""
-    for item in found.series.unusable:
-        if item.when is None or found.span.contains(item.when) is not False:
+    for item in _in_window(found):
+        if item.measured:
             return _unusable(found.series, item)
-    return None
+    return _not_retrieved(found.series)
 
 
 def _unusable(series: Series, item: Unusable) -> Answer:
@@ -106,9 +192,9 @@ def doubtful(found: Candidates, measurement: Measurement) -> Answer:
 def absent(found: Candidates) -> Answer:
     """The answer when nothing usable lies in the window: missing, with the reason."""
     series, span = found.series, found.span
-    unreadable = _unreadable(found)
-    if unreadable is not None:
-        return unreadable
+    unreadable = sorted(_in_window(found), key=lambda item: not item.measured)
+    if unreadable:
+        return _unusable(series, unreadable[0])
     if found.unsure:
         return doubtful(found, found.unsure[0])
     not_retrieved = _not_retrieved(series)

@@ -17,7 +17,7 @@ from eligibility.measured import (
     candidates,
     conflict,
     doubtful,
-    latest_group,
+    latest,
     left_behind,
     open_question,
     recorded_text,
@@ -191,7 +191,10 @@ def bind_reader(
 
 
 def _latest(found: Candidates) -> Current | Answer:
-    group = latest_group(found)
+    newest = latest(found)
+    if isinstance(newest, Answer):
+        return newest
+    group = newest.group
     known = {m.category for m in group if m.category is not None}
     # Of one day, what can be read stands for what cannot; but not for what may be newer.
     unread = any(m.category is None for m in group) and any(not m.when.exact for m in group)
@@ -199,7 +202,8 @@ def _latest(found: Candidates) -> Current | Answer:
         return conflict(found.series, group)
     for measurement in group:
         if measurement.category is not None:
-            return _current(measurement)
+            current = _current(measurement)
+            return msgspec.structs.replace(current, notes=unique((*current.notes, *newest.notes)))
     first = group[0]
     reason = _why_unclear(found.series, first)
     answer = open_question(found.series, "too-coarse", reason, first.evidence)

@@ -22,8 +22,9 @@ from eligibility.measured import (
     candidates,
     conflict,
     doubtful,
-    latest_group,
+    latest,
     left_behind,
+    nothing_measured,
     open_question,
     unseen,
 )
@@ -203,15 +204,14 @@ def _opposite(test: ThresholdTest, told: dict[str, Argument], holds: bool) -> Op
 def _choose(choose: str, test: ThresholdTest, found: Candidates) -> Answer:
     if choose != "latest":
         return _several(choose, test, found)
-    group = latest_group(found)
-    answers = [_judge(test, found, m) for m in group]
+    newest = latest(found)
+    if isinstance(newest, Answer):
+        return newest
+    answers = [_judge(test, found, m) for m in newest.group]
     if len({answer.state for answer in answers}) > 1:
-        return conflict(found.series, group)
+        return conflict(found.series, newest.group)
     first = answers[0]
-    newer = _newer_unusable(found, group[0])
-    if newer:
-        first = msgspec.structs.replace(first, notes=unique((*first.notes, newer)))
-    return first
+    return msgspec.structs.replace(first, notes=unique((*first.notes, *newest.notes)))
 
 
 def _several(choose: str, test: ThresholdTest, found: Candidates) -> Answer:
@@ -228,7 +228,8 @@ def _several(choose: str, test: ThresholdTest, found: Candidates) -> Answer:
     other = unseen(found)
     if other is not None:
         answers.append(other)
-    return disjoin(answers) if one_suffices else conjoin(answers)
+    answer = disjoin(answers) if one_suffices else conjoin(answers)
+    return msgspec.structs.replace(answer, notes=unique((*answer.notes, *nothing_measured(found))))
 
 
 def _of_one_time(
@@ -254,13 +255,6 @@ def _leaving(answer: Answer, found: Candidates, measurement: Measurement, one_su
         notes=unique((*answer.notes, *found.span.remark(found.series.label, measurement.when))),
         opposite=left_behind(found.series.label, measurement),
     )
-
-
-def _newer_unusable(found: Candidates, used: Measurement) -> str | None:
-    for item in found.series.unusable:
-        if item.when is not None and item.when.first > used.when.last and found.span.contains(item.when):
-            return f"A newer result of {item.when} was not used: {item.detail}"
-    return None
 
 
 def _judge(test: ThresholdTest, found: Candidates, measurement: Measurement) -> Answer:

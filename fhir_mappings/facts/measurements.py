@@ -65,12 +65,36 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unusable(msgspec.Struct, frozen=True, kw_only=True):
-    """A value that is in the record but must not be used, and why (``preliminary``, unknown unit …)."""
+    """A value that is in the record but must not be used, and why (``preliminary``, unknown unit …).
+
+    Attributes:
+        measured: whether there is, or may be, a value that nobody can use. If not, the entry says that
+            nothing was measured (a clotted specimen, an order without a result): an older value still stands.
+        at, specimen, role: see ``Measurement``.
+    """
 
     why: WhyMissing
     detail: str
     when: DateSpan | None = None
     evidence: tuple[Evidence, ...] = ()
+    measured: bool = True
+    at: datetime | None = None
+    specimen: str | None = None
+    role: str = ""
+
+    @classmethod
+    def of(cls, measurement: Measurement, why: WhyMissing, detail: str, *, measured: bool = True) -> Unusable:
+        """That a measurement cannot be used for what is asked."""
+        return cls(
+            why=why,
+            detail=detail,
+            when=measurement.when,
+            evidence=measurement.evidence,
+            measured=measured,
+            at=measurement.at,
+            specimen=measurement.specimen,
+            role=measurement.role,
+        )
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):

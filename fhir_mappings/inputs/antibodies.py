@@ -41,12 +41,7 @@ def titre(asked: Asked) -> Series:
         if m.value is not None
     ]
     worded = [
-        Unusable(
-            why="unreadable",
-            detail=f"reported as {m.category}, without a titre",
-            when=m.when,
-            evidence=m.evidence,
-        )
+        Unusable.of(m, "unreadable", f"reported as {m.category}, without a titre")
         for m in _titres(asked)
         if m.value is None
     ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fhir_mappings.facts import Measurement, Series
 from fhir_mappings.inputs.asking import Asked, computes
-from fhir_mappings.inputs.pairing import Draws, Pair, latest_first, pair_up, product
+from fhir_mappings.inputs.pairing import Draws, Pair, Result, latest_first, pair_up, product, unread_parts
 from fhir_mappings.intervals import Interval
 
 
@@ -31,8 +31,14 @@ def neutrophils(asked: Asked) -> Series:
     needs = (
         [asked.lack("neutrophil_percent", "no differential count of the same specimen")] if leukocytes else []
     )
-    unusable = asked.unusable("anc", "wbc", "neutrophil_percent") if not reported else asked.unusable("anc")
-    return asked.result(latest_first((*reported, *computed)), unusable, needs)
+    known = latest_first((*reported, *computed))
+    counts, shares = ("wbc",), ("neutrophil_percent", "segmented_neutrophil_percent")
+    unread = [
+        *asked.unusable("anc"),
+        *unread_parts(asked.unusable(*counts), _all(asked, shares), known),
+        *unread_parts(asked.unusable(*shares), _all(asked, counts), known),
+    ]
+    return asked.result(known, unread, needs)
 
 
 def _times(asked: Asked, pair: Pair, bands: Measurement | None, *, parts: bool = False) -> Measurement:
@@ -58,6 +64,11 @@ def _times(asked: Asked, pair: Pair, bands: Measurement | None, *, parts: bool =
         needs=(asked.lack("band_neutrophil_percent"),) if alone else (),
         notes=(*notes, "computed from leukocytes and their differential count"),
     )
+
+
+def _all(asked: Asked, names: Sequence[str]) -> list[Result]:
+    """What is on record of these, whether it can be used or not."""
+    return [*asked.unusable(*names), *(m for name in names for m in _with_value(asked, name))]
 
 
 def _with_value(asked: Asked, name: str) -> list[Measurement]:

@@ -8,6 +8,8 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
+import msgspec
+
 from fhir_mappings.calculators import ADULT, body_mass_index, surface_dubois, surface_mosteller
 from fhir_mappings.facts import Diagnosis, Measurement, Series, of_one_time
 from fhir_mappings.inputs.asking import Asked, computes
@@ -204,7 +206,14 @@ def _from_weight_and_height(asked: Asked, formula: Callable[[Interval, Interval]
             )
         )
     needs = [asked.lack(name) for name in ("body_weight", "body_height") if not asked.recorded(name)]
-    return asked.result(latest_first((*reported, *computed)), asked.unusable(asked.name), needs)
+    known = latest_first((*reported, *computed))
+    measured = bool(asked.recorded("body_height") or asked.unusable("body_height"))
+    weights = [
+        msgspec.structs.replace(u, measured=u.measured and measured) for u in asked.unusable("body_weight")
+    ]
+    draws = Draws(known)
+    unread = (*asked.unusable(asked.name), *(u for u in weights if not draws.of(u)))
+    return asked.result(known, unread, needs)
 
 
 def _adds_fluid(event: Diagnosis) -> bool:

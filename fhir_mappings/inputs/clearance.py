@@ -119,7 +119,7 @@ def _no_weight(asked: Asked, creatinine: Measurement, body: BodyMeasures) -> str
 
 
 def _not_for(creatinine: Measurement, detail: str, why: WhyMissing = "too-coarse") -> Unusable:
-    return Unusable(why=why, detail=detail, when=creatinine.when, evidence=creatinine.evidence)
+    return Unusable.of(creatinine, why, detail)
 
 
 def _clearance(
@@ -206,9 +206,7 @@ def measured_clearance(asked: Asked) -> Series:
         if weight is None or height is None or weight.measurement.value is None or height.value is None:
             lacking = "body weight" if weight is None else "body height"
             detail = f"{indexed.value} mL/min per 1.73 m²; no {lacking} to compute the body surface with"
-            unusable.append(
-                Unusable(why="too-coarse", detail=detail, when=indexed.when, evidence=indexed.evidence)
-            )
+            unusable.append(Unusable.of(indexed, "too-coarse", detail))
             continue
         surface = surface_area(weight.measurement.value, height.value).scaled(1 / INDEXED_TO_M2)
         computed.append(

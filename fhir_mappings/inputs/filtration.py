@@ -18,6 +18,8 @@ from fhir_mappings.patient_facts import Sex
 YOUNGEST_CHILD = 1
 """The bedside Schwartz formula was made for children from one year of age."""
 
+NO_AGE = "no date of birth to estimate the filtration rate with"
+
 
 def falling(formula: Callable[[float], float], creatinine: Interval) -> Interval:
     """A formula that falls with creatinine, over an interval of it."""
@@ -59,6 +61,8 @@ def filtration_rate(asked: Asked) -> Series:
             unusable.append(rate)
             continue
         if rate is None:
+            if reported:
+                unusable.append(Unusable.of(creatinine, "never-measured", NO_AGE))
             continue
         beside = draws.of(creatinine)
         superseded.update(id(m) for m in beside)
@@ -82,7 +86,7 @@ def _estimate(asked: Asked, creatinine: Measurement, body: BodyMeasures) -> Meas
     if years.high < ADULT and years.low >= YOUNGEST_CHILD:
         return _child(asked, creatinine, value, body)
     detail = f"no equation for an age of {years} years"
-    return Unusable(why="too-coarse", detail=detail, when=creatinine.when, evidence=creatinine.evidence)
+    return Unusable.of(creatinine, "too-coarse", detail)
 
 
 def _adult(asked: Asked, creatinine: Measurement, value: Interval, years: Interval) -> Measurement:
@@ -103,9 +107,7 @@ def _child(
     height = body.height(creatinine.when)
     if height is None or height.value is None:
         detail = f"no body height near the creatinine of {creatinine.when}"
-        return Unusable(
-            why="never-measured", detail=detail, when=creatinine.when, evidence=creatinine.evidence
-        )
+        return Unusable.of(creatinine, "never-measured", detail)
     centimetres = height.value
     rate = hull_of(
         falling(lambda mg_dl, cm=cm: bedside_schwartz(mg_dl, cm), value)  # type: ignore[misc]

@@ -76,11 +76,7 @@ def _may_be_near(one: DateSpan, other: DateSpan) -> bool:
 
 
 def _unusable(asked: Asked) -> list[Unusable]:
-    scarce = [
-        Unusable(why="too-coarse", detail=_words(m), when=m.when, evidence=m.evidence)
-        for m in _counts(asked)
-        if _too_few(m)
-    ]
+    scarce = [Unusable.of(m, "too-coarse", _words(m), measured=False) for m in _counts(asked) if _too_few(m)]
     return [*asked.unusable(asked.name), *scarce]
 
 

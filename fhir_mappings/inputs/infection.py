@@ -110,7 +110,9 @@ def hiv(asked: Asked) -> Series:
         if m.category == "detected"
     ]
     coded, doubtful = _coded(asked)
-    return asked.result(latest_first((*settled, *viral, *coded)), (*doubtful, *asked.unusable("hiv")))
+    return asked.result(
+        latest_first((*settled, *viral, *coded)), (*doubtful, *asked.unusable("hiv", "hiv_rna"))
+    )
 
 
 def _after_screen(measurement: Measurement) -> Measurement:

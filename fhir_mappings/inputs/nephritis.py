@@ -172,7 +172,13 @@ def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unu
         if reading.lupus_class is None and not names_nephritis(f"{report.label} {report.text or ''}"):
             return None
         detail = NOT_OF_IT.get(tissue, "the report does not name the kidney as its specimen")
-        return Unusable(why="unreadable", detail=detail, when=report.start, evidence=(report.evidence,))
+        return Unusable(
+            why="unreadable",
+            detail=detail,
+            when=report.start,
+            evidence=(report.evidence,),
+            measured=tissue not in NOT_OF_IT,
+        )
     start = report.start or UNDATED
     if not report.confirmed:
         # It stands for its biopsy, so that no older one passes in its place.
@@ -229,12 +235,20 @@ def _of_diagnosis(
             return None
         reading, notes = BiopsyReading(lupus_class=coded), (OLDER_SCHEME,)
     lupus_class = reading.lupus_class or ""
+    # A class that a biopsy on record has found is taken to be the class of that one, and tells of no other.
+    of_another = all(b.reading.lupus_class != lupus_class for b in reported)
     if not event.confirmed:
-        detail = f"class {lupus_class} is recorded as a suspicion only"
-        return Unusable(why="too-coarse", detail=detail, when=event.start, evidence=(event.evidence,))
+        return Unusable(
+            why="too-coarse",
+            detail=f"class {lupus_class} is recorded as a suspicion only",
+            when=event.start,
+            evidence=(event.evidence,),
+            measured=of_another,
+        )
     near = [p for p in procedures if p.start is not None and _close(event.start, p.start)]
     if len(near) != 1 or near[0].start is None:
-        return Unusable(why="too-coarse", detail=CODED_ONLY.format(lupus_class), evidence=(event.evidence,))
+        detail = CODED_ONLY.format(lupus_class)
+        return Unusable(why="too-coarse", detail=detail, evidence=(event.evidence,), measured=of_another)
     day = near[0].start
     if any(b.when == day and b.reading.lupus_class is not None for b in reported):
         return None

@@ -8,8 +8,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, timedelta
 from typing import NamedTuple
 
-from fhir_mappings.facts import Evidence, Measurement
-from fhir_mappings.intervals import DateSpan, Interval
+import msgspec
+
+from fhir_mappings.facts import Evidence, Measurement, Unusable
+from fhir_mappings.intervals import UNDATED, DateSpan, Interval
+
+Result = Measurement | Unusable
 
 
 class Pair(NamedTuple):
@@ -86,13 +90,42 @@ def pair_up(firsts: Sequence[Measurement], seconds: Sequence[Measurement]) -> Pa
     return Pairing(tuple(pairs), tuple(ambiguous), tuple(alone))
 
 
-def same_draw(one: Measurement, other: Measurement) -> bool:
+def same_draw(one: Result, other: Result) -> bool:
     """Whether two results are of one specimen: by its reference, else by time, else by day."""
     if one.specimen is not None and other.specimen is not None:
         return one.specimen == other.specimen
     if one.at is not None and other.at is not None:
         return one.at == other.at
-    return _is_collection(one.when) and one.when == other.when
+    return one.when is not None and _is_collection(one.when) and one.when == other.when
+
+
+def unread_parts(
+    parts: Iterable[Unusable], partners: Sequence[Result], known: Iterable[Measurement]
+) -> list[Unusable]:
+    """Results that cannot be used, as what they leave open of a quantity that takes two of one specimen.
+
+    Where the quantity is known of their draw, they leave nothing open. Without a partner that may be of their
+    specimen, nothing was measured of the quantity.
+    """
+    draws = Draws(known)
+    return [
+        part
+        if any(_is_measured(partner) and _may_be_one_specimen(part, partner) for partner in partners)
+        else msgspec.structs.replace(part, measured=False)
+        for part in parts
+        if not draws.of(part)
+    ]
+
+
+def _is_measured(result: Result) -> bool:
+    return isinstance(result, Measurement) or result.measured
+
+
+def _may_be_one_specimen(one: Result, other: Result) -> bool:
+    if one.specimen is not None and one.specimen == other.specimen:
+        return True
+    alike = one.role == other.role and not _apart(one, other)
+    return alike and (one.when or UNDATED).overlaps(other.when or UNDATED)
 
 
 class Draws:
@@ -103,9 +136,11 @@ class Draws:
         for measurement in measurements:
             self._by_day[measurement.when.first].append(measurement)
 
-    def of(self, measurement: Measurement) -> list[Measurement]:
-        """The results of the draw of ``measurement``."""
-        return [m for m in self._by_day.get(measurement.when.first, ()) if same_draw(m, measurement)]
+    def of(self, result: Result) -> list[Measurement]:
+        """The results of the draw of ``result``."""
+        if result.when is None:
+            return []
+        return [m for m in self._by_day.get(result.when.first, ()) if same_draw(m, result)]
 
 
 def latest_first(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
@@ -132,7 +167,7 @@ def _is_collection(when: DateSpan) -> bool:
     return when.last - when.first <= timedelta(days=1)
 
 
-def _apart(one: Measurement, other: Measurement) -> bool:
+def _apart(one: Result, other: Result) -> bool:
     """Whether the record says that two results of a day are of different specimens."""
     if one.specimen is not None and other.specimen is not None and one.specimen != other.specimen:
         return True

@@ -8,7 +8,16 @@ import msgspec
 
 from fhir_mappings.facts import Measurement, Need, Series, Unusable, of_one_time
 from fhir_mappings.inputs.asking import Asked, computes
-from fhir_mappings.inputs.pairing import Draws, Pair, Pairing, latest_first, pair_up, product
+from fhir_mappings.inputs.pairing import (
+    Draws,
+    Pair,
+    Pairing,
+    Result,
+    latest_first,
+    pair_up,
+    product,
+    unread_parts,
+)
 from fhir_mappings.intervals import Interval
 
 ROUNDING = 0.05
@@ -35,7 +44,9 @@ def protein_to_creatinine(asked: Asked) -> Series:
     if protein and not pairing.pairs:
         detail = "urine creatinine: none of the specimen in which protein was measured"
         needs.append(asked.lack("urine_creatinine", detail))
-    return _joined(asked, computed, pairing, ("urine_protein_concentration", "urine_creatinine"), needs=needs)
+    parts: list[Result] = [*protein, *asked.unusable("urine_protein_concentration")]
+    others: list[Result] = [*creatinine, *asked.unusable("urine_creatinine")]
+    return _joined(asked, computed, pairing, (parts, others), needs=needs)
 
 
 @computes("urine_protein_24h")
@@ -52,13 +63,20 @@ def protein_of_a_day(asked: Asked) -> Series:
         if m.role == "24-hour" or m.specimen in named
     ]
     timed = [_as_timed(m) for m in volumes]
+    unread = [msgspec.structs.replace(u, role="24-hour") for u in asked.unusable("urine_volume_24h")]
+    named |= {u.specimen for u in unread if u.specimen is not None}
+    unread_concentrations = [
+        u for u in asked.unusable("urine_protein_concentration") if u.role == "24-hour" or u.specimen in named
+    ]
     pairing = pair_up(concentrations, timed)
     computed = [
         _computed(asked, pair, product(pair.first.value, pair.second.value).scaled(MG_PER_DL_TIMES_ML_TO_G))
         for pair in pairing.pairs
         if pair.first.value is not None and pair.second.value is not None
     ]
-    return _joined(asked, computed, pairing, ("urine_volume_24h",), needs=())
+    parts: list[Result] = [*concentrations, *unread_concentrations]
+    others: list[Result] = [*timed, *unread]
+    return _joined(asked, computed, pairing, (parts, others), needs=())
 
 
 def _with_value(asked: Asked, name: str) -> list[Measurement]:
@@ -98,25 +116,37 @@ def _joined(
     asked: Asked,
     computed: Sequence[Measurement],
     pairing: Pairing,
-    parts: tuple[str, ...],
+    parts: tuple[Sequence[Result], Sequence[Result]],
     needs: Sequence[Need],
 ) -> Series:
-    """Reported and computed values; of one specimen the reported, unless rounding does not explain both."""
+    """Reported and computed values; of one specimen the reported, unless rounding does not explain both.
+
+    ``parts``: what it is computed from, whether it can be used or not.
+    """
     direct = asked.recorded(asked.name)
     draws = Draws(direct)
     added = [c for c in computed if not any(_agree(c.value, d.value) for d in draws.of(c))]
     ambiguous = [
-        Unusable(
-            why="too-coarse",
-            detail=f"several urine results of {m.when}; which of them are of one specimen is not on record",
-            when=m.when,
-            evidence=m.evidence,
+        Unusable.of(
+            m,
+            "too-coarse",
+            f"several urine results of {m.when}; which of them are of one specimen is not on record",
         )
         for m in pairing.ambiguous
         if not draws.of(m)
     ]
-    unusable = [*ambiguous, *asked.unusable(asked.name, *parts)]
-    return asked.result(latest_first((*direct, *added)), unusable, needs)
+    known = latest_first((*direct, *added))
+    firsts, seconds = parts
+    unread = [
+        *asked.unusable(asked.name),
+        *unread_parts(_unread(firsts), seconds, known),
+        *unread_parts(_unread(seconds), firsts, known),
+    ]
+    return asked.result(known, [*ambiguous, *unread], needs)
+
+
+def _unread(results: Sequence[Result]) -> list[Unusable]:
+    return [one for one in results if isinstance(one, Unusable)]
 
 
 def _agree(one: Interval | None, other: Interval | None) -> bool:

@@ -61,7 +61,14 @@ def put_result(
     result: Measurement | Unusable
     if isinstance(converted, UnitProblem):
         sheet.refuse(evidence.reference, converted.detail)
-        result = Unusable(why="unreadable", detail=converted.detail, when=when, evidence=(evidence,))
+        result = Unusable(
+            why="unreadable",
+            detail=converted.detail,
+            when=when,
+            evidence=(evidence,),
+            at=at,
+            role=analyte.role,
+        )
     else:
         result = _measured(analyte, value, converted, evidence, when, at)
     sheet.results.append(Issued(analyte.name, result, analyte.role, at))

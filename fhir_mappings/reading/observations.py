@@ -16,7 +16,7 @@ from fhir_mappings.instruments import InstrumentMatch
 from fhir_mappings.intervals import UNDATED, DateSpan
 from fhir_mappings.reading.assessments import read_assessment
 from fhir_mappings.reading.reference_ranges import Limits, contradicts, read_limits
-from fhir_mappings.reading.remarks import unreliable
+from fhir_mappings.reading.remarks import is_measured, unreliable
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.specimens import collected, not_after
 from fhir_mappings.reading.values import Value, read_value
@@ -153,6 +153,14 @@ def _read_part(
         by_text=match.by_text,
     )
     result = _result(part, whole, analyte, value, evidence, frame, sheet)
+    if isinstance(result, Unusable):
+        result = msgspec.structs.replace(
+            result,
+            measured=is_measured(part, whole, analyte.name, value),
+            at=frame.at,
+            specimen=frame.specimen,
+            role=analyte.role,
+        )
     if isinstance(result, Measurement) and match.by_text:
         note = f"Matched by its words: {part.code.label if part.code is not None else ''}"
         result = msgspec.structs.replace(result, notes=(*result.notes, note))

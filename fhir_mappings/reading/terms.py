@@ -20,6 +20,7 @@ class Remark(msgspec.Struct, frozen=True):
 
     words: re.Pattern[str]
     analytes: frozenset[str] = frozenset()
+    doubtful: bool = False
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -38,6 +39,8 @@ class Terms(msgspec.Struct, frozen=True):
     study_kind: Mapping[str, re.Pattern[str]]
     investigational_codes: frozenset[str]
     investigational_words: re.Pattern[str]
+    not_measured: frozenset[str]
+    not_measured_words: Remark
     unreliable: tuple[Remark, ...]
     denied_before: re.Pattern[str]
     denied_after: re.Pattern[str]
@@ -65,8 +68,11 @@ def terms() -> Terms:
         study_kind={kind: _pattern(words) for kind, words in raw["study_kind"].items()},
         investigational_codes=frozenset(raw["investigational"]["codes"]),
         investigational_words=_any_of(raw["investigational"]["words"]),
+        not_measured=frozenset(raw["not_measured"]["codes"]),
+        not_measured_words=Remark(_any_of(raw["not_measured"]["words"])),
         unreliable=tuple(
-            Remark(_any_of(one["words"]), frozenset(one.get("analytes", ()))) for one in raw["unreliable"]
+            Remark(_any_of(one["words"]), frozenset(one.get("analytes", ())), one.get("doubtful", False))
+            for one in raw["unreliable"]
         ),
         denied_before=_any_of(raw["denied"]["before"]),
         denied_after=_any_of(raw["denied"]["after"]),

@@ -32,9 +32,17 @@ def judge_rise(rule: RiseRule, exclusions: Sequence[Exclusion], situation: Situa
         first = next(iter(rule.inputs))
         return Judgement(state=State.UNKNOWN, needs=(situation.need(first),))
     whole = any_of(judged)
-    if whole.state is State.ABSENT and any(situation.series(n).retrieval != "complete" for n in rule.inputs):
-        return Judgement(state=State.UNKNOWN, needs=(situation.need(next(iter(rule.inputs))),))
+    unseen = next((name for name in rule.inputs if not _is_whole(name, situation)), None)
+    if whole.state is State.ABSENT and unseen is not None:
+        return Judgement(
+            state=State.UNKNOWN, needs=(situation.need(unseen),), unread=situation.last_unread(unseen)
+        )
     return whole
+
+
+def _is_whole(name: str, situation: Situation) -> bool:
+    """Whether no result in the window can have been missed."""
+    return situation.series(name).retrieval == "complete" and situation.last_unread(name) is None
 
 
 def _judge_one(

@@ -108,11 +108,11 @@ class Situation:
         return tuple(m for m in self.series(name).measurements if self.holds(m.when))
 
     def last_unread(self, name: str) -> date | None:
-        """The last day of what is unusable in the window; the last of the calendar if it is undated."""
+        """The last day of a value of the window that nobody can use; of the calendar if it is undated."""
         found = [
             date.max if item.when is None else item.when.last
             for item in self.series(name).unusable
-            if item.when is None or self.holds(item.when)
+            if item.measured and (item.when is None or self.holds(item.when))
         ]
         return max(found, default=None)
 

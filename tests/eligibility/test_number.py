@@ -81,13 +81,6 @@ def test_a_value_without_a_readable_unit_is_missing_with_the_reason() -> None:
     assert "foo" in finding.reason
 
 
-def test_a_newer_unreadable_value_is_remarked_beside_the_older_one() -> None:
-    unreadable = Unusable(why="unreadable", detail="unit 'foo' is not known", when=day(date(2026, 6, 10)))
-    finding = judged(UPCR, HandChart([value("upcr", 2, JUNE_1)], unusable={"upcr": (unreadable,)}))
-    assert finding.outcome == "pass"
-    assert any("2026-06-10" in note for note in finding.notes)
-
-
 def test_the_latest_value_counts_by_its_instant() -> None:
     morning = datetime(2026, 6, 1, 8, tzinfo=UTC)
     evening = datetime(2026, 6, 1, 20, tzinfo=UTC)

@@ -9,7 +9,9 @@ may turn out either way in every world.
 
 Readings that the documents fix and that are no question of worlds:
 
-* the latest value *at hand* counts: one that cannot be read, or was not retrieved, does not displace it;
+* the latest value *at hand* counts: one that was not retrieved does not displace it, and of what cannot be
+  used only a value that is newer, or may be: not an entry that says that nothing was measured, nor one of the
+  same day, unless its instant is later than all of that day;
 * of several results of one day the latest instant counts if all carry one; else they must agree;
 * results of one time that decide a number differently contradict each other, and none of them counts;
 * what is recorded without a beginning has happened, and what goes on without one has gone on all along;
@@ -23,6 +25,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import product
 
+from fhir_mappings.facts import Unusable
 from tests.eligibility.properties.worlds import (
     LATE,
     Course,
@@ -81,6 +84,8 @@ def _number(body: Statement, world: World, record: Record, question: Question) -
         return OPEN
     choose = body.get("choose", "latest")
     if choose == "latest":
+        if _may_be_displaced(body["input"], inside, window, record):
+            return OPEN
         return _agreed([_compared(body, value) for value in _latest(inside)])
     comparison = next(name for name in ("at_least", "above", "at_most", "below") if name in body)
     largest = comparison in ("at_least", "above")
@@ -133,6 +138,33 @@ def _latest(values: Sequence[Value]) -> list[Value]:
     return group
 
 
+def _may_be_displaced(
+    name: str, inside: Sequence[Value], window: tuple[date | None, date], record: Record
+) -> bool:
+    """Whether a value that nobody can use is newer than the latest of the window, or may be."""
+    group = _latest(inside)
+    for item in _in_window(name, window, record):
+        if item.when is None or item.when.last > group[0].on:
+            return True
+        instants = [value.at for value in group if value.at is not None]
+        timed = item.at is not None and len(instants) == len(group)
+        if timed and item.when.first == group[0].on and item.at > max(instants):  # type: ignore[operator]
+            return True
+    return False
+
+
+def _in_window(name: str, window: tuple[date | None, date], record: Record) -> list[Unusable]:
+    """The values that nobody can use and that the window holds, or may."""
+    first, last = window
+    return [
+        item
+        for input_name, item in record.unusable
+        if input_name == name
+        and item.measured
+        and (item.when is None or (item.when.first <= last and (first is None or item.when.last >= first)))
+    ]
+
+
 def _agreed(answers: Sequence[Truths]) -> Truths:
     return answers[0] if len(set(answers)) == 1 else OPEN
 
@@ -141,23 +173,18 @@ def _may_hold_more(name: str, window: tuple[date | None, date], record: Record) 
     """Whether the window may hold another value than those that can be read."""
     if not record.whole:
         return True
-    first, last = window
-    return any(
-        input_name == name
-        and (item.when is None or (item.when.first <= last and (first is None or item.when.last >= first)))
-        for input_name, item in record.unusable
-    )
+    return bool(_in_window(name, window, record))
 
 
-def current(body: Statement, world: World, question: Question) -> str | None:
-    """The category that counts; ``None`` where there is none, or several of one time disagree."""
+def current(body: Statement, world: World, record: Record, question: Question) -> str | None:
+    """The category that counts; ``None`` where there is none, or nobody can say which it is."""
     window = window_days(body.get("fresh"), question)
     values = [v for v in world.values if v.input == body["input"] and v.category is not None]
     lasting = [v for v in values if v.category in body.get("lasting", ()) and v.on <= window[1]]
     if lasting:
         return max(lasting, key=lambda v: v.on).category
     inside = [v for v in values if lies_in(v.on, window)]
-    if not inside:
+    if not inside or _may_be_displaced(body["input"], inside, window, record):
         return None
     seen = {value.category for value in _latest(inside)}
     return seen.pop() if len(seen) == 1 else None
@@ -169,14 +196,14 @@ def several_categories(statement: Statement, record: Record, question: Question)
     seen = [set[str | None]() for _ in bodies]
     for world in worlds(record, statement, question):
         for body, categories in zip(bodies, seen, strict=True):
-            categories.add(current(body, world, question))
+            categories.add(current(body, world, record, question))
     return any(len(categories) > 1 for categories in seen)
 
 
 def _category(body: Statement, world: World, record: Record, question: Question) -> Truths:
     window = window_days(body.get("fresh"), question)
     wanted = body["is"]
-    category = current(body, world, question)
+    category = current(body, world, record, question)
     if body.get("choose") == "any":
         values = [v for v in world.values if v.input == body["input"] and lies_in(v.on, window)]
         if any(value.category in wanted for value in values):
@@ -249,7 +276,9 @@ def outcomes(statement: Statement, record: Record, question: Question) -> frozen
     [(kind, body)] = statement.items()
     found: set[str] = set()
     for world in worlds(record, statement, question):
-        found |= _rungs(body, world, record, question) if kind == "cases" else _rows(body, world, question)
+        found |= (
+            _rungs(body, world, record, question) if kind == "cases" else _rows(body, world, record, question)
+        )
     return frozenset(found)
 
 
@@ -262,10 +291,10 @@ def _rungs(body: Statement, world: World, record: Record, question: Question) ->
     return named
 
 
-def _rows(body: Statement, world: World, question: Question) -> set[str]:
+def _rows(body: Statement, world: World, record: Record, question: Question) -> set[str]:
     columns: list[list[str]] = []
     for column in body["columns"].values():
-        category = current(column, world, question)
+        category = current(column, world, record, question)
         possible = [c for c in question.categories[column["input"]] if c != "equivocal"]
         columns.append(possible if category in (None, "equivocal") else [str(category)])
     names = list(body["columns"])

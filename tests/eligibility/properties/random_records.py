@@ -93,10 +93,19 @@ def _intervals(draw: st.DrawFn, grid: list[float]) -> Interval:
 
 @st.composite
 def unusables(draw: st.DrawFn, names: list[str]) -> tuple[str, Unusable]:
-    """A result of one of these inputs that must not be used."""
+    """A result of one of these inputs that must not be used, or an entry that says that there is none."""
     when = draw(st.none() | spans)
     why = draw(st.sampled_from(["unreadable", "conflicting"]))
-    return draw(st.sampled_from(names)), Unusable(why=why, detail="no unit", when=when)
+    hour = draw(st.sampled_from([None, 14])) if when is not None and when.exact else None
+    return draw(st.sampled_from(names)), Unusable(
+        why=why,
+        detail="no unit",
+        when=when,
+        measured=draw(st.sampled_from([True, True, False])),
+        at=datetime(when.last.year, when.last.month, when.last.day, hour, tzinfo=UTC)
+        if hour is not None and when is not None
+        else None,
+    )
 
 
 @st.composite
