@@ -16,6 +16,7 @@ from app.cli_errors import ArgumentError, UnreadableFileError
 from app.cli_files import patients_in, read_file, refuse_invalid, unscreened
 from app.cli_service import service_with
 from app.console import terminal, tolerate_unknown_signs
+from app.language import Language
 from app.parameters import iso_date
 from app.rendering.page import html_page
 from app.rendering.table import print_report
@@ -75,6 +76,9 @@ def screen(
     ] = None,
     day0: Annotated[date | None, _date_option("--day0", "First dose. As of by default.")] = None,
     form: Annotated[Form, typer.Option("--format", help="How to show the reports.")] = "table",
+    language: Annotated[
+        Language, typer.Option(envvar="TRIALCARDS_LANGUAGE", help="Language of reasons and headings.")
+    ] = "en",
     retrieved: Annotated[
         list[str] | None,
         typer.Option(
@@ -137,7 +141,7 @@ def screen(
         patients, exit_code = patients_of(asking, patient)
     anchors = Anchors(screening_date, baseline_date, enrolment_date, day0)
     day = as_of or datetime.now().astimezone().date()
-    reports = _screened(patients, place, protocol, day, anchors) if patients else []
+    reports = _screened(patients, place, protocol, day, anchors, language) if patients else []
     # Who asks for several gets the form for several, however many of them can be had.
     _show(reports, form, several=len(patients) > 1 or exit_code != 0)
     if len(reports) < len(patients):
@@ -147,7 +151,12 @@ def screen(
 
 
 def _screened(
-    patients: list[PatientRecord], source: str, protocols: list[str] | None, as_of: date, anchors: Anchors
+    patients: list[PatientRecord],
+    source: str,
+    protocols: list[str] | None,
+    as_of: date,
+    anchors: Anchors,
+    language: Language,
 ) -> list[ScreeningReport]:
     """The reports of all who could be screened; of the others, a line each on standard error."""
     service, protocols = service_with(protocols)
@@ -157,7 +166,7 @@ def _screened(
     reports = []
     for record in progress:
         try:
-            reports.append(service.screen_record(record, as_of, anchors, protocols))
+            reports.append(service.screen_record(record, as_of, anchors, protocols, language))
         except UnknownProtocolError as error:
             raise ArgumentError(str(error)) from None
         except Exception as error:

@@ -52,4 +52,4 @@ def service_with(protocols: Sequence[str] | None) -> tuple[ScreeningService, lis
         source = error.filename if isinstance(error, OSError) else ", ".join(map(str, paths))
         raise UnreadableFileError(f"{source}: cannot be read: {reason}") from None
     ids = [*(name for name in named if not name.lower().endswith(_SUFFIXES)), *own]
-    return ScreeningService({**service.protocols, **own}, service.language), ids
+    return ScreeningService({**service.protocols, **own}), ids

@@ -16,6 +16,7 @@ from app.charts import Charts, Counts
 from app.clients.profile import ClientProfile
 from app.evidence.desk import EvidenceDesk
 from app.evidence.opened import OpenedChart
+from app.language import Language
 from app.order_hooks import ORDER_HOOKS, drafted, order_cards
 from app.prefetch_needs import queries_for
 from app.prefetch_table import RESOURCE_TYPES
@@ -47,9 +48,6 @@ class TrialsHook:
     ``charts`` completes what was prefetched. ``today`` tells the evaluation date: nothing below reads a
     clock. ``memory`` tells which trials are to stay silent, and keeps what was judged. ``evidence`` keeps the
     charts behind cards for a while; without it cards link to the registry alone.
-
-    Raises:
-        FileNotFoundError: there is no catalogue for the language.
     """
 
     def __init__(
@@ -67,7 +65,6 @@ class TrialsHook:
         self._today = today
         self._memory = memory
         self._evidence = evidence
-        wording(settings.language)  # so that a language without words is found at the start
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -84,8 +81,8 @@ class TrialsHook:
         protocols = (bound.protocol for bound in self._service.protocols.values())
         return {query.key: query.template for query in queries_for(protocols)}
 
-    async def answer(self, body: bytes, client: ClientProfile, counts: Counts) -> bytes:
-        """Cards for the patient in context, for this client, as JSON.
+    async def answer(self, body: bytes, client: ClientProfile, language: Language, counts: Counts) -> bytes:
+        """Cards for the patient in context, for this client, in this language, as JSON.
 
         ``counts`` takes in the hook and what was counted, for the log: as far as it came where it fails.
 
@@ -97,14 +94,14 @@ class TrialsHook:
         as_of = self._today()
         orders = drafted(request, as_of) if request.hook.name in ORDER_HOOKS else None
         if not _triggered(request, client) or orders == ():
-            return self._answer((), client, counts)
+            return self._answer((), client, language, counts)
         chart = await self._charts.chart(request, client, counts)
         counts["unread"] = len(chart.record.facts.unread)
         if orders is None:
-            cards, judged = self._trial_cards(request, chart, as_of)
+            cards, judged = self._trial_cards(request, chart, as_of, language)
             screenings = len(judged)
         else:
-            cards, screenings = self._order_cards(request, chart, as_of)
+            cards, screenings = self._order_cards(request, chart, as_of, language)
             judged = [
                 Judged(one.protocol.id, one.protocol.version, one.verdict, one.closings) for one in cards
             ]
@@ -114,8 +111,8 @@ class TrialsHook:
         speaking = await self._speaking(request, client, cards, judged)
         counts["silent"] = len(cards) - len(speaking)
         if speaking and orders is None and self._evidence is not None:
-            speaking = self._linked(speaking, self._evidence, request, client, chart, as_of)
-        return self._answer(speaking, client, counts)
+            speaking = self._linked(speaking, self._evidence, request, client, chart, as_of, language)
+        return self._answer(speaking, client, language, counts)
 
     async def _speaking(
         self,
@@ -143,6 +140,7 @@ class TrialsHook:
         client: ClientProfile,
         chart: Chart,
         as_of: date,
+        language: Language,
     ) -> Sequence[TrialCard]:
         """The cards, each with a link to the evidence behind it, which is kept as long as the link lasts."""
         token = desk.keep(
@@ -156,7 +154,7 @@ class TrialsHook:
                 user=request.context.user_id,
             )
         )
-        words = wording(self._settings.language)
+        words = wording(language)
         return (
             made
             if token is None
@@ -164,31 +162,33 @@ class TrialsHook:
         )
 
     def _trial_cards(
-        self, request: HookRequest, chart: Chart, as_of: date
+        self, request: HookRequest, chart: Chart, as_of: date, language: Language
     ) -> tuple[Sequence[TrialCard], Sequence[Judged]]:
         """Which trials may fit the patient."""
-        report = self._service.screen_applicable(chart.record, as_of)
+        report = self._service.screen_applicable(chart.record, as_of, language=language)
         made = compose_cards(
             report,
             self._service.protocols,
             show_ineligible=self._settings.show_ineligible,
-            language=self._settings.language,
+            language=language,
             encounter_id=request.context.encounter_id,
             ordered=ordered_tests(chart.at_hand[_ORDERS_KEY], as_of),
         )
         return made, [Judged(each.protocol, each.version, each.verdict) for each in report.screenings]
 
     def _order_cards(
-        self, request: HookRequest, chart: Chart, as_of: date
+        self, request: HookRequest, chart: Chart, as_of: date, language: Language
     ) -> tuple[Sequence[TrialCard], int]:
         """Which open trials the draft orders would close, and how many were looked at."""
         applicable = self._service.applicable(chart.record, as_of)
         drafts = drafted(request, as_of, chart.record.facts)
-        made = order_cards(self._service, applicable, chart.record, drafts, as_of)
+        made = order_cards(self._service, applicable, chart.record, drafts, as_of, language)
         return made, len(applicable)
 
-    def _answer(self, made: Sequence[TrialCard], client: ClientProfile, counts: Counts) -> bytes:
-        cards = for_client(made, client, wording(self._settings.language))
+    def _answer(
+        self, made: Sequence[TrialCard], client: ClientProfile, language: Language, counts: Counts
+    ) -> bytes:
+        cards = for_client(made, client, wording(language))
         counts["cards"] = len(cards)
         return _ENCODER.encode(CardsResponse(cards))
 

@@ -5,7 +5,10 @@ What is asked for comes as ``Accept-Language`` (RFC 9110, 12.5.4), with language
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple, get_args
+
+from starlette.requests import Request
 
 Language = Literal["en", "zh-CN"]
 """English, or Chinese as it is written in mainland China."""
@@ -15,6 +18,24 @@ LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 _ANY = "*"
 _SIMPLIFIED = frozenset({"cn", "sg"})
 """Regions where Chinese is written in simplified characters by default."""
+
+
+class Answered(NamedTuple):
+    """In which language a request is answered, and the headers of the answer that say so."""
+
+    language: Language
+    headers: Mapping[str, str]
+
+
+def answered_in(request: Request, default: Language, fixed: Language | None = None) -> Answered:
+    """The language of the answer to a request: what is ``fixed`` for the client, else what it asks for.
+
+    Where the header decides, ``Vary`` tells caches so (RFC 9110, 12.5.5).
+    """
+    if fixed is not None:
+        return Answered(fixed, {"Content-Language": fixed})
+    language = negotiated(", ".join(request.headers.getlist("accept-language")), default)
+    return Answered(language, {"Content-Language": language, "Vary": "Accept-Language"})
 
 
 def negotiated(header: str | None, default: Language) -> Language:

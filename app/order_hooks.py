@@ -8,6 +8,7 @@ from datetime import date
 from app.cards.closing import closing_card, closing_keys
 from app.cards.trial import TrialCard
 from app.cards.wording import wording
+from app.language import Language
 from app.screening import ScreeningService
 from cds_hooks.errors import InvalidRequestError, WrongPatientError
 from cds_hooks.hooks import OrderSelectContext, OrderSignContext
@@ -58,9 +59,10 @@ def order_cards(
     record: PatientRecord,
     drafts: Sequence[Event],
     as_of: date,
+    language: Language,
 ) -> tuple[TrialCard, ...]:
     """One card for each of the trials that is open to the patient and that the drafts would close."""
-    words = wording(service.language)
+    words = wording(language)
     return tuple(
         TrialCard(
             protocol,
@@ -68,5 +70,5 @@ def order_cards(
             closing_card(closed.closings, protocol, drafts, as_of, words),
             closing_keys(closed.closings, protocol, drafts),
         )
-        for protocol, closed in service.closed_by(trials, record, drafts, as_of)
+        for protocol, closed in service.closed_by(trials, record, drafts, as_of, language)
     )

@@ -10,13 +10,13 @@ from datetime import date
 from functools import cache
 
 from app import __version__
+from app.language import Language
 from eligibility.bound import BoundProtocol
 from eligibility.changes import screen_with_changes
 from eligibility.closing import Closed, closed_by
 from eligibility.course import Anchors
 from eligibility.findings import Screening, ScreeningReport
 from eligibility.loading import load_bundled
-from eligibility.messages import catalogue
 from eligibility.protocol import Protocol
 from eligibility.reported import reported_conflict
 from eligibility.screening import applies, screen
@@ -24,6 +24,7 @@ from eligibility.unknown_questions import unknown_questions
 from eligibility.work_list import work_list
 from fhir_mappings.draft_orders import ended, with_drafts
 from fhir_mappings.facts import Event
+from fhir_mappings.phrases import in_language
 from fhir_mappings.record import PatientRecord
 from fhir_mappings.vocabulary import vocabulary
 
@@ -41,21 +42,17 @@ class ScreeningService:
         protocols: by id, in the order in which they are reported.
     """
 
-    def __init__(self, protocols: Mapping[str, BoundProtocol], language: str = "en") -> None:
+    def __init__(self, protocols: Mapping[str, BoundProtocol]) -> None:
         self.protocols = protocols
-        self.language = language
-        # A language without words is a fault of the configuration, to be found at the start.
-        catalogue(language)
 
     @classmethod
-    def bundled(cls, language: str = "en") -> ScreeningService:
+    def bundled(cls) -> ScreeningService:
         """The service with the protocols that come with the package.
 
         Raises:
             eligibility.errors.ProtocolError: one of them cannot be used.
-            FileNotFoundError: there is no catalogue for the language.
         """
-        return cls(load_bundled(vocabulary()), language)
+        return cls(load_bundled(vocabulary()))
 
     def chosen(self, protocol_ids: Sequence[str] | None) -> list[BoundProtocol]:
         """The named protocols (case does not matter, each once); where none is named, the open ones.
@@ -80,6 +77,7 @@ class ScreeningService:
         as_of: date,
         anchors: Anchors = Anchors(),  # noqa: B008  # immutable
         protocol_ids: Sequence[str] | None = None,
+        language: Language = "en",
     ) -> ScreeningReport:
         """Every chosen protocol judged, whether or not the patient has its disease.
 
@@ -87,26 +85,27 @@ class ScreeningService:
             UnknownProtocolError: one of ``protocol_ids`` is not known.
         """
         screenings = [
-            screen_with_changes(bound, record, as_of, anchors, self.language)
+            screen_with_changes(bound, record, as_of, anchors, language)
             for bound in self.chosen(protocol_ids)
         ]
-        return self._report(record, as_of, screenings)
+        return self._report(record, as_of, screenings, language)
 
     def screen_applicable(
         self,
         record: PatientRecord,
         as_of: date,
         anchors: Anchors = Anchors(),  # noqa: B008  # immutable
+        language: Language = "en",
     ) -> ScreeningReport:
         """Only open trials whose disease the living patient has; the others are not even judged.
 
         Of scores, the bounds are told and not the items.
         """
         screenings = [
-            screen(bound, record, as_of, anchors, self.language, detailed=False)
+            screen(bound, record, as_of, anchors, language, detailed=False)
             for bound in self.applicable(record, as_of, anchors)
         ]
-        return self._report(record, as_of, screenings)
+        return self._report(record, as_of, screenings, language)
 
     def applicable(
         self,
@@ -122,7 +121,12 @@ class ScreeningService:
         ]
 
     def closed_by(
-        self, trials: Iterable[BoundProtocol], record: PatientRecord, drafts: Sequence[Event], as_of: date
+        self,
+        trials: Iterable[BoundProtocol],
+        record: PatientRecord,
+        drafts: Sequence[Event],
+        as_of: date,
+        language: Language = "en",
     ) -> list[tuple[Protocol, Closed]]:
         """Those of the trials that are open to the patient and that draft orders would close, and how."""
 
@@ -132,19 +136,22 @@ class ScreeningService:
 
         later = PatientRecord(with_drafts(record.facts, drafts))
         found = (
-            (bound.protocol, closed_by(bound, record, later, done_until, as_of, self.language))
-            for bound in trials
+            (bound.protocol, closed_by(bound, record, later, done_until, as_of, language)) for bound in trials
         )
         return [(protocol, closed) for protocol, closed in found if closed is not None]
 
-    def _report(self, record: PatientRecord, as_of: date, screenings: Iterable[Screening]) -> ScreeningReport:
+    def _report(
+        self, record: PatientRecord, as_of: date, screenings: Iterable[Screening], language: Language
+    ) -> ScreeningReport:
         judged = tuple(screenings)
+        unread = (*record.facts.unread, *unknown_questions(record.facts.answers, self.protocols))
+        conflicts = tuple(reported_conflict(conflict) for conflict in record.conflicts())
         return ScreeningReport(
             patient=record.reference,
             as_of=as_of.isoformat(),
             engine=ENGINE,
             screenings=judged,
             work_list=work_list(judged),
-            unread=(*record.facts.unread, *unknown_questions(record.facts.answers, self.protocols)),
-            contradictions=tuple(reported_conflict(conflict) for conflict in record.conflicts()),
+            unread=tuple(in_language(each, language) for each in unread),
+            contradictions=tuple(in_language(each, language) for each in conflicts),
         )

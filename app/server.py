@@ -72,7 +72,7 @@ def create_app(
         pydantic.ValidationError: a setting cannot be read.
     """
     settings = settings or Settings()
-    service = service or ScreeningService.bundled(settings.language)
+    service = service or ScreeningService.bundled()
     clients = clients or read_clients(settings)
     zone = settings.zone
     clock = today or (lambda: datetime.now(zone).date())

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.language import Language
 from app.prefetch_table import RESOURCE_TYPES
 from app.store.pseudonyms import LEAST_KEY_LENGTH
 
@@ -61,8 +62,8 @@ class Settings(BaseSettings):
     timezone: str = "UTC"
     """IANA time zone in which "today" is told, e.g. ``Asia/Shanghai``."""
 
-    language: str = "en"
-    """Language of reasons and cards; a catalogue of that name must exist."""
+    language: Language = "en"
+    """Language of cards and reasons for callers that ask for none of ours: ``en`` or ``zh-CN``."""
 
     not_offered: Names = ()
     """Resource types that the client's FHIR server does not have at all. Their absence then does not count

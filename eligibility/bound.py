@@ -16,7 +16,7 @@ from eligibility.gate import BoundGate, bind_gate
 from eligibility.judgement import QUESTION, Judging
 from eligibility.kinds.cases import CasesNode
 from eligibility.kinds.table import TableNode
-from eligibility.messages import message, render
+from eligibility.messages import in_words, message
 from eligibility.protocol import Criterion, Part, Protocol, Statement
 from eligibility.timeline import Build, bind_timeline
 from fhir_mappings.facts import Vocabulary
@@ -93,7 +93,7 @@ def _bind_criterion(
     evaluate = None if criterion.parts else _bind_statement(binding, criterion)
     question = f"{protocol.id}/{criterion.id}/{QUESTION}"
     if binding.judgeable:
-        binding.question(question, render(message(f"judgement.ask.{kind}", criterion=criterion.id)))
+        binding.question(question, in_words(message(f"judgement.ask.{kind}", criterion=criterion.id)))
     timeline: Build | None = None
     if criterion.timeline is not None:
         with binding.at("timeline"):

@@ -17,12 +17,13 @@ from eligibility.bound import BoundCriterion, BoundProtocol
 from eligibility.course import Anchors, Course, outgrown
 from eligibility.findings import Finding, Screening
 from eligibility.judging import blocks, flattened
-from eligibility.messages import Message, message, render
+from eligibility.messages import Message, in_words, message
 from eligibility.reported import Change, ChangeSet
 from eligibility.screening import screen_course
 from eligibility.standing import FirstClear, first_clear_day
 from eligibility.ways import HARDNESS, Step, Way, Ways, either, hardest, last_day, of_criterion, one, together
 from fhir_mappings.facts import Chart, Need
+from fhir_mappings.phrases import ENGLISH, in_language
 
 MOST_SETS = 5
 """So many sets are reported, the easiest first."""
@@ -33,12 +34,13 @@ def screen_with_changes(
     chart: Chart,
     as_of: date,
     anchors: Anchors = Anchors(),  # noqa: B008  # immutable
-    language: str = "en",
+    language: str = ENGLISH,
 ) -> Screening:
     """``screen``, and what would turn the verdict to potentially eligible."""
-    course = Course(bound, chart, anchors, language, as_of)
+    course = Course(bound, chart, anchors, as_of)
     screening = screen_course(course, as_of)
-    return msgspec.structs.replace(screening, changes=_Sets(course, screening, as_of).found())
+    changes = _Sets(course, screening, as_of).found()
+    return in_language(msgspec.structs.replace(screening, changes=changes), language)
 
 
 class _Sets:
@@ -71,7 +73,7 @@ class _Sets:
             ):
                 sets.append(made)
         if not sets and stopped is not None:
-            what = render(message("change.fails-then", reason=Message("text", {"text": stopped.reason})))
+            what = in_words(message("change.fails-then", reason=Message("text", {"text": stopped.reason})))
             return (
                 ChangeSet(
                     kind="never", changes=(Change(kind="never", criterion=stopped.criterion, what=what),)
@@ -170,7 +172,7 @@ class _Sets:
         )
 
     def _words(self, what: Message) -> str:
-        return render(what, self._course.language)
+        return in_words(what)
 
 
 def _no_worse(easier: ChangeSet, other: ChangeSet) -> bool:

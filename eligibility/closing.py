@@ -20,6 +20,7 @@ from eligibility.judging import verdict_of
 from eligibility.standing import first_clear_day
 from eligibility.watching import Watch
 from fhir_mappings.facts import Chart
+from fhir_mappings.phrases import ENGLISH, in_language
 
 OPEN: frozenset[Verdict] = frozenset({"potentially-eligible", "undetermined"})
 """The verdicts of a patient to whom a trial is open, as far as the record shows."""
@@ -69,7 +70,7 @@ def closed_by(
     later: Chart,
     done_until: Callable[[date], Chart],
     as_of: date,
-    language: str = "en",
+    language: str = ENGLISH,
 ) -> Closed | None:
     """How what is about to be done would close a trial; ``None`` where it would not, or is closed already.
 
@@ -81,11 +82,11 @@ def closed_by(
         as_of: the evaluation date; the anchors follow it.
         language: of the findings.
     """
-    before = Course(bound, chart, Anchors(), language)
+    before = Course(bound, chart, Anchors())
     verdict = verdict_of([before.judged(i, as_of)[0] for i in range(len(bound.criteria))])
     if verdict not in OPEN:
         return None
-    after = Course(bound, later, Anchors(), language)
+    after = Course(bound, later, Anchors())
     found: list[Closing] = []
     for i, criterion in enumerate(bound.criteria):
         if criterion.kind != "exclusion":
@@ -96,7 +97,7 @@ def closed_by(
             until = _until(after, i, since)
             while_done = False
             if until is None:
-                until = _until(Course(bound, done_until(since), Anchors(), language), i, since)
+                until = _until(Course(bound, done_until(since), Anchors()), i, since)
                 while_done = until is not None and until - since <= BRIEFLY
             found.append(
                 Closing(
@@ -106,7 +107,7 @@ def closed_by(
                     while_done=while_done,
                 )
             )
-    return Closed(verdict=verdict, closings=tuple(found)) if found else None
+    return in_language(Closed(verdict=verdict, closings=tuple(found)), language) if found else None
 
 
 def _first_closed(before: Course, after: Course, position: int, as_of: date) -> date | None:

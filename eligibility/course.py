@@ -57,7 +57,7 @@ class Course:
     """One chart against one protocol, as time goes by and nothing is recorded.
 
     Attributes:
-        bound, chart, anchors, language: as given.
+        bound, chart, anchors: as given.
     """
 
     def __init__(
@@ -65,14 +65,12 @@ class Course:
         bound: BoundProtocol,
         chart: Chart,
         anchors: Anchors,
-        language: str,
         detailed_on: date | None = None,
     ) -> None:
         """``detailed_on`` is the day on which findings tell scores item by item and carry timelines."""
         self._detailed_on = detailed_on
         self.bound = bound
         self.anchors = anchors
-        self.language = language
         self.chart = chart
         self._contexts: dict[tuple[date, Anchors], Context] = {}
         self._findings: dict[tuple[int, date, Anchors], tuple[Finding, Watch]] = {}
@@ -93,13 +91,13 @@ class Course:
             return finding
         context = self._context(day, self.anchors)
         context.watch_anew()  # what is only shown does not bear on how long a finding stands
-        return with_timeline(self.bound.criteria[position], finding, context, self.language)
+        return with_timeline(self.bound.criteria[position], finding, context)
 
     def gate(self, day: date) -> ReportedGate:
         """On what evidence of the disease the screening stands on a day."""
         context = self._context(day, self.anchors)
         context.watch_anew()
-        return self.bound.gate.judge(context, self.language)
+        return self.bound.gate.judge(context)
 
     def moved(self, position: int, day: date) -> Finding:
         """The finding of one criterion on a day, with no anchor before that day."""
@@ -127,7 +125,7 @@ class Course:
         if known is None:
             context = self._context(day, anchors)
             watch = context.watch_anew()
-            finding, _ = judge(self.bound.criteria[position], context, self.language)
+            finding, _ = judge(self.bound.criteria[position], context)
             known = self._findings[key] = (finding, watch)
         return known
 

@@ -42,7 +42,7 @@ def run_example(
 ) -> ExampleRun:
     """Judge an example's chart and compare."""
     anchors = Anchors(**example.anchors)
-    course = Course(bound, chart, anchors, "en")
+    course = Course(bound, chart, anchors)
     if criterion is None:
         differences = _gate_differences(example, course.gate(example.as_of))
         return ExampleRun(example, "applies_to", None, differences)

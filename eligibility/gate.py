@@ -16,7 +16,7 @@ from eligibility.answers import Answer, State, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.kinds import Node
-from eligibility.messages import Message, joined, message, render
+from eligibility.messages import Message, in_words, joined, message
 from eligibility.model import Model
 from eligibility.reported import ReportedGate, reported_evidence
 
@@ -83,11 +83,11 @@ class BoundGate(msgspec.Struct, frozen=True):
         found = self._found(context)
         return found is not None and found[0].opens
 
-    def judge(self, context: Context, language: str = "en") -> ReportedGate:
+    def judge(self, context: Context) -> ReportedGate:
         """On what the screening stands, in words."""
         found = self._found(context)
         if found is None:
-            return self._nothing(context, language)
+            return self._nothing(context)
         grade, answer = found
         reasons = [answer.reason]
         evidence = answer.evidence
@@ -101,7 +101,7 @@ class BoundGate(msgspec.Struct, frozen=True):
             grade=grade.name,
             label=grade.label,
             opens=grade.opens and not context.chart.deceased,
-            reason=render(joined([*reasons, *_of_the_living(context)]), language),
+            reason=in_words(joined([*reasons, *_of_the_living(context)])),
             evidence=tuple(reported_evidence(e) for e in unique(evidence)),
         )
 
@@ -112,11 +112,11 @@ class BoundGate(msgspec.Struct, frozen=True):
                 return grade, answer
         return None
 
-    def _nothing(self, context: Context, language: str) -> ReportedGate:
+    def _nothing(self, context: Context) -> ReportedGate:
         looked_for = [_looked_for(grade, grade.when(context)) for grade in self.grades if grade.opens]
         reason = joined([*looked_for, *_of_the_living(context)])
-        label = render(message("gate.none"), language)
-        return ReportedGate(grade=None, label=label, opens=False, reason=render(reason, language))
+        label = in_words(message("gate.none"))
+        return ReportedGate(grade=None, label=label, opens=False, reason=in_words(reason))
 
     def _unasked(self, context: Context) -> list[tuple[BoundGrade, Answer]]:
         """Grades that would open, and for which the record was not at hand."""

@@ -11,7 +11,7 @@ from eligibility.bound import BoundCriterion
 from eligibility.context import Context
 from eligibility.findings import Finding, Leaning, Outcome, Verdict
 from eligibility.judgement import settle, unheard
-from eligibility.messages import joined, render, tells
+from eligibility.messages import in_words, joined, tells
 from eligibility.reported import reported_evidence
 from eligibility.scores import reported_scores
 
@@ -28,7 +28,7 @@ _OUTCOMES: dict[State, tuple[Outcome, Leaning | None]] = {
 }
 
 
-def judge(criterion: BoundCriterion, context: Context, language: str = "en") -> tuple[Finding, Answer]:
+def judge(criterion: BoundCriterion, context: Context) -> tuple[Finding, Answer]:
     """The finding of one criterion and the answer behind it."""
     if criterion.evaluate is not None:
         context.open_questions.clear()
@@ -38,30 +38,30 @@ def judge(criterion: BoundCriterion, context: Context, language: str = "en") -> 
             answer = criterion.evaluate(context)
         answer = settle(answer, criterion.judging, context, watch)
         if context.unheard:
-            told = [unheard(ask, why) for ask, why in context.unheard if not tells(answer.reason, why)]
-            answer = msgspec.structs.replace(answer, reason=joined([answer.reason, *told]))
+            unheeded = [unheard(ask, why) for ask, why in context.unheard if not tells(answer.reason, why)]
+            answer = msgspec.structs.replace(answer, reason=joined([answer.reason, *unheeded]))
         questions = unique(context.open_questions)
-        return _finding(criterion, answer, (), questions, context, language), answer
-    judged = [judge(part, context, language) for part in criterion.parts]
+        return _finding(criterion, answer, (), questions, context), answer
+    judged = [judge(part, context) for part in criterion.parts]
     answers = [answer for _, answer in judged]
     answer = conjoin(answers) if criterion.combine == "all" else disjoin(answers)
     parts = tuple(finding for finding, _ in judged)
     questions = unique(question for part in parts for question in part.questions)
-    return _finding(criterion, answer, parts, questions, context, language), answer
+    return _finding(criterion, answer, parts, questions, context), answer
 
 
-def with_timeline(criterion: BoundCriterion, finding: Finding, context: Context, language: str) -> Finding:
+def with_timeline(criterion: BoundCriterion, finding: Finding, context: Context) -> Finding:
     """The finding with the timelines that it and its parts ask for.
 
     They are made here and not where a criterion is judged: what decides is asked again and again, what is
     only shown is needed once.
     """
     parts = tuple(
-        with_timeline(part, below, context, language)
+        with_timeline(part, below, context)
         for part, below in zip(criterion.parts, finding.parts, strict=True)
     )
     if criterion.timeline is not None:
-        timeline = criterion.timeline(context, language)
+        timeline = criterion.timeline(context)
         return msgspec.structs.replace(finding, parts=parts, timeline=timeline)
     return msgspec.structs.replace(finding, parts=parts) if parts != finding.parts else finding
 
@@ -99,7 +99,6 @@ def _finding(
     parts: tuple[Finding, ...],
     questions: tuple[str, ...],
     context: Context,
-    language: str,
 ) -> Finding:
     outcome, leaning = _OUTCOMES[answer.state]
     clears = answer.flips_on if outcome == "fail" else None
@@ -109,7 +108,7 @@ def _finding(
         text=criterion.text,
         outcome=outcome,
         leaning=leaning,
-        reason=render(answer.reason, language),
+        reason=in_words(answer.reason),
         clears_on=clears.isoformat() if clears else None,
         evidence=tuple(reported_evidence(e) for e in answer.evidence),
         needs=() if outcome in ("pass", "presumed", "fail") else answer.needs,

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import msgspec
 
 from eligibility.answers import Answer, State, unique
-from eligibility.messages import Message, message, render
+from eligibility.messages import Message, in_words, message
 from eligibility.ways import Opposite
 from eligibility.windows import Span
 from fhir_mappings.facts import Evidence, InputDescription, Measurement, Need, Series, Unusable, WhyMissing
@@ -210,7 +210,7 @@ def absent(found: Candidates) -> Answer:
             limit=span.first.isoformat() if span.first else "",
         )
         if series.renewal is not None and last.basis != "measured":
-            renewal = msgspec.structs.replace(series.renewal, detail=render(detail))
+            renewal = msgspec.structs.replace(series.renewal, detail=in_words(detail))
             return Answer(state=State.MISSING, reason=detail, needs=(renewal,), evidence=last.evidence)
         return open_question(series, "stale", detail, last.evidence)
     if series.needs:
@@ -225,7 +225,7 @@ def absent(found: Candidates) -> Answer:
 
 def open_question(series: Series, why: WhyMissing, reason: Message, evidence: tuple[Evidence, ...]) -> Answer:
     """A missing answer, with what would settle it."""
-    need = Need(input=series.input, why=why, detail=render(reason), order=series.order)
+    need = Need(input=series.input, why=why, detail=in_words(reason), order=series.order)
     return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
 
 

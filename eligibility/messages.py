@@ -1,7 +1,8 @@
 """Reasons as messages: a key of the catalogue and its arguments, put into words only at the edge.
 
 Keeping key and arguments apart from the words lets one screening be rendered in several languages and
-keeps sentences from being glued together in code.
+keeps sentences from being glued together in code. A screening holds them as phrases: English text that
+remembers its message (``in_words``), until ``fhir_mappings.phrases.in_language`` settles the language.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from importlib.resources import files
 
 import msgspec
 import yaml
+
+from fhir_mappings.phrases import ENGLISH, Phrase, said
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -54,8 +57,27 @@ def _flat(item: Message) -> tuple[Message, ...]:
     return parts if isinstance(parts, tuple) else (item,)
 
 
+class _InWords(Phrase):
+    __slots__ = ("_message",)
+    _message: Message
+
+    def in_language(self, language: str) -> str:
+        return render(self._message, language)
+
+
+def in_words(item: Message) -> Phrase:
+    """The message as a phrase.
+
+    Raises:
+        KeyError: the key is not in the catalogue, or an argument is lacking.
+    """
+    made = _InWords(render(item))
+    made._message = item
+    return made
+
+
 @cache
-def catalogue(language: str = "en") -> dict[str, str]:
+def catalogue(language: str = ENGLISH) -> dict[str, str]:
     """The templates of a language.
 
     Raises:
@@ -66,26 +88,25 @@ def catalogue(language: str = "en") -> dict[str, str]:
     return templates
 
 
-def render(item: Message, language: str = "en") -> str:
-    """The message in words.
+def render(item: Message, language: str = ENGLISH) -> str:
+    """The message in words, as plain text.
 
     Raises:
         KeyError: the key is not in the catalogue, or an argument is lacking.
     """
-    templates = catalogue(language)
-    return _render(item, templates)
+    return _render(item, catalogue(language), language)
 
 
-def _render(item: Message, templates: Mapping[str, str]) -> str:
+def _render(item: Message, templates: Mapping[str, str], language: str) -> str:
     if item.key == "text":
-        return str(item.args["text"])
-    args = {name: _render_argument(value, templates) for name, value in item.args.items()}
+        return _render_argument(item.args["text"], templates, language)
+    args = {name: _render_argument(value, templates, language) for name, value in item.args.items()}
     return templates[item.key].format(**args)
 
 
-def _render_argument(value: Argument, templates: Mapping[str, str]) -> str:
+def _render_argument(value: Argument, templates: Mapping[str, str], language: str) -> str:
+    if isinstance(value, str):
+        return said(value, language)
     if isinstance(value, Message):
-        return _render(value, templates)
-    if isinstance(value, tuple):
-        return templates["separator"].join(_render(part, templates) for part in value)
-    return value
+        return _render(value, templates, language)
+    return templates["separator"].join(_render(part, templates, language) for part in value)

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from eligibility.context import Context
-from eligibility.messages import message, render
+from eligibility.messages import in_words, message
 from eligibility.reported import reported_evidence
 from eligibility.response import Candidate
 from fhir_mappings.facts import Diagnosis
@@ -22,7 +22,7 @@ class Recorded(msgspec.Struct, frozen=True):
     clinical: frozenset[str]
 
 
-def recorded_turns(asked: Sequence[Recorded], context: Context, language: str) -> Iterator[Candidate]:
+def recorded_turns(asked: Sequence[Recorded], context: Context) -> Iterator[Candidate]:
     """A candidate for each such diagnosis that began by the evaluation date, or of which no day is known."""
     for turn in asked:
         for event in context.chart.events(("diagnosis",), turn.concepts).events:
@@ -30,10 +30,10 @@ def recorded_turns(asked: Sequence[Recorded], context: Context, language: str) -
                 continue
             if event.start is not None and event.start.first > context.as_of:
                 continue
-            yield _candidate(turn, event, language)
+            yield _candidate(turn, event)
 
 
-def _candidate(turn: Recorded, event: Diagnosis, language: str) -> Candidate:
+def _candidate(turn: Recorded, event: Diagnosis) -> Candidate:
     state = event.clinical or ("" if event.confirmed else "unconfirmed")
     what = f"{event.label}, {state}" if state else event.label
     # The day on which a diagnosis began need not be the day on which it came back: "since" says no more.
@@ -44,6 +44,6 @@ def _candidate(turn: Recorded, event: Diagnosis, language: str) -> Candidate:
     return Candidate(
         when=event.start,
         what=turn.what,
-        words=render(words, language),
+        words=in_words(words),
         evidence=(reported_evidence(event.evidence),),
     )

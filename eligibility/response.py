@@ -11,7 +11,7 @@ import msgspec
 
 from eligibility.context import Context
 from eligibility.measured import with_unit
-from eligibility.messages import Message, message, render
+from eligibility.messages import Message, in_words, message
 from eligibility.reported import (
     ReportedCandidate,
     ReportedEvidence,
@@ -96,11 +96,11 @@ class _Value(msgspec.Struct, frozen=True):
     words: str
 
 
-def response_of(rules: ResponseRules, context: Context, treatment: Treatment, language: str) -> Response:
+def response_of(rules: ResponseRules, context: Context, treatment: Treatment) -> Response:
     """The values up to the evaluation date, oldest first, with their candidates."""
     series = context.chart.series(rules.input, context.as_of)
     values = _values(series, context.as_of, [t.value for t in _thresholds(rules)])
-    finder = _Finder(rules, treatment, language)
+    finder = _Finder(rules, treatment)
     finder.look_for_turns(values)
     if rules.no_response is not None:
         finder.look_for_no_response(values, rules.no_response)
@@ -196,10 +196,9 @@ def _missing(series: Series, values: Sequence[_Value]) -> list[Message]:
 class _Finder:
     """Goes through the values in order, and remembers what a person should look at."""
 
-    def __init__(self, rules: ResponseRules, treatment: Treatment, language: str) -> None:
+    def __init__(self, rules: ResponseRules, treatment: Treatment) -> None:
         self.rules = rules
         self.treatment = treatment
-        self.language = language
         self.found: list[Candidate] = []
         self.missing: list[Message] = []
 
@@ -285,7 +284,7 @@ class _Finder:
     def _add(self, what: Turn, value: _Value, words: Message, before: _Value) -> None:
         evidence = dict.fromkeys((*value.measured.evidence, *before.measured.evidence))
         shown = tuple(reported_evidence(e) for e in evidence)
-        self.found.append(Candidate(value.when, what, render(words, self.language), shown))
+        self.found.append(Candidate(value.when, what, in_words(words), shown))
 
 
 def _baseline(values: Sequence[_Value], first: date, rule: NoResponse) -> _Value | None:

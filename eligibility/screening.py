@@ -11,6 +11,7 @@ from eligibility.findings import Screening
 from eligibility.judging import verdict_of
 from eligibility.standing import first_clear_day, stands_until
 from fhir_mappings.facts import Chart
+from fhir_mappings.phrases import ENGLISH, in_language
 
 
 def applies(bound: BoundProtocol, chart: Chart, as_of: date, anchors: Anchors = Anchors()) -> bool:  # noqa: B008
@@ -23,19 +24,21 @@ def screen(
     chart: Chart,
     as_of: date,
     anchors: Anchors = Anchors(),  # noqa: B008  # immutable
-    language: str = "en",
+    language: str = ENGLISH,
     *,
     detailed: bool = True,
 ) -> Screening:
     """Judge every criterion of a protocol. Pure: the same chart and dates give the same screening.
 
-    Without ``detailed``, of scores only the bounds are told, and no timeline is made.
+    Without ``detailed``, of scores only the bounds are told, and no timeline is made. All words of it are
+    plain text of one ``language``.
     """
-    return screen_course(Course(bound, chart, anchors, language, as_of if detailed else None), as_of)
+    screening = screen_course(Course(bound, chart, anchors, as_of if detailed else None), as_of)
+    return in_language(screening, language)
 
 
 def screen_course(course: Course, as_of: date) -> Screening:
-    """``screen``, for who goes on to ask of other days."""
+    """``screen``, for who goes on to ask of other days: its words are still phrases."""
     bound, anchors = course.bound, course.anchors
     judged = [course.judged(i, as_of) for i in range(len(bound.criteria))]
     findings = tuple(course.shown(i, as_of) for i in range(len(judged)))

@@ -14,7 +14,7 @@ from pydantic import Field
 from eligibility.binding import Binding
 from eligibility.context import Context
 from eligibility.errors import BindingError
-from eligibility.messages import render
+from eligibility.messages import in_words
 from eligibility.model import Model
 from eligibility.quantities import DurationText, ThresholdText
 from eligibility.recorded_turns import Recorded, recorded_turns
@@ -23,8 +23,8 @@ from eligibility.response import Limit, NoResponse, ResponseRules, in_order, res
 from eligibility.treatment import treatment_of
 from eligibility.treatment_time import months, months_at_most
 
-Build = Callable[[Context, str], ReportedTimeline]
-"""Makes the timeline, in the words of a language."""
+Build = Callable[[Context], ReportedTimeline]
+"""Makes the timeline."""
 
 
 class RemissionBody(Model):
@@ -127,10 +127,10 @@ def bind_timeline(body: TimelineBody, binding: Binding) -> Build:
         *_recorded("relapse", body.recorded, binding),
     ]
 
-    def build(context: Context, language: str) -> ReportedTimeline:
+    def build(context: Context) -> ReportedTimeline:
         found = context.chart.events(("exposure",), shown)
         treatment = treatment_of(found, shown, counted, body.routes, labels, context.as_of)
-        response = response_of(rules, context, treatment, language) if rules is not None else None
+        response = response_of(rules, context, treatment) if rules is not None else None
         missing = [*treatment.missing, *(response.missing if response is not None else ())]
         return ReportedTimeline(
             until=context.as_of.isoformat(),
@@ -141,10 +141,10 @@ def bind_timeline(body: TimelineBody, binding: Binding) -> Build:
             candidates=in_order(
                 (
                     *(response.candidates if response is not None else ()),
-                    *recorded_turns(recorded, context, language),
+                    *recorded_turns(recorded, context),
                 )
             ),
-            missing=tuple(dict.fromkeys(render(item, language) for item in missing)),
+            missing=tuple(dict.fromkeys(in_words(item) for item in missing)),
         )
 
     return build

@@ -16,6 +16,8 @@ from typing import Literal
 import msgspec
 from dateutil.relativedelta import relativedelta
 
+from fhir_mappings.phrases import phrase
+
 INFINITY = math.inf
 
 Comparison = Literal["at_least", "above", "at_most", "below"]
@@ -185,7 +187,9 @@ class DateSpan(msgspec.Struct, frozen=True, gc=False, order=True):
         """The date for a sentence: as ``str`` writes it, and words where nothing tells the earliest day."""
         if not self.open_start:
             return str(self)
-        return "an unknown day" if self.open_end else f"an unknown day up to {self.last.isoformat()}"
+        if self.open_end:
+            return phrase("date.unknown")
+        return phrase("date.unknown-up-to", last=self.last.isoformat())
 
     def __str__(self) -> str:
         """ISO 8601, as precise as known: ``2024``, ``2024-03``, a day, ``first/last``, ``../last`` …"""
@@ -273,5 +277,5 @@ class Duration(msgspec.Struct, frozen=True, gc=False):
         return origin + relativedelta(years=count)
 
     def __str__(self) -> str:
-        word = {"d": "day", "wk": "week", "mo": "month", "a": "year"}[self.unit]
-        return f"{self.count} {word}{'' if self.count == 1 else 's'}"
+        number = "one" if self.count == 1 else "many"
+        return phrase(f"duration.{self.unit}.{number}", count=str(self.count))

@@ -125,7 +125,7 @@ def _reason(finding: Finding, words: Wording) -> str:
     reason = finding.reason
     if finding.outcome == "attest":
         reason = reason.removeprefix(render(message("attest.open", ask=""), words.language))
-    return markdown(readable(reason.strip().removesuffix(".")), _REASON)
+    return markdown(readable(reason.strip().removesuffix(".").removesuffix("。")), _REASON)
 
 
 def _sources(finding: Finding, words: Wording) -> str:

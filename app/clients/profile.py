@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from app.language import Language
 from app.prefetch_table import TEMPLATES
 from app.settings import leaves_enough
 from cds_hooks.keys import KeySetError, key_set
@@ -131,6 +132,9 @@ class ClientProfile(BaseModel):
     """Resource types that its FHIR server does not have; by default those of ``TRIALCARDS_NOT_OFFERED``."""
 
     # What its users may see
+
+    language: Language | None = None
+    """Language of its cards and reports: ``en`` or ``zh-CN``. None: what each request asks for."""
 
     order_hooks: bool = True
     """It fires ``order-select`` and ``order-sign``."""

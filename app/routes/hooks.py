@@ -17,6 +17,7 @@ from app.charts import Counts
 from app.clients.authenticator import Authenticator
 from app.feedback import FeedbackDesk
 from app.hook import SERVED_HOOKS, SERVICE_ID, TrialsHook, served_to
+from app.language import answered_in
 from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
 from app.order_hooks import ORDER_HOOKS
@@ -93,16 +94,17 @@ def hook_routes(
 
     @routes.post("/{service_id}", summary="Fire a hook", openapi_extra=JSON_BODY)
     async def fire(service_id: str, request: Request) -> Response:
-        """Body: a CDS Hooks request. Answer: cards."""
+        """Body: a CDS Hooks request. Answer: cards, in the language of the client or of the request."""
         client = await authenticator.authenticate(request)
         _must_be_known(service_id)
         body = await _body(request)
+        language, headers = answered_in(request, settings.language, client.language)
         counts: Counts = {}
         try:
-            answer = await hook.answer(body, client, counts)
+            answer = await hook.answer(body, client, language, counts)
         finally:
             note(request.scope, **counts)
-        return Response(answer, media_type=_JSON)
+        return Response(answer, media_type=_JSON, headers=dict(headers))
 
     @routes.post("/{service_id}/feedback", summary="What became of cards", openapi_extra=JSON_BODY)
     async def feedback(service_id: str, request: Request) -> Response:

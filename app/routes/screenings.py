@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from app.clients.authenticator import Authenticator
 from app.errors import ParameterError, UnreadableBodyError
+from app.language import answered_in
 from app.limits import JSON_BODY, must_be_json, must_be_shallow
 from app.logging import note
 from app.other_patients import of_other_patients
@@ -76,21 +77,25 @@ def screening_routes(
     @routes.post("/screenings", summary="Screen one patient", openapi_extra=JSON_BODY)
     async def screenings(request: Request, query: Annotated[ScreeningQuery, Query()]) -> Response:
         """Body: a FHIR R4 Bundle of any type, or a single resource, of one patient. It is taken as the whole
-        record unless `retrieved` says otherwise. Answer: the screening report."""
+        record unless `retrieved` says otherwise. Answer: the screening report, with reasons in the
+        language that `Accept-Language` asks for."""
         client = await authenticator.authenticate(request)
         must_be_json(request)
         body = await request.body()
         must_be_shallow(body, settings.max_nesting)
         _must_be_single(request)
+        language, headers = answered_in(request, settings.language, client.language)
         record = _read(without_lone_surrogates(body), _resource_types(query.retrieved))
         try:
-            report = service.screen_record(record, query.as_of or today(), query.anchors, query.protocol)
+            report = service.screen_record(
+                record, query.as_of or today(), query.anchors, query.protocol, language
+            )
         except UnknownProtocolError as error:
             raise ParameterError(f"parameter 'protocol': {error}", "protocol") from None
         asked = Case(SCREENINGS, client.id, None, record.reference.removeprefix("Patient/"))
         memory.remember(asked, [_judged(screening) for screening in report.screenings])
         note(request.scope, screenings=len(report.screenings), unread=len(report.unread))
-        return Response(_ENCODER.encode(report), media_type="application/json")
+        return Response(_ENCODER.encode(report), media_type="application/json", headers=dict(headers))
 
     return routes
 

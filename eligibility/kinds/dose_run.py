@@ -15,7 +15,7 @@ from eligibility.answers import Answer, State, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.errors import BindingError
-from eligibility.messages import joined, message, render
+from eligibility.messages import in_words, joined, message
 from eligibility.model import Model
 from eligibility.quantities import DurationText, ThresholdText, parse_threshold
 from eligibility.ways import Opposite
@@ -239,7 +239,7 @@ def _evidence(history: DoseHistory, first: date, last: date) -> tuple[Evidence, 
 
 def _unretrieved(history: DoseHistory, name: str, told: dict[str, str]) -> Answer:
     reason = message(f"dose_run.{history.retrieval}", **told)
-    need = Need(input=name, why="not-retrieved", detail=render(reason))
+    need = Need(input=name, why="not-retrieved", detail=in_words(reason))
     return Answer(state=State.MISSING, reason=reason, needs=(need,))
 
 
@@ -247,6 +247,6 @@ def _unreadable(exposures: Sequence[Exposure], name: str, told: dict[str, str]) 
     which = exposures[0]
     detail = which.dose_unreadable or "no dose is recorded"
     reason = message("dose_run.unreadable", what=which.label, detail=detail, **told)
-    need = Need(input=name, why="unreadable", detail=render(reason))
+    need = Need(input=name, why="unreadable", detail=in_words(reason))
     evidence = tuple(exposure.evidence for exposure in exposures)
     return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)

@@ -11,7 +11,7 @@ from pydantic import Field
 from eligibility.answers import Answer, State, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
-from eligibility.messages import message, render
+from eligibility.messages import in_words, message
 from eligibility.model import Model
 from eligibility.quantities import DurationText
 from eligibility.treatment_time import by_drug, days_of, days_on, total_days
@@ -80,15 +80,15 @@ class ExposedForNode(Model):
                 return Answer(state=State.TRUE, reason=message("exposed_for.yes", **told), evidence=evidence)
             if found.retrieval != "complete":
                 reason = message(f"exposed_for.{found.retrieval}", **told)
-                need = Need(input=need_name, why="not-retrieved", detail=render(reason))
+                need = Need(input=need_name, why="not-retrieved", detail=in_words(reason))
                 return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
             if not courses:
                 reason = message("exposed_for.none", **told)
-                need = Need(input=need_name, why="never-measured", detail=render(reason))
+                need = Need(input=need_name, why="never-measured", detail=in_words(reason))
                 return Answer(state=State.MISSING, reason=reason, needs=(need,))
             if possible >= days_needed:
                 reason = message("exposed_for.maybe", **told, possible=str(possible))
-                need = Need(input=need_name, why="too-coarse", detail=render(reason))
+                need = Need(input=need_name, why="too-coarse", detail=in_words(reason))
                 return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
             # On a treatment that goes on, in a window without a beginning, each day adds to the time.
             adds = context.as_of == last and first == date.min and any(course.ongoing for course in courses)

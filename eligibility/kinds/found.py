@@ -20,7 +20,7 @@ from eligibility.episodes import Judged, different, most
 from eligibility.errors import BindingError
 from eligibility.kinds.found_body import FoundBody, Value
 from eligibility.last_days import last_day, proven_until
-from eligibility.messages import Message, joined, message, render
+from eligibility.messages import Message, in_words, joined, message
 from eligibility.model import Model
 from eligibility.suggestions import did_you_mean
 from eligibility.ways import Opposite, Step, Ways, either, one
@@ -382,4 +382,4 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         return message("dates.on" if end or self.body.timing == "start" else "dates.from", start=str(known))
 
     def _need(self, why: WhyMissing, reason: Message) -> Need:
-        return Need(input=self.need_name, why=why, detail=render(reason), order=self.order)
+        return Need(input=self.need_name, why=why, detail=in_words(reason), order=self.order)

@@ -12,7 +12,7 @@ from eligibility.answers import Answer, State, unique
 from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.errors import BindingError
-from eligibility.messages import joined, message, render
+from eligibility.messages import in_words, joined, message
 from eligibility.model import Model
 from eligibility.quantities import DurationText
 from eligibility.ways import Opposite
@@ -68,7 +68,7 @@ class StableTherapyNode(Model):
             told = {"length": str(unchanged_for), "anchor": anchor.isoformat()}
             if found.retrieval != "complete":
                 reason = message(f"stable_therapy.{found.retrieval}", **told)
-                need = Need(input=need_name, why="not-retrieved", detail=render(reason))
+                need = Need(input=need_name, why="not-retrieved", detail=in_words(reason))
                 return Answer(state=State.MISSING, reason=reason, needs=(need,))
             current = [t for t in found.therapies if _current(t, span) is not False]
             changes = [c for therapy in found.therapies for c in therapy.changes]
@@ -91,7 +91,7 @@ class StableTherapyNode(Model):
                 change = next(c for c in changes if c.change != "form")
                 key = "when" if span.contains(change.when) is None else "whether"
                 reason = message(f"stable_therapy.{key}", what=change.detail, date=str(change.when), **told)
-                need = Need(input=need_name, why="too-coarse", detail=render(reason))
+                need = Need(input=need_name, why="too-coarse", detail=in_words(reason))
                 return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=change.evidence)
             return _unchanged(current, listed, span, told, need_name)
 
@@ -135,7 +135,7 @@ def _another_form(changes: list[TherapyChange], told: dict[str, str]) -> Answer:
 def _disputed(disputed: list[Therapy], told: dict[str, str], need_name: str) -> Answer:
     names = ", ".join(t.label for t in disputed)
     reason = message("stable_therapy.disputed", drugs=names, **told)
-    need = Need(input=need_name, why="conflicting", detail=render(reason))
+    need = Need(input=need_name, why="conflicting", detail=in_words(reason))
     evidence = unique(e for t in disputed for e in t.evidence)
     return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
 
@@ -144,7 +144,7 @@ def _unnamed(courses: Sequence[Exposure], told: dict[str, str], need_name: str) 
     """Drugs that are taken and that nobody can tell: a standard treatment, perhaps."""
     names = ", ".join(sorted({course.label for course in courses}))
     reason = message("stable_therapy.unnamed", drugs=names, **told)
-    need = Need(input=need_name, why="unreadable", detail=render(reason))
+    need = Need(input=need_name, why="unreadable", detail=in_words(reason))
     evidence = unique(course.evidence for course in courses)
     return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
 
@@ -161,7 +161,7 @@ def _unchanged(
     certain = [t for t in current if _current(t, span)]
     if not certain or any(t.since is None for t in certain):
         reason = message("stable_therapy.undated", drugs=names, **told)
-        need = Need(input=need_name, why="too-coarse", detail=render(reason))
+        need = Need(input=need_name, why="too-coarse", detail=in_words(reason))
         return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
     state, key = State.TRUE, "stable_therapy.yes"
     if not any(t.drug in listed for t in certain):

@@ -77,6 +77,7 @@ def test_settings_do_not_change_under_a_running_process() -> None:
         ("upload_seconds", 0, "greater than 0"),
         ("hsts_seconds", -1, "greater than or equal to 0"),
         ("log_level", "loud", "Input should be"),
+        ("language", "de", "Input should be 'en' or 'zh-CN'"),
     ],
 )
 def test_what_cannot_be_right_stops_the_start(setting: str, value: object, words: str) -> None:

@@ -44,7 +44,7 @@ def must_stand_to_the_day(
     """No finding changes before ``until``, within so many days, and one does on the day itself."""
 
     def findings(day: date) -> list[object]:
-        fresh = Course(course.bound, course.chart, course.anchors, "en")
+        fresh = Course(course.bound, course.chart, course.anchors)
         return [standing(fresh.judged(i, day)[0]) for i in positions]
 
     now = findings(as_of)
@@ -62,7 +62,7 @@ def test_a_demonstration_patients_screening_stands_exactly_as_long_as_it_says(
     patient: str, protocol: BoundProtocol
 ) -> None:
     bundle = json.dumps(demo_patients()[patient].bundle(AS_OF)).encode()
-    course = Course(protocol, PatientRecord(read_patients(bundle)[0]), Anchors(), "en")
+    course = Course(protocol, PatientRecord(read_patients(bundle)[0]), Anchors())
     until = screen_course(course, AS_OF).stands_until
     must_stand_to_the_day(
         course, list(range(len(protocol.criteria))), AS_OF, date.fromisoformat(until) if until else None, 60
@@ -76,7 +76,7 @@ def test_the_finding_of_each_example_stands_exactly_as_long_as_it_says(protocol:
         if criterion is None:
             continue
         chart = chart_of(example_facts(example, vocabulary()))
-        course = Course(protocol, chart, Anchors(**example.anchors), "en")
+        course = Course(protocol, chart, Anchors(**example.anchors))
         position = protocol.criteria.index(criterion)
         now = course.judged(position, example.as_of)
         until = stands_until([now], example.as_of, lambda _, day: course.judged(position, day))  # noqa: B023
@@ -91,7 +91,7 @@ def test_a_screening_of_any_chart_stands_exactly_as_long_as_it_says(
     chart: PatientRecord, anchors: Anchors
 ) -> None:
     for protocol in PROTOCOLS.values():
-        course = Course(protocol, chart, anchors, "en")
+        course = Course(protocol, chart, anchors)
         for position in range(len(protocol.criteria)):
             now = course.judged(position, AS_OF)
             until = stands_until([now], AS_OF, lambda _, day: course.judged(position, day))  # noqa: B023
@@ -102,7 +102,7 @@ def test_a_screening_of_any_chart_stands_exactly_as_long_as_it_says(
 @given(chart=st.one_of(composed_charts(), composed_charts(coarse=True)), anchors=ANCHORS)
 def test_what_fails_fails_until_the_day_on_which_it_clears(chart: PatientRecord, anchors: Anchors) -> None:
     for protocol in PROTOCOLS.values():
-        course = Course(protocol, chart, anchors, "en")
+        course = Course(protocol, chart, anchors)
         for position in range(len(protocol.criteria)):
             for finding in flattened([course.judged(position, AS_OF)[0]]):
                 if finding.clears_on is None:
@@ -124,7 +124,7 @@ def test_the_earliest_day_is_the_first_on_which_nothing_fails_nor_leans_to_it(
     chart: PatientRecord, anchors: Anchors
 ) -> None:
     for protocol in PROTOCOLS.values():
-        course = Course(protocol, chart, anchors, "en")
+        course = Course(protocol, chart, anchors)
         screening = screen_course(course, AS_OF)
         if screening.verdict != "ineligible-for-now":
             assert screening.earliest is None

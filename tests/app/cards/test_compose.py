@@ -12,8 +12,6 @@ import pytest
 
 from app.cards.compose import EXTENSION, compose_cards
 from app.cards.wording import wording
-from app.server import create_app
-from app.settings import Settings
 from cds_hooks.cards import Card
 from eligibility.findings import Finding, Screening, ScreeningReport
 from eligibility.judging import verdict_of
@@ -324,8 +322,6 @@ class TestCard:
         assert carried == json.loads(msgspec.json.encode(judged))
 
 
-def test_a_language_without_a_catalogue_stops_the_start() -> None:
-    with pytest.raises(FileNotFoundError):
-        create_app(Settings(language="xx", tune_garbage_collection=False))
+def test_there_are_no_words_of_a_language_without_a_catalogue() -> None:
     with pytest.raises(FileNotFoundError):
         wording("xx")
