@@ -22,7 +22,10 @@ def evidence_routes(service: ScreeningService, desk: EvidenceDesk, pages: Pages)
     async def evidence(request: Request, token: str, trial: str) -> HTMLResponse:
         opened = await opened_chart(desk, token)
         try:
-            report = service.screen_record(opened.record(), opened.as_of, protocol_ids=[trial])
+            language = pages.language(request)
+            report = service.screen_record(
+                opened.record(), opened.as_of, protocol_ids=[trial], language=language
+            )
         except UnknownProtocolError:
             raise PageError(404, "evidence.error.trial") from None
         protocol = service.protocols[report.screenings[0].protocol].protocol
