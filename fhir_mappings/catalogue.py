@@ -23,6 +23,7 @@ import yaml
 
 from fhir_mappings.facts import Coding
 from fhir_mappings.intervals import Interval
+from fhir_mappings.phrases import Phrase, from_data
 from fhir_mappings.unit_spelling import fold
 
 LOINC = "http://loinc.org"
@@ -111,7 +112,7 @@ class Analyte(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    label: str
+    label: Phrase
     kind: Kind
     unit: str = "1"
     units: tuple[UnitRule, ...] = ()
@@ -159,7 +160,7 @@ class _Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    label: str
+    label: Phrase
     kind: Kind
     unit: str = "1"
     units: tuple[str, ...] = ()
@@ -218,7 +219,7 @@ def load_catalogue() -> Catalogue:
         for name, raw in read_yaml(path).items():
             if name in analytes:
                 raise CatalogueError(f"{path.name}: {name} is defined twice")
-            definition = msgspec.convert(raw, _Definition)
+            definition = from_data(raw, _Definition)
             analyte = analytes[name] = _analyte(name, definition, tuple(codes.pop(name, ())), units)
             variants = _variants(analyte, definition, units)
             by_role.update({(name, role): variant for role, variant in variants.items()})

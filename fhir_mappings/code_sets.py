@@ -16,6 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from fhir_mappings.catalogue import FOLDER, CatalogueError, read_csv, read_yaml
+from fhir_mappings.phrases import Phrase, from_data
 from fhir_mappings.text_rules import Rule
 
 DATA = FOLDER / "codesets"
@@ -42,7 +43,7 @@ class Concept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             than the concept.
     """
 
-    label: str
+    label: Phrase
     names: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
@@ -65,7 +66,7 @@ class Concept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CodeClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A named union of concepts or classes, and where the list comes from."""
 
-    label: str
+    label: Phrase
     members: tuple[str, ...]
     source: str = ""
 
@@ -205,7 +206,7 @@ def load_code_sets(*, licensed_snomed: bool, recalled: bool = False) -> CodeSets
         for name, raw in read_yaml(path).items():
             if name in concepts:
                 raise CatalogueError(f"{path.name}: {name} is defined twice")
-            concepts[name] = msgspec.convert(raw, Concept)
+            concepts[name] = from_data(raw, Concept)
     codes = CodeIndex()
     for system, code, match, concept in _rows(licensed_snomed=licensed_snomed, recalled=recalled):
         if concept not in concepts and concept != SILENCED:
@@ -268,9 +269,7 @@ def _products(concepts: Mapping[str, Concept]) -> dict[str, Product]:
 
 
 def _classes(concepts: Mapping[str, Concept]) -> dict[str, CodeClass]:
-    classes = {
-        name: msgspec.convert(raw, CodeClass) for name, raw in read_yaml(DATA / "classes.yaml").items()
-    }
+    classes = {name: from_data(raw, CodeClass) for name, raw in read_yaml(DATA / "classes.yaml").items()}
     for name, group in classes.items():
         unknown = [m for m in group.members if m not in concepts and m not in classes]
         if unknown or name in group.members:

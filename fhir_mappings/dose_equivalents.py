@@ -10,6 +10,8 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
+from fhir_mappings.phrases import Phrase, from_data
+
 EQUIVALENTS_FILE = Path(__file__).parent / "dose_equivalents.yaml"
 
 
@@ -31,7 +33,7 @@ class DoseEquivalents(msgspec.Struct, frozen=True):
         doubtful_routes: by route, with a note; a part of the amount may reach the body, or all of it.
     """
 
-    label: str
+    label: Phrase
     unit: str
     reference_mg: float
     drugs: Mapping[str, DrugEquivalent]
@@ -49,4 +51,4 @@ def dose_equivalents() -> Mapping[str, DoseEquivalents]:
         msgspec.ValidationError: the data file does not have the shape of ``DoseEquivalents``.
     """
     raw: dict[str, Any] = yaml.safe_load(EQUIVALENTS_FILE.read_text(encoding="utf-8"))
-    return msgspec.convert(raw, type=dict[str, DoseEquivalents])
+    return from_data(raw, dict[str, DoseEquivalents])

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 import msgspec
 
 from fhir_mappings.catalogue import FOLDER, read_csv, read_yaml
+from fhir_mappings.phrases import Phrase, from_data
 from fhir_mappings.text_rules import folded
 from fhir_mappings.unit_spelling import fold
 
@@ -37,7 +38,7 @@ class InstrumentMatch(msgspec.Struct, frozen=True):
 
 
 class _Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    label: str
+    label: Phrase
     names: tuple[str, ...]
     unless: tuple[str, ...] = ()
     items: dict[str, tuple[str, ...]] = {}
@@ -64,7 +65,7 @@ class Instruments(msgspec.Struct, frozen=True):
 def instruments() -> Instruments:
     """The instruments from the shipped data."""
     raw = read_yaml(FOLDER / "codesets" / "instruments.yaml")
-    defined = {name: msgspec.convert(entry, _Instrument) for name, entry in raw["instruments"].items()}
+    defined = {name: from_data(entry, _Instrument) for name, entry in raw["instruments"].items()}
     by_code = {str(code): msgspec.convert(entry, InstrumentMatch) for code, entry in raw["codes"].items()}
     for row in read_csv(FOLDER / "codesets" / "loinc.csv"):
         if row["target"].startswith("score_"):

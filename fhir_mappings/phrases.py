@@ -105,6 +105,19 @@ def in_language(document: T, language: str) -> T:
     return msgspec.convert(msgspec.to_builtins(document, enc_hook=say), type(document))
 
 
+def from_data(raw: object, kind: type[T]) -> T:
+    """What a data file holds as a structure of that kind, its fields of type ``Phrase`` being terms.
+
+    Raises:
+        msgspec.ValidationError: it is of another shape.
+    """
+    return msgspec.convert(raw, kind, dec_hook=_as_term)
+
+
+def _as_term(kind: type, value: object) -> object:
+    return term(value) if kind is Phrase and isinstance(value, str) else value
+
+
 @cache
 def _templates(language: str) -> Mapping[str, str]:
     return _words(f"{language}.yaml")

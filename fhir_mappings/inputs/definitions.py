@@ -12,6 +12,7 @@ import msgspec
 from fhir_mappings.catalogue import Analyte, CatalogueError, Kind, load_catalogue, read_yaml
 from fhir_mappings.facts import Coding, InputDescription
 from fhir_mappings.intervals import Interval
+from fhir_mappings.phrases import Phrase, from_data
 
 
 class Definition(msgspec.Struct, frozen=True):
@@ -27,7 +28,7 @@ class Definition(msgspec.Struct, frozen=True):
 
 class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reads: tuple[str, ...] = ("Observation",)
-    label: str | None = None
+    label: Phrase | None = None
     kind: Kind | None = None
     unit: str = "1"
     units_of: str | None = None
@@ -50,7 +51,7 @@ def definitions() -> Mapping[str, Definition]:
     """
     analytes = load_catalogue().analytes
     written = {
-        name: msgspec.convert(raw, _Written)
+        name: from_data(raw, _Written)
         for name, raw in read_yaml(Path(__file__).with_name("definitions.yaml")).items()
     }
     found = {name: Definition(_of_analyte(analyte), ("Observation",)) for name, analyte in analytes.items()}

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from fhir_mappings.phrases import Phrase, from_data
 from fhir_mappings.scores.definitions import exclusions, read_yaml
 from fhir_mappings.scores.rules import ResultRule, Rule, ScoreDefinitionError
 
@@ -19,7 +20,7 @@ class Count(_Shape, frozen=True, kw_only=True):
     """A criterion input that counts the domains of one grade; ``item``: its name on a form."""
 
     grade: Literal["A", "B"]
-    label: str
+    label: Phrase
     item: str
 
 
@@ -27,7 +28,7 @@ class Domain(_Shape, frozen=True, kw_only=True):
     """An organ system; ``aliases``: other names under which forms record it."""
 
     id: str
-    label: str
+    label: Phrase
     aliases: tuple[str, ...] = ()
 
 
@@ -169,7 +170,7 @@ class BilagDefinition(_Shape, frozen=True, kw_only=True):
     letter means.
     """
 
-    label: str
+    label: Phrase
     window_days: int
     source: str
     instruments: tuple[str, ...]
@@ -189,7 +190,7 @@ def bilag() -> BilagDefinition:
         ScoreDefinitionError: the file does not have the expected shape, or names an unknown exclusion.
     """
     try:
-        definition = msgspec.convert(read_yaml("bilag_2004"), BilagDefinition)
+        definition = from_data(read_yaml("bilag_2004"), BilagDefinition)
     except msgspec.ValidationError as error:
         raise ScoreDefinitionError(f"bilag_2004.yaml: {error}") from error
     for name in definition.renal.sediment.unless:

@@ -11,6 +11,7 @@ import msgspec
 
 from fhir_mappings import catalogue
 from fhir_mappings.facts import Effort
+from fhir_mappings.phrases import from_data
 from fhir_mappings.scores.counting import points
 from fhir_mappings.scores.rules import Definition, Exclusion, Extension, Item, ScoreDefinitionError
 
@@ -41,7 +42,7 @@ def exclusions() -> Mapping[str, Exclusion]:
         ScoreDefinitionError: the file does not have the expected shape.
     """
     try:
-        return msgspec.convert(read_yaml("exclusions"), dict[str, Exclusion])
+        return from_data(read_yaml("exclusions"), dict[str, Exclusion])
     except msgspec.ValidationError as error:
         raise ScoreDefinitionError(f"exclusions.yaml: {error}") from error
 
@@ -117,8 +118,8 @@ def check(definition: Definition, known: Mapping[str, Definition]) -> None:
 
 def _read(raw: Any, known: Mapping[str, Definition]) -> Definition:
     if "extends" not in raw:
-        return msgspec.convert(raw, Definition)
-    extension = msgspec.convert(raw, Extension)
+        return from_data(raw, Definition)
+    extension = from_data(raw, Extension)
     base = known[extension.extends]
     ids = {item.id for item in base.items}
     for name in (*extension.changes, *extension.leaves_out):
@@ -145,4 +146,4 @@ def _read(raw: Any, known: Mapping[str, Definition]) -> Definition:
 def _changed(item: Item, change: dict[str, object] | None) -> Item:
     if change is None:
         return item
-    return msgspec.convert({**msgspec.to_builtins(item), **change}, Item)
+    return from_data({**msgspec.to_builtins(item, enc_hook=str), **change}, Item)

@@ -13,6 +13,7 @@ import msgspec
 
 from fhir_mappings.facts import Effort
 from fhir_mappings.intervals import Comparison
+from fhir_mappings.phrases import Phrase
 
 Limit = Literal["lower_limit", "upper_limit"]
 Counts = Literal["present", "needs-attribution"]
@@ -54,7 +55,7 @@ class ResultRule(_Shape, frozen=True, kw_only=True):
     every: bool = False
     shows_absence: bool = True
     counts: Counts = "present"
-    doubt: str | None = None
+    doubt: Phrase | None = None
     settled_by: str | None = None
 
     def __post_init__(self) -> None:
@@ -149,10 +150,10 @@ class Item(_Shape, frozen=True, kw_only=True):
     """
 
     id: str
-    label: str
+    label: Phrase
     weight: int
-    domain: str
-    definition: str
+    domain: Phrase
+    definition: Phrase
     source: str | None = None
     found_by: Rule | None = None
     unless: tuple[str, ...] = ()
@@ -210,7 +211,7 @@ class Definition(_Shape, frozen=True, kw_only=True):
     """
 
     name: str
-    label: str
+    label: Phrase
     scope: Literal["window", "ever"]
     window_days: int
     counting: Literal["all", "best-of-domain"] = "all"
@@ -231,7 +232,7 @@ class Extension(_Shape, frozen=True, kw_only=True):
     """A score that differs from another in a few items (``changes``: item, field, new value)."""
 
     name: str
-    label: str
+    label: Phrase
     extends: str
     maximum: int
     source: str
@@ -255,7 +256,7 @@ class EventExclusion(_Shape, frozen=True, kw_only=True):
     concepts: tuple[str, ...]
     days_before: int | None = None
     days_after: int = 0
-    doubt: str
+    doubt: Phrase
     unretrieved: str
 
 
@@ -267,7 +268,7 @@ class ResultRequirement(_Shape, frozen=True, kw_only=True):
 
     days: int
     alternatives: tuple[dict[str, frozenset[str]], ...]
-    doubt: str
+    doubt: Phrase
 
 
 class Presupposition(_Shape, frozen=True, kw_only=True):
@@ -275,7 +276,7 @@ class Presupposition(_Shape, frozen=True, kw_only=True):
 
     concepts: tuple[str, ...]
     inputs: tuple[str, ...] = ()
-    doubt: str
+    doubt: Phrase
 
 
 class Exclusion(_Shape, frozen=True, kw_only=True):
