@@ -13,6 +13,7 @@ from eligibility.ways import Opposite
 from eligibility.windows import Span
 from fhir_mappings.facts import Evidence, InputDescription, Measurement, Need, Series, Unusable, WhyMissing
 from fhir_mappings.intervals import UNDATED
+from fhir_mappings.phrases import listed, term
 
 
 class Candidates(msgspec.Struct, frozen=True):
@@ -215,7 +216,7 @@ def absent(found: Candidates) -> Answer:
         return open_question(series, "stale", detail, last.evidence)
     if series.needs:
         reason = message(
-            "missing.lacking", label=series.label, what="; ".join(n.detail for n in series.needs)
+            "missing.lacking", label=series.label, what=listed("clauses", [n.detail for n in series.needs])
         )
         return Answer(state=State.MISSING, reason=reason, needs=series.needs)
     if series.unusable:
@@ -248,7 +249,7 @@ def recorded_text(measurement: Measurement) -> str:
             return evidence.recorded
     if measurement.value is not None:
         return with_unit(f"{measurement.value}", measurement.unit)
-    return measurement.category or ""
+    return term(measurement.category or "")
 
 
 def with_unit(number: str, unit: str) -> str:
@@ -258,7 +259,7 @@ def with_unit(number: str, unit: str) -> str:
 
 def conflict(series: Series, group: Sequence[Measurement]) -> Answer:
     """Several values that may each be the latest do not agree on the answer."""
-    values = ", ".join(unique(recorded_text(m) for m in group))
+    values = listed("names", unique(recorded_text(m) for m in group))
     evidence = unique(e for m in group for e in m.evidence)
     coarse = next((m for m in group if not m.when.exact), None)
     key = "missing.conflicting" if coarse is None else "missing.order-too-coarse"

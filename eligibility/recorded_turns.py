@@ -12,6 +12,7 @@ from eligibility.messages import in_words, message
 from eligibility.reported import reported_evidence
 from eligibility.response import Candidate
 from fhir_mappings.facts import Diagnosis
+from fhir_mappings.phrases import listed, term
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -35,7 +36,7 @@ def recorded_turns(asked: Sequence[Recorded], context: Context) -> Iterator[Cand
 
 def _candidate(turn: Recorded, event: Diagnosis) -> Candidate:
     state = event.clinical or ("" if event.confirmed else "unconfirmed")
-    what = f"{event.label}, {state}" if state else event.label
+    what = listed("names", [event.label, term(state)]) if state else event.label
     # The day on which a diagnosis began need not be the day on which it came back: "since" says no more.
     if event.start is None:
         words = message("timeline.recorded-undated", what=what)

@@ -24,6 +24,7 @@ from eligibility.treatment import Treatment
 from eligibility.treatment_time import Days, months, union
 from fhir_mappings.facts import AT_ODDS, NO_STOP, Measurement, Series, of_one_time
 from fhir_mappings.intervals import DateSpan, Duration, Interval
+from fhir_mappings.phrases import listed
 
 _ANNOTATION = re.compile(r"\{[^}]*\}")  # of UCUM: what a unit is of, which the label tells
 
@@ -187,7 +188,7 @@ def _missing(series: Series, values: Sequence[_Value]) -> list[Message]:
                 "timeline.unusable",
                 label=series.label,
                 count=str(len(series.unusable)),
-                details="; ".join(details),
+                details=listed("clauses", details),
             )
         )
     return missing
@@ -279,7 +280,7 @@ class _Finder:
         drugs = self.treatment.drugs_on(when)
         if not drugs:
             return message("timeline.on-nothing")
-        return message("timeline.on", drugs=", ".join(drugs))
+        return message("timeline.on", drugs=listed("names", drugs))
 
     def _add(self, what: Turn, value: _Value, words: Message, before: _Value) -> None:
         evidence = dict.fromkeys((*value.measured.evidence, *before.measured.evidence))

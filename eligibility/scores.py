@@ -15,6 +15,7 @@ from eligibility.reported import (
     reported_evidence,
 )
 from fhir_mappings.facts import Need, ScoreItem, ScoreSheet, Series
+from fhir_mappings.phrases import listed
 
 
 class AskedScore(msgspec.Struct, frozen=True):
@@ -86,7 +87,7 @@ def _item(item: ScoreItem) -> ReportedItem:
         state=item.state,
         counted=item.counted,
         grade=item.grade,
-        because="; ".join(item.doubts) or None,
+        because=listed("clauses", item.doubts) or None,
         remark=item.remark,
         evidence=tuple(reported_evidence(e) for e in item.evidence),
         needs=item.needs,

@@ -13,6 +13,7 @@ from eligibility.reported import ReportedCourse, ReportedDays, ReportedStretch, 
 from eligibility.treatment_time import Days, by_drug, days_on, months, months_at_most, union
 from fhir_mappings.facts import Events, Exposure
 from fhir_mappings.intervals import DateSpan
+from fhir_mappings.phrases import listed
 
 
 class Treatment(msgspec.Struct, frozen=True):
@@ -169,5 +170,5 @@ def _missing(
     for key, asks in questions.items():
         which = [names[drug] for drug, exposures in drugs.items() if any(asks(e) for e in exposures)]
         if which:
-            missing.append(message(key, drugs=", ".join(which)))
+            missing.append(message(key, drugs=listed("names", which)))
     return missing

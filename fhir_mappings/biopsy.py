@@ -23,6 +23,7 @@ import msgspec
 
 from fhir_mappings.biopsy_words import biopsy_words
 from fhir_mappings.kidney_diseases import disease_words, is_of_another_disease, names_lupus
+from fhir_mappings.phrases import listed, phrase
 
 Activity = Literal["active", "inactive", "not-stated"]
 Standing = Literal["stated", "careful", "possible", "denied", "former", "foreign"]
@@ -41,7 +42,7 @@ MOST_MENTIONS = 100
 REACH = 1_000
 """Characters on either side within which what a sentence says of a class or a date is looked for."""
 
-_TOO_MUCH = "the report is too long, or names too many classes, to be read"
+_TOO_MUCH = phrase("biopsy.the-report-is-too-long-or")
 _COUNTING: tuple[Standing, ...] = ("stated", "careful")
 _ORDER = ("I", "II", "III", "IV", "V", "VI")
 _CODED_CLASS = "cond_lupus_nephritis_class_"
@@ -85,7 +86,10 @@ def read_biopsy(text: str, coded: str | None = None) -> BiopsyReading:
     notes += _remarks(mentions, normal)
     lupus_class = worded or coded
     if worded is not None and coded is not None and worded != coded:
-        lupus_class, notes = None, (*notes, f"class {worded} in words, class {coded} coded")
+        lupus_class, notes = (
+            None,
+            (*notes, phrase("biopsy.class-in-words-class-coded", worded=worded, coded=coded)),
+        )
     letters = [letter for m in counted for letter in _letters(m)]
     activity, index, remark = _activity(letters, present)
     return BiopsyReading(
@@ -139,9 +143,9 @@ def _combined(numerals: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
     if joined in CLASSES:
         return joined, ()
     if joined == "II+V":
-        return "V", ("class V together with class II",)
+        return "V", (phrase("biopsy.class-v-together-with-class-ii"),)
     if found:
-        return None, (f"several classes are named ({', '.join(found)}); which of them applies is not clear",)
+        return None, (phrase("biopsy.several-classes-are-named-which-of", found=listed("names", found)),)
     return None, ()
 
 
@@ -156,7 +160,7 @@ def _remarks(mentions: Iterable[_Mention], text: str) -> tuple[str, ...]:
         if numerals:
             remarks.append(wording.format(" or ".join(sorted(numerals, key=_ORDER.index))))
     if re.search(r"\bWHO\b|World Health Organi[sz]ation", text):
-        remarks.append("the report cites the WHO classification, the older scheme with the same numerals")
+        remarks.append(phrase("biopsy.the-report-cites-the-who-classification"))
     return tuple(remarks)
 
 
@@ -180,7 +184,7 @@ def _activity(letters: Iterable[str], bodies: Iterable[str]) -> tuple[Activity, 
         return "active", index, ()
     if said == {False}:
         return "inactive", index, ()
-    contradictory = ("the report says both active and inactive",) if said else ()
+    contradictory = (phrase("biopsy.the-report-says-both-active-and"),) if said else ()
     return "not-stated", index, contradictory
 
 

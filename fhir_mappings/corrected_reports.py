@@ -12,6 +12,7 @@ import msgspec
 
 from fhir_mappings.biopsy_specimen import tissue_of
 from fhir_mappings.facts import Conflict, Report
+from fhir_mappings.phrases import phrase
 
 _CORRECTING = frozenset({"amended", "corrected"})
 _COMPLETE = frozenset({"final", "amended", "corrected", "appended"})
@@ -57,11 +58,13 @@ def corrections(issued: Sequence[IssuedReport], replaced: Mapping[str, str]) -> 
         older, newer = reports[old], reports[new]
         if older.text == newer.text or not older.confirmed:
             continue
-        of = f" of {newer.start}" if newer.start is not None else ""
+        of = phrase("corrected-reports.of", start=newer.start) if newer.start is not None else ""
         yield Conflict(
             input=min(newer.concepts, default=""),
             kind="corrected",
-            detail=f"{newer.label}{of} was corrected; the corrected report counts",
+            detail=phrase(
+                "corrected-reports.was-corrected-the-corrected-report-counts", newer=newer.label, of=of
+            ),
             when=newer.start,
             evidence=(newer.evidence, older.evidence),
             concepts=newer.concepts,

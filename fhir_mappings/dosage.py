@@ -17,9 +17,10 @@ from fhir_mappings.dosing_terms import dosing_terms, route_of
 from fhir_mappings.facts import DoseSegment
 from fhir_mappings.intervals import DateSpan, Interval, shifted
 from fhir_mappings.medication_strength import StrengthLike, strengths_of
+from fhir_mappings.phrases import listed, phrase
 from fhir_mappings.timing import Bounds, Schedule, TimingError, bounds_of, schedule_of
 
-NO_DOSAGE = "no dosage is recorded"
+NO_DOSAGE = phrase("dosage.no-dosage-is-recorded")
 """Why the amount is not known where the resource has no dosage, not even in words."""
 
 
@@ -76,12 +77,12 @@ def read_doses(
         reader.reasons.append(NO_DOSAGE)
     elif any(dosage.modified for dosage in dosages):
         # A step that may mean the contrary leaves nothing of the others to rely on.
-        reader.reasons.append("the dosage carries a modifierExtension that is not understood")
+        reader.reasons.append(phrase("dosage.the-dosage-carries-a-modifierextension-that"))
     elif dosages[0].dose is not None or dosages[0].rate_quantity or dosages[0].rate_ratio:
         reader.read_administration(dosages[0], hours)
     else:
         reader.read_steps(_steps(dosages))
-    unreadable = "; ".join(dict.fromkeys(reader.reasons)) or None
+    unreadable = listed("clauses", dict.fromkeys(reader.reasons)) or None
     return Doses(
         segments=tuple(reader.segments), text=text, unreadable=unreadable, as_needed=as_needed, route=route
     )
@@ -107,7 +108,7 @@ class _Reader:
         end = self.end or self.start
         nights = (end.last - self.start.first).days
         if self.start.exact and nights > 1:
-            self.reasons.append(f"one amount was recorded for {nights + 1} days")
+            self.reasons.append(phrase("dosage.one-amount-was-recorded-for-days", nights=nights + 1))
         elif self.start.exact and nights == 1:
             # An infusion over midnight: each of the two days has a part of it.
             part = Interval(0, amount.high, high_open=amount.high_open)

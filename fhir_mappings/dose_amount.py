@@ -10,6 +10,7 @@ from fhir_mappings.datatypes import Dosage, DoseAndRate, Quantity, Range, Ratio
 from fhir_mappings.dosing_terms import UnitSize, dosing_terms
 from fhir_mappings.intervals import INFINITY, Interval, point
 from fhir_mappings.medication_strength import Strength, mg_per_unit
+from fhir_mappings.phrases import phrase
 from fhir_mappings.timing import LARGEST, Schedule, TimingError, hours_per_dose
 
 
@@ -169,9 +170,9 @@ def _in_mg(value: Interval, head: UnitSize, per: list[str], unit: str, basis: Ba
     for divisor in per:
         size = terms.unit(divisor)
         if terms.body_sizes.get(divisor) == "kg":
-            mg = product(mg, _needed(basis.weight_kg, "a dose per kg needs the body weight"))
+            mg = product(mg, _needed(basis.weight_kg, phrase("dose-amount.a-dose-per-kg-needs-the")))
         elif terms.body_sizes.get(divisor) == "m2":
-            mg = product(mg, _needed(basis.bsa, "a dose per m² needs the body surface area"))
+            mg = product(mg, _needed(basis.bsa, phrase("dose-amount.a-dose-per-m-needs-the")))
         elif size is not None and size.kind == "time" and days is None:
             days = size.size
         elif size is None or size.kind not in ("any", "solid"):

@@ -27,6 +27,7 @@ from fhir_mappings.exposure_days import (
 )
 from fhir_mappings.facts import DayDose, DoseHistory, Exposure, Retrieval
 from fhir_mappings.intervals import Interval
+from fhir_mappings.phrases import phrase
 
 
 def dose_history(
@@ -99,9 +100,9 @@ class _Sorting:
         if doubt is not None:
             exposure = _with_note(exposure, doubt)
         elif unclear:
-            exposure = _with_note(exposure, "the route is not recorded; it may not be a systemic treatment")
+            exposure = _with_note(exposure, phrase("dose-history.the-route-is-not-recorded-it"))
         elif route is None:
-            exposure = _with_note(exposure, "the route is not recorded; taken as systemic")
+            exposure = _with_note(exposure, phrase("dose-history.the-route-is-not-recorded-taken"))
         if exposure.dose_unreadable is not None or not exposure.doses:
             self.unknown.append((drug, _longest(exposure, self.last)))
         factor = self.rules.reference_mg / equivalent.equal_mg

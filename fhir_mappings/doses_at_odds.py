@@ -9,6 +9,7 @@ from datetime import date
 from fhir_mappings.dosage import mean_per_day
 from fhir_mappings.facts import Conflict, Event, Exposure
 from fhir_mappings.intervals import DateSpan, Interval
+from fhir_mappings.phrases import phrase
 from fhir_mappings.stated_stops import apart
 
 
@@ -33,8 +34,9 @@ def doses_at_odds(events: Iterable[Event]) -> Iterator[Conflict]:
         yield Conflict(
             input=min(order.concepts & statement.concepts, default=""),
             kind="ordered-and-taken",
-            detail=f"{order.label}: {ordered} mg a day is ordered, {taken} mg a day is said to be taken; "
-            "whether it was changed, or one of them is out of date, is for a person to settle",
+            detail=phrase(
+                "doses-at-odds.mg-a-day-is-ordered-mg", order=order.label, ordered=ordered, taken=taken
+            ),
             when=_since(order, statement),
             evidence=(order.evidence, statement.evidence),
             concepts=order.concepts & statement.concepts,

@@ -14,6 +14,7 @@ import msgspec
 from fhir_mappings.bundles import Document
 from fhir_mappings.datatypes import Element, Identifier, Reference
 from fhir_mappings.decoding import decode
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.sheet import Pool
 from fhir_mappings.references import References, Source, bare, in_order, names_of
 from fhir_mappings.resources import Patient
@@ -56,8 +57,8 @@ OTHER_SUBJECTS = frozenset(
 """Types of subjects that are surely not the patient."""
 
 NOBODY = Holder()
-SOMEONE_ELSE = Holder(why="its subject is identified as someone else")
-UNTOLD = Holder(why="its subject is given by an identifier only; whose it is cannot be told", perhaps=True)
+SOMEONE_ELSE = Holder(why=phrase("gathering.its-subject-is-identified-as-someone"))
+UNTOLD = Holder(why=phrase("gathering.its-subject-is-given-by-an"), perhaps=True)
 _NO_REFERENCE = Reference()
 
 
@@ -263,14 +264,14 @@ def holder_of(source: Source, pool: Pool, people: People) -> Holder:
             return NOBODY
         return SOMEONE_ELSE if people.all_identified and not identified else UNTOLD
     if name.startswith("#"):
-        return Holder(why="its subject is contained in it; whose it is cannot be told", perhaps=True)
+        return Holder(why=phrase("gathering.its-subject-is-contained-in-it"), perhaps=True)
     target = pool.references.find(name)
     kind = target.kind if target is not None else bare(name).partition("/")[0]
     if kind == "Patient" or name.startswith("urn:"):
-        return Holder(stranger=True, why="its patient is not in the input")
+        return Holder(stranger=True, why=phrase("gathering.its-patient-is-not-in-the"))
     if kind in OTHER_SUBJECTS:
-        return Holder(why=f"it is about a {kind}, not a Patient")
-    return Holder(why="its subject cannot be understood; whose it is cannot be told", perhaps=True)
+        return Holder(why=phrase("gathering.it-is-about-a-not-a", kind=kind))
+    return Holder(why=phrase("gathering.its-subject-cannot-be-understood-whose"), perhaps=True)
 
 
 def _reference(source: Source, pool: Pool) -> Reference:

@@ -19,6 +19,7 @@ from fhir_mappings.errors import (
 from fhir_mappings.facts import Entered, Retrieval, Unread
 from fhir_mappings.gathering import Group, gather, group_of
 from fhir_mappings.patient_facts import RETRIEVAL_ORDER, PatientFacts
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.allergies import read_allergy
 from fhir_mappings.reading.conditions import read_condition
 from fhir_mappings.reading.demographics import read_demographics
@@ -120,7 +121,7 @@ def _belonging_to_none(groups: Sequence[Group], rest: Group) -> list[Unread]:
     lost = [(source, holder.why or "") for group in groups for source, holder in group.others]
     for group in (*groups, rest):
         if len(group.patients) != 1:
-            lost += [(source, "it names no patient") for source in group.nobodys]
+            lost += [(source, phrase("patient.it-names-no-patient")) for source in group.nobodys]
     if rest not in groups:
         told += rest.document.unread
         lost += [(source, holder.why or "") for source, holder in rest.others]
@@ -241,7 +242,7 @@ def _read(source: Source, resource: AnyResource, sheet: Sheet) -> bool:
         # is lost, and told as lost: the rest of the chart must still be judged. What the message of an
         # exception says may be of the patient, so its type alone is told.
         sheet.cut_back(before)
-        sheet.refuse(source.reference, f"could not be read ({type(error).__name__})")
+        sheet.refuse(source.reference, phrase("patient.could-not-be-read", type=type(error).__name__))
         return False
     return True
 

@@ -20,7 +20,7 @@ ENGLISH = "en"
 
 T = TypeVar("T")
 
-Separator = Literal["clauses", "names"]
+Separator = Literal["clauses", "names", "both", "alternatives", "none"]
 
 
 class Phrase(str):
@@ -31,6 +31,10 @@ class Phrase(str):
     def in_language(self, language: str) -> str:
         """The same in another language, as plain text; in English where that language lacks it."""
         raise NotImplementedError
+
+    def __add__(self, more: str) -> str:
+        """A phrase and what is said after it."""
+        return listed("none", (self, more))
 
 
 class _Keyed(Phrase):
@@ -63,14 +67,15 @@ class _Listed(Phrase):
         return between.join(said(item, language) for item in self._items)
 
 
-def phrase(key: str, **args: str) -> Phrase:
-    """The phrase of that name in the catalogue; arguments may be phrases.
+def phrase(key: str, /, **args: object) -> Phrase:
+    """The phrase of that name in the catalogue; arguments may be phrases, and are told as ``str`` does.
 
     Raises:
         KeyError: the catalogue has no such key, or its template asks for an argument that is not given.
     """
-    made = _Keyed(_templates(ENGLISH)[key].format(**args))
-    made._key, made._args = key, args
+    told = {name: value if isinstance(value, str) else str(value) for name, value in args.items()}
+    made = _Keyed(_templates(ENGLISH)[key].format(**told))
+    made._key, made._args = key, told
     return made
 
 

@@ -20,6 +20,7 @@ from fhir_mappings.dosage import mean_per_day
 from fhir_mappings.exposure_days import exposure_span, segment_span
 from fhir_mappings.facts import LONGEST_CYCLE, NO_STOP, Exposure
 from fhir_mappings.intervals import DateSpan, Interval, point, shifted
+from fhir_mappings.phrases import phrase
 
 World = Literal["early", "late", "least", "most"]
 _BEGINS: dict[World, Literal["first", "last"]] = {
@@ -62,8 +63,8 @@ class Regimen(msgspec.Struct, frozen=True, gc=False):
 
     def __str__(self) -> str:
         if _close(self.peak, self.mean):
-            return f"{self.peak} mg a day"
-        return f"{self.peak} mg, {self.mean} mg a day on average"
+            return phrase("regimens.mg-a-day", peak=self.peak)
+        return phrase("regimens.mg-mg-a-day-on-average", peak=self.peak, mean=self.mean)
 
 
 def _within(inner: Regimen, outer: Regimen) -> bool:

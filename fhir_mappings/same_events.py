@@ -18,6 +18,7 @@ from fhir_mappings.datatypes import Element, Identifier, Period
 from fhir_mappings.dates import read_instant
 from fhir_mappings.decoding import decode
 from fhir_mappings.facts import Conflict, Diagnosis, Event, Exposure
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.conditions import ACTIVE
 from fhir_mappings.references import Source
 
@@ -133,17 +134,17 @@ def _may_be_copy(event: Event, one: Origin, other: Origin) -> bool:
 def _told(
     event: Event, copies: Sequence[Event], doubtful: Sequence[Event], group: Sequence[Event]
 ) -> Iterable[Conflict]:
-    since = f" of {event.start}" if event.start is not None else ""
+    since = phrase("corrected-reports.of", start=event.start) if event.start is not None else ""
     if copies:
-        made = "it counts once"
+        made = phrase("same-events.it-counts-once")
     elif doubtful:
-        made = "whether it was told or taken twice is not on record; amounts count once at least"
+        made = phrase("same-events.whether-it-was-told-or-taken")
     else:
         return
     yield Conflict(
         input=min(event.concepts, default=""),
         kind="duplicate",
-        detail=f"{event.label}{since} is on record more than once; {made}",
+        detail=phrase("same-events.is-on-record-more-than-once", event=event.label, since=since, made=made),
         when=event.start,
         evidence=tuple(e.evidence for e in group[:_SHOWN]),
         concepts=event.concepts,
@@ -161,8 +162,12 @@ def refuted_elsewhere(events: Sequence[Event], refuted: Sequence[Diagnosis]) -> 
             yield Conflict(
                 input=min(standing.concepts & denied.concepts),
                 kind="confirmed-and-refuted",
-                detail=f"{standing.label}{since} is on record, and is refuted elsewhere{refuted_since}; "
-                "it counts until a person settles it",
+                detail=phrase(
+                    "same-events.is-on-record-and-is-refuted",
+                    standing=standing.label,
+                    since=since,
+                    refuted_since=refuted_since,
+                ),
                 when=standing.start,
                 evidence=(standing.evidence, denied.evidence),
                 concepts=standing.concepts & denied.concepts,
@@ -173,14 +178,22 @@ def active_though_over(events: Sequence[Event]) -> Iterable[Conflict]:
     """Diagnoses that are recorded as active and with an end: no status was taken from them."""
     for event in events:
         if isinstance(event, Diagnosis) and event.clinical is None and event.status in ACTIVE:
-            over = f"as over on {event.end.first}" if event.end is not None else "as over"
+            over = (
+                phrase("same-events.as-over-on", event=event.end.first)
+                if event.end is not None
+                else phrase("same-events.as-over")
+            )
             ended = str(event.end.first) if event.end is not None else "true"
             told = ("clinicalStatus", event.status), ("abatement[x]", ended)
             yield Conflict(
                 input=min(event.concepts, default=""),
                 kind="active-and-over",
-                detail=f"{event.label} is recorded as {event.status}, and {over}; "
-                "whether it goes on is not known until a person settles it",
+                detail=phrase(
+                    "same-events.is-recorded-as-and-whether-it",
+                    event=event.label,
+                    status=event.status,
+                    over=over,
+                ),
                 when=event.start,
                 evidence=tuple(
                     msgspec.structs.replace(event.evidence, path=path, recorded=said) for path, said in told

@@ -15,6 +15,7 @@ import msgspec
 
 from fhir_mappings.facts import Conflict, Evidence, Measurement, Unusable
 from fhir_mappings.intervals import UNDATED, Interval
+from fhir_mappings.phrases import listed, phrase
 
 _NUMBER = re.compile(r"\d+(?:[.,](?P<decimals>\d+))?(?:[eE](?P<exponent>[+-]?\d+))?")
 _SHOWN = 6
@@ -91,12 +92,18 @@ def told_twice(name: str, groups: Sequence[tuple[Measurement, ...]]) -> Iterable
         return
     newest = max((group[0] for group in groups), key=lambda m: m.when.last)
     evidence = tuple(e for group in groups for m in group for e in m.evidence[:1])
-    what = f"the result of {newest.when.in_words} is" if len(groups) == 1 else f"{len(groups)} results are"
-    values = " and ".join(dict.fromkeys(_said(m) for m in groups[0]))
-    made = "each counts once"
+    what = (
+        phrase("same-results.the-result-of-is", newest=newest.when.in_words)
+        if len(groups) == 1
+        else phrase("same-results.results-are", groups=len(groups))
+    )
+    values = listed("both", dict.fromkeys(_said(m) for m in groups[0]))
+    made = phrase("same-results.each-counts-once")
     if any(len({_edges(m) for m in group}) > 1 for group in groups):
-        made = "they are alike within rounding, and what they decide alike counts once"
-    detail = f"{_label(newest)}: {what} on record more than once ({values}); {made}"
+        made = phrase("same-results.they-are-alike-within-rounding-and")
+    detail = phrase(
+        "same-results.on-record-more-than-once", newest=_label(newest), what=what, values=values, made=made
+    )
     yield Conflict(input=name, kind="duplicate", detail=detail, when=newest.when, evidence=evidence[:_SHOWN])
 
 
@@ -121,12 +128,14 @@ def at_odds(name: str, results: Sequence[Measurement]) -> Iterable[Conflict]:
         if differing:
             differing.sort(key=_preference)
             first = differing[0]
-            values = " and ".join(dict.fromkeys(_said(m) for m in differing))
-            made = "what both decide alike counts; what they decide differently stays missing until settled"
+            values = listed("both", dict.fromkeys(_said(m) for m in differing))
+            made = phrase("same-results.what-both-decide-alike-counts-what")
             yield Conflict(
                 input=name,
                 kind="same-time",
-                detail=f"{_label(first)} of {first.when}: {values}; {made}",
+                detail=phrase(
+                    "same-results.of", first=_label(first), first_b=first.when, values=values, made=made
+                ),
                 when=first.when,
                 evidence=tuple(e for m in differing for e in m.evidence[:1]),
             )
@@ -141,7 +150,12 @@ def against_interpretation(name: str, refused: Sequence[Unusable]) -> Iterable[C
     for item in refused:
         if item.why == "conflicting":
             label = item.evidence[0].label or name
-            detail = f"{label} of {(item.when or UNDATED).in_words}: {item.detail}; it does not count"
+            detail = phrase(
+                "same-results.of-it-does-not-count",
+                label=label,
+                day=(item.when or UNDATED).in_words,
+                detail=item.detail,
+            )
             yield Conflict(
                 input=name,
                 kind="value-and-interpretation",
@@ -156,14 +170,21 @@ def corrected(name: str, older: Measurement | Unusable, newer: Measurement | Unu
     if isinstance(older, Measurement) and isinstance(newer, Measurement):
         if _same_value(older, newer):
             return
-        made = "the corrected result counts"
+        made = phrase("same-results.the-corrected-result-counts")
     elif isinstance(newer, Measurement):
-        made = "the corrected result counts"
+        made = phrase("same-results.the-corrected-result-counts")
     else:
-        made = f"neither counts, since the correction cannot be used ({newer.detail})"
+        made = phrase("same-results.neither-counts-since-the-correction-cannot", detail=newer.detail)
     label = newer.evidence[0].label or name
     when = (newer.when or older.when or UNDATED).in_words
-    detail = f"{label} of {when}: {_said(older)} was corrected to {_said(newer)}; {made}"
+    detail = phrase(
+        "same-results.of-was-corrected-to",
+        label=label,
+        when=when,
+        older=_said(older),
+        newer=_said(newer),
+        made=made,
+    )
     yield Conflict(
         input=name,
         kind="corrected",
@@ -262,4 +283,8 @@ def _said(result: Measurement | Unusable) -> str:
     evidence: Evidence | None = result.evidence[0] if result.evidence else None
     if evidence is not None and evidence.recorded:
         return evidence.recorded
-    return (result.category or str(result.value)) if isinstance(result, Measurement) else "no value"
+    return (
+        (result.category or str(result.value))
+        if isinstance(result, Measurement)
+        else phrase("same-results.no-value")
+    )

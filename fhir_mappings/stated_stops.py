@@ -16,6 +16,7 @@ import msgspec
 from fhir_mappings.dosage import mean_per_day
 from fhir_mappings.facts import Conflict, Event, Evidence, Exposure, Otherwise
 from fhir_mappings.intervals import DateSpan, Interval
+from fhir_mappings.phrases import phrase
 
 _OVER = frozenset({"stopped", "completed"})
 """Statuses of a statement by which the drug is no longer taken (FHIR R4, MedicationStatement.status)."""
@@ -72,22 +73,30 @@ def stops_at_odds(events: Iterable[Event]) -> Iterator[Conflict]:
         for order in denied_orders(records):
             if (denial := order.denied_by) is not None:
                 when = f" ({denial.date})" if denial.date else ""
-                yield _conflict(order, f"it is said not to be taken{when}", order.start, denial)
+                yield _conflict(
+                    order, phrase("stated-stops.it-is-said-not-to-be", when=when), order.start, denial
+                )
         over = [record for record in records if _is_over(record)]
         for order in records if over else ():
             stated = _against(order, over)
             if order.source == "request" and stated is not None and not _borne_out(stated, records):
-                until = f" on {stated.end}" if stated.end is not None else ""
-                yield _conflict(order, f"it is said to have ended{until}", stated.end, stated.evidence)
+                until = phrase("stated-stops.on", end=stated.end) if stated.end is not None else ""
+                yield _conflict(
+                    order,
+                    phrase("stated-stops.it-is-said-to-have-ended", until=until),
+                    stated.end,
+                    stated.evidence,
+                )
 
 
 def _conflict(order: Exposure, said: str, when: DateSpan | None, statement: Evidence) -> Conflict:
-    written = f" of {order.start}" if order.start is not None else ""
+    written = phrase("corrected-reports.of", start=order.start) if order.start is not None else ""
     return Conflict(
         input=min(order.concepts, default=""),
         kind="ordered-and-taken",
-        detail=f"{order.label}: the order{written} is still active, but {said}; "
-        "whether it is still taken is for a person to settle",
+        detail=phrase(
+            "stated-stops.the-order-is-still-active-but", order=order.label, written=written, said=said
+        ),
         when=when,
         evidence=(order.evidence, statement),
         concepts=order.concepts,

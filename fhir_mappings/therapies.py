@@ -17,6 +17,7 @@ from fhir_mappings.dosing_terms import dosing_terms
 from fhir_mappings.exposure_days import exposure_span, route_of_exposure, segment_span
 from fhir_mappings.facts import Evidence, Exposure, Retrieval, Therapies, Therapy, TherapyChange
 from fhir_mappings.intervals import DateSpan, shifted
+from fhir_mappings.phrases import phrase
 from fhir_mappings.regimens import World, pieces_of
 from fhir_mappings.stated_stops import as_stated, denied_orders
 from fhir_mappings.substance_forms import merge_unstated, weigh_forms
@@ -116,7 +117,7 @@ def _brief(drug: str, exposures: Sequence[Exposure], first: date, last: date) ->
                 label=exposure.label,
                 change="dose",
                 when=DateSpan(start.first, max(start.first, min(end.last, last))),
-                detail=f"{exposure.label}: a course of unknown dose",
+                detail=phrase("therapies.a-course-of-unknown-dose", exposure=exposure.label),
                 evidence=(exposure.evidence,),
                 certain=False,
             )
@@ -140,7 +141,7 @@ def _perhaps_stopped(
                 label=exposure.label,
                 change="stop",
                 when=DateSpan(max(end.first, first), last),
-                detail=f"{exposure.label}: it may have ended",
+                detail=phrase("therapies.it-may-have-ended", exposure=exposure.label),
                 evidence=(exposure.evidence,),
                 certain=False,
             )
@@ -233,7 +234,7 @@ def _changes(
             label=label,
             change=turn.change,
             when=when,
-            detail=f"{label}: {turn.detail}",
+            detail=phrase("of-something", what=label, detail=turn.detail),
             evidence=tuple(exposure.evidence for exposure in turn.exposures),
             certain=sure and turn.certain and not _renews_unseen(turn, references),
         )
@@ -295,7 +296,7 @@ def _holds(drug: str, exposures: Sequence[Exposure], last: date) -> list[Therapy
                     label=exposure.label,
                     change="hold",
                     when=when,
-                    detail=f"{exposure.label}: on hold",
+                    detail=phrase("therapies.on-hold", exposure=exposure.label),
                     evidence=(exposure.evidence,),
                     certain=not any(_goes_on_beside(other, exposure, last) for other in exposures),
                 )

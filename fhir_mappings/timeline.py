@@ -10,6 +10,7 @@ import msgspec
 
 from fhir_mappings.facts import NO_STOP, Exposure
 from fhir_mappings.intervals import point, shifted
+from fhir_mappings.phrases import phrase
 from fhir_mappings.regimens import SAME_DOSE, Piece, Regimen
 
 LAPSE = 62
@@ -138,7 +139,11 @@ def _course(stretches: Sequence[Stretch], as_of: date, before: Course | None) ->
     told = next((f", {regimen}" for regimen in stretches[0].totals.values() if regimen), "")
     # A refill that came weeks late may have been bridged by what was left over, or by another pharmacy.
     late = before is not None and _by_supply(before.stretches[-1]) and (first - before.last).days <= LAPSE
-    turns = [Turn("start", first, f"started{told}", _exposures(stretches[0].members), not late)]
+    turns = [
+        Turn(
+            "start", first, phrase("timeline.started", told=told), _exposures(stretches[0].members), not late
+        )
+    ]
     memory = _Memory()
     for position, stretch in enumerate(stretches):
         turned = memory.turned(stretch)
@@ -161,7 +166,7 @@ def _course(stretches: Sequence[Stretch], as_of: date, before: Course | None) ->
         last = as_of
     elif last < as_of:
         lapsed = _by_supply(stretches[-1]) and (as_of - last).days <= LAPSE
-        detail = "the recorded supply ran out" if lapsed else "stopped"
+        detail = phrase("timeline.the-recorded-supply-ran-out") if lapsed else "stopped"
         turns.append(Turn("stop", shifted(last, 1), detail, _exposures(stretches[-1].members), not lapsed))
     return Course(first, last, tuple(stretches), tuple(turns))
 
@@ -172,7 +177,7 @@ def _as_told(total: Regimen, stretch: Stretch) -> str:
     *older, latest = sorted((p for p in stretch.members if p.source == source), key=lambda p: p.first)
     replaced = older and all(p.last == date.max and p.first < latest.first for p in older)
     if replaced and latest.regimen is not None and not latest.regimen.same_as(total):
-        return f"between {latest.regimen} and {total}"
+        return phrase("timeline.between-and", regimen=latest.regimen, total=total)
     return str(total)
 
 

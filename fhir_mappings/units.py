@@ -14,6 +14,7 @@ import msgspec
 
 from fhir_mappings.catalogue import Analyte, UnitRule
 from fhir_mappings.intervals import Interval
+from fhir_mappings.phrases import phrase
 from fhir_mappings.unit_spelling import fold
 
 
@@ -75,7 +76,7 @@ def to_canonical(
         for no unit, an unknown unit, a role whose numbers are never used, or an impossible value.
     """
     if analyte.refusal is not None:
-        return UnitProblem(detail=f"{analyte.label}: {analyte.refusal}")
+        return UnitProblem(detail=phrase("of-something", what=analyte.label, detail=analyte.refusal))
     rule = find_unit(analyte, code) or find_unit(analyte, unit)
     if rule is None:
         if (code or unit) or not analyte.unitless:
@@ -88,7 +89,7 @@ def to_canonical(
     return _converted(analyte, value, rule, unit if code and unit else None, plausible)
 
 
-_WHY_OWN = "it can be judged by its own reference range or interpretation only"
+_WHY_OWN = phrase("units.it-can-be-judged-by-its")
 
 
 def find_unit(analyte: Analyte, spelling: str | None) -> UnitRule | None:
@@ -104,13 +105,15 @@ def _converted(
     canonical = _apply(value, rule)
     if plausible is not None and (canonical.low > plausible.high or canonical.high < plausible.low):
         return UnitProblem(
-            detail=f"{value} {rule.code} is not possible for {analyte.label}: is the unit right?"
+            detail=phrase(
+                "units.is-not-possible-for-is-the", value=value, code=rule.code, analyte=analyte.label
+            )
         )
     notes = () if rule.note is None else (rule.note,)
     if display is not None:
         other = find_unit(analyte, display)
         if other is not None and (other.factor, other.log10) != (rule.factor, rule.log10):
-            notes = (*notes, f"the unit's code {rule.code} was read, its display says {display}")
+            notes = (*notes, phrase("units.the-unit-s-code-was-read", code=rule.code, display=display))
     linear = not rule.log10 and rule.offset == 0
     return Converted(
         value=canonical,
@@ -144,6 +147,11 @@ def _power(exponent: float) -> float:
 def _unknown(analyte: Analyte, code: str | None, unit: str | None) -> str:
     spelled = code or unit
     if not spelled:
-        return f"{analyte.label} was reported without a unit"
+        return phrase("units.was-reported-without-a-unit", analyte=analyte.label)
     known = ", ".join(rule.code for rule in analyte.units)
-    return f"unit {spelled!r} is not known for {analyte.label} (known: {known or 'none'})"
+    return phrase(
+        "units.unit-is-not-known-for-known",
+        spelled=repr(spelled),
+        analyte=analyte.label,
+        known=known or "none",
+    )

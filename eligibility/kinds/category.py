@@ -29,6 +29,7 @@ from eligibility.scores import AskedScore, asked_scores
 from eligibility.ways import Opposite
 from eligibility.windows import Span, Window
 from fhir_mappings.facts import Evidence, InputDescription, Measurement, Series
+from fhir_mappings.phrases import listed, term
 
 UNCERTAIN = "equivocal"
 """A category that decides nothing unless the protocol names it."""
@@ -132,7 +133,7 @@ class CategoryReader(msgspec.Struct, frozen=True):
         others = {name for name in self.described.categories if name not in (*wanted, UNCERTAIN)}
         if not holds and others and any(name.startswith("not-") for name in wanted):
             wanted, holds = frozenset(others), True  # "not not met" is told as what it would be
-        named = " or ".join(sorted(name.replace("-", " ") for name in wanted))
+        named = listed("alternatives", map(term, sorted(name.replace("-", " ") for name in wanted)))
         what = message(f"change.category.{'is' if holds else 'is-not'}", label=label, categories=named)
         for_good = category in self.lasting or self.described.changes == "fixed"
         return Opposite(what, "never" if for_good else "clinical")
@@ -223,7 +224,7 @@ def _why_unclear(series: Series, measurement: Measurement) -> Message:
 
 def _current(measurement: Measurement) -> Current:
     return Current(
-        category=measurement.category or "",
+        category=term(measurement.category or ""),
         when=measurement.when.in_words,
         evidence=measurement.evidence,
         notes=unique(measurement.notes),
@@ -235,7 +236,7 @@ def _told(reader: CategoryReader, current: Current, wanted: frozenset[str], hold
     reason = message(
         "category.is",
         label=reader.described.label,
-        category=current.category.replace("-", " "),
+        category=term(current.category.replace("-", " ")),
         date=current.when,
     )
     return Answer(

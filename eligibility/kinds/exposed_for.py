@@ -18,6 +18,7 @@ from eligibility.treatment_time import by_drug, days_of, days_on, total_days
 from eligibility.ways import Opposite
 from eligibility.windows import Window
 from fhir_mappings.facts import Exposure, Need
+from fhir_mappings.phrases import listed
 
 
 class ExposedForBody(Model):
@@ -53,7 +54,7 @@ class ExposedForNode(Model):
         needed = binding.duration(body.at_least, "exposed_for", "at_least")
         days_needed = days_of(needed)
         span_of = binding.window(body.during, "exposed_for", "during")
-        label = ", ".join(binding.vocabulary.concept_label(name) for name in body.of)
+        label = listed("names", [binding.vocabulary.concept_label(name) for name in body.of])
         need_name = body.of[0]
 
         def evaluate(context: Context) -> Answer:

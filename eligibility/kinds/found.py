@@ -37,6 +37,7 @@ from fhir_mappings.facts import (
     WhyMissing,
 )
 from fhir_mappings.intervals import DateSpan, Duration
+from fhir_mappings.phrases import listed, term
 
 _CHANGING = frozenset({"clinical", "status", "severity"})
 """Attributes that are of the present: what was active can be resolved."""
@@ -71,7 +72,7 @@ class FoundNode(Model):
                     raise BindingError(f"a {kind} has no attribute '{name}'{close}", "found", key, name)
         span_of = binding.window(body.during, "found", "during")
         words = [binding.vocabulary.concept_label(name) for name in body.of or ()]
-        label = body.label or ", ".join(words) or ", ".join(body.kind)
+        label = body.label or listed("names", words) or listed("names", map(term, body.kind))
         half_lives: _HalfLives | None = None
         if body.or_half_lives:
             unknown_until = binding.duration(body.or_half_lives.unknown_until, "found", "or_half_lives")

@@ -18,6 +18,7 @@ from eligibility.quantities import DurationText
 from eligibility.ways import Opposite
 from eligibility.windows import LATEST, Span
 from fhir_mappings.facts import Exposure, Need, Therapy, TherapyChange
+from fhir_mappings.phrases import listed
 
 
 class StableTherapyBody(Model):
@@ -133,7 +134,7 @@ def _another_form(changes: list[TherapyChange], told: dict[str, str]) -> Answer:
 
 
 def _disputed(disputed: list[Therapy], told: dict[str, str], need_name: str) -> Answer:
-    names = ", ".join(t.label for t in disputed)
+    names = listed("names", [t.label for t in disputed])
     reason = message("stable_therapy.disputed", drugs=names, **told)
     need = Need(input=need_name, why="conflicting", detail=in_words(reason))
     evidence = unique(e for t in disputed for e in t.evidence)
@@ -142,7 +143,7 @@ def _disputed(disputed: list[Therapy], told: dict[str, str], need_name: str) -> 
 
 def _unnamed(courses: Sequence[Exposure], told: dict[str, str], need_name: str) -> Answer:
     """Drugs that are taken and that nobody can tell: a standard treatment, perhaps."""
-    names = ", ".join(sorted({course.label for course in courses}))
+    names = listed("names", sorted({course.label for course in courses}))
     reason = message("stable_therapy.unnamed", drugs=names, **told)
     need = Need(input=need_name, why="unreadable", detail=in_words(reason))
     evidence = unique(course.evidence for course in courses)
@@ -154,9 +155,9 @@ def _stable(told: dict[str, str]) -> Opposite:
 
 
 def _unchanged(
-    current: list[Therapy], listed: frozenset[str], span: Span, told: dict[str, str], need_name: str
+    current: list[Therapy], known: frozenset[str], span: Span, told: dict[str, str], need_name: str
 ) -> Answer:
-    names = ", ".join(t.label for t in current)
+    names = listed("names", [t.label for t in current])
     evidence = unique(e for t in current for e in t.evidence)
     certain = [t for t in current if _current(t, span)]
     if not certain or any(t.since is None for t in certain):
@@ -164,7 +165,7 @@ def _unchanged(
         need = Need(input=need_name, why="too-coarse", detail=in_words(reason))
         return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=evidence)
     state, key = State.TRUE, "stable_therapy.yes"
-    if not any(t.drug in listed for t in certain):
+    if not any(t.drug in known for t in certain):
         state, key = State.REVIEW_TRUE, "stable_therapy.open-list"
     elif any(not t.dose_known for t in certain):
         state, key = State.REVIEW_TRUE, "stable_therapy.no-dose"

@@ -9,10 +9,11 @@ from typing import TypeVar
 import msgspec
 
 from fhir_mappings.facts.measurements import Measurement
+from fhir_mappings.phrases import phrase
 
 T = TypeVar("T")
 
-AT_ODDS = "several values of one time"
+AT_ODDS = phrase("one-time.several-values-of-one-time")
 """The note on a result that spans several."""
 
 

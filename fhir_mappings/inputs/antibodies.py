@@ -11,6 +11,7 @@ from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.categories import FLAGS, TITRE, is_upper_bound, with_category
 from fhir_mappings.inputs.pairing import latest_first
 from fhir_mappings.intervals import point
+from fhir_mappings.phrases import phrase
 
 
 @computes("ana")
@@ -41,7 +42,7 @@ def titre(asked: Asked) -> Series:
         if m.value is not None
     ]
     worded = [
-        Unusable.of(m, "unreadable", f"reported as {m.category}, without a titre")
+        Unusable.of(m, "unreadable", phrase("antibodies.reported-as-without-a-titre", category=m.category))
         for m in _titres(asked)
         if m.value is None
     ]
@@ -51,7 +52,7 @@ def titre(asked: Asked) -> Series:
             input="ana_titre",
             value=m.reported,
             unit=asked.definition.description.unit,
-            notes=("reported under a code for presence",),
+            notes=(phrase("antibodies.reported-under-a-code-for-presence"),),
         )
         for m in asked.recorded("ana")
         if m.reported_unit == TITRE and m.reported is not None

@@ -14,6 +14,7 @@ from fhir_mappings.inputs.categories import settled
 from fhir_mappings.inputs.definitions import Definition, definitions
 from fhir_mappings.looked_at import LookedAt
 from fhir_mappings.patient_facts import PatientFacts
+from fhir_mappings.phrases import phrase
 from fhir_mappings.terminology import load_terminology
 
 E = TypeVar("E", bound=Event)
@@ -109,11 +110,14 @@ class Asked(msgspec.Struct, frozen=True):
             first = series.unusable[0]
             return Need(input=name, why=first.why, detail=first.detail, order=series.order)
         if series.retrieval != "complete":
-            detail = f"{series.label}: could not be wholly retrieved"
+            detail = phrase("asking.could-not-be-wholly-retrieved", series=series.label)
             return Need(input=name, why="not-retrieved", detail=detail, order=series.order)
         why = series.needs[0].why if series.needs else "never-measured"
         return Need(
-            input=name, why=why, detail=detail or f"{series.label}: not on record", order=series.order
+            input=name,
+            why=why,
+            detail=detail or phrase("asking.not-on-record", series=series.label),
+            order=series.order,
         )
 
 

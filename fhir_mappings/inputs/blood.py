@@ -8,6 +8,7 @@ from fhir_mappings.facts import Measurement, Series
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.pairing import Draws, Pair, Result, latest_first, pair_up, product, unread_parts
 from fhir_mappings.intervals import Interval
+from fhir_mappings.phrases import phrase
 
 
 @computes("anc")
@@ -29,7 +30,9 @@ def neutrophils(asked: Asked) -> Series:
         _times(asked, pair, next(iter(bands.of(pair.second)), None), parts=True) for pair in segmented.pairs
     ]
     needs = (
-        [asked.lack("neutrophil_percent", "no differential count of the same specimen")] if leukocytes else []
+        [asked.lack("neutrophil_percent", phrase("blood.no-differential-count-of-the-same"))]
+        if leukocytes
+        else []
     )
     known = latest_first((*reported, *computed))
     counts, shares = ("wbc",), ("neutrophil_percent", "segmented_neutrophil_percent")
@@ -51,7 +54,7 @@ def _times(asked: Asked, pair: Pair, bands: Measurement | None, *, parts: bool =
     value = product(count, per_cent).scaled(0.01)
     if alone:
         value = Interval(value.low, count.high, value.low_open, count.high_open)
-        notes = (*notes, "band forms are not on record: segmented forms alone are a lower bound")
+        notes = (*notes, phrase("blood.band-forms-are-not-on-record"))
     return Measurement(
         input=asked.name,
         when=pair.first.when,
@@ -62,7 +65,7 @@ def _times(asked: Asked, pair: Pair, bands: Measurement | None, *, parts: bool =
         basis="bounded" if alone else "computed",
         evidence=evidence,
         needs=(asked.lack("band_neutrophil_percent"),) if alone else (),
-        notes=(*notes, "computed from leukocytes and their differential count"),
+        notes=(*notes, phrase("blood.computed-from-leukocytes-and-their-differential")),
     )
 
 

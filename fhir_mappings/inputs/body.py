@@ -17,6 +17,7 @@ from fhir_mappings.inputs.demographics import age_at, age_on
 from fhir_mappings.inputs.pairing import Draws, latest_first
 from fhir_mappings.inputs.wording import speaks_of_fluid
 from fhir_mappings.intervals import INFINITY, DateSpan, Interval, day
+from fhir_mappings.phrases import phrase
 
 WEIGHT_LIMIT_DAYS = 90
 """How far a weight may lie from the result that it is combined with."""
@@ -85,14 +86,14 @@ class BodyMeasures:
             when = day(min(when.last, still_on))
         fluid = self.fluid(when, still_on)
         limit = self.weight_limit(when, still_on)
-        notes = ("oedema or nephrotic syndrome is on record: fluid may add to the weight",) if fluid else ()
+        notes = (phrase("body.oedema-or-nephrotic-syndrome-is-on"),) if fluid else ()
         found = self._measured.near(when, limit, still_on)
         if found is not None:
             return Weight(found, notes)
         found = self._other.near(when, limit, still_on)
         if found is None:
             return None
-        return Weight(found, (*notes, f"body weight as {found.role}, not as measured"))
+        return Weight(found, (*notes, phrase("body.body-weight-as-not-as-measured", role=found.role)))
 
     def weight_limit(self, when: DateSpan, still_on: date | None = None) -> int:
         """Days that a weight may lie from this day."""

@@ -10,6 +10,7 @@ from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.pairing import latest_first
 from fhir_mappings.inputs.wording import known_by
 from fhir_mappings.intervals import UNDATED
+from fhir_mappings.phrases import phrase
 
 CLASSES = ("I", "II", "III", "IV")
 CONCEPTS = {f"cond_nyha_class_{number}": CLASSES[number - 1] for number in range(1, 5)}
@@ -56,7 +57,7 @@ def read_nyha_class(text: str) -> tuple[str, tuple[str, ...]] | None:
     named = sorted({_roman(numeral) for numeral in match.groups() if numeral}, key=CLASSES.index)
     if len(named) == 1:
         return named[0], ()
-    return named[-1], (f"recorded as class {named[0]} to {named[-1]}",)
+    return named[-1], (phrase("cardiac.recorded-as-class-to", named=named[0], named_b=named[-1]),)
 
 
 def _of_codes(event: Diagnosis) -> tuple[str, tuple[str, ...]] | None:

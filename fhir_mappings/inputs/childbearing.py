@@ -13,6 +13,7 @@ from fhir_mappings.inputs.categories import settled, with_category
 from fhir_mappings.inputs.demographics import age_on
 from fhir_mappings.inputs.pairing import latest_first
 from fhir_mappings.intervals import DateSpan, Duration, day, point
+from fhir_mappings.phrases import phrase
 
 PREGNANT = "cond_pregnancy"
 PERHAPS_PREGNANT = ("cond_pregnancy_possible", "cond_pregnancy_or_puerperium")
@@ -56,13 +57,13 @@ def _judged(measurement: Measurement) -> Measurement | None:
     if measurement.category is not None or value is None:
         return None
     if limit is not None and value == point(limit):
-        return with_category(measurement, "equivocal", "at the limit of its own range")
+        return with_category(measurement, "equivocal", phrase("childbearing.at-the-limit-of-its-own"))
     if limit is not None:
         above = value.holds("above", limit)
         return with_category(measurement, {True: "positive", False: "negative", None: None}[above])
     if value.holds("below", HCG_NEGATIVE_BELOW):
         return with_category(measurement, "negative")
-    note = "judged by usual limits; the result has none of its own"
+    note = phrase("childbearing.judged-by-usual-limits-the-result")
     if value.holds("at_least", HCG_POSITIVE_FROM):
         return with_category(measurement, "positive", note)
     return with_category(measurement, "equivocal", note)
@@ -113,7 +114,7 @@ def _open_entries(asked: Asked, tests: Sequence[Measurement]) -> tuple[list[Meas
     stale: list[Unusable] = []
     for event in asked.events(Diagnosis, (PREGNANT, *PERHAPS_PREGNANT)):
         if _perhaps_over(asked, event):
-            detail = "a pregnancy is on record of which it is not told whether it is over"
+            detail = phrase("childbearing.a-pregnancy-is-on-record-of")
             stale.append(
                 Unusable(why="conflicting", detail=detail, when=event.start, evidence=(event.evidence,))
             )
@@ -123,7 +124,9 @@ def _open_entries(asked: Asked, tests: Sequence[Measurement]) -> tuple[list[Meas
         certain = event.confirmed and PREGNANT in event.concepts
         if event.start is None or (not certain and _recent(asked, event.start)):
             detail = (
-                "a pregnancy is on record without a date" if certain else "a possible pregnancy is on record"
+                phrase("childbearing.a-pregnancy-is-on-record-without")
+                if certain
+                else phrase("childbearing.a-possible-pregnancy-is-on-record")
             )
             stale.append(
                 Unusable(why="too-coarse", detail=detail, when=event.start, evidence=(event.evidence,))
@@ -134,7 +137,7 @@ def _open_entries(asked: Asked, tests: Sequence[Measurement]) -> tuple[list[Meas
         began = _began_by(asked, event.start)
         over = began + timedelta(days=LONGEST_PREGNANCY_DAYS + 1)
         if asked.on >= over:
-            detail = f"the pregnancy on record since {event.start} was never closed"
+            detail = phrase("childbearing.the-pregnancy-on-record-since-was", start=event.start)
             stale.append(Unusable(why="stale", detail=detail, when=event.start, evidence=(event.evidence,)))
             continue
         measurement = Measurement(
@@ -154,7 +157,9 @@ def _open_entries(asked: Asked, tests: Sequence[Measurement]) -> tuple[list[Meas
             None,
         )
         if denial is not None:
-            note = f"pregnancy on record since {event.start}, but a negative test of {denial.when}"
+            note = phrase(
+                "childbearing.pregnancy-on-record-since-but-a", start=event.start, denial=denial.when
+            )
             measurement = msgspec.structs.replace(
                 measurement,
                 category="equivocal",
@@ -201,8 +206,8 @@ def breastfeeding(asked: Asked) -> Series:
             continue
         began = _began_by(asked, event.start) if event.start is not None else None
         if began is None or LONGEST_BREASTFEEDING.after(began) < asked.on:
-            since = event.start or "an unknown date"
-            detail = f"breastfeeding, on record since {since}, was never closed"
+            since = event.start or phrase("childbearing.an-unknown-date")
+            detail = phrase("childbearing.breastfeeding-on-record-since-was-never", since=since)
             stale.append(Unusable(why="stale", detail=detail, when=event.start, evidence=(event.evidence,)))
             continue
         current.append(
@@ -241,18 +246,18 @@ def childbearing_potential(asked: Asked) -> Series:
     notes = _told_in_words(asked)
     years = age_on(facts, day(asked.on))
     if years is not None and years.low > AGE_OF_CERTAIN_MENOPAUSE:
-        notes.append(f"aged {years}, but neither menopause nor hysterectomy is on record")
+        notes.append(phrase("childbearing.aged-but-neither-menopause-nor-hysterectomy", years=years))
     changes = None
     for event in asked.events(Diagnosis, [MENOPAUSE]):
         if event.by_text:
             continue
         if event.start is not None and event.start.first <= asked.on:
             changes = MENOPAUSE_COMPLETE.after(event.start.last)
-            notes.append(f"menopause on record since {event.start}, not yet for twelve months")
+            notes.append(phrase("childbearing.menopause-on-record-since-not-yet", start=event.start))
         elif event.start is None:
-            notes.append("menopause is on record without a date")
+            notes.append(phrase("childbearing.menopause-is-on-record-without-a"))
     if facts.retrieval_of(("Condition", "Procedure")) != "complete":
-        notes.append("conditions or procedures could not be wholly retrieved; potential is assumed")
+        notes.append(phrase("childbearing.conditions-or-procedures-could-not-be"))
     measurement = _potential(asked, "of-potential", told)
     return asked.result([msgspec.structs.replace(measurement, notes=tuple(notes), changes_on=changes)])
 
@@ -277,7 +282,7 @@ def _absence(asked: Asked) -> Measurement | None:
 def _told_in_words(asked: Asked) -> list[str]:
     told = (*_events_of_body(asked), *asked.events(Diagnosis, [MENOPAUSE]))
     labels = sorted({event.label for event in told if event.by_text})
-    return [f"“{label}” is recorded in words without a code; it may be a plan" for label in labels]
+    return [phrase("childbearing.is-recorded-in-words-without-a", label=label) for label in labels]
 
 
 def _events_of_body(asked: Asked) -> tuple[Event, ...]:

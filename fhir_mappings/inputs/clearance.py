@@ -16,8 +16,9 @@ from fhir_mappings.inputs.filtration import falling, hull_of
 from fhir_mappings.inputs.pairing import Draws, latest_first, product
 from fhir_mappings.intervals import Interval, point
 from fhir_mappings.patient_facts import Sex
+from fhir_mappings.phrases import phrase
 
-NO_HEIGHT = "body height: none of adult life is on record"
+NO_HEIGHT = phrase("clearance.body-height-none-of-adult-life")
 
 INDEXED_TO_M2 = 1.73
 
@@ -64,14 +65,16 @@ def _from_creatinine(asked: Asked, *, every_weight: bool) -> Series:
         if years is None or creatinine.value is None:
             continue
         if years.low < ADULT or years.high >= MAXIMUM_AGE:
-            unusable.append(_not_for(creatinine, f"Cockcroft–Gault is for adults, not for an age of {years}"))
+            unusable.append(
+                _not_for(creatinine, phrase("clearance.cockcroft-gault-is-for-adults-not", years=years))
+            )
             continue
         weight = body.weight(creatinine.when, asked.on)
         if weight is None:
             without.append(creatinine)
             continue
         checks = [
-            f"the laboratory reported {m.value} mL/min"
+            phrase("clearance.the-laboratory-reported-ml-min", m=m.value)
             for m in reported.of(creatinine)
             if m.value is not None
         ]
@@ -113,9 +116,13 @@ def _lacking_weight(asked: Asked, creatinine: Measurement, body: BodyMeasures) -
 
 def _no_weight(asked: Asked, creatinine: Measurement, body: BodyMeasures) -> str:
     limit = body.weight_limit(creatinine.when, asked.on)
-    last = f"; the last is of {body.last_weighed}" if body.last_weighed is not None else ""
-    days = f"the creatinine of {creatinine.when} and of {asked.on}"
-    return f"no body weight within {limit} days of {days}{last}"
+    last = (
+        phrase("clearance.the-last-is-of", last_weighed=body.last_weighed)
+        if body.last_weighed is not None
+        else ""
+    )
+    days = phrase("clearance.the-creatinine-of-and-of", creatinine=creatinine.when, on=asked.on)
+    return phrase("clearance.no-body-weight-within-days-of", limit=limit, days=days, last=last)
 
 
 def _not_for(creatinine: Measurement, detail: str, why: WhyMissing = "too-coarse") -> Unusable:
@@ -147,8 +154,8 @@ def _clearance(
     needs: tuple[Need, ...] = ()
     if every_weight and height is None and spanned != actual:
         low, high = PLAUSIBLE_HEIGHT.low, PLAUSIBLE_HEIGHT.high
-        told = f"ideal and adjusted weight are those of any height from {low:g} to {high:g} cm"
-        notes.append(f"{actual} mL/min by actual weight; without a height, {told}")
+        told = phrase("clearance.ideal-and-adjusted-weight-are-those", low=f"{low:g}", high=f"{high:g}")
+        notes.append(phrase("clearance.ml-min-by-actual-weight-without", actual=actual, told=told))
         basis, needs = "bounded", (asked.lack("body_height", NO_HEIGHT),)
     if len(sexes) > 1:
         basis, needs = "bounded", (*needs, asked.lack("sex"))
@@ -204,8 +211,8 @@ def measured_clearance(asked: Asked) -> Series:
             continue
         weight, height = body.weight(indexed.when), body.height(indexed.when)
         if weight is None or height is None or weight.measurement.value is None or height.value is None:
-            lacking = "body weight" if weight is None else "body height"
-            detail = f"{indexed.value} mL/min per 1.73 m²; no {lacking} to compute the body surface with"
+            lacking = phrase("clearance.body-weight") if weight is None else phrase("clearance.body-height")
+            detail = phrase("clearance.ml-min-per-1-73-m", indexed=indexed.value, lacking=lacking)
             unusable.append(Unusable.of(indexed, "too-coarse", detail))
             continue
         surface = surface_area(weight.measurement.value, height.value).scaled(1 / INDEXED_TO_M2)
@@ -221,7 +228,7 @@ def measured_clearance(asked: Asked) -> Series:
                 lower_limit=None,
                 basis="computed",
                 evidence=(*indexed.evidence, *weight.measurement.evidence, *height.evidence),
-                notes=(*indexed.notes, *weight.notes, "put back from 1.73 m² to the patient's body surface"),
+                notes=(*indexed.notes, *weight.notes, phrase("clearance.put-back-from-1-73-m")),
             )
         )
     return asked.result(latest_first((*direct, *computed)), unusable)

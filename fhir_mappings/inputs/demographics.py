@@ -9,6 +9,7 @@ from fhir_mappings.facts import Measurement, Need, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.intervals import DateSpan, Interval, day
 from fhir_mappings.patient_facts import PatientFacts, Sex
+from fhir_mappings.phrases import phrase
 
 SEXES: tuple[Sex, ...] = ("female", "male")
 
@@ -44,11 +45,11 @@ def age(asked: Asked) -> Series:
     """Completed years on the day asked for; an interval where the date of birth is a month or a year."""
     birth = asked.facts.birth_date
     if birth is None:
-        need = Need(input="age", why="never-measured", detail="the date of birth is not on record")
+        need = Need(input="age", why="never-measured", detail=phrase("demographics.the-date-of-birth-is-not"))
         return asked.result(needs=[need])
     years = age_on(asked.facts, day(asked.on))
     if years is None:
-        detail = f"the date of birth ({birth}) is later than {asked.on}"
+        detail = phrase("demographics.the-date-of-birth-is-later", birth=birth, on=asked.on)
         return asked.result(unusable=[Unusable(why="unreadable", detail=detail)])
     birthdays = (next_birthday(birth.first, asked.on), next_birthday(birth.last, asked.on))
     return asked.result([_demographic(asked, "birth_date", value=years, changes=min(birthdays))])
@@ -58,7 +59,7 @@ def age(asked: Asked) -> Series:
 def sex(asked: Asked) -> Series:
     """Sex for clinical use, else as recorded at birth, else administrative gender, if female or male."""
     if asked.facts.sex is None:
-        need = Need(input="sex", why="never-measured", detail="sex is not on record as female or male")
+        need = Need(input="sex", why="never-measured", detail=phrase("demographics.sex-is-not-on-record-as"))
         return asked.result(needs=[need])
     return asked.result([_demographic(asked, "sex", category=asked.facts.sex)])
 

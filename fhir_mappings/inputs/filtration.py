@@ -14,11 +14,12 @@ from fhir_mappings.inputs.demographics import age_at, possible_sexes
 from fhir_mappings.inputs.pairing import Draws, latest_first
 from fhir_mappings.intervals import INFINITY, Interval
 from fhir_mappings.patient_facts import Sex
+from fhir_mappings.phrases import phrase
 
 YOUNGEST_CHILD = 1
 """The bedside Schwartz formula was made for children from one year of age."""
 
-NO_AGE = "no date of birth to estimate the filtration rate with"
+NO_AGE = phrase("filtration.no-date-of-birth-to-estimate")
 
 
 def falling(formula: Callable[[float], float], creatinine: Interval) -> Interval:
@@ -66,7 +67,11 @@ def filtration_rate(asked: Asked) -> Series:
             continue
         beside = draws.of(creatinine)
         superseded.update(id(m) for m in beside)
-        told = [f"the laboratory reported {m.value} {m.unit}" for m in beside if m.value is not None]
+        told = [
+            phrase("filtration.the-laboratory-reported", m=m.value, unit=m.unit)
+            for m in beside
+            if m.value is not None
+        ]
         computed.append(with_category(rate, None, *dict.fromkeys(told)))
     kept = [m for m in reported if id(m) not in superseded]
     needs = [] if asked.recorded("serum_creatinine") else [asked.lack("serum_creatinine")]
@@ -85,7 +90,7 @@ def _estimate(asked: Asked, creatinine: Measurement, body: BodyMeasures) -> Meas
         return _adult(asked, creatinine, value, years)
     if years.high < ADULT and years.low >= YOUNGEST_CHILD:
         return _child(asked, creatinine, value, body)
-    detail = f"no equation for an age of {years} years"
+    detail = phrase("filtration.no-equation-for-an-age-of", years=years)
     return Unusable.of(creatinine, "too-coarse", detail)
 
 
@@ -106,7 +111,7 @@ def _child(
 ) -> Measurement | Unusable:
     height = body.height(creatinine.when)
     if height is None or height.value is None:
-        detail = f"no body height near the creatinine of {creatinine.when}"
+        detail = phrase("filtration.no-body-height-near-the-creatinine", creatinine=creatinine.when)
         return Unusable.of(creatinine, "never-measured", detail)
     centimetres = height.value
     rate = hull_of(
@@ -136,5 +141,5 @@ def _rate(
         basis="computed",
         evidence=evidence,
         needs=(asked.lack("sex"),) if needs_sex else (),
-        notes=(*creatinine.notes, f"computed by {equation}"),
+        notes=(*creatinine.notes, phrase("filtration.computed-by", equation=equation)),
     )

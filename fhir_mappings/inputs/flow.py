@@ -12,6 +12,7 @@ from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.categories import with_category
 from fhir_mappings.inputs.pairing import Draws, latest_first
 from fhir_mappings.intervals import DateSpan
+from fhir_mappings.phrases import phrase
 
 SCARCE: dict[str, float] = {"cd19_count": 5.0, "cd19_percent": 0.5}
 """Below this many B cells (per µL; per cent of lymphocytes) their markers cannot be judged.
@@ -43,7 +44,7 @@ def cd19(asked: Asked) -> Series:
                     lower_limit=None,
                     category="positive",
                     basis="computed",
-                    notes=(*measurement.notes, "CD19-positive cells were counted"),
+                    notes=(*measurement.notes, phrase("flow.cd19-positive-cells-were-counted")),
                 )
             )
             draws = Draws((*reported, *counted))
@@ -94,4 +95,4 @@ def _too_few(count: Measurement) -> bool:
 
 
 def _words(count: Measurement) -> str:
-    return f"B cells are too few to judge their markers ({count.value} {count.unit} CD19⁺ on {count.when})"
+    return phrase("flow.b-cells-are-too-few-to", count=count.value, unit=count.unit, count_b=count.when)

@@ -14,6 +14,7 @@ from fhir_mappings.facts import Measurement, Report, Series, Unusable
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.pairing import latest_first
 from fhir_mappings.intervals import UNDATED
+from fhir_mappings.phrases import phrase
 
 Finding = Literal[
     "active-tuberculosis", "perhaps-active-tuberculosis", "no-active-tuberculosis", "not-stated"
@@ -41,7 +42,7 @@ def chest_imaging(asked: Asked) -> Series:
     unusable: list[Unusable] = []
     for report in asked.events(Report, REPORTS):
         if not report.confirmed:
-            detail = "the report is preliminary"
+            detail = phrase("imaging.the-report-is-preliminary")
             unusable.append(
                 Unusable(why="unreadable", detail=detail, when=report.start, evidence=(report.evidence,))
             )
@@ -65,8 +66,8 @@ def _finding_of(report: Report) -> tuple[Finding, tuple[str, ...]]:
     if ACTIVE not in report.concepts or report.by_text or finding == "active-tuberculosis":
         return finding, notes
     if notes:
-        return PERHAPS, (*notes, "the coded conclusion of the report is active tuberculosis")
-    return "active-tuberculosis", ("by the coded conclusion of the report",)
+        return PERHAPS, (*notes, phrase("imaging.the-coded-conclusion-of-the-report"))
+    return "active-tuberculosis", (phrase("imaging.by-the-coded-conclusion-of-the"),)
 
 
 def read_chest_report(text: str) -> tuple[Finding, tuple[str, ...]]:
@@ -75,24 +76,28 @@ def read_chest_report(text: str) -> tuple[Finding, tuple[str, ...]]:
     What was known or asked before the examination, and what earlier images showed, decides nothing.
     """
     if len(text) > _LONGEST_REPORT:
-        return "not-stated", ("the report is too long to be read",)
+        return "not-stated", (phrase("imaging.the-report-is-too-long-to"),)
     said: dict[str, str] = {}
     plain = re.sub(r"\n\s+", "\n", unicodedata.normalize("NFKC", text).lower())
     for sentence in _findings(plain):
         for kind in _kinds(sentence):
             said.setdefault(kind, sentence)
     if "present" in said and "absent" in said:
-        return PERHAPS, ("the report says both that there is active tuberculosis and that there is none",)
+        return PERHAPS, (phrase("imaging.the-report-says-both-that-there"),)
     if "present" in said:
-        return "active-tuberculosis", (f"the report says: {said['present']}",)
+        return "active-tuberculosis", (phrase("imaging.the-report-says", present=said["present"]),)
     if "hedged" in said:
-        return PERHAPS, (f"the report leaves it open: {said['hedged']}",)
+        return PERHAPS, (phrase("imaging.the-report-leaves-it-open", hedged=said["hedged"]),)
     if "suspicious" in said:
-        return "not-stated", (f"the report describes what may be tuberculosis: {said['suspicious']}",)
+        return "not-stated", (
+            phrase("imaging.the-report-describes-what-may-be", suspicious=said["suspicious"]),
+        )
     if "absent" in said:
-        return "no-active-tuberculosis", (f"the report says: {said['absent']}",)
+        return "no-active-tuberculosis", (phrase("imaging.the-report-says-2", absent=said["absent"]),)
     if "former" in said:
-        return "not-stated", (f"the report tells of former tuberculosis: {said['former']}",)
+        return "not-stated", (
+            phrase("imaging.the-report-tells-of-former-tuberculosis", former=said["former"]),
+        )
     return "not-stated", ()
 
 

@@ -11,13 +11,14 @@ from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.categories import FLAGS, TITRE, is_upper_bound, with_category
 from fhir_mappings.inputs.pairing import latest_first
 from fhir_mappings.intervals import Interval, day
+from fhir_mappings.phrases import phrase
 
 UNDECIDED = "below {}: the report does not say whether the virus was detected"
-NO_AMOUNT = "detected; the report gives no amount in international units"
+NO_AMOUNT = phrase("infection.detected-the-report-gives-no-amount")
 
-UNCONFIRMED = "no confirmatory test is on record"
-NOT_CONFIRMED = "a reactive screening test was not confirmed; only HIV RNA excludes an early infection"
-VIRAL = "HIV RNA was detected"
+UNCONFIRMED = phrase("infection.no-confirmatory-test-is-on-record")
+NOT_CONFIRMED = phrase("infection.a-reactive-screening-test-was-not")
+VIRAL = phrase("infection.hiv-rna-was-detected")
 
 QUANTIFIED = "quantified"
 BELOW = "detected-below-quantification"
@@ -74,7 +75,7 @@ def _viral_load(measurement: Measurement) -> Measurement:
     if said in DETECTED:
         return with_category(measurement, BELOW)
     if amount == Interval(0, 0):
-        return with_category(measurement, "not-detected", "reported as 0")
+        return with_category(measurement, "not-detected", phrase("infection.reported-as-0"))
     return with_category(measurement, None, UNDECIDED.format(f"{amount.high:g}"))
 
 
@@ -128,7 +129,7 @@ def _coded(asked: Asked) -> tuple[list[Measurement], list[Unusable]]:
         if event.start is not None and event.start.first > asked.on:
             continue
         if not event.confirmed:
-            detail = "HIV infection is on record as a suspicion only"
+            detail = phrase("infection.hiv-infection-is-on-record-as")
             doubtful.append(
                 Unusable(why="too-coarse", detail=detail, when=event.start, evidence=(event.evidence,))
             )
@@ -140,7 +141,7 @@ def _coded(asked: Asked) -> tuple[list[Measurement], list[Unusable]]:
                 category="positive",
                 basis="recorded",
                 evidence=(event.evidence,),
-                notes=("HIV infection is on record as a diagnosis",),
+                notes=(phrase("infection.hiv-infection-is-on-record-as-2"),),
             )
         )
     return coded[:1], doubtful

@@ -15,6 +15,7 @@ from fhir_mappings.facts import Diagnosis, Evidence, Measurement, Need, Procedur
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.wording import known_by, names_nephritis
 from fhir_mappings.intervals import UNDATED, DateSpan
+from fhir_mappings.phrases import phrase
 
 KIDNEY_BIOPSY = "proc_renal_biopsy"
 KIDNEY_REPORT = "report_kidney_biopsy"
@@ -33,19 +34,19 @@ ENTRY_DELAY = timedelta(days=7)
 """A biopsy that was entered this long after the date of a report is taken to be the reported one."""
 
 CODED_ONLY = "class {} is coded, the biopsy date is not recorded"
-PRELIMINARY = "its report is preliminary"
-OLDER_SCHEME = "the code names a WHO class; the ISN/RPS classification uses the same numerals"
+PRELIMINARY = phrase("nephritis.its-report-is-preliminary")
+OLDER_SCHEME = phrase("nephritis.the-code-names-a-who-class")
 
 
 UNREAD = BiopsyReading(lupus_class=None)
 
 NOT_OF_IT: dict[Tissue, str] = {
-    "other": "it is a report of another specimen than the kidney",
-    "donor": "it is a report on a donor",
+    "other": phrase("nephritis.it-is-a-report-of-another"),
+    "donor": phrase("nephritis.it-is-a-report-on-a"),
 }
 OPEN: dict[Tissue, str] = {
-    "several": "the report is of several specimens; which of its words are about the kidney needs a reader",
-    "not-stated": "the report names a class, but not the kidney as its specimen",
+    "several": phrase("nephritis.the-report-is-of-several-specimens"),
+    "not-stated": phrase("nephritis.the-report-names-a-class-but"),
 }
 
 
@@ -103,7 +104,9 @@ def _diagnosed(asked: Asked, biopsy: _Biopsy) -> Measurement:
     category = "other-disease" if other is not None else "no-lupus-nephritis" if none else None
     measured = _measured(asked, biopsy, category)
     return (
-        msgspec.structs.replace(measured, notes=(*measured.notes, f"The biopsy shows {other}."))
+        msgspec.structs.replace(
+            measured, notes=(*measured.notes, phrase("nephritis.the-biopsy-shows", other=other))
+        )
         if other
         else measured
     )
@@ -112,8 +115,8 @@ def _diagnosed(asked: Asked, biopsy: _Biopsy) -> Measurement:
 def _measured(asked: Asked, biopsy: _Biopsy, category: str | None) -> Measurement:
     needs: tuple[Need, ...] = ()
     if category is None:
-        detail = f"kidney biopsy of {biopsy.when.in_words}: "
-        detail += biopsy.notes[0] if biopsy.pending else "its class cannot be read from the record"
+        detail: str = phrase("nephritis.kidney-biopsy-of", biopsy=biopsy.when.in_words)
+        detail += biopsy.notes[0] if biopsy.pending else phrase("nephritis.its-class-cannot-be-read-from")
         needs = (Need(input=asked.name, why="unreadable", detail=detail),)
     return Measurement(
         input=asked.name,
@@ -171,7 +174,7 @@ def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unu
     if tissue in NOT_OF_IT or (tissue == "not-stated" and reading.lupus_class is None):
         if reading.lupus_class is None and not names_nephritis(f"{report.label} {report.text or ''}"):
             return None
-        detail = NOT_OF_IT.get(tissue, "the report does not name the kidney as its specimen")
+        detail = NOT_OF_IT.get(tissue, phrase("nephritis.the-report-does-not-name-the"))
         return Unusable(
             why="unreadable",
             detail=detail,
@@ -189,14 +192,17 @@ def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unu
     concluded = (biopsy_diagnosis(report.text or ""),)
     stated = day_taken(report.text or "", start)
     if stated is not None:
-        notes = (*notes, f"reported on {start.in_words}; by its words, the biopsy was taken on {stated}")
+        notes = (
+            *notes,
+            phrase("nephritis.reported-on-by-its-words-the", start=start.in_words, stated=stated),
+        )
     reported = stated or start
     biopsy = _taken_for(reported, procedures)
     if biopsy is None or biopsy.start is None:
         return _Biopsy(reported, reading, (report.evidence,), notes, diagnoses=concluded)
     taken = DateSpan(biopsy.start.first, min(biopsy.start.last, reported.last))
     if taken != start:
-        notes = (*notes, f"reported on {start.in_words}, taken on {biopsy.start}")
+        notes = (*notes, phrase("nephritis.reported-on-taken-on", start=start.in_words, start_b=biopsy.start))
     return _Biopsy(taken, reading, (report.evidence, biopsy.evidence), notes, diagnoses=concluded)
 
 
@@ -204,8 +210,8 @@ def _words_of(report: Report) -> str:
     """The words of a report. Where an observation is the class or the index, its value says no more."""
     text = report.text or ""
     if CLASS_OBSERVATION in report.concepts and read_biopsy(text).lupus_class is None:
-        return f"class {text}"
-    return f"activity index {text}" if INDEX_OBSERVATION in report.concepts else text
+        return phrase("nephritis.class", text=text)
+    return phrase("nephritis.activity-index", text=text) if INDEX_OBSERVATION in report.concepts else text
 
 
 def _taken_for(reported: DateSpan, procedures: Sequence[Procedure]) -> Procedure | None:
@@ -240,7 +246,7 @@ def _of_diagnosis(
     if not event.confirmed:
         return Unusable(
             why="too-coarse",
-            detail=f"class {lupus_class} is recorded as a suspicion only",
+            detail=phrase("nephritis.class-is-recorded-as-a-suspicion", lupus_class=lupus_class),
             when=event.start,
             evidence=(event.evidence,),
             measured=of_another,
@@ -252,7 +258,7 @@ def _of_diagnosis(
     day = near[0].start
     if any(b.when == day and b.reading.lupus_class is not None for b in reported):
         return None
-    linked = f"class recorded as a diagnosis of {event.start}, biopsy taken on {day}"
+    linked = phrase("nephritis.class-recorded-as-a-diagnosis-of", start=event.start, day=day)
     return _Biopsy(day, reading, (event.evidence, near[0].evidence), (*notes, linked))
 
 
@@ -270,7 +276,7 @@ def _unreported(procedures: Sequence[Procedure], found: Sequence[_Biopsy]) -> li
     """Biopsies of which there is no report: they must not be passed over for an older one."""
     used = {evidence for biopsy in found for evidence in biopsy.evidence}
     return [
-        _Biopsy(p.start, UNREAD, (p.evidence,), ("no report of this biopsy is on record",))
+        _Biopsy(p.start, UNREAD, (p.evidence,), (phrase("nephritis.no-report-of-this-biopsy-is"),))
         for p in procedures
         if p.start is not None and p.evidence not in used and not any(_soon_after(p.start, b) for b in found)
     ]
@@ -319,7 +325,7 @@ def _merged(group: Sequence[_Biopsy], classes: set[str]) -> _Biopsy:
     activities = {b.reading.activity for b in group} - {"not-stated"}
     notes = [note for b in group for note in b.reading.notes]
     if len(activities) > 1:
-        notes.append("documents of this biopsy contradict each other on its activity")
+        notes.append(phrase("nephritis.documents-of-this-biopsy-contradict-each"))
     reading = BiopsyReading(
         lupus_class=next(iter(classes), None),
         activity=activities.pop() if len(activities) == 1 else "not-stated",

@@ -12,6 +12,7 @@ import msgspec
 
 from fhir_mappings.facts import Evidence, Measurement, Unusable
 from fhir_mappings.intervals import UNDATED, DateSpan, Interval
+from fhir_mappings.phrases import phrase
 
 Result = Measurement | Unusable
 
@@ -80,11 +81,11 @@ def pair_up(firsts: Sequence[Measurement], seconds: Sequence[Measurement]) -> Pa
         rivals = [f for f in firsts_by_day.get(first.when, []) if f.role == first.role]
         timed = [s for s in partners if first.at is not None and s.at == first.at]
         if len(_distinct(timed)) == 1:
-            pairs.append(Pair(first, timed[0], "paired by the time of collection; no specimen is named"))
+            pairs.append(Pair(first, timed[0], phrase("pairing.paired-by-the-time-of-collection")))
         elif partners and (len(_distinct(partners)) > 1 or len(_distinct(rivals)) > 1):
             ambiguous.append(first)
         elif partners:
-            pairs.append(Pair(first, partners[0], "paired by the day of collection; no specimen is named"))
+            pairs.append(Pair(first, partners[0], phrase("pairing.paired-by-the-day-of-collection")))
         else:
             alone.append(first)
     return Pairing(tuple(pairs), tuple(ambiguous), tuple(alone))

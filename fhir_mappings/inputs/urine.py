@@ -19,6 +19,7 @@ from fhir_mappings.inputs.pairing import (
     unread_parts,
 )
 from fhir_mappings.intervals import Interval
+from fhir_mappings.phrases import phrase
 
 ROUNDING = 0.05
 """A reported value and one computed from the same specimen that differ by no more are the same, rounded."""
@@ -42,7 +43,7 @@ def protein_to_creatinine(asked: Asked) -> Series:
     ]
     needs = []
     if protein and not pairing.pairs:
-        detail = "urine creatinine: none of the specimen in which protein was measured"
+        detail = phrase("urine.urine-creatinine-none-of-the-specimen")
         needs.append(asked.lack("urine_creatinine", detail))
     parts: list[Result] = [*protein, *asked.unusable("urine_protein_concentration")]
     others: list[Result] = [*creatinine, *asked.unusable("urine_creatinine")]
@@ -130,7 +131,7 @@ def _joined(
         Unusable.of(
             m,
             "too-coarse",
-            f"several urine results of {m.when}; which of them are of one specimen is not on record",
+            phrase("urine.several-urine-results-of-which-of", m=m.when),
         )
         for m in pairing.ambiguous
         if not draws.of(m)

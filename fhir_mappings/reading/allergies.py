@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fhir_mappings.dates import read_date
 from fhir_mappings.facts import Allergy
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.conditions import ACTIVE, CLINICAL
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.terms import code_of, is_any, meaning_of, terms
@@ -20,7 +21,7 @@ def read_allergy(resource: AllergyIntolerance, reference: str, sheet: Sheet) -> 
     substances = [r.substance for r in resource.reaction if r.substance is not None]
     code = resource.code or (substances[0] if substances else None)
     if code is None:
-        sheet.refuse(reference, "the allergy names no substance")
+        sheet.refuse(reference, phrase("allergies.the-allergy-names-no-substance"))
         return
     stated = meaning_of(code, terms().allergy_statement)
     if stated == "no-information":

@@ -6,6 +6,7 @@ from fhir_mappings.datatypes import CodeableConcept, Quantity
 from fhir_mappings.facts import Assessment, AssessmentItem, Evidence, Measurement
 from fhir_mappings.instruments import InstrumentMatch, is_in_points
 from fhir_mappings.intervals import UNDATED, DateSpan, Interval, point
+from fhir_mappings.phrases import phrase
 from fhir_mappings.qualitative import category_of_text, interval_of_text
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.reading.terms import points_of, terms
@@ -32,7 +33,7 @@ def read_assessment(
         sheet.refuse(reference, f"a recorded score that is {observation.status or 'without a status'}")
         return
     if when.open_start:
-        sheet.refuse(reference, "a recorded score without a date")
+        sheet.refuse(reference, phrase("assessments.a-recorded-score-without-a-date"))
     evidence = Evidence(
         reference=reference,
         path="value[x]",
@@ -46,7 +47,10 @@ def read_assessment(
         return
     quantity = observation.value_quantity
     if quantity is not None and not is_in_points(quantity.code, quantity.unit):
-        sheet.refuse(reference, f"a recorded score in the unit '{quantity.unit or quantity.code}'")
+        sheet.refuse(
+            reference,
+            phrase("assessments.a-recorded-score-in-the-unit", quantity=quantity.unit or quantity.code),
+        )
         return
     items = _items(observation, evidence, match, sheet)
     own = item_of(match, value_of(observation), observation, evidence, sheet.terminology)
@@ -56,7 +60,7 @@ def read_assessment(
     if total is None and not items:
         if observation.has_member or observation.component:
             return  # a panel's head has no value of its own
-        sheet.refuse(reference, "a recorded score without a value")
+        sheet.refuse(reference, phrase("assessments.a-recorded-score-without-a-value"))
         return
     sheet.assessments.append(
         Assessment(
@@ -107,7 +111,10 @@ def _items(
             found.append(item)
         elif own.recorded is not None and (match.item or match.domain):
             sheet.refuse(
-                own.reference, f"the value of {own.label or own.path} cannot be read: {own.recorded}"
+                own.reference,
+                phrase(
+                    "assessments.the-value-of-cannot-be-read", own=own.label or own.path, own_b=own.recorded
+                ),
             )
     return tuple(found)
 
@@ -211,4 +218,4 @@ def _read_nyha(observation: Observation, when: DateSpan, evidence: Evidence, she
                 )
             )
             return
-    sheet.refuse(evidence.reference, "an NYHA class that cannot be read")
+    sheet.refuse(evidence.reference, phrase("assessments.an-nyha-class-that-cannot-be"))

@@ -10,6 +10,7 @@ from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import at_age, at_ages, hull, read_date, read_period
 from fhir_mappings.facts import Diagnosis
 from fhir_mappings.intervals import DateSpan
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.terms import code_of, is_any, terms
 from fhir_mappings.resources import Condition
@@ -26,7 +27,7 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
         _read_refuted(condition, reference, sheet)
         return
     if condition.code is None:
-        sheet.refuse(reference, "the condition has no code")
+        sheet.refuse(reference, phrase("conditions.the-condition-has-no-code"))
         return
     if any(c.code in _NO_CATEGORY for concept in condition.category for c in concept.coding):
         return
@@ -42,10 +43,13 @@ def read_condition(condition: Condition, reference: str, sheet: Sheet) -> None:
     end, ended = _abatement(condition, sheet.birth)
     start, notes = _onset(condition, sheet.birth, end, active=clinical in ACTIVE and not ended)
     if start is not None and end is not None and start.first > end.last:
-        notes = (*notes, f"The recorded end ({end}) lies before the beginning ({start}); neither was used.")
+        notes = (*notes, phrase("conditions.the-recorded-end-lies-before-the", end=end, start=start))
         start = end = None
     if ended and end is None and condition.abatement_string:
-        notes = (*notes, f"End as recorded: {condition.abatement_string[:60]}")
+        notes = (
+            *notes,
+            phrase("conditions.end-as-recorded", abatement_string=condition.abatement_string[:60]),
+        )
     ongoing = not ended and clinical in ACTIVE
     status = clinical
     if clinical in ACTIVE and (end is not None or condition.abatement_boolean is True):
@@ -127,13 +131,20 @@ def _onset(
         start = at_age(birth, condition.onset_age) or at_ages(birth, condition.onset_range)
     if start is not None:
         return start, ()
-    notes = (f"Onset as recorded: {condition.onset_string[:60]}",) if condition.onset_string else ()
+    notes = (
+        (phrase("conditions.onset-as-recorded", onset_string=condition.onset_string[:60]),)
+        if condition.onset_string
+        else ()
+    )
     if recorded is None:
         return None, notes
     # It cannot have begun after it was recorded.
     if recorded.last < earliest:
         return None, notes
-    return DateSpan(earliest, recorded.last), (*notes, f"The onset is not recorded; known by {recorded}.")
+    return DateSpan(earliest, recorded.last), (
+        *notes,
+        phrase("conditions.the-onset-is-not-recorded-known", it=recorded),
+    )
 
 
 def _between(first: DateSpan | None, last: DateSpan | None, earliest: date) -> DateSpan | None:

@@ -13,6 +13,7 @@ from fhir_mappings.datatypes import Dosage, Period, Quantity
 from fhir_mappings.dates import hull, read_date, read_instant, read_period
 from fhir_mappings.dosing_terms import dosing_terms
 from fhir_mappings.intervals import DateSpan, shifted
+from fhir_mappings.phrases import phrase
 from fhir_mappings.resources import (
     MedicationAdministration,
     MedicationDispense,
@@ -45,7 +46,7 @@ class Course(msgspec.Struct, frozen=True):
     problem: str | None = None
 
 
-REVERSED = "its period ends before it begins"
+REVERSED = phrase("courses.its-period-ends-before-it-begins")
 
 
 def course_given(resource: MedicationAdministration) -> Course:
@@ -120,7 +121,7 @@ def course_ordered(resource: MedicationRequest) -> Course:
         end = _supplied(start, supply.expected_supply_duration, supply.number_of_repeats_allowed)
     if end is not None and resource.status == "stopped" and start is not None:
         end = DateSpan(min(start.first, end.first), end.last)
-    notes = () if resource.intent is not None else ("The order has no intent; it was taken as an order.",)
+    notes = () if resource.intent is not None else (phrase("courses.the-order-has-no-intent-it"),)
     return Course(start, end, running, resource.dosage_instruction, notes, problem=problem)
 
 

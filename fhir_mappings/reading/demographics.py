@@ -9,6 +9,7 @@ from fhir_mappings.dates import read_date
 from fhir_mappings.facts import Evidence
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import Sex
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.reading.terms import code_of, terms
 from fhir_mappings.resources import Extension, Patient
@@ -32,16 +33,16 @@ def read_demographics(
     sheet.sex, said = next((pair for pair in sexes if pair[0] is not None), (None, None))
     if len({birth for birth, _ in births if birth is not None}) > 1:
         sheet.birth = born = None
-        sheet.refuse(reference, "several Patients have this id, and their birth dates differ")
+        sheet.refuse(reference, phrase("demographics.several-patients-have-this-id-and"))
     if len({sex for sex, _ in sexes if sex is not None}) > 1:
         sheet.sex = said = None
-        sheet.refuse(reference, "several Patients have this id, and their sexes differ")
+        sheet.refuse(reference, phrase("demographics.several-patients-have-this-id-and-2"))
     if born is not None:
         evidence["birth_date"] = born
     if said is not None:
         evidence["sex"] = said
     if any(p.active is False or any(link.type == "replaced-by" for link in p.link) for p in copies):
-        sheet.refuse(reference, "the record is marked as inactive or merged into another")
+        sheet.refuse(reference, phrase("demographics.the-record-is-marked-as-inactive"))
     return evidence, any(is_deceased(patient) for patient in copies)
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from fhir_mappings.facts import Event, Evidence, Exposure, Otherwise
 from fhir_mappings.intervals import DateSpan, shifted
+from fhir_mappings.phrases import phrase
 
 _WEAKER = frozenset({"statement", "request"})
 """What was given or handed over stands against a statement; an order or an older statement does not."""
@@ -67,8 +68,8 @@ def _ended(exposure: Exposure, denial: Denial) -> Exposure:
         end = DateSpan(start.first, latest if end is None else min(end.last, latest))
     elif end is not None:
         end = DateSpan(min(start.first, end.first) if start is not None else end.first, end.last)
-    told = f" on {since}" if since is not None else ""
-    note = f"Not taken, as stated{told} ({denial.reference}); until when it was taken is not known."
+    told = phrase("denials.on", since=since) if since is not None else ""
+    note = phrase("denials.not-taken-as-stated-until-when", told=told, reference=denial.reference)
     otherwise = exposure.otherwise
     if otherwise is None and exposure.source == "request" and exposure.status == "active":
         otherwise = Otherwise(exposure.end, exposure.ongoing, denial.evidence)
@@ -113,7 +114,7 @@ def _doubted(order: Exposure, given: Sequence[Exposure], not_given: Sequence[Not
     if not left_out or any(_perhaps_of_order(dose, order) for dose in given):
         return order
     names = ", ".join(missed.reference for missed in left_out)
-    note = f"A dose of it was not given ({names}), and no dose that was is on record."
+    note = phrase("denials.a-dose-of-it-was-not", names=names)
     return msgspec.structs.replace(order, confirmed=False, notes=(*order.notes, note))
 
 

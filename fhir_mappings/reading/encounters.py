@@ -8,6 +8,7 @@ from fhir_mappings.code_systems import system_of
 from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_period
 from fhir_mappings.facts import Admission
+from fhir_mappings.phrases import listed, phrase
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.terms import is_any, meaning_of, terms
 from fhir_mappings.resources import Condition, Encounter
@@ -38,9 +39,7 @@ def read_encounter(resource: Encounter, reference: str, sheet: Sheet) -> None:
             if ref.display:
                 reasons.take(CodeableConcept(text=ref.display), sheet)
             elif inpatient is not False:
-                sheet.doubt(
-                    reference, "why the patient came is not at hand: a diagnosis that it names is lacking"
-                )
+                sheet.doubt(reference, phrase("encounters.why-the-patient-came-is-not"))
         elif is_any(condition.verification_status, terms().refuted):
             reasons.told = True
         else:
@@ -54,7 +53,7 @@ def read_encounter(resource: Encounter, reference: str, sheet: Sheet) -> None:
     if not (reasons.concepts or doubted or inpatient) or sheet.is_modified(resource, reference):
         return
     start, end = read_period(resource.period)
-    label = ", ".join(dict.fromkeys(reasons.labels)) or "Admission"
+    label = listed("names", dict.fromkeys(reasons.labels)) or "Admission"
     admission = Admission(
         reference=reference,
         concepts=reasons.concepts,

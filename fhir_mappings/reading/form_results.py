@@ -8,6 +8,7 @@ from datetime import datetime
 from fhir_mappings.catalogue import LOINC, Analyte
 from fhir_mappings.facts import AnsweredBy, Evidence, Measurement, Unusable
 from fhir_mappings.intervals import DateSpan, Interval
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.reading.values import interval_of
 from fhir_mappings.resources import QuestionnaireAnswer
@@ -48,13 +49,15 @@ def put_result(
         number: the answer without its unit.
     """
     if by == "patient" and not analyte.self_reported:
-        why = f"{analyte.label} is told by the patient, and is no result of a laboratory or an examination"
+        why = phrase("form-results.is-told-by-the-patient-and", analyte=analyte.label)
         sheet.refuse(evidence.reference, why)
         return
     quantity = answer.value_quantity
     value = interval_of(quantity) if quantity is not None else number
     if value is None:
-        sheet.refuse(evidence.reference, f"the answer to {evidence.path} has no number")
+        sheet.refuse(
+            evidence.reference, phrase("form-results.the-answer-to-has-no-number", path=evidence.path)
+        )
         return
     unit = (quantity.system, quantity.code, quantity.unit) if quantity is not None else (None, None, None)
     converted = to_canonical(analyte, value, *unit, adult=sheet.is_adult_on(when))

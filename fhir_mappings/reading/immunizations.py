@@ -6,6 +6,7 @@ from fhir_mappings.code_systems import code_in, system_of
 from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_date
 from fhir_mappings.facts import Vaccination
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.terms import terms
 from fhir_mappings.resources import Immunization
@@ -19,7 +20,7 @@ def read_immunization(resource: Immunization, reference: str, sheet: Sheet) -> N
         return
     code = resource.vaccine_code
     if code is None:
-        sheet.refuse(reference, "the vaccine cannot be told: there is no code")
+        sheet.refuse(reference, phrase("immunizations.the-vaccine-cannot-be-told-there"))
         return
     match = sheet.terminology.concepts_of(code.pairs, code.label, kinds="vaccine")
     concepts = match.concepts
@@ -40,7 +41,9 @@ def read_immunization(resource: Immunization, reference: str, sheet: Sheet) -> N
             confirmed=resource.status == "completed" and not match.suspected,
             by_text=match.by_text,
             status=resource.status,
-            notes=(f"Date as recorded: {words[:60]}",) if words and when is None else (),
+            notes=(phrase("immunizations.date-as-recorded", words=words[:60]),)
+            if words and when is None
+            else (),
             evidence=evidence_of(reference, "vaccineCode", when, code, by_text=match.by_text),
         )
     )

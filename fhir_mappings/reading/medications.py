@@ -16,6 +16,7 @@ from fhir_mappings.dosage import read_doses
 from fhir_mappings.facts import Exposure
 from fhir_mappings.intervals import Interval, point
 from fhir_mappings.medication_strength import Strength, StrengthLike, strength_of_name
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.courses import Course, course_given, course_ordered, course_stated, course_supplied
 from fhir_mappings.reading.denials import Denial, NotGiven
 from fhir_mappings.reading.sheet import Sheet, evidence_of
@@ -87,7 +88,7 @@ def read_statement(resource: MedicationStatement, reference: str, sheet: Sheet) 
 def _deny(resource: MedicationStatement, reference: str, sheet: Sheet) -> None:
     named = _named(resource, sheet)
     if named is None:
-        sheet.refuse(reference, "the drug cannot be told: neither a code nor words for it are at hand")
+        sheet.refuse(reference, phrase("medications.the-drug-cannot-be-told-neither"))
     elif named.concepts and not sheet.is_modified(resource, reference):
         start, end = read_period(resource.effective_period)
         since = start or read_date(resource.effective_date_time) or read_date(resource.date_asserted)
@@ -124,7 +125,7 @@ def _put_down(
         return
     named = _named(resource, sheet)
     if named is None:
-        sheet.refuse(reference, "the drug cannot be told: neither a code nor words for it are at hand")
+        sheet.refuse(reference, phrase("medications.the-drug-cannot-be-told-neither"))
         return
     evidence = evidence_of(
         reference,
@@ -168,7 +169,7 @@ def _put_down(
         course.hours,
     )
     if course.problem is not None:
-        sheet.doubt(reference, f"{course.problem}; when the drug was taken is not known")
+        sheet.doubt(reference, phrase("medications.when-the-drug-was-taken-is", problem=course.problem))
     sheet.event(
         Exposure(
             reference=reference,

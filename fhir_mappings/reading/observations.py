@@ -14,6 +14,7 @@ from fhir_mappings.dates import read_date, read_instant, within
 from fhir_mappings.facts import Evidence, Measurement, Report, Unusable
 from fhir_mappings.instruments import InstrumentMatch
 from fhir_mappings.intervals import UNDATED, DateSpan
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.assessments import read_assessment
 from fhir_mappings.reading.reference_ranges import Limits, contradicts, read_limits
 from fhir_mappings.reading.remarks import is_measured, unreliable
@@ -96,7 +97,7 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
     if not (meaning.known or parts):
         return
     if any(bare(one.reference or "") not in sheet.patient for one in observation.focus):
-        sheet.refuse(reference, "it is about something or someone other than the patient (focus)")
+        sheet.refuse(reference, phrase("observations.it-is-about-something-or-someone"))
         return
     if sheet.is_modified(observation, reference):
         return
@@ -162,7 +163,9 @@ def _read_part(
             role=analyte.role,
         )
     if isinstance(result, Measurement) and match.by_text:
-        note = f"Matched by its words: {part.code.label if part.code is not None else ''}"
+        note = phrase(
+            "observations.matched-by-its-words", part=part.code.label if part.code is not None else ""
+        )
         result = msgspec.structs.replace(result, notes=(*result.notes, note))
     sheet.results.append(
         Issued(
@@ -191,7 +194,7 @@ def _result(
     if why is not None:
         return Unusable(why="unreadable", detail=why, when=frame.unusable_when, evidence=(evidence,))
     if value.conflicting:
-        detail = f"the value ({value.recorded}) and its interpretation contradict each other"
+        detail = phrase("observations.the-value-and-its-interpretation-contradict", value=value.recorded)
         both = _with_interpretation(evidence, value)
         return Unusable(why="conflicting", detail=detail, when=frame.unusable_when, evidence=both)
     measured = _measure(part, whole, analyte, value, evidence, frame, sheet)
@@ -209,12 +212,16 @@ def _with_interpretation(evidence: Evidence, value: Value) -> tuple[Evidence, ..
 def _why_unusable(frame: Frame, value: Value) -> str | None:
     status = frame.status
     if status == "preliminary":
-        return "only a preliminary result is there"
+        return phrase("observations.only-a-preliminary-result-is-there")
     if status not in USABLE:
-        return f"the result is {status}, not final" if status else "the result has no status"
+        return (
+            phrase("observations.the-result-is-not-final", status=status)
+            if status
+            else phrase("observations.the-result-has-no-status")
+        )
     if value.problem is not None:
         return value.problem
-    return "no value is given" if value.absent else None
+    return phrase("observations.no-value-is-given") if value.absent else None
 
 
 def _specimen(observation: Observation, reference: str) -> str | None:
@@ -235,7 +242,9 @@ def _measure(
 ) -> Measurement | Unusable:
     remark = unreliable(part, whole, analyte.name)
     if remark is not None:
-        return _refused(f"a remark makes it unusable: '{_short(remark)}'", frame, evidence)
+        return _refused(
+            phrase("observations.a-remark-makes-it-unusable", remark=_short(remark)), frame, evidence
+        )
     number = value.number
     limits = read_limits(part.reference_range, analyte, number, sheet.sex, sheet.birth, frame.by)
     plain = Measurement(
@@ -253,9 +262,11 @@ def _measure(
     )
     if number is None:
         if value.said is None and (value.flag is None or analyte.kind == "number"):
-            return _refused(f"{value.recorded or 'the value'} is no number", frame, evidence)
+            return _refused(
+                phrase("observations.is-no-number", the=value.recorded or "the value"), frame, evidence
+            )
         if analyte.kind == "number" and value.said is not None:
-            return _refused(f"'{value.recorded}' is no number", frame, evidence)
+            return _refused(phrase("observations.is-no-number-2", value=value.recorded), frame, evidence)
         return plain
     adult = sheet.is_adult_on(frame.by)
     converted = to_canonical(analyte, number.value, number.system, number.code, number.unit, adult=adult)
@@ -263,8 +274,8 @@ def _measure(
     if isinstance(converted, Converted | OwnScale) and contradicts(
         limits, converted.value, value.interpreted, own=own
     ):
-        detail = f"the value ({value.recorded}) lies where its own reference range says the opposite"
-        detail += f" of its interpretation ({value.interpreted})"
+        detail: str = phrase("observations.the-value-lies-where-its-own", value=value.recorded)
+        detail += phrase("observations.of-its-interpretation", interpreted=value.interpreted)
         both = _with_interpretation(evidence, value)
         return Unusable(why="conflicting", detail=detail, when=frame.unusable_when, evidence=both)
     if isinstance(converted, Converted):

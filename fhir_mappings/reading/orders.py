@@ -6,6 +6,7 @@ from fhir_mappings.datatypes import CodeableConcept, Dosage, Timing, TimingRepea
 from fhir_mappings.dates import read_date, read_period
 from fhir_mappings.facts import Implant, Planned
 from fhir_mappings.intervals import DateSpan
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.courses import days_of
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.resources import Appointment, CarePlan, Device, ServiceRequest
@@ -24,7 +25,7 @@ def read_order(resource: ServiceRequest, reference: str, sheet: Sheet) -> None:
     if resource.status not in _PLANNED | _PERHAPS_PLANNED or resource.do_not_perform:
         return
     if resource.code is None:
-        sheet.refuse(reference, "the order has no code")
+        sheet.refuse(reference, phrase("orders.the-order-has-no-code"))
         return
     start, _ = days_of([occurrence_of(resource)], None)
     if not sheet.is_modified(resource, reference):

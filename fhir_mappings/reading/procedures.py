@@ -5,6 +5,7 @@ from __future__ import annotations
 from fhir_mappings.dates import at_age, at_ages, read_date, read_period
 from fhir_mappings.facts import Planned
 from fhir_mappings.facts import Procedure as ProcedureFact
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.resources import Procedure
 
@@ -18,7 +19,7 @@ def read_procedure(resource: Procedure, reference: str, sheet: Sheet) -> None:
     if resource.status in _WITHDRAWN:
         return
     if resource.code is None:
-        sheet.refuse(reference, "the procedure has no code")
+        sheet.refuse(reference, phrase("procedures.the-procedure-has-no-code"))
         return
     kinds = "order" if resource.status in _AHEAD else "procedure"
     match = sheet.terminology.concepts_of(resource.code.pairs, resource.code.label, kinds=kinds)
@@ -60,7 +61,9 @@ def read_procedure(resource: Procedure, reference: str, sheet: Sheet) -> None:
             confirmed=resource.status in _DONE and not match.suspected,
             by_text=match.by_text,
             status=resource.status,
-            notes=(f"Date as recorded: {words[:60]}",) if words and start is None else (),
+            notes=(phrase("immunizations.date-as-recorded", words=words[:60]),)
+            if words and start is None
+            else (),
             evidence=evidence_of(reference, "code", start, resource.code, by_text=match.by_text),
         )
     )

@@ -12,6 +12,7 @@ from fhir_mappings.dates import read_date, read_instant
 from fhir_mappings.facts import Answer, AnsweredBy, Assessment, AssessmentItem, Evidence
 from fhir_mappings.instruments import InstrumentMatch, instruments
 from fhir_mappings.intervals import UNDATED, DateSpan, Interval, point
+from fhir_mappings.phrases import phrase
 from fhir_mappings.qualitative import category_of_text, interval_of_text
 from fhir_mappings.reading.answerers import answered_by
 from fhir_mappings.reading.assessments import GRADED, grade_of_text, is_complete, number_of_points
@@ -43,7 +44,7 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
         return
     authored = read_date(resource.authored)
     if authored is None:
-        sheet.refuse(reference, "the questionnaire's date is not recorded")
+        sheet.refuse(reference, phrase("questionnaires.the-questionnaire-s-date-is-not"))
     # A form without a date was filled in at some time: it may speak against one that has a date.
     when = authored or DateSpan(date.min, _last_day(resource))
     form = _form(resource.questionnaire)
@@ -128,7 +129,7 @@ def _put_assessment(
         return
     if by == "patient" and instrument not in instruments().self_reported:
         label = instruments().labels.get(instrument, instrument)
-        sheet.refuse(reference, f"{label} is filled in by the patient; it takes a clinician")
+        sheet.refuse(reference, phrase("questionnaires.is-filled-in-by-the-patient", label=label))
         return
     sheet.assessments.append(
         Assessment(

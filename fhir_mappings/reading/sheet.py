@@ -25,6 +25,7 @@ from fhir_mappings.facts import (
 )
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import Sex
+from fhir_mappings.phrases import listed, phrase
 from fhir_mappings.reading.denials import Denial, NotGiven
 from fhir_mappings.references import References, Source, bare
 from fhir_mappings.resources import RESOURCES, AnyResource, Medicated
@@ -184,17 +185,17 @@ class Sheet:
         """
         if self.unnamed:
             names = sorted({course.label for course in self.unnamed})
-            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            told = ", ".join(names[:_MOST_NAMES]) + more
-            self.refuse(
-                self.unnamed[0].reference, f"no known code or name tells which drugs these are: {told}"
+            more = (
+                phrase("sheet.and-more", names=len(names) - _MOST_NAMES) if len(names) > _MOST_NAMES else ""
             )
+            told = listed("names", (*names[:_MOST_NAMES],)) + more
+            self.refuse(self.unnamed[0].reference, phrase("sheet.no-known-code-or-name-tells", told=told))
 
     def is_modified(self, resource: AnyResource | Medicated, reference: str) -> bool:
         """Whether a modifierExtension, none of which is understood, may turn the meaning of a resource."""
         if not resource.modifier_extension:
             return False
-        self.refuse(reference, "it carries a modifierExtension that is not understood")
+        self.refuse(reference, phrase("sheet.it-carries-a-modifierextension-that-is"))
         return True
 
     def diagnosed_at(self, encounter: Reference | None, diagnosis: str) -> None:
@@ -222,7 +223,7 @@ class Sheet:
         """All events but reports that were replaced, which are told; and what corrections changed."""
         replaced = replaced_reports(self.reports)
         for reference, by in replaced.items():
-            self.refuse(reference, f"it was replaced by {by}")
+            self.refuse(reference, phrase("sheet.it-was-replaced-by", by=by))
         standing = [event for event in self.events if event.reference not in replaced]
         return standing, list(corrections(self.reports, replaced))
 

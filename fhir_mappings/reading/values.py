@@ -10,6 +10,7 @@ import msgspec
 from fhir_mappings.catalogue import Analyte
 from fhir_mappings.datatypes import CodeableConcept, Quantity
 from fhir_mappings.intervals import INFINITY, Interval, point
+from fhir_mappings.phrases import phrase
 from fhir_mappings.qualitative import (
     category_of_text,
     quantity_of_text,
@@ -110,7 +111,7 @@ def _value(part: Valued, analyte: Analyte, terminology: Terminology) -> Value:
     if part.value_ratio is not None:
         return _of_ratio(part.value_ratio.numerator, part.value_ratio.denominator)
     reason = part.data_absent_reason.label if part.data_absent_reason is not None else None
-    problem = f"no value is given ({reason})" if reason else None
+    problem = phrase("values.no-value-is-given", reason=reason) if reason else None
     return Value(absent=True, problem=problem)
 
 
@@ -138,13 +139,18 @@ def of_quantity(quantity: Quantity, path: str = "valueQuantity") -> Value:
     """A quantity's number with its unit."""
     recorded = shown(quantity)
     if quantity.value is None:
-        return Value(absent=True, recorded=recorded or None, path=path, problem="the quantity has no value")
+        return Value(
+            absent=True,
+            recorded=recorded or None,
+            path=path,
+            problem=phrase("values.the-quantity-has-no-value"),
+        )
     interval = interval_of(quantity)
     if interval is None:
         told = (
-            f"the comparator '{quantity.comparator}' is not known"
+            phrase("values.the-comparator-is-not-known", comparator=quantity.comparator)
             if quantity.comparator
-            else "no finite number"
+            else phrase("values.no-finite-number")
         )
         return Value(recorded=recorded, path=path, problem=told)
     number = Number(interval, quantity.system, quantity.code, quantity.unit)
@@ -181,7 +187,7 @@ def _of_concept(concept: CodeableConcept, analyte: Analyte, terminology: Termino
     number = None
     if said is None and concept.text:
         number = _of_text(concept.text, analyte).number
-    problem = None if said or number else f"'{label}' is not one of its values"
+    problem = None if said or number else phrase("values.is-not-one-of-its-values", label=label)
     return Value(said=said, number=number, recorded=label, path="valueCodeableConcept", problem=problem)
 
 
@@ -201,7 +207,7 @@ def _of_text(text: str, analyte: Analyte) -> Value:
             number = Number(quantity.value, unit=unit)
         elif (titre := titre_of_text(text)) is not None:
             number = Number(titre, unit=TITRE)
-    problem = None if said or number else f"'{_short(text)}' is not one of its values"
+    problem = None if said or number else phrase("values.is-not-one-of-its-values-2", text=_short(text))
     return Value(said=said, number=number, recorded=_short(text), path="valueString", problem=problem)
 
 
@@ -220,12 +226,14 @@ def _of_range(low: Quantity | None, high: Quantity | None) -> Value:
     upper = interval_of(high) if high is not None else None
     recorded = f"{shown(low) if low else ''}–{shown(high) if high else ''}"
     if lower is None and upper is None:
-        return Value(recorded=recorded, path="valueRange", problem="the range has no limits")
+        return Value(recorded=recorded, path="valueRange", problem=phrase("values.the-range-has-no-limits"))
     bounds = Interval(lower.low if lower else -INFINITY, upper.high if upper else INFINITY)
     if bounds.low > bounds.high:
-        return Value(recorded=recorded, path="valueRange", problem="the range is empty")
+        return Value(recorded=recorded, path="valueRange", problem=phrase("values.the-range-is-empty"))
     if low is not None and high is not None and (low.code, low.unit) != (high.code, high.unit):
-        return Value(recorded=recorded, path="valueRange", problem="the limits of the range differ in unit")
+        return Value(
+            recorded=recorded, path="valueRange", problem=phrase("values.the-limits-of-the-range-differ")
+        )
     of = low or high
     number = Number(bounds, of.system, of.code, of.unit) if of is not None else None
     return Value(number=number, recorded=recorded, path="valueRange")
@@ -235,7 +243,7 @@ def _of_ratio(numerator: Quantity | None, denominator: Quantity | None) -> Value
     top = interval_of(numerator) if numerator is not None else None
     bottom = interval_of(denominator) if denominator is not None else None
     if top is None or bottom is None or numerator is None or denominator is None:
-        return Value(path="valueRatio", problem="the ratio lacks a number")
+        return Value(path="valueRatio", problem=phrase("values.the-ratio-lacks-a-number"))
     recorded = f"{shown(numerator)}:{shown(denominator)}"
     if (
         numerator.code is None
@@ -245,10 +253,12 @@ def _of_ratio(numerator: Quantity | None, denominator: Quantity | None) -> Value
     ):
         if not (top.exact and top.low == 1):
             return Value(
-                recorded=recorded, path="valueRatio", problem="the ratio has no units and is no titre"
+                recorded=recorded, path="valueRatio", problem=phrase("values.the-ratio-has-no-units-and")
             )
         return Value(number=Number(bottom, unit=TITRE), recorded=recorded, path="valueRatio")
     if bottom.low <= 0:
-        return Value(recorded=recorded, path="valueRatio", problem="the ratio's divisor is not above zero")
+        return Value(
+            recorded=recorded, path="valueRatio", problem=phrase("values.the-ratio-s-divisor-is-not")
+        )
     unit = f"{numerator.code or numerator.unit or ''}/{denominator.code or denominator.unit or ''}"
     return Value(number=Number(top.over(bottom), unit=unit), recorded=recorded, path="valueRatio")

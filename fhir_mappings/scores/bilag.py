@@ -12,6 +12,7 @@ import msgspec
 
 from fhir_mappings.facts import Assessment, Measurement, Need
 from fhir_mappings.intervals import Interval, day, point
+from fhir_mappings.phrases import listed, phrase, term
 from fhir_mappings.scores.bilag_record import (
     RecordedCount,
     RecordedGrade,
@@ -51,7 +52,7 @@ def count_grades(name: str, definition: BilagDefinition, situation: Situation) -
         measurement = _from_total(
             name, total, standing, _renal_proves(wanted, total, computed, standing, definition, situation)
         )
-        recorded = f"{total.value} on {total.when.in_words}"
+        recorded = phrase("bilag.on", total=total.value, total_b=total.when.in_words)
         conflict = next(iter(measurement.notes), None)
     else:
         measurement = _counted(name, definition, situation, standing, forms, computed, blood)
@@ -141,16 +142,11 @@ def _from_total(name: str, total: RecordedCount, standing: Standing, proven: boo
     lower = standing.lower + proven
     note = None
     if total.at_odds:
-        note = f"Counts of {total.at_odds} are recorded for {total.when.in_words}."
+        note = phrase("bilag.counts-of-are-recorded-for", at_odds=total.at_odds, total=total.when.in_words)
     elif total.value.high < standing.lower or total.value.low > standing.upper:
-        note = (
-            f"The count of {total.value} recorded on {total.when.in_words} does not fit the grades on record."
-        )
+        note = phrase("bilag.the-count-of-recorded-on-does", total=total.value, total_b=total.when.in_words)
     elif total.value.high < lower:
-        note = (
-            f"The count of {total.value} recorded on {total.when.in_words} does not fit"
-            " the renal grade that results support."
-        )
+        note = phrase("bilag.the-count-of-recorded-on-does-2", total=total.value, total_b=total.when.in_words)
     value = total.value if note is None else total.value.hull(Interval(lower, max(lower, standing.upper)))
     return Measurement(
         input=name,
@@ -169,31 +165,33 @@ def _renal_notes(
     """A computed A or B in words; milder grades count for nothing and stand in the sheet only."""
     if computed.grade not in ("A", "B"):
         return []
-    told = f"Results support renal grade {computed.grade}: {computed.words}."
+    told: str = phrase("bilag.results-support-renal-grade", grade=computed.grade, words=computed.words)
     if overtaken is not None:
         shown = overtaken.grade or "below B"
-        told = f"{told} They are newer than the form of {overtaken.when.in_words}, which grades it {shown}."
+        told += phrase("bilag.overtaken", when=overtaken.when.in_words, grade=term(shown))
     if recorded is None:
-        return [f"{told} It needs a clinician's assessment."]
+        return [told + phrase("bilag.needs-a-clinician")]
     if recorded.grade in ("A", computed.grade):
         return []
     shown = recorded.grade or "below B"
-    return [f"{told} The form of {recorded.when.in_words} grades it {shown}, which counts."]
+    return [told + phrase("bilag.form-counts", when=recorded.when.in_words, grade=term(shown))]
 
 
 def _haematological_notes(blood: BloodSupport, recorded: RecordedGrade | None) -> list[str]:
     if recorded is not None or blood.grade not in ("A", "B"):
         return []
     highest = max(blood.counts, key=lambda count: count.degree)
-    return [
-        f"{highest.label} would be haematological grade {blood.grade} if due to lupus; this is not counted."
-    ]
+    return [phrase("bilag.would-be-haematological-grade-if-due", highest=highest.label, grade=blood.grade)]
 
 
 def _akin_notes(definition: BilagDefinition, situation: Situation) -> list[str]:
     return [
-        f"A {definition.akin[a.instrument]} is recorded on {a.when.in_words};"
-        f" it does not stand in for {definition.label}."
+        phrase(
+            "bilag.a-is-recorded-on-it-does",
+            definition=definition.akin[a.instrument],
+            a=a.when.in_words,
+            definition_b=definition.label,
+        )
         for a in situation.facts.assessments
         if a.instrument in definition.akin and situation.holds(a.when)
     ]
@@ -207,10 +205,12 @@ def _form_need(
     situation: Situation,
 ) -> Need:
     missing = [domain.label for domain in definition.domains if domain.id not in grades]
-    detail = f"{definition.label} assessment: {', '.join(missing)} not graded"
+    detail = phrase(
+        "bilag.assessment-not-graded", definition=definition.label, missing=listed("names", missing)
+    )
     past = [form for form in forms if situation.since and form.when.last < situation.since]
     if past and not grades:
-        detail = f"{definition.label}: last assessment on {past[0].when.in_words}"
+        detail = phrase("bilag.last-assessment-on", definition=definition.label, past=past[0].when.in_words)
         return Need(input=name, why="stale", detail=detail)
     if situation.facts.retrieval_of(["Observation", "QuestionnaireResponse"]) != "complete":
         return Need(input=name, why="not-retrieved", detail=detail)

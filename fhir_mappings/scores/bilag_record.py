@@ -8,6 +8,7 @@ import msgspec
 
 from fhir_mappings.facts import Assessment, Evidence
 from fhir_mappings.intervals import DateSpan, Interval, point
+from fhir_mappings.phrases import listed, phrase, term
 from fhir_mappings.scores.bilag_rules import BilagDefinition
 from fhir_mappings.scores.bilag_sheet import RENAL
 from fhir_mappings.scores.forms import key_of, possible_points
@@ -34,8 +35,8 @@ class RecordedGrade(msgspec.Struct, frozen=True):
         """The contradiction in words, if there is one."""
         if not self.others:
             return None
-        shown = " and ".join(sorted({g.grade or "below B" for g in (self, *self.others)}))
-        return f"graded {shown} on {self.when.in_words}"
+        shown = listed("both", map(term, sorted({g.grade or "below B" for g in (self, *self.others)})))
+        return phrase("bilag-record.graded-on", shown=shown, when=self.when.in_words)
 
     def may_be(self, grade: str) -> bool:
         """Whether any form of that time grades it so."""
@@ -149,7 +150,7 @@ def recorded_count(name: str, definition: BilagDefinition, forms: list[Assessmen
         functools.reduce(Interval.hull, (count.value for count in same)),
         first.when,
         unique(e for count in same for e in count.evidence),
-        " and ".join(sorted({str(count.value) for count in same})),
+        listed("both", sorted({str(count.value) for count in same})),
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from fhir_mappings.facts import Conflict, Evidence, Measurement, ScoreItem, ScoreSheet
 from fhir_mappings.intervals import DateSpan
+from fhir_mappings.phrases import phrase, term
 from fhir_mappings.scores.bilag_rules import BilagDefinition, Domain
 from fhir_mappings.scores.clauses import Clause, Degree
 from fhir_mappings.scores.definitions import costs
@@ -85,8 +86,12 @@ def bilag_sheet(
             Conflict(
                 input=measurement.input,
                 kind="same-time",
-                detail=f"{definition.label}: the {domain.label} domain is {disputed[domain.id].at_odds};"
-                " a person has to judge",
+                detail=phrase(
+                    "bilag-sheet.the-domain-is-a-person-has",
+                    definition=definition.label,
+                    domain=domain.label,
+                    disputed=disputed[domain.id].at_odds,
+                ),
                 when=disputed[domain.id].when,
                 evidence=_of_both(disputed[domain.id]),
             )
@@ -128,7 +133,7 @@ def _domain(
     if domain.id == RENAL and computed.grade is not None:
         return _renal(open_item, wanted, computed)
     if domain.id == HAEMATOLOGICAL and blood.grade is not None:
-        remark = f"Counts would give grade {blood.grade} if due to lupus; this is not counted."
+        remark = phrase("bilag-sheet.counts-would-give-grade-if-due", grade=blood.grade)
         return _changed(open_item, remark=remark)
     return open_item
 
@@ -149,7 +154,7 @@ def _disputed(
         state="unattributed" if open_ else "absent",
         effort="attribution" if open_ else None,
         cost=costs()["attribution"] if open_ else 0,
-        doubts=(f"it is {disputed.at_odds}",) if open_ else (),
+        doubts=(phrase("bilag-sheet.it-is", at_odds=disputed.at_odds),) if open_ else (),
         remark=None if open_ else disputed.at_odds,
         evidence=_of_both(disputed),
         parts=parts,
@@ -158,23 +163,23 @@ def _disputed(
 
 def _of_form(domain: Domain, recorded: DomainGrade, computed: RenalGrade) -> str:
     """Where the grade comes from, and whether results support a worse one than the form."""
-    told = f"graded on the form of {recorded.when.in_words}"
+    told: str = phrase("bilag-sheet.graded-on-the-form-of", when=recorded.when.in_words)
     if recorded.grade is None:
-        told = f"left out of the complete form of {recorded.when.in_words}"
+        told = phrase("bilag-sheet.left-out-of-the-complete-form", when=recorded.when.in_words)
     worse = computed.grade in ("A", "B") and (recorded.grade or "E") > computed.grade
     if domain.id == RENAL and worse:
-        told += f", which counts, though results support grade {computed.grade}"
+        told += phrase("bilag-sheet.which-counts-though-results-support-grade", grade=computed.grade)
     return told
 
 
 def _renal(item: ScoreItem, wanted: str, computed: RenalGrade) -> ScoreItem:
-    remark = f"computed from results: grade {computed.grade}"
+    remark: str = phrase("bilag-sheet.computed-from-results-grade", grade=computed.grade)
     if computed.grade == "D":
-        remark += ", as far as results tell (blood pressure, oedema and biopsy aside)"
+        remark += phrase("bilag-sheet.as-far-as-results-tell-blood")
     if computed.firm != computed.grade:
-        remark += f"; without what is in doubt or assumed, {computed.firm or 'none'}"
+        remark += phrase("bilag-sheet.without-what-is-in-doubt-or", computed=computed.firm or term("none"))
     if computed.grade == wanted:
-        doubt = "a computed grade compares results only; the assessment is a clinician's"
+        doubt = phrase("bilag-sheet.a-computed-grade-compares-results-only")
         return _changed(
             item,
             state="unattributed",

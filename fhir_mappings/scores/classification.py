@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from fhir_mappings.facts import Evidence, Need
+from fhir_mappings.phrases import listed, phrase
 from fhir_mappings.scores.counting import points
 from fhir_mappings.scores.findings import ItemFinding
 from fhir_mappings.scores.rules import Classification
@@ -76,9 +77,15 @@ def _has_clinical(rule: Classification, scored: Scored, clinical: list[ItemFindi
 def _open(rule: Classification, scored: Scored, entry: ItemFinding, clinical: list[ItemFinding]) -> list[str]:
     lacking = []
     if entry.state is not State.PRESENT:
-        lacking.append(f"{entry.item.label} ({entry.item.definition.rstrip('.')}) is not shown")
+        lacking.append(
+            phrase(
+                "classification.is-not-shown", item=entry.item.label, entry=entry.item.definition.rstrip(".")
+            )
+        )
     if not _has_clinical(rule, scored, clinical):
-        lacking.append("no clinical criterion is shown")
+        lacking.append(phrase("classification.no-clinical-criterion-is-shown"))
     if scored.value.low < rule.points:
-        lacking.append(f"{scored.value.low:g} of {rule.points} points are shown")
-    return [f"Still open: {'; '.join(lacking)}."] if lacking else []
+        lacking.append(
+            phrase("classification.of-points-are-shown", low=f"{scored.value.low:g}", points=rule.points)
+        )
+    return [phrase("classification.still-open", lacking=listed("clauses", lacking))] if lacking else []

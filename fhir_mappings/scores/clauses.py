@@ -8,11 +8,12 @@ import msgspec
 
 from fhir_mappings.facts import Evidence, Measurement, Need
 from fhir_mappings.intervals import Interval, shifted
+from fhir_mappings.phrases import listed, phrase
 from fhir_mappings.scores.bilag_rules import PreviousRule
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import Doubt, Judgement, State, unique
 
-NO_PREVIOUS = "assumed not to have improved: no earlier value to compare with"
+NO_PREVIOUS = phrase("clauses.assumed-not-to-have-improved-no")
 
 
 class Degree(IntEnum):
@@ -53,8 +54,8 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """The clause with its reservations."""
-        doubts = "; ".join(unique(doubt.reason for doubt in self.doubts))
-        return f"{self.label} ({doubts})" if doubts else self.label
+        doubts = listed("clauses", unique(doubt.reason for doubt in self.doubts))
+        return phrase("clauses.doubted", clause=self.label, doubts=doubts) if doubts else self.label
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +88,11 @@ def best_of(id_: str, label: str, reached: list[Reached], need: Need, *, leads: 
         evidence = unique(e for r in known for e in r.evidence)
         remarks = unique(r.remark for r in known if r.remark)
         return Clause(
-            id=id_, label=label, state=State.ABSENT, evidence=evidence, remark="; ".join(remarks) or None
+            id=id_,
+            label=label,
+            state=State.ABSENT,
+            evidence=evidence,
+            remark=listed("clauses", remarks) or None,
         )
     # Where there are results that do not decide, it is not another one that lacks.
     remarks = unique(r.remark for r in reached if r.degree is None and r.remark)
@@ -97,7 +102,7 @@ def best_of(id_: str, label: str, reached: list[Reached], need: Need, *, leads: 
         state=State.UNKNOWN,
         leads=leads,
         needs=() if reached else (need,),
-        remark="; ".join(remarks) or None,
+        remark=listed("clauses", remarks) or None,
     )
 
 
@@ -138,13 +143,17 @@ def above_share(value: Interval, before: Interval, share: float) -> bool | None:
 
 def compared(current: Measurement, previous: Measurement | None) -> str:
     """The values in words, with their unit and days."""
-    told = f"{_shown(current)} on {current.when}"
-    return told if previous is None else f"{told}, before {_shown(previous)} on {previous.when}"
+    told = phrase("clauses.on", current=_shown(current), current_b=current.when)
+    return (
+        told
+        if previous is None
+        else phrase("clauses.before-on", told=told, previous=_shown(previous), previous_b=previous.when)
+    )
 
 
 def _shown(measurement: Measurement) -> str:
     value = measurement.value
     if value is None:
-        return measurement.category or "no value"
+        return measurement.category or phrase("same-results.no-value")
     number = f"{value.low:.4g}" if value.exact else str(value)
     return f"{number} {measurement.unit}"

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import msgspec
 
 from fhir_mappings.facts import AT_ODDS, Measurement
+from fhir_mappings.phrases import phrase
 from fhir_mappings.scores.exclusions import doubts_about
 from fhir_mappings.scores.proteinuria import judge_rise
 from fhir_mappings.scores.readings import shows, why_undecided
@@ -18,7 +19,7 @@ from fhir_mappings.scores.states import Doubt, Judgement, State, all_of, any_of,
 Hit = tuple[Measurement, tuple[Doubt, ...]]
 """An abnormal result, and what speaks against counting it."""
 
-DIAGNOSIS_DOUBT = "recorded as a diagnosis; the definition of the item and its cause need a clinician"
+DIAGNOSIS_DOUBT = phrase("evaluation.recorded-as-a-diagnosis-the-definition")
 
 
 def judge(rule: Rule, exclusions: Sequence[Exclusion], situation: Situation) -> Judgement:
@@ -148,7 +149,9 @@ def _unknown(
 
 
 def _too_few(occasions: int, name: str, situation: Situation) -> Judgement:
-    need = situation.need(name, f"{occasions} abnormal results on different days are needed")
+    need = situation.need(
+        name, phrase("evaluation.abnormal-results-on-different-days-are", occasions=occasions)
+    )
     return Judgement(state=State.UNKNOWN, needs=(msgspec.structs.replace(need, why="never-measured"),))
 
 
@@ -156,9 +159,9 @@ def _why_undecided(rule: ResultRule, measurement: Measurement) -> str:
     if AT_ODDS in measurement.notes:
         return why_undecided(measurement)
     if measurement.category == "equivocal":
-        return f"equivocal on {measurement.when.in_words}"
+        return phrase("evaluation.equivocal-on", measurement=measurement.when.in_words)
     if rule.comparison is not None and isinstance(rule.comparison[1], str):
-        return f"the result of {measurement.when.in_words} has no reference range"
+        return phrase("evaluation.the-result-of-has-no-reference", measurement=measurement.when.in_words)
     return why_undecided(measurement)
 
 

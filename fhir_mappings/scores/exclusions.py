@@ -7,6 +7,7 @@ from datetime import date
 
 from fhir_mappings.facts import Diagnosis, Event, Exposure, Need, WhyMissing
 from fhir_mappings.intervals import DateSpan, shifted
+from fhir_mappings.phrases import phrase
 from fhir_mappings.scores.rules import EventExclusion, Exclusion, Presupposition, ResultRequirement
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import Doubt, unique
@@ -44,7 +45,9 @@ def _required(rule: ResultRequirement, when: DateSpan, situation: Situation) -> 
         for contrary in series.measurements:
             near = _is_near(contrary.when, when, rule.days)
             if near is not False and contrary.category is not None and contrary.category not in wanted:
-                doubt = f"{series.label} {contrary.category} on {contrary.when}"
+                doubt = phrase(
+                    "exclusions.on", series=series.label, category=contrary.category, contrary=contrary.when
+                )
                 return [Doubt(doubt, refutes=near is True, evidence=contrary.evidence)]
     for alternative in rule.alternatives:
         if all(
@@ -59,7 +62,12 @@ def _required(rule: ResultRequirement, when: DateSpan, situation: Situation) -> 
     why: WhyMissing = "stale" if series.measurements else "never-measured"
     if series.retrieval != "complete":
         why = "not-retrieved"
-    need = Need(input=series.input, why=why, detail=f"{series.label}: {rule.doubt}", order=series.order)
+    need = Need(
+        input=series.input,
+        why=why,
+        detail=phrase("of-something", what=series.label, detail=rule.doubt),
+        order=series.order,
+    )
     return [Doubt(rule.doubt, need)]
 
 
@@ -79,7 +87,7 @@ def _explained(rule: EventExclusion, when: DateSpan, situation: Situation) -> li
         events = situation.events((Diagnosis,), rule.concepts)
         whole = situation.facts.retrieval_of(["Condition"]) == "complete"
     doubts = [
-        Doubt(f"{event.label} {rule.doubt}", evidence=(event.evidence,))
+        Doubt(phrase("exclusions.event", event=event.label, doubt=rule.doubt), evidence=(event.evidence,))
         for event in events
         if _near(event, rule, when, situation.on)
     ]

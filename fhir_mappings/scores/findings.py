@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from fhir_mappings.phrases import phrase
 from fhir_mappings.scores.definitions import exclusions
 from fhir_mappings.scores.evaluation import judge
 from fhir_mappings.scores.forms import Entry, Recorded
@@ -62,14 +63,14 @@ def _joined(charted: Judgement, entry: Entry, situation: Situation) -> Judgement
     if entry.state is State.UNATTRIBUTED:
         if charted.state is State.PRESENT or (charted.state is State.ABSENT and not entry.at_odds):
             return charted
-        doubt = Doubt(entry.at_odds or "recorded on the form of another score, whose definition is wider")
+        doubt = Doubt(entry.at_odds or phrase("findings.recorded-on-the-form-of-another"))
         return msgspec.structs.replace(written, doubts=(doubt,))
     if charted.state >= State.UNATTRIBUTED and charted.seen is not None and charted.seen > entry.when.last:
         return charted
     if charted.state is State.UNKNOWN and charted.unread is not None and charted.unread > entry.when.last:
         return charted
     if charted.state is State.PRESENT:
-        doubt = Doubt(f"a form of {entry.when} records it as absent")
+        doubt = Doubt(phrase("findings.a-form-of-records-it-as", entry=entry.when))
         evidence = unique((*charted.evidence, *entry.evidence))
         return msgspec.structs.replace(charted, state=State.UNATTRIBUTED, doubts=(doubt,), evidence=evidence)
     return written

@@ -11,6 +11,7 @@ import msgspec
 
 from fhir_mappings.facts import Assessment, Evidence
 from fhir_mappings.intervals import DateSpan, Interval, point
+from fhir_mappings.phrases import listed, phrase
 from fhir_mappings.scores.counting import points
 from fhir_mappings.scores.rules import Borrowing, Definition, Item
 from fhir_mappings.scores.situation import Situation
@@ -67,7 +68,7 @@ def read_forms(definition: Definition, situation: Situation) -> Recorded:
         possible = possible_points(total.value, definition.maximum)
         if possible is None:
             notes.append(
-                f"A recorded total of {total.value} on {total.when.in_words} is impossible and was not used."
+                phrase("forms.a-recorded-total-of-on-is", total=total.value, total_b=total.when.in_words)
             )
             continue
         totals.append(msgspec.structs.replace(total, value=possible))
@@ -75,8 +76,13 @@ def read_forms(definition: Definition, situation: Situation) -> Recorded:
     past = [t for t in totals if t.when.last < since]
     if not current:
         notes.extend(
-            f"A {definition.akin[a.instrument]} of {a.total} is recorded on {a.when.in_words};"
-            f" it does not stand in for {definition.label}."
+            phrase(
+                "forms.a-of-is-recorded-on-it",
+                definition=definition.akin[a.instrument],
+                total=a.total,
+                a=a.when.in_words,
+                definition_b=definition.label,
+            )
             for a in written
             if a.instrument in definition.akin and a.total and _within(a.when, since, situation)
         )
@@ -113,10 +119,12 @@ def _latest(totals: Sequence[Total]) -> Total:
     if len(values) == 1:
         return totals[0]
     spanned = functools.reduce(Interval.hull, values)
-    shown = " and ".join(sorted(str(value) for value in values))
+    shown = listed("both", sorted(str(value) for value in values))
     undated = any(total.when.open_start for total in of_that_time)
-    why = ", and which is the latest is not known" if undated else " for the same time"
-    return Total(spanned, totals[0].when, totals[0].evidence, f"{shown} are recorded{why}")
+    why = phrase("forms.and-which-is-the-latest-is") if undated else phrase("forms.for-the-same-time")
+    return Total(
+        spanned, totals[0].when, totals[0].evidence, phrase("forms.are-recorded", shown=shown, why=why)
+    )
 
 
 def possible_points(value: Interval, highest: int) -> Interval | None:
@@ -143,7 +151,7 @@ def _total(assessment: Assessment, definition: Definition) -> Total | None:
         if not _names_all(assessment, definition.items, definition):
             return None
         value = point(counted)
-    inconsistent = f"its items add up to {counted}" if value.high < counted else None
+    inconsistent = phrase("forms.its-items-add-up-to", counted=counted) if value.high < counted else None
     return Total(value, assessment.when, assessment.evidence, inconsistent)
 
 
@@ -230,7 +238,7 @@ def _contrary(one: Entry, other: Entry) -> bool:
 
 
 def _at_odds(item: Item, when: DateSpan) -> str:
-    return f"{item.label} is recorded on {when.in_words} both as present and as absent"
+    return phrase("forms.is-recorded-on-both-as-present", item=item.label, when=when.in_words)
 
 
 def _translated(item: str, said: set[bool], borrowing: Borrowing | None) -> State | None:

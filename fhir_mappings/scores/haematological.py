@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from fhir_mappings.phrases import phrase
 from fhir_mappings.scores.bilag_rules import CountRule, HaematologicalRule
 from fhir_mappings.scores.clauses import Clause, Degree, clause_of
 from fhir_mappings.scores.evaluation import judge, judge_result
@@ -13,7 +14,7 @@ from fhir_mappings.scores.readings import value_in
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import Doubt, State
 
-ATTRIBUTION = "only if due to lupus; shown as support and not counted"
+ATTRIBUTION = phrase("haematological.only-if-due-to-lupus-shown")
 DEGREES = {"A": Degree.SEVERE, "B": Degree.MODERATE, "C": Degree.MILD}
 GRADES: dict[Degree, Literal["A", "B", "C"]] = {
     Degree.SEVERE: "A",
@@ -38,7 +39,7 @@ def blood_support(rule: HaematologicalRule, situation: Situation) -> BloodSuppor
 def _support(rule: HaematologicalRule, situation: Situation) -> BloodSupport:
     haemolysis = clause_of(
         "haemolysis",
-        "active haemolysis (positive antiglobulin test with a sign of destruction)",
+        phrase("haematological.active-haemolysis-positive-antiglobulin-test-with"),
         judge(rule.haemolysis, (), situation),
         degree=Degree.NONE,
     )
@@ -52,7 +53,10 @@ def _support(rule: HaematologicalRule, situation: Situation) -> BloodSupport:
     if antiglobulin.state is State.PRESENT:
         counts[rule.antiglobulin.input] = msgspec.structs.replace(
             clause_of(
-                rule.antiglobulin.input, "positive antiglobulin test", antiglobulin, degree=Degree.MILD
+                rule.antiglobulin.input,
+                phrase("haematological.positive-antiglobulin-test"),
+                antiglobulin,
+                degree=Degree.MILD,
             ),
             state=State.UNATTRIBUTED,
             doubts=(Doubt(ATTRIBUTION),),
@@ -67,10 +71,17 @@ def _below(rule: CountRule, situation: Situation) -> Clause | None:
         value = value_in(measurement, rule.unit)
         if value is not None and value.holds("below", rule.below):
             label = situation.series(rule.input).label
-            haemolysis = " with active haemolysis" if rule.with_haemolysis else ""
+            haemolysis = phrase("haematological.with-active-haemolysis") if rule.with_haemolysis else ""
             return Clause(
                 id=rule.input,
-                label=f"{label} {value} {rule.unit} on {measurement.when.in_words}{haemolysis}",
+                label=phrase(
+                    "haematological.on",
+                    label=label,
+                    value=value,
+                    unit=rule.unit,
+                    measurement=measurement.when.in_words,
+                    haemolysis=haemolysis,
+                ),
                 state=State.UNATTRIBUTED,
                 degree=DEGREES[rule.grade],
                 evidence=measurement.evidence,

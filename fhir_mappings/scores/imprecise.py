@@ -10,11 +10,12 @@ import msgspec
 
 from fhir_mappings.facts import Evidence, ItemState, Measurement, Need, ScoreItem, ScoreSheet
 from fhir_mappings.intervals import UNDATED, Interval, day
+from fhir_mappings.phrases import listed, phrase
 from fhir_mappings.scores.definitions import costs
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import unique
 
-_OUTSIDE = "may lie outside of the time that counts: its date is not known to the day"
+_OUTSIDE = phrase("imprecise.may-lie-outside-of-the-time")
 
 
 def spanning(sure: Measurement, possible: Measurement, situation: Situation) -> Measurement:
@@ -36,11 +37,11 @@ def spanning(sure: Measurement, possible: Measurement, situation: Situation) -> 
     if same:
         return msgspec.structs.replace(sure, sheet=sheet)
     disputed = "policies" in (sure.basis, possible.basis)
-    dates = " and ".join(unique(e.date or UNDATED.in_words for e in added)) or str(possible.when)
+    dates = listed("both", unique(e.date or UNDATED.in_words for e in added)) or str(possible.when)
     need = Need(
         input=sure.input,
         why="too-coarse",
-        detail=f"{told.label}: a date of {dates} does not tell whether it counts",
+        detail=phrase("imprecise.a-date-of-does-not-tell", told=told.label, dates=dates),
     )
     return msgspec.structs.replace(
         sure,

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from fhir_mappings.facts import Measurement
 from fhir_mappings.intervals import Duration, Interval
+from fhir_mappings.phrases import phrase
 from fhir_mappings.scores.exclusions import doubts_about
 from fhir_mappings.scores.readings import value_in, why_undecided
 from fhir_mappings.scores.rules import Exclusion, RiseRule
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import Doubt, Judgement, State, any_of
 
-NO_COURSE = "no earlier value of the same measure tells whether it is new or has risen"
+NO_COURSE = phrase("proteinuria.no-earlier-value-of-the-same")
 
 
 def judge_rise(rule: RiseRule, exclusions: Sequence[Exclusion], situation: Situation) -> Judgement:

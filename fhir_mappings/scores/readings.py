@@ -6,6 +6,7 @@ import re
 
 from fhir_mappings.facts import AT_ODDS, Measurement
 from fhir_mappings.intervals import Interval
+from fhir_mappings.phrases import phrase
 from fhir_mappings.scores.rules import ResultRule
 
 _ANNOTATION = re.compile(r"\{[^}]*\}")
@@ -34,8 +35,8 @@ def shows(rule: ResultRule, measurement: Measurement) -> bool | None:
 def why_undecided(measurement: Measurement) -> str:
     """Why a result that is there shows neither."""
     if AT_ODDS in measurement.notes:
-        return f"the results of {measurement.when.in_words} contradict each other"
-    return f"the result of {measurement.when.in_words} does not decide"
+        return phrase("readings.the-results-of-contradict-each-other", measurement=measurement.when.in_words)
+    return phrase("readings.the-result-of-does-not-decide", measurement=measurement.when.in_words)
 
 
 def _by_category(rule: ResultRule, measurement: Measurement) -> bool | None:

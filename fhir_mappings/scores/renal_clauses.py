@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fhir_mappings.facts import Measurement
 from fhir_mappings.intervals import Duration, shifted
+from fhir_mappings.phrases import phrase
 from fhir_mappings.scores.bilag_rules import ProteinRule, RenalRule
 from fhir_mappings.scores.clauses import (
     Clause,
@@ -43,7 +44,9 @@ def proteinuria(rule: RenalRule, situation: Situation) -> Clause:
         if current is not None:
             reached.append(_strip(current, rule, situation))
     need = situation.need(rule.proteinuria[0].input)
-    return best_of("proteinuria", "proteinuria that has not improved", reached, need, leads=True)
+    return best_of(
+        "proteinuria", phrase("renal-clauses.proteinuria-that-has-not-improved"), reached, need, leads=True
+    )
 
 
 def _protein(protein: ProteinRule, current: Measurement, rule: RenalRule, situation: Situation) -> Reached:
@@ -69,7 +72,9 @@ def _protein(protein: ProteinRule, current: Measurement, rule: RenalRule, situat
     if kept is False:
         # What has improved is still there: the mildest degree.
         return Reached(
-            degree=Degree.MILD, evidence=evidence, remark=f"{remark}: improved by a quarter or more"
+            degree=Degree.MILD,
+            evidence=evidence,
+            remark=phrase("renal-clauses.improved-by-a-quarter-or-more", remark=remark),
         )
     return Reached(degree=degree if kept else None, evidence=evidence, remark=remark)
 
@@ -105,7 +110,7 @@ def renal_function(rule: RenalRule, situation: Situation) -> Clause:
     """Deteriorating renal function, by creatinine or by filtration rate, whichever says more."""
     reached = [*_creatinine(rule, situation), *_filtration(rule, situation)]
     need = situation.need(rule.creatinine.input)
-    return best_of("renal_function", "deteriorating renal function", reached, need)
+    return best_of("renal_function", phrase("renal-clauses.deteriorating-renal-function"), reached, need)
 
 
 def _creatinine(rule: RenalRule, situation: Situation) -> list[Reached]:
@@ -118,11 +123,15 @@ def _creatinine(rule: RenalRule, situation: Situation) -> list[Reached]:
     if not high:
         degree = Degree.NONE if high is False else None
         return [
-            Reached(degree=degree, evidence=current.evidence, remark=f"creatinine {compared(current, None)}")
+            Reached(
+                degree=degree,
+                evidence=current.evidence,
+                remark=phrase("renal-clauses.creatinine", compared=compared(current, None)),
+            )
         ]
     previous = previous_value(limits.input, current, rule.previous, situation)
     before = value_in(previous, limits.unit) if previous else None
-    remark = f"creatinine {compared(current, previous if before else None)}"
+    remark = phrase("renal-clauses.creatinine", compared=compared(current, previous if before else None))
     if previous is None or before is None:
         return [Reached(degree=Degree.SEVERE, evidence=current.evidence, assumed=True, remark=remark)]
     ratio = value.over(before) if before.low > 0 else None
@@ -149,7 +158,7 @@ def _filtration(rule: RenalRule, situation: Situation) -> list[Reached]:
     before = value_in(previous, limits.unit) if previous else None
     last = previous if before else _last_before(limits.input, current, rule, situation)
     last_value = value_in(last, limits.unit) if last else None
-    remark = f"filtration rate {compared(current, last if last_value else None)}"
+    remark = phrase("renal-clauses.filtration-rate", compared=compared(current, last if last_value else None))
     evidence = (*current.evidence, *(last.evidence if last and last_value else ()))
     if very_low and last_value is None:
         return [Reached(degree=Degree.SEVERE, evidence=evidence, assumed=True, remark=remark)]
@@ -163,7 +172,7 @@ def _filtration(rule: RenalRule, situation: Situation) -> list[Reached]:
         return [Reached(degree=Degree.SEVERE, evidence=evidence, remark=remark)]
     refuted = (low is False or fallen is False) and (very_low is False or newly is False)
     if not refuted and before is None:
-        remark = f"{remark}: no earlier value to compare with"
+        remark = phrase("renal-clauses.no-earlier-value-to-compare-with", remark=remark)
     return [Reached(degree=Degree.NONE if refuted else None, evidence=evidence, remark=remark)]
 
 
@@ -184,7 +193,9 @@ def sediment(rule: RenalRule, situation: Situation) -> Clause:
     # "In the absence of other causes": cells beside a positive culture are there and give no grade.
     refuted = any(doubt.refutes for doubt in cells.doubts) and casts.state < State.UNATTRIBUTED
     degree = Degree.NONE if refuted else Degree.SEVERE
-    return clause_of("sediment", "active sediment", any_of([cells, casts]), leads=True, degree=degree)
+    return clause_of(
+        "sediment", phrase("renal-clauses.active-sediment"), any_of([cells, casts]), leads=True, degree=degree
+    )
 
 
 def histology(rule: RenalRule, situation: Situation) -> Clause:
@@ -202,5 +213,5 @@ def histology(rule: RenalRule, situation: Situation) -> Clause:
     state = State.PRESENT if active else State.ABSENT if inactive else State.UNKNOWN
     found = active or inactive
     judgement = Judgement(state=state, evidence=found.evidence if found else ())
-    label = f"active nephritis on biopsy within {wanted.months} months"
+    label = phrase("renal-clauses.active-nephritis-on-biopsy-within-months", months=wanted.months)
     return clause_of("histology", label, judgement, leads=True)

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from fhir_mappings.facts import Evidence
+from fhir_mappings.phrases import listed
 from fhir_mappings.scores.bilag_rules import RenalRule
 from fhir_mappings.scores.clauses import Clause, Degree
 from fhir_mappings.scores.renal_clauses import histology, proteinuria, renal_function, sediment
@@ -48,7 +49,7 @@ class RenalGrade(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """The clauses that give the grade, with their reservations."""
-        return ", ".join(clause.words for clause in self.deciding)
+        return listed("names", [clause.words for clause in self.deciding])
 
 
 def last_unread(rule: RenalRule, situation: Situation) -> date | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fhir_mappings.facts import Diagnosis, Evidence, Measurement, Need
 from fhir_mappings.intervals import Interval
+from fhir_mappings.phrases import phrase
 from fhir_mappings.scores.bilag_rules import RenalRule
 from fhir_mappings.scores.clauses import Clause, Degree, clause_of, previous_value
 from fhir_mappings.scores.definitions import exclusions
@@ -16,15 +17,15 @@ from fhir_mappings.scores.readings import value_in
 from fhir_mappings.scores.situation import Situation
 from fhir_mappings.scores.states import Doubt, Judgement, State, all_of, unique
 
-NO_FUNDOSCOPY = "no retinal changes are on record beside it; fundoscopy tells"
-RETINA_DOUBT = "the grade of the retinal changes, and the rise within a month, need a clinician"
+NO_FUNDOSCOPY = phrase("renal-syndromes.no-retinal-changes-are-on-record")
+RETINA_DOUBT = phrase("renal-syndromes.the-grade-of-the-retinal-changes")
 
 Pair = tuple[Measurement, Measurement]
 
 
 def accelerated_hypertension(rule: RenalRule, situation: Situation) -> Clause:
     """Pressure above 170/110 with retinal changes, or a coded diagnosis of it; never without a clinician."""
-    name, label = "accelerated_hypertension", "accelerated hypertension"
+    name, label = "accelerated_hypertension", phrase("renal-syndromes.accelerated-hypertension")
     coded = _begun(rule.hypertension.coded, situation)
     if coded:
         return clause_of(name, label, _coded(coded))
@@ -48,7 +49,7 @@ def accelerated_hypertension(rule: RenalRule, situation: Situation) -> Clause:
 
 def rising_pressure(rule: RenalRule, situation: Situation) -> Clause:
     """Pressure above 140/90 that has risen by 30 systolic and 15 diastolic: a mild clause."""
-    name, label = "rising_pressure", "rising blood pressure"
+    name, label = "rising_pressure", phrase("renal-syndromes.rising-blood-pressure")
     pairs = _pairs(rule, situation)
     if not pairs:
         need = situation.need(rule.hypertension.systolic)
@@ -61,14 +62,18 @@ def rising_pressure(rule: RenalRule, situation: Situation) -> Clause:
     if high and risen:
         found = Judgement(state=State.PRESENT, evidence=_evidence(latest))
         return clause_of(name, label, found, degree=Degree.MILD)
-    why = "no earlier value to compare with" if risen is None else "the value does not decide"
+    why = (
+        phrase("renal-syndromes.no-earlier-value-to-compare-with")
+        if risen is None
+        else phrase("renal-syndromes.the-value-does-not-decide")
+    )
     need = situation.need(rule.hypertension.systolic, why)
     return Clause(id=name, label=label, state=State.UNKNOWN, evidence=_evidence(latest), needs=(need,))
 
 
 def nephrotic_syndrome(rule: RenalRule, situation: Situation) -> Clause:
     """Heavy proteinuria, low albumin and oedema together, or a coded diagnosis that waits for a clinician."""
-    name, label = "nephrotic_syndrome", "nephrotic syndrome"
+    name, label = "nephrotic_syndrome", phrase("renal-syndromes.nephrotic-syndrome")
     coded = _begun(rule.nephrotic.coded, situation)
     if coded:
         return clause_of(name, label, _coded(coded))
@@ -76,7 +81,9 @@ def nephrotic_syndrome(rule: RenalRule, situation: Situation) -> Clause:
     swollen = Judgement(state=State.PRESENT, evidence=tuple(e.evidence for e in oedema))
     if not oedema:
         need = Need(
-            input="oedema", why="never-measured", detail="oedema: no finding on record; examination tells"
+            input="oedema",
+            why="never-measured",
+            detail=phrase("renal-syndromes.oedema-no-finding-on-record-examination"),
         )
         swollen = Judgement(state=State.UNKNOWN, needs=(need,))
     lupus = [exclusions()["lupus"]]

@@ -9,6 +9,7 @@ import msgspec
 
 from fhir_mappings.facts import Evidence, Need
 from fhir_mappings.intervals import DateSpan, Interval, day
+from fhir_mappings.phrases import Phrase, listed, phrase, term
 from fhir_mappings.scores.counting import Tally, points, tally
 from fhir_mappings.scores.definitions import definitions
 from fhir_mappings.scores.findings import ItemFinding, find_items
@@ -66,7 +67,7 @@ def score(definition: Definition, situation: Situation) -> Scored:
     if not others:
         return scored
     notes = tuple(
-        f"{words}, the score would be {other.value}."
+        phrase("scoring.the-score-would-be", words=term(words), other=other.value)
         for words, other in others
         if scored.conflict is None and other.value != scored.value and other.basis == scored.basis
     )
@@ -166,11 +167,23 @@ def _newer_notes(total: Total, risen: list[ItemFinding]) -> list[str]:
     shown = [f for f in risen if f.state >= State.UNATTRIBUTED]
     unread = [f for f in risen if f.state is State.UNKNOWN]
     return [
-        f"{words} the total of {total.value} recorded on {total.when.in_words}:"
-        f" {', '.join(f'{f.item.label} {f.item.weight}' for f in found)}."
-        for words, found in (("Newer than", shown), ("Not readable and perhaps newer than", unread))
+        phrase(
+            "scoring.the-total-of-recorded-on-2",
+            words=words,
+            total=total.value,
+            total_b=total.when.in_words,
+            item=listed("names", [_weighed(f) for f in found]),
+        )
+        for words, found in (
+            (phrase("scoring.newer-than"), shown),
+            (phrase("scoring.not-readable-and-perhaps-newer-than"), unread),
+        )
         if found
     ]
+
+
+def _weighed(finding: ItemFinding) -> Phrase:
+    return phrase("scoring.item", item=finding.item.label, weight=finding.item.weight)
 
 
 def _tally(findings: tuple[ItemFinding, ...], definition: Definition) -> Tally:
@@ -206,17 +219,17 @@ def _conflict(
 
     ``older``: the findings without those that are newer than the total.
     """
-    told = f"The total of {total.value} recorded on {total.when.in_words}"
+    told = phrase("scoring.the-total-of-recorded-on", total=total.value, total_b=total.when.in_words)
     if total.inconsistent:
-        return f"{told} contradicts its own form: {total.inconsistent}."
+        return phrase("scoring.contradicts-its-own-form", told=told, inconsistent=total.inconsistent)
     proven = points((f.item for f in older if f.proven), definition.counting)
     if recorded.floor is not None:
         proven = max(proven, int(max(0.0, recorded.floor.value.low)))
     if total.value.high < proven:
-        return f"{told} is less than the {proven} points that results and items on record prove."
+        return phrase("scoring.is-less-than-the-points-that", told=told, proven=proven)
     upper = _tally(findings, definition).upper
     if total.value.low > upper:
-        return f"{told} is more than the {upper} points that the items on record leave possible."
+        return phrase("scoring.is-more-than-the-points-that", told=told, upper=upper)
     return None
 
 
@@ -303,9 +316,14 @@ def _form_need(
     situation: Situation,
 ) -> Need:
     open_items = [f.item for f in findings if f.state is State.UNKNOWN]
-    detail = f"{definition.label}: {len(open_items)} items are not assessed"
+    detail = phrase("scoring.items-are-not-assessed", definition=definition.label, open_items=len(open_items))
     if recorded.past is not None and definition.scope == "window":
-        detail = f"{definition.label}: last recorded as {recorded.past.value} on {recorded.past.when}"
+        detail = phrase(
+            "scoring.last-recorded-as-on",
+            definition=definition.label,
+            past=recorded.past.value,
+            past_b=recorded.past.when,
+        )
         return Need(input=definition.name, why="stale", detail=detail)
     if situation.facts.retrieval_of(["Observation", "QuestionnaireResponse"]) != "complete":
         return Need(input=definition.name, why="not-retrieved", detail=detail)
@@ -314,17 +332,23 @@ def _form_need(
 
 def _notes(definition: Definition, findings: tuple[ItemFinding, ...], recorded: Recorded) -> tuple[str, ...]:
     notes = list(recorded.notes)
-    present = [f"{f.item.label} {f.item.weight}" for f in findings if f.state is State.PRESENT]
+    present = [_weighed(f) for f in findings if f.state is State.PRESENT]
     if present:
-        notes.append(f"Counted: {', '.join(present)}.")
+        notes.append(phrase("scoring.counted", present=listed("names", present)))
     notes.extend(
-        f"Needs attribution: {f.item.label} {f.item.weight}"
-        f" ({'; '.join(unique(d.reason for d in f.judgement.doubts))})."
+        phrase(
+            "scoring.needs-attribution",
+            item=f.item.label,
+            weight=f.item.weight,
+            unique=listed("clauses", unique(d.reason for d in f.judgement.doubts)),
+        )
         for f in findings
         if f.state is State.UNATTRIBUTED
     )
     unknown = [f for f in findings if f.state is State.UNKNOWN]
     if unknown:
         word = "assessed" if definition.scope == "window" else "shown"
-        notes.append(f"Not {word}: {len(unknown)} of {len(findings)} items.")
+        notes.append(
+            phrase("scoring.not-of-items", word=term(word), unknown=len(unknown), findings=len(findings))
+        )
     return unique(notes)

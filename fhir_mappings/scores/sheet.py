@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fhir_mappings.facts import ClassificationRule, Conflict, Need, ScoreItem, ScoreReading, ScoreSheet
 from fhir_mappings.facts import ItemState as StateName
 from fhir_mappings.intervals import Interval
+from fhir_mappings.phrases import listed, phrase, term
 from fhir_mappings.scores.definitions import costs
 from fhir_mappings.scores.findings import ItemFinding
 from fhir_mappings.scores.forms import Recorded
@@ -45,7 +46,9 @@ def sheet_of(scored: Scored, situation: Situation) -> ScoreSheet:
             Conflict(
                 input=definition.name,
                 kind="same-time",
-                detail=f"{definition.label}: {entry.at_odds}; a person has to judge",
+                detail=phrase(
+                    "sheet.a-person-has-to-judge", definition=definition.label, at_odds=entry.at_odds
+                ),
                 when=entry.when,
                 evidence=entry.evidence,
             )
@@ -58,7 +61,7 @@ def sheet_of(scored: Scored, situation: Situation) -> ScoreSheet:
         else ClassificationRule(entry=rule.entry, points=rule.points, clinical_domains=rule.clinical_domains),
         others=tuple(
             ScoreReading(
-                label=f"{words} ({other.definition.label})",
+                label=phrase("sheet.reading", words=term(words), score=other.definition.label),
                 value=other.value,
                 attributed=_attributed(other),
                 recorded=other.basis == "recorded",
@@ -97,7 +100,7 @@ def _item(finding: ItemFinding, counted: bool) -> ScoreItem:
         cost=costs()[effort] if effort else 0,
         doubts=unique(doubt.reason for doubt in judgement.doubts),
         doubted_by=unique(e for doubt in judgement.doubts for e in doubt.evidence),
-        remark="; ".join(judgement.notes) or None,
+        remark=listed("clauses", judgement.notes) or None,
         evidence=judgement.evidence,
         needs=needs,
     )
@@ -123,10 +126,16 @@ def _attributed(scored: Scored) -> float:
 def _recorded(scored: Scored, recorded: Recorded) -> str | None:
     total = scored.total
     if total is not None:
-        told = f"{total.value} on {total.when.in_words}"
-        return f"{told} as {scored.total_of}" if scored.total_of != scored.definition.label else told
+        told = phrase("bilag.on", total=total.value, total_b=total.when.in_words)
+        return (
+            phrase("sheet.as", told=told, total_of=scored.total_of)
+            if scored.total_of != scored.definition.label
+            else told
+        )
     if recorded.floor is not None:
-        return f"{recorded.floor.value} on {recorded.floor.when}"
+        return phrase("sheet.on", floor=recorded.floor.value, floor_b=recorded.floor.when)
     if recorded.past is not None:
-        return f"{recorded.past.value} on {recorded.past.when}, before the time that counts"
+        return phrase(
+            "sheet.on-before-the-time-that-counts", past=recorded.past.value, past_b=recorded.past.when
+        )
     return None

@@ -21,6 +21,7 @@ from fhir_mappings.facts import (
 )
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.patient_facts import PatientFacts
+from fhir_mappings.phrases import phrase
 from fhir_mappings.terminology import load_terminology
 
 T = TypeVar("T")
@@ -171,7 +172,12 @@ class Situation:
         """
         series = self.series(name)
         why, detail = self._missing(series, undecided)
-        return Need(input=name, why=why, detail=f"{series.label}: {detail}", order=series.order)
+        return Need(
+            input=name,
+            why=why,
+            detail=phrase("of-something", what=series.label, detail=detail),
+            order=series.order,
+        )
 
     def _missing(self, series: Series, undecided: str | None) -> tuple[WhyMissing, str]:
         if undecided is not None:
@@ -181,16 +187,16 @@ class Situation:
                 return item.why, item.detail
         past = [m for m in series.measurements if m.when.first <= self.on]
         if any(m.when.last > self.on or self._straddles(m.when) for m in past):
-            return "too-coarse", "the date of the result is too coarse for the scoring window"
+            return "too-coarse", phrase("situation.the-date-of-the-result-is")
         if series.retrieval != "complete":
-            return "not-retrieved", "results could not be wholly retrieved"
+            return "not-retrieved", phrase("situation.results-could-not-be-wholly-retrieved")
         if past and self.since is None:
-            return "too-coarse", f"the last result, of {past[0].when.in_words}, does not show it"
+            return "too-coarse", phrase("situation.the-last-result-of-does-not", past=past[0].when.in_words)
         if past:
-            return "stale", f"last result on {past[0].when.in_words}, before the scoring window"
+            return "stale", phrase("situation.last-result-on-before-the-scoring", past=past[0].when.in_words)
         if series.needs:
             return series.needs[0].why, series.needs[0].detail
-        return "never-measured", "no result in the record"
+        return "never-measured", phrase("situation.no-result-in-the-record")
 
     def _straddles(self, when: DateSpan) -> bool:
         return self.since is not None and when.first < self.since <= when.last
