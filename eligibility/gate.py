@@ -18,6 +18,7 @@ from eligibility.context import Context
 from eligibility.kinds import Node
 from eligibility.messages import Message, in_words, joined, message
 from eligibility.model import Model
+from eligibility.prose import Prose
 from eligibility.reported import ReportedGate, reported_evidence
 
 NO_GRADE = "none"
@@ -33,7 +34,7 @@ class Grade(Model):
     grade: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     """Its name, e.g. ``biopsy``."""
 
-    label: str = Field(max_length=80)
+    label: Annotated[Prose, Field(max_length=80)]
     """Words for a card: what the disease is shown by."""
 
     when: Node

@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from eligibility.bound import BoundProtocol, bind
 from eligibility.errors import Location, ProtocolError, ProtocolProblem
 from eligibility.model import Model
+from eligibility.prose import Translations
 from eligibility.protocol import Protocol
 from eligibility.suggestions import did_you_mean
 from fhir_mappings.facts import Vocabulary
@@ -67,14 +68,22 @@ def parse_protocol(text: str, source: Path | str) -> tuple[Protocol, yaml.Node]:
         ProtocolError: not YAML, or not a protocol.
     """
     tree, document = _read(text, source)
+    translations = Translations(document)
     try:
-        return Protocol.model_validate(document), tree
+        protocol = Protocol.model_validate(document, context=translations)
     except ValidationError as error:
         problems = [
             located(tree, ProtocolProblem(found["loc"], _reason(found)))
             for found in error.errors(include_url=False, include_input=False)
         ]
         raise ProtocolError(source, problems) from None
+    unused = [
+        located(tree, ProtocolProblem(("translations", *where), "this translates words that the file lacks"))
+        for where in translations.unused
+    ]
+    if unused:
+        raise ProtocolError(source, unused)
+    return protocol, tree
 
 
 def _read(text: str, source: Path | str) -> tuple[yaml.Node, dict[Any, Any]]:

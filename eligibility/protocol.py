@@ -14,6 +14,7 @@ from eligibility.kinds import Node
 from eligibility.kinds.cases import CasesBody
 from eligibility.kinds.table import TableBody
 from eligibility.model import Model
+from eligibility.prose import Prose
 from eligibility.timeline import TimelineBody
 from eligibility.windows import Window
 
@@ -27,7 +28,7 @@ class Assumption(Model):
     id: str = Field(pattern=r"^[A-Z][A-Za-z0-9-]*$")
     """Short name, cited by criteria and windows."""
 
-    text: str
+    text: Prose
     """What is assumed, and why."""
 
 
@@ -130,7 +131,7 @@ class Part(Statement):
     assumptions: list[str] = []
     """Ids of the assumptions it rests on."""
 
-    notes: list[str] = []
+    notes: list[Prose] = []
     """Remarks that belong on every report."""
 
 
@@ -152,7 +153,7 @@ class Criterion(Statement):
     gap: str | None = None
     """What it would take to close a gap, in words."""
 
-    notes: list[str] = []
+    notes: list[Prose] = []
     """Remarks that belong on every report, such as an inconsistency of the text."""
 
     examples: list[Example] = []
@@ -173,7 +174,7 @@ class Protocol(Model):
     version: str
     """Version of this file; goes up with every change of meaning."""
 
-    title: str
+    title: Prose
     """Title of the trial."""
 
     short_title: str = Field(max_length=60)
@@ -203,7 +204,7 @@ class Protocol(Model):
     ]
     """Recruitment status; only open trials are ever shown on a card."""
 
-    condition: str
+    condition: Prose
     """The disease, in words."""
 
     assumptions: list[Assumption] = []
@@ -223,6 +224,10 @@ class Protocol(Model):
 
     criteria: list[Criterion] = Field(min_length=1)
     """All criteria, in the order of the text."""
+
+    translations: dict[Literal["zh-CN"], dict[str, str]] = {}
+    """Translations of the file's own words, by language and English text. They are for reading; the English
+    binds."""
 
     @property
     def open(self) -> bool:

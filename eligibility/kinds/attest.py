@@ -14,6 +14,7 @@ from eligibility.judgement import Heard, answered, hear, said, unheard
 from eligibility.messages import NOTHING, joined, message
 from eligibility.model import Model
 from eligibility.newer import behind
+from eligibility.prose import Prose
 from eligibility.windows import Window
 from fhir_mappings.facts import Evidence, Need
 
@@ -27,7 +28,7 @@ class QuestionBody(Model):
     question: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")
     """Name of the question; its full id is ``protocol/criterion/question`` unless it holds a slash."""
 
-    ask: str
+    ask: Prose
     """The question in words."""
 
     fresh: str | Window | None = None

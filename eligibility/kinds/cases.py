@@ -15,6 +15,7 @@ from eligibility.errors import BindingError
 from eligibility.judgement import TO_BE_JUDGED
 from eligibility.messages import NOTHING, Message, joined, message
 from eligibility.model import Model
+from eligibility.prose import Prose
 from eligibility.scores import AskedScore
 from eligibility.ways import Step, Ways, either, one, together
 from fhir_mappings.facts import Evidence, Need, WhyMissing
@@ -46,7 +47,7 @@ class Case(Model):
     then: OutcomeName
     """What it means for the patient's eligibility."""
 
-    because: str | None = None
+    because: Prose | None = None
     """Words for the reason, added to those of the condition."""
 
     why: WhyMissing = "never-measured"
@@ -68,7 +69,7 @@ class CasesBody(Model):
     otherwise: OutcomeName
     """The outcome when no condition holds."""
 
-    otherwise_because: str | None = None
+    otherwise_because: Prose | None = None
     """Words for that outcome."""
 
 

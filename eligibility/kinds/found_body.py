@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from eligibility.model import Model
+from eligibility.prose import Prose
 from eligibility.quantities import DurationText
 from eligibility.windows import Window
 from fhir_mappings.facts import EventKind
@@ -66,7 +67,7 @@ class FoundBody(Model):
     or_half_lives: HalfLives | None = None
     """For drugs: the wash-out in half-lives, whichever is longer."""
 
-    label: str | None = None
+    label: Prose | None = None
     """Words for what is looked for; by default those of the code sets."""
 
     needs: str | None = None

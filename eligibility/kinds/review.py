@@ -15,6 +15,7 @@ from eligibility.judgement import answered, hear
 from eligibility.messages import joined, message
 from eligibility.model import Model
 from eligibility.newer import behind
+from eligibility.prose import Prose
 from eligibility.ways import Step, Ways, either, one, together
 from eligibility.windows import Window
 
@@ -31,7 +32,7 @@ class ReviewBody(Model):
     leaning: Literal["holds", "fails"] | None = None
     """The default until someone has judged; left out, the one that speaks against the patient."""
 
-    because: str
+    because: Prose
     """What has to be judged."""
 
 
@@ -72,7 +73,7 @@ class CarveOutBody(Model):
     question: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")
     """Name of the question whose answer yes lifts the breach."""
 
-    ask: str
+    ask: Prose
     """The question in words, e.g. "Is the low count attributable to SLE?"."""
 
     fresh: str | Window | None = None

@@ -27,6 +27,7 @@ from eligibility.kinds.cases import STATES, OutcomeName
 from eligibility.kinds.category import UNCERTAIN, CategoryReader, Current, bind_reader
 from eligibility.messages import joined, message
 from eligibility.model import Model
+from eligibility.prose import Prose
 from eligibility.ways import Step, Way, Ways, either
 from eligibility.windows import Window
 from fhir_mappings.facts import Need
@@ -54,7 +55,7 @@ class Row(Model):
     then: OutcomeName
     """The outcome for the patient."""
 
-    because: str | None = None
+    because: Prose | None = None
     """Words for the reason."""
 
     note: str | None = None
