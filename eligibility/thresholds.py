@@ -7,6 +7,7 @@ import msgspec
 from eligibility.answers import State
 from eligibility.binding import BoundThreshold
 from eligibility.measured import recorded_text, with_unit
+from eligibility.messages import in_words, message
 from fhir_mappings.facts import InputDescription, Measurement, Need
 from fhir_mappings.intervals import Comparison, Interval
 
@@ -62,14 +63,14 @@ def _holds_limit(
     if multiple == 1 and measurement.category in ("low", "normal", "high"):
         beyond = measurement.category == ("high" if upper else "low")
         asked_beyond = test.comparison in (("above", "at_least") if upper else ("below", "at_most"))
-        return beyond if asked_beyond else not beyond, ("Judged by the laboratory's own flag.",)
+        return beyond if asked_beyond else not beyond, (in_words(message("note.own-flag")),)
     if test.plausible_limit is not None and measurement.value is not None:
         low, high = (
             measurement.value.holds(test.comparison, multiple * edge) for edge in test.plausible_limit
         )
         if low is high and low is not None:
             span = Interval(*test.plausible_limit)
-            note = f"The result has no reference range; it decides for any limit within {span}."
+            note = in_words(message("note.any-limit", span=str(span)))
             return low, (note,)
     return None, ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from eligibility.bound import BoundCriterion, BoundProtocol
+from eligibility.messages import Message, in_words, message
 from eligibility.suggestions import did_you_mean
 from fhir_mappings.facts import Answer, Unread
 
@@ -22,8 +23,14 @@ def unknown_questions(answers: Iterable[Answer], protocols: Mapping[str, BoundPr
             continue
         known = _names(bound)
         if name not in known:
-            told = f"item {name} is no question of {trial}{did_you_mean(name, known)}"
-            found.append(Unread(answer.evidence.reference, f"{told}; {_listed(name, known)}"))
+            told = message(
+                "unread.question",
+                name=name,
+                trial=trial,
+                close=did_you_mean(name, known),
+                known=_listed(name, known),
+            )
+            found.append(Unread(answer.evidence.reference, in_words(told)))
     return list(dict.fromkeys(found))
 
 
@@ -38,9 +45,9 @@ def _criteria(criteria: Iterable[BoundCriterion]) -> Iterator[BoundCriterion]:
         yield from _criteria(criterion.parts)
 
 
-def _listed(name: str, known: Sequence[str]) -> str:
+def _listed(name: str, known: Sequence[str]) -> Message:
     criterion = name.partition("/")[0]
     own = [one for one in known if one.partition("/")[0] == criterion]
     if own:
-        return f"those of {criterion} are: {', '.join(own)}"
-    return f"its questions are: {', '.join(known)}"
+        return message("unread.of-criterion", criterion=criterion, names=", ".join(own))
+    return message("unread.questions", names=", ".join(known))

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 from pydantic import Field
 
+from eligibility.messages import in_words, message
 from eligibility.model import Model
 from eligibility.quantities import DurationText
 from fhir_mappings.intervals import DateSpan, Duration
@@ -101,7 +102,8 @@ class Span(msgspec.Struct, frozen=True):
         surely = None if when.exact else self.leaves_on(when.last)
         if surely is None:
             return ()
-        return (f"{what} ({when}) is not dated to the day: it surely no longer counts from {surely} on.",)
+        told = message("note.not-to-the-day", what=what, date=str(when), day=surely.isoformat())
+        return (in_words(told),)
 
     def change_by_time(self, last_day: date) -> date | None:
         """``leaves_on`` if the window moves with the calendar, else ``None``."""

@@ -152,13 +152,15 @@ def _combined(numerals: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
 def _remarks(mentions: Iterable[_Mention], text: str) -> tuple[str, ...]:
     remarks = []
     for standing, wording in (
-        ("careful", "class {} is worded as likely"),
-        ("possible", "class {} is named as a possibility only"),
-        ("former", "class {} is named as a former one"),
+        ("careful", "biopsy.likely"),
+        ("possible", "biopsy.possible"),
+        ("former", "biopsy.former"),
     ):
         numerals = {n for m in mentions if m.standing == standing for n, _ in m.elements}
         if numerals:
-            remarks.append(wording.format(" or ".join(sorted(numerals, key=_ORDER.index))))
+            remarks.append(
+                phrase(wording, numerals=listed("alternatives", sorted(numerals, key=_ORDER.index)))
+            )
     if re.search(r"\bWHO\b|World Health Organi[sz]ation", text):
         remarks.append(phrase("biopsy.the-report-cites-the-who-classification"))
     return tuple(remarks)

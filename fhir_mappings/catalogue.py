@@ -57,7 +57,7 @@ class UnitRule(msgspec.Struct, frozen=True, kw_only=True):
     offset: float = 0.0
     log10: bool = False
     own_scale: bool = False
-    note: str | None = None
+    note: Phrase | None = None
 
 
 class AnalyteCode(msgspec.Struct, frozen=True):
@@ -130,7 +130,7 @@ class Analyte(msgspec.Struct, frozen=True, kw_only=True):
     categories: tuple[str, ...] = ()
     high_means: str | None = None
     positive_above: float | None = None
-    refusal: str | None = None
+    refusal: Phrase | None = None
     exact: Mapping[str, UnitRule] = {}
     folded: Mapping[str, UnitRule] = {}
 
@@ -154,9 +154,9 @@ class _Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own_scale: tuple[str, ...] = ()
     unitless: bool = False
     aliases: dict[str, tuple[str, ...]] = {}
-    notes: dict[str, str] = {}
+    notes: dict[str, Phrase] = {}
     high_means: str | None = None
-    refusal: str | None = None
+    refusal: Phrase | None = None
 
 
 class _Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -173,7 +173,7 @@ class _Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unitless: bool = False
     self_reported: bool = False
     aliases: dict[str, tuple[str, ...]] = {}
-    notes: dict[str, str] = {}
+    notes: dict[str, Phrase] = {}
     roles: dict[str, _Role] = {}
     text: tuple[TextRule, ...] = ()
     order: str | None = None
@@ -351,7 +351,7 @@ def _rule(
     units: Mapping[str, _Unit],
     *,
     own: bool,
-    note: str | None,
+    note: Phrase | None,
 ) -> UnitRule:
     unit = units[code]
     if own:

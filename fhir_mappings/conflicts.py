@@ -14,6 +14,7 @@ from fhir_mappings.facts import Conflict, Measurement, Series
 from fhir_mappings.inputs import is_score
 from fhir_mappings.inputs.pairing import same_draw
 from fhir_mappings.intervals import DateSpan
+from fhir_mappings.phrases import listed, phrase, without_stop
 
 T = TypeVar("T")
 
@@ -82,9 +83,14 @@ def _within(series: Series) -> Iterator[Conflict]:
                 yield Conflict(
                     input=series.input,
                     kind="recorded-and-computed",
-                    detail=f"{series.label} of {one.when}: {other.value} {series.unit} is recorded, "
-                    f"{one.value} {series.unit} follows from the results of the same specimen; "
-                    "what both decide alike counts, else it stays missing until settled",
+                    detail=phrase(
+                        "conflicts.unlike-specimen",
+                        label=series.label,
+                        when=one.when,
+                        recorded=other.value,
+                        computed=one.value,
+                        unit=series.unit,
+                    ),
                     when=one.when,
                     evidence=(*other.evidence[:1], *one.evidence),
                 )
@@ -102,8 +108,9 @@ def _of_documents(series: Series) -> Iterator[Conflict]:
             yield Conflict(
                 input=series.input,
                 kind="same-time",
-                detail=f"{series.label} of {when}: {' and '.join(named)}; "
-                "what both decide alike counts; what they decide differently stays missing until settled",
+                detail=phrase(
+                    "conflicts.at-odds", label=series.label, when=when, named=listed("both", named)
+                ),
                 when=when,
                 evidence=tuple(dict.fromkeys(e for one in documents for e in one.evidence[:1])),
             )
@@ -118,8 +125,11 @@ def _of_score(series: Series) -> Iterator[Conflict]:
             yield Conflict(
                 input=series.input,
                 kind="recorded-and-computed",
-                detail=f"{series.label}: {one.sheet.conflict.rstrip('.')}; "
-                "what both decide alike counts, else a person has to judge",
+                detail=phrase(
+                    "conflicts.recorded-and-computed",
+                    label=series.label,
+                    conflict=without_stop(one.sheet.conflict),
+                ),
                 when=one.when,
                 evidence=one.evidence,
             )

@@ -94,6 +94,21 @@ def listed(separator: Separator, items: Iterable[str]) -> str:
     return made
 
 
+class _Unstopped(Phrase):
+    __slots__ = ("_sentence",)
+    _sentence: str
+
+    def in_language(self, language: str) -> str:
+        return said(self._sentence, language).rstrip(".。")
+
+
+def without_stop(sentence: str) -> Phrase:
+    """A sentence as a part of another one: without its full stop."""
+    made = _Unstopped(sentence.rstrip("."))
+    made._sentence = sentence
+    return made
+
+
 def said(text: str, language: str) -> str:
     """Words in a language: plain text is what it is in every one, e.g. what a record says."""
     return text.in_language(language) if isinstance(text, Phrase) else text

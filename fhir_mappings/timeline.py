@@ -10,7 +10,7 @@ import msgspec
 
 from fhir_mappings.facts import NO_STOP, Exposure
 from fhir_mappings.intervals import point, shifted
-from fhir_mappings.phrases import phrase
+from fhir_mappings.phrases import phrase, term
 from fhir_mappings.regimens import SAME_DOSE, Piece, Regimen
 
 LAPSE = 62
@@ -136,7 +136,9 @@ def _references(piece: Piece) -> set[str]:
 
 def _course(stretches: Sequence[Stretch], as_of: date, before: Course | None) -> Course:
     first, last = stretches[0].first, stretches[-1].last
-    told = next((f", {regimen}" for regimen in stretches[0].totals.values() if regimen), "")
+    told: str = next(
+        (phrase("timeline.at", regimen=regimen) for regimen in stretches[0].totals.values() if regimen), ""
+    )
     # A refill that came weeks late may have been bridged by what was left over, or by another pharmacy.
     late = before is not None and _by_supply(before.stretches[-1]) and (first - before.last).days <= LAPSE
     turns = [
@@ -152,21 +154,21 @@ def _course(stretches: Sequence[Stretch], as_of: date, before: Course | None) ->
             # What another source tells may have held all along, or only from then on.
             pieces, told_last = ended
             now = next((str(regimen) for regimen in stretch.totals.values() if regimen), "")
-            detail = f"{told_last} → {now}"
+            detail: str = phrase("timeline.turn", old=told_last, new=now)
             turns.append(Turn("dose", stretch.first, detail, _exposures(pieces), False))
         if turned is not None:
             begun = [p for p in stretch.members if p.first == stretch.first]
             old, new = turned
             members = _exposures(begun or stretch.members)
             sure = not old.may_be(new)
-            detail = f"{old} → {_as_told(new, stretch)}"
+            detail = phrase("timeline.turn", old=old, new=_as_told(new, stretch))
             turns.append(Turn("dose", stretch.first, detail, members, sure))
         memory.take(stretch)
     if _awaits_refill(stretches[-1], as_of):
         last = as_of
     elif last < as_of:
         lapsed = _by_supply(stretches[-1]) and (as_of - last).days <= LAPSE
-        detail = phrase("timeline.the-recorded-supply-ran-out") if lapsed else "stopped"
+        detail = phrase("timeline.the-recorded-supply-ran-out") if lapsed else term("stopped")
         turns.append(Turn("stop", shifted(last, 1), detail, _exposures(stretches[-1].members), not lapsed))
     return Course(first, last, tuple(stretches), tuple(turns))
 

@@ -56,7 +56,7 @@ class Case(Model):
     needs: list[str] = []
     """For ``missing``: what would settle it: criterion inputs or, with ``because``, names of what to ask."""
 
-    note: str | None = None
+    note: Prose | None = None
     """A remark for the report."""
 
 

@@ -21,6 +21,7 @@ from eligibility.quantities import DurationText, ThresholdText, parse_threshold
 from eligibility.ways import Opposite
 from eligibility.windows import Span, Window
 from fhir_mappings.facts import Chart, DayDose, DoseHistory, Evidence, Exposure, Need
+from fhir_mappings.phrases import term
 
 LEAD_DAYS = 60
 """A run may begin before the window: so many days before it are looked at."""
@@ -245,7 +246,7 @@ def _unretrieved(history: DoseHistory, name: str, told: dict[str, str]) -> Answe
 
 def _unreadable(exposures: Sequence[Exposure], name: str, told: dict[str, str]) -> Answer:
     which = exposures[0]
-    detail = which.dose_unreadable or "no dose is recorded"
+    detail = which.dose_unreadable or term("no dose is recorded")
     reason = message("dose_run.unreadable", what=which.label, detail=detail, **told)
     need = Need(input=name, why="unreadable", detail=in_words(reason))
     evidence = tuple(exposure.evidence for exposure in exposures)

@@ -212,7 +212,10 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             return Answer(
                 state=State.FALSE, reason=self._told("found.outside", event), evidence=(event.evidence,)
             )
-        notes = (*event.notes, *((f"Matched by its words: {event.label}",) if event.by_text else ()))
+        notes = (
+            *event.notes,
+            *((in_words(message("note.by-words", what=event.label)),) if event.by_text else ()),
+        )
         if matches is None or inside is None:
             key = "found.unrecorded" if matches is None else "found.when"
             reason = self._told(key, event)

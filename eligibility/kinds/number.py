@@ -38,6 +38,7 @@ from eligibility.ways import Opposite, Step, Ways, one
 from eligibility.windows import Window
 from fhir_mappings.facts import Chart, Measurement, Need, Series
 from fhir_mappings.intervals import OPPOSITE, UPWARDS, Comparison
+from fhir_mappings.phrases import without_stop
 
 COMPARISONS: tuple[Comparison, ...] = ("at_least", "above", "at_most", "below")
 
@@ -326,7 +327,7 @@ def _undecided(
         conflict_told = measurement.sheet.conflict if measurement.sheet is not None else None
         reason = Message("number.policies", told)
         if conflict_told is not None:
-            reason = Message("number.disputed", {**told, "conflict": conflict_told.rstrip(".")})
+            reason = Message("number.disputed", {**told, "conflict": without_stop(conflict_told)})
         return Answer(
             state=test.conservative,
             reason=reason,

@@ -25,12 +25,13 @@ from eligibility.errors import BindingError
 from eligibility.judgement import TO_BE_JUDGED
 from eligibility.kinds.cases import STATES, OutcomeName
 from eligibility.kinds.category import UNCERTAIN, CategoryReader, Current, bind_reader
-from eligibility.messages import joined, message
+from eligibility.messages import in_words, joined, message
 from eligibility.model import Model
 from eligibility.prose import Prose
 from eligibility.ways import Step, Way, Ways, either
 from eligibility.windows import Window
 from fhir_mappings.facts import Need
+from fhir_mappings.phrases import term
 
 
 class Column(Model):
@@ -58,7 +59,7 @@ class Row(Model):
     because: Prose | None = None
     """Words for the reason."""
 
-    note: str | None = None
+    note: Prose | None = None
     """A remark for the report."""
 
 
@@ -245,7 +246,7 @@ class _Bound(msgspec.Struct, frozen=True):
             message(
                 "category.is",
                 label=reader.described.label,
-                category=current.category.replace("-", " "),
+                category=term(current.category.replace("-", " ")),
                 date=current.when,
             )
             for reader, current in used
@@ -299,7 +300,7 @@ class _Bound(msgspec.Struct, frozen=True):
         need = Need(
             input=described.name,
             why="too-coarse",
-            detail=f"{described.label}: equivocal on {current.when}",
+            detail=in_words(message("need.equivocal", label=described.label, date=current.when)),
             order=described.order,
         )
         return Answer(state=State.MISSING, reason=reason, needs=(need,), evidence=current.evidence)

@@ -13,7 +13,6 @@ from fhir_mappings.inputs.pairing import latest_first
 from fhir_mappings.intervals import Interval, day
 from fhir_mappings.phrases import phrase
 
-UNDECIDED = "below {}: the report does not say whether the virus was detected"
 NO_AMOUNT = phrase("infection.detected-the-report-gives-no-amount")
 
 UNCONFIRMED = phrase("infection.no-confirmatory-test-is-on-record")
@@ -76,7 +75,7 @@ def _viral_load(measurement: Measurement) -> Measurement:
         return with_category(measurement, BELOW)
     if amount == Interval(0, 0):
         return with_category(measurement, "not-detected", phrase("infection.reported-as-0"))
-    return with_category(measurement, None, UNDECIDED.format(f"{amount.high:g}"))
+    return with_category(measurement, None, phrase("infection.undecided", limit=f"{amount.high:g}"))
 
 
 @computes("hiv")

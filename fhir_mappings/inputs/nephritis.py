@@ -33,7 +33,6 @@ REPORT_DELAY = timedelta(days=30)
 ENTRY_DELAY = timedelta(days=7)
 """A biopsy that was entered this long after the date of a report is taken to be the reported one."""
 
-CODED_ONLY = "class {} is coded, the biopsy date is not recorded"
 PRELIMINARY = phrase("nephritis.its-report-is-preliminary")
 OLDER_SCHEME = phrase("nephritis.the-code-names-a-who-class")
 
@@ -253,7 +252,7 @@ def _of_diagnosis(
         )
     near = [p for p in procedures if p.start is not None and _close(event.start, p.start)]
     if len(near) != 1 or near[0].start is None:
-        detail = CODED_ONLY.format(lupus_class)
+        detail = phrase("nephritis.coded-only", lupus_class=lupus_class)
         return Unusable(why="too-coarse", detail=detail, evidence=(event.evidence,), measured=of_another)
     day = near[0].start
     if any(b.when == day and b.reading.lupus_class is not None for b in reported):

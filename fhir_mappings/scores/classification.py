@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from fhir_mappings.facts import Evidence, Need
-from fhir_mappings.phrases import listed, phrase
+from fhir_mappings.phrases import listed, phrase, term
 from fhir_mappings.scores.counting import points
 from fhir_mappings.scores.findings import ItemFinding
 from fhir_mappings.scores.rules import Classification
@@ -79,7 +79,9 @@ def _open(rule: Classification, scored: Scored, entry: ItemFinding, clinical: li
     if entry.state is not State.PRESENT:
         lacking.append(
             phrase(
-                "classification.is-not-shown", item=entry.item.label, entry=entry.item.definition.rstrip(".")
+                "classification.is-not-shown",
+                item=entry.item.label,
+                entry=term(entry.item.definition.rstrip(".")),
             )
         )
     if not _has_clinical(rule, scored, clinical):

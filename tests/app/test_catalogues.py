@@ -10,6 +10,12 @@ import yaml
 from app.language import LANGUAGES
 
 PLACES = [("eligibility", "catalogue"), ("app.cards", "catalogue"), ("fhir_mappings", "words")]
+NAMES = {
+    *("LOINC", "Trialcards", "CD", "Cockcroft", "Gault", "DNA", "HBV", "HIV", "ISN", "RNA", "RPS", "WHO"),
+    *("cm", "focus", "id", "intent", "mL", "mg", "min", "modifierExtension"),
+}
+"""What is written alike in Chinese: proper names, units, and elements of FHIR."""
+
 OTHERS = [language for language in LANGUAGES if language != "en"]
 
 
@@ -45,5 +51,5 @@ def test_each_sentence_fills_in_what_the_english_one_does(place: tuple[str, str]
 def test_no_chinese_sentence_was_left_in_english(place: tuple[str, str]) -> None:
     """A template without a Chinese sign only arranges what is filled in."""
     for key, template in templates(place, "zh-CN").items():
-        words = re.sub(r"\{\w+\}|LOINC|Trialcards", "", template)
-        assert not re.search(r"[A-Za-z]{2}", words), key
+        words = re.sub(r"\{\w+\}", "", template)
+        assert set(re.findall(r"[A-Za-z]{2,}", words)) <= NAMES, key
