@@ -11,7 +11,21 @@ from app.language import LANGUAGES
 
 PLACES = [("eligibility", "catalogue"), ("app.cards", "catalogue"), ("fhir_mappings", "words")]
 NAMES = {
-    *("LOINC", "Trialcards", "CD", "Cockcroft", "Gault", "DNA", "HBV", "HIV", "ISN", "RNA", "RPS", "WHO"),
+    *(
+        "LOINC",
+        "Trialcards",
+        "CD",
+        "Cockcroft",
+        "Gault",
+        "DNA",
+        "HBV",
+        "HIV",
+        "ISN",
+        "NYHA",
+        "RNA",
+        "RPS",
+        "WHO",
+    ),
     *("cm", "focus", "id", "intent", "mL", "mg", "min", "modifierExtension"),
 }
 """What is written alike in Chinese: proper names, units, and elements of FHIR."""
