@@ -157,11 +157,13 @@ def test_the_command_line_takes_the_language_or_the_setting(
 
 
 _WORDS = {"reason", "detail", "label", "labels", "because", "remark", "words", "what", "conflict", "missing"}
-_WORDS |= {"notes", "title", "text", "display", "recorded"}
+_WORDS |= {"notes", "title", "text", "display", "recorded", "domain"}
 
 
 def _without_words(node: Any) -> Any:
     if isinstance(node, dict):
+        if node.keys() == {"reference", "why"}:  # of what was not read; of a need, "why" is a code
+            return node["reference"]
         return {key: _without_words(value) for key, value in node.items() if key not in _WORDS}
     if isinstance(node, list):
         return [_without_words(item) for item in node]

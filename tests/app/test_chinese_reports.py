@@ -26,7 +26,7 @@ AS_OF = date(2026, 6, 15)
 PROTOCOLS = ("nct01639339", "nct03036150", "nct05247203", "nct07517536")
 WORDS = {
     "reason", "detail", "label", "labels", "because", "remark", "words", "what", "conflict", "missing",
-    "notes", "title",
+    "notes", "title", "domain",
 }  # fmt: skip
 """Keys of a report whose values are made of words. Not: ``text``, a criterion verbatim, and ``recorded``."""
 
@@ -59,8 +59,10 @@ def said(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
     """What a report says in words, each with its key."""
     if isinstance(node, dict):
         for name, value in node.items():
-            if name == "needs" or name != "evidence":
-                yield from said(value, name)
+            # Of what was not read, "why" is in words; of a need it is a code.
+            if name != "evidence":
+                unread = name == "why" and node.keys() == {"reference", "why"}
+                yield from said(value, "reason" if unread else name)
     elif isinstance(node, list | tuple):
         for value in node:
             yield from said(value, key)
