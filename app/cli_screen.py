@@ -143,7 +143,7 @@ def screen(
     day = as_of or datetime.now().astimezone().date()
     reports = _screened(patients, place, protocol, day, anchors, language) if patients else []
     # Who asks for several gets the form for several, however many of them can be had.
-    _show(reports, form, several=len(patients) > 1 or exit_code != 0)
+    _show(reports, form, language, several=len(patients) > 1 or exit_code != 0)
     if len(reports) < len(patients):
         exit_code = UnreadableFileError.exit_code
     if exit_code:
@@ -176,16 +176,16 @@ def _screened(
     return reports
 
 
-def _show(reports: Sequence[ScreeningReport], form: Form, *, several: bool) -> None:
+def _show(reports: Sequence[ScreeningReport], form: Form, language: Language, *, several: bool) -> None:
     if not reports:
         return
     if form == "html":
         tolerate_unknown_signs("xmlcharrefreplace")
-        typer.echo(html_page(reports))
+        typer.echo(html_page(reports, language))
     elif form == "table":
         console = terminal()
         for report in reports:
-            print_report(report, console)
+            print_report(report, console, language)
     elif not several:
         typer.echo(msgspec.json.format(msgspec.json.encode(reports[0]), indent=2))
     else:

@@ -7,26 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from app.rendering.telling import spoken, tell
 from eligibility.reported import Change, ChangeKind, ChangeSet, WorkDecides
+from fhir_mappings.phrases import said
 from fhir_mappings.vocabulary import vocabulary
 
 MOST_LABELS = 8
 """So many results that are needed again are named; the report itself has all."""
-
-KINDS: dict[ChangeKind, str] = {
-    "time": "Time alone",
-    "data": "Data that are missing",
-    "judgement": "A clinician's judgement",
-    "clinical": "Another clinical state",
-    "never": "Nothing: it stands in the way for good",
-}
 
 _ORDER: tuple[ChangeKind, ...] = ("time", "data", "judgement", "clinical", "never")
 
 
 def set_words(changes: ChangeSet) -> str:
     """What the hardest of the changes is, and the day from which the set holds."""
-    return f"{KINDS[changes.kind]}, from {changes.on} on" if changes.on else KINDS[changes.kind]
+    kind = tell(f"change.{changes.kind}")
+    return tell("change.from", kind=kind, date=changes.on) if changes.on else kind
 
 
 def change_lines(changes: ChangeSet) -> Iterator[str]:
@@ -36,30 +31,32 @@ def change_lines(changes: ChangeSet) -> Iterator[str]:
         told.setdefault((change.kind, change.what, change.on), []).append(change)
     for (_, what, on), same in told.items():
         criteria = ", ".join(dict.fromkeys(change.criterion for change in same))
-        when = f" (from {on} on)" if on else ""
-        yield f"{criteria}: {what}{when}{_orders(same[0])}"
+        when = tell("change.when", date=on) if on else ""
+        yield tell("named", name=criteria, what=f"{what}{when}{_orders(same[0])}")
 
 
 def _orders(change: Change) -> str:
-    orders = dict.fromkeys(f"{n.order.display} ({n.order.code})" for n in change.needs if n.order)
-    return f" → order {'; '.join(orders)}" if orders else ""
+    orders = dict.fromkeys(
+        tell("order", order=n.order.display, code=n.order.code) for n in change.needs if n.order
+    )
+    return tell("change.orders", orders=tell("separator").join(orders)) if orders else ""
 
 
 def by_then_words(changes: ChangeSet) -> str:
     """What would have to be obtained again by the day of a set; empty where nothing is."""
     labels = list(dict.fromkeys(_label(need.input) for need in changes.by_then))
-    told = ", ".join(labels[:MOST_LABELS])
-    more = f" and {len(labels) - MOST_LABELS} more" if len(labels) > MOST_LABELS else ""
-    return f"By then these count no longer and are needed again: {told}{more}" if told else ""
+    told = tell("separator.names").join(labels[:MOST_LABELS])
+    more = tell("more", count=len(labels) - MOST_LABELS) if len(labels) > MOST_LABELS else ""
+    return tell("change.by-then", labels=f"{told}{more}") if told else ""
 
 
 def _label(name: str) -> str:
     """Words for a criterion input; what is asked for without being one has its name only."""
     described = vocabulary().input(name)
-    return described.label if described is not None else name.replace("_", " ")
+    return said(described.label, spoken()) if described is not None else name.replace("_", " ")
 
 
 def decides_words(decides: WorkDecides) -> str:
     """For which criteria of a protocol something is missing, and whether it alone decides there."""
-    alone = "; nothing else stands in the way" if decides.alone else ""
-    return f"{decides.protocol}: {', '.join(decides.criteria)}{alone}"
+    alone = tell("decides.alone") if decides.alone else ""
+    return tell("named", name=decides.protocol, what=f"{', '.join(decides.criteria)}{alone}")

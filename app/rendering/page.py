@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from app.language import Language
 from app.plain_text import plain
-from app.rendering import changes, scores, timeline, timeline_picture, words
+from app.rendering import changes, scores, telling, timeline, timeline_picture, words
 from eligibility.findings import ScreeningReport
 
 
@@ -26,12 +27,14 @@ def environment() -> Environment:
     )
     templates.globals["outcomes"] = words.OUTCOMES
     templates.globals["verdicts"] = words.VERDICTS
-    templates.globals["candidates"] = timeline.CANDIDATES
+    templates.globals["tell"] = telling.tell
+    templates.globals["tell_as_laid_out"] = _as_laid_out
     for show in (
         changes.by_then_words,
         changes.change_lines,
         changes.decides_words,
         changes.set_words,
+        timeline.candidate_words,
         timeline.months_words,
         timeline_picture.picture_of,
         timeline.stretch_words,
@@ -66,6 +69,16 @@ def _shown(value: object) -> object:
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def html_page(reports: Sequence[ScreeningReport]) -> str:
-    """The reports as one self-contained HTML document, one patient after another."""
-    return environment().get_template("screening.html").render(reports=reports)
+def _as_laid_out(key: str, **args: object) -> Markup:
+    """Words of ours with their breaks and blanks, which words of a chart lose."""
+    told = {name: plain(str(value)) for name, value in args.items()}
+    return escape(telling.tell(key, **told))
+
+
+def html_page(reports: Sequence[ScreeningReport], language: Language = "en") -> str:
+    """The reports as one self-contained HTML document, one patient after another.
+
+    ``language``: that of the reports.
+    """
+    with telling.speaking(language):
+        return environment().get_template("screening.html").render(reports=reports, language=language)

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.rendering.words import WHY_MISSING, Look, evidence_words
+from app.rendering.telling import tell
+from app.rendering.words import Look, evidence_words, why_words
 from eligibility.findings import Finding
 from eligibility.reported import ReportedDecision, ReportedItem, ReportedReading, ReportedScore
-from fhir_mappings.facts import Effort, ItemState
+from fhir_mappings.facts import ItemState
 
 # The signs differ from those of outcomes: a finding that is present is no pass.
 ITEM_STATES: dict[ItemState, Look] = {
-    "present": Look("●", "present", "bold"),
-    "unattributed": Look("◐", "present, not attributed", "magenta"),
-    "absent": Look("○", "absent", "dim"),
-    "unknown": Look("?", "not known", "yellow"),
-}
-
-EFFORTS: dict[Effort, str] = {
-    "attribution": "a clinician's word",
-    "laboratory": "a measurement",
-    "bedside": "an assessment",
-    "biopsy": "a biopsy",
+    "present": Look("●", "item.present", "bold"),
+    "unattributed": Look("◐", "item.unattributed", "magenta"),
+    "absent": Look("○", "item.absent", "dim"),
+    "unknown": Look("?", "item.unknown", "yellow"),
 }
 
 
@@ -35,40 +29,45 @@ def bounds_words(score: ReportedScore | ReportedReading) -> str:
     """A score in words: its number, or what it is at least, with attribution, and at most."""
     if score.lower == score.upper:
         return _number(score.lower)
-    told = f"{_number(score.lower)} to {_number(score.upper)}"
+    told = tell("score.bounds", low=_number(score.lower), high=_number(score.upper))
     if score.attributed > score.lower:
-        told += f", at least {_number(score.attributed)} if what awaits attribution counts"
+        told += tell("score.attributed", value=_number(score.attributed))
     return told
 
 
 def basis_words(score: ReportedScore) -> str:
     """How the number came about."""
     if score.basis == "conflict":
-        return "record and chart contradict each other"
-    return "as recorded" if score.basis == "recorded" else "counted from the chart"
+        return tell("score.conflict")
+    return tell("score.recorded" if score.basis == "recorded" else "score.counted")
 
 
 def score_line(score: ReportedScore) -> str:
     """One line for a terminal: the bounds, and the cheapest thing that would decide."""
-    line = f"{score.label}: {bounds_words(score)} ({basis_words(score)})"
+    line = tell("score.line", label=score.label, bounds=bounds_words(score), basis=basis_words(score))
     if score.deciding:
-        line += f"; would decide: {decision_words(score.deciding[0])}"
+        line += tell("score.would-decide", what=decision_words(score.deciding[0]))
     return line
 
 
 def decision_words(decision: ReportedDecision) -> str:
     """A set of items that would decide: which, how many points, and what it takes."""
-    orders = "; ".join(
-        f"order {need.order.display} ({need.order.code})" for need in decision.needs if need.order
+    orders = tell("separator").join(
+        tell("score.order", order=need.order.display, code=need.order.code)
+        for need in decision.needs
+        if need.order
     )
-    points = "1 point" if decision.points == 1 else f"{decision.points} points"
-    told = f"{' + '.join(decision.labels)} ({points}; takes {EFFORTS[decision.effort]})"
+    points = tell("score.point" if decision.points == 1 else "score.points", count=decision.points)
+    effort = tell(f"effort.{decision.effort}")
+    told = tell("score.decision", items=" + ".join(decision.labels), points=points, effort=effort)
     return f"{told} → {orders}" if orders else told
 
 
 def window_words(score: ReportedScore) -> str:
     """The days from which the items are taken."""
-    return f"{score.since} to {score.until}" if score.since else f"ever until {score.until}"
+    if score.since:
+        return tell("score.window", since=score.since, until=score.until)
+    return tell("score.ever", until=score.until)
 
 
 def item_state_words(item: ReportedItem) -> str:
@@ -78,15 +77,15 @@ def item_state_words(item: ReportedItem) -> str:
     """
     look = ITEM_STATES[item.state]
     if item.grade and item.weight and item.state in ("present", "absent"):
-        return f"{look.sign} graded {item.grade}"
-    grade = f", grade {item.grade}" if item.grade else ""
+        return tell("item.graded", sign=look.sign, grade=item.grade)
+    grade = tell("item.grade", grade=item.grade) if item.grade else ""
     return f"{look.sign} {look.words}{grade}"
 
 
 def item_points(item: ReportedItem, score: ReportedScore) -> str:
     """The weight, and whether a heavier item of the domain counts instead."""
     outweighed = score.best_of_domain and item.state == "present" and not item.counted and item.weight
-    return f"{item.weight} (outweighed)" if outweighed else str(item.weight)
+    return tell("item.outweighed", weight=item.weight) if outweighed else str(item.weight)
 
 
 def item_rows(score: ReportedScore, first: ReportedScore) -> Iterator[tuple[str, int, ReportedItem]]:
@@ -111,7 +110,7 @@ def item_account(item: ReportedItem) -> list[str]:
     evidence = [evidence_words(evidence) for evidence in item.evidence]
     # What has to be judged is told by the doubt; its need would say it again.
     missing = () if item.state == "unattributed" else item.needs
-    needs = [f"{WHY_MISSING[need.why]}: {need.detail}" for need in missing]
+    needs = [why_words(need) for need in missing]
     return [words for words in (*told, *evidence, *needs) if words]
 
 

@@ -10,9 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from app.language import Language
 from app.plain_text import plain
 from app.rendering.changes import by_then_words, change_lines, decides_words, set_words
 from app.rendering.scores import own_scores, score_line
+from app.rendering.telling import speaking, tell
 from app.rendering.timeline import timeline_lines
 from app.rendering.words import (
     OUTCOMES,
@@ -34,32 +36,44 @@ from eligibility.findings import Finding, Screening, ScreeningReport
 _NARROW = 72
 
 
-def print_report(report: ScreeningReport, console: Console) -> None:
-    """Print one patient's report: each trial with its verdict, then criterion by criterion."""
-    console.rule(_text(f"{report.patient} · as of {report.as_of} · {report.engine}"), style="dim")
+def print_report(report: ScreeningReport, console: Console, language: Language = "en") -> None:
+    """Print one patient's report: each trial with its verdict, then criterion by criterion.
+
+    ``language``: that of the report.
+    """
+    with speaking(language):
+        _print(report, console)
+
+
+def _print(report: ScreeningReport, console: Console) -> None:
+    console.rule(
+        _text(tell("report.head", patient=report.patient, date=report.as_of, engine=report.engine)),
+        style="dim",
+    )
     for screening in report.screenings:
         console.print(_heading(screening))
         console.print(_stacked(screening) if console.width < _NARROW else _criteria(screening))
     if report.work_list:
-        console.print(Text("Work-list", style="bold"))
+        console.print(Text(tell("work-list"), style="bold"))
         console.print(Group(*_work(report)))
     if report.contradictions:
-        console.print(Text("Contradictions in the record", style="bold"))
+        console.print(Text(tell("contradictions"), style="bold"))
         for contradiction in report.contradictions:
             console.print(Padding(_text(contradiction_words(contradiction)), (0, 0, 0, 2)))
             for item in contradiction.evidence:
                 console.print(Padding(_text(evidence_words(item), "dim"), (0, 0, 0, 4)))
     if report.unread:
-        console.print(Text("Not used", style="bold"))
+        console.print(Text(tell("not-used"), style="bold"))
         for unread in report.unread:
-            console.print(Padding(_text(f"{unread.reference}: {unread.why}"), (0, 0, 0, 2)))
+            console.print(Padding(_text(tell("named", name=unread.reference, what=unread.why)), (0, 0, 0, 2)))
     console.print()
 
 
 def _heading(screening: Screening) -> RenderableType:
     look = VERDICTS[screening.verdict]
     title = Text.assemble(
-        (screening.title, "bold"), (f"  {screening.protocol} version {screening.version}", "dim")
+        (screening.title, "bold"),
+        ("  " + tell("version", protocol=screening.protocol, version=screening.version), "dim"),
     )
     verdict = Text(f"{look.sign} {verdict_words(screening)}", style=look.style)
     lines = [Text(), title, verdict]
@@ -67,16 +81,16 @@ def _heading(screening: Screening) -> RenderableType:
         lines.append(_text(gate_words(screening.gate), "" if screening.gate.opens else "yellow"))
     blocking = in_the_way(screening)
     if blocking:
-        lines.append(Text("In the way: " + ", ".join(finding.criterion for finding in blocking)))
+        lines.append(Text(tell("in-the-way", ids=", ".join(finding.criterion for finding in blocking))))
     if screening.stands_until:
-        lines.append(Text(f"Time alone changes some findings from {screening.stands_until} on.", style="dim"))
-    lines.append(Text("Counted from: " + ", ".join(_anchors(screening)), style="dim"))
+        lines.append(Text(tell("stands-until", date=screening.stands_until), style="dim"))
+    lines.append(Text(tell("counted-from", anchors=", ".join(_anchors(screening))), style="dim"))
     return Group(*lines, *_changes(screening))
 
 
 def _changes(screening: Screening) -> Iterator[RenderableType]:
     if screening.changes:
-        yield Text("What would make this patient eligible, and when", style="bold")
+        yield Text(tell("changes"), style="bold")
     for changes in screening.changes:
         yield Padding(_text(set_words(changes), "bold cyan"), (0, 0, 0, 2))
         for line in change_lines(changes):
@@ -93,7 +107,7 @@ def _work(report: ScreeningReport) -> Iterator[RenderableType]:
 
 
 def _anchors(screening: Screening) -> list[str]:
-    days = screening.anchors
+    days = {tell(f"anchor.{name}"): day for name, day in screening.anchors.items()}
     if len(set(days.values())) == 1:
         return [f"{' = '.join(days)} {next(iter(days.values()))}"]
     return [f"{name} {when}" for name, when in days.items()]
@@ -134,7 +148,7 @@ def _outcome(finding: Finding) -> Text:
 
 def _account(finding: Finding, depth: int) -> Text:
     asked = shorten(finding.text, 100, placeholder=" …") if depth == 0 else ""
-    clears = f"clears on {finding.clears_on}" if finding.clears_on else ""
+    clears = tell("clears", date=finding.clears_on) if finding.clears_on else ""
     lines = [
         (asked, "italic dim"),
         (own_reason(finding), ""),

@@ -4,53 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from app.rendering.telling import tell
 from eligibility.reported import ReportedCourse, ReportedStretch, ReportedTimeline, ReportedValue
 
-CANDIDATES = {
-    "remission": "Possible remission",
-    "relapse": "Possible relapse",
-    "no-response": "Possibly no response",
-}
-"""What a candidate is called."""
+
+def candidate_words(what: str) -> str:
+    """What a candidate is called."""
+    return tell(f"candidate.{what}")
 
 
 def timeline_lines(timeline: ReportedTimeline) -> Iterator[str]:
     """The timeline in words, one statement a line."""
-    yield f"Treatment and response until {timeline.until}: {months_words(timeline)} on treatment"
+    yield tell("timeline.head", until=timeline.until, months=months_words(timeline))
     for course in timeline.courses:
-        yield f"· {course.label}{'' if course.counted else ' (not counted)'}: {course_words(course)}"
+        besides = "" if course.counted else tell("timeline.besides")
+        yield "· " + tell("named", name=f"{course.label}{besides}", what=course_words(course))
     response = timeline.response
     if response is not None and response.values:
-        yield f"· {response.label}: " + "; ".join(value_words(value) for value in response.values)
+        told = tell("separator").join(value_words(value) for value in response.values)
+        yield "· " + tell("named", name=response.label, what=told)
     for candidate in timeline.candidates:
-        yield f"◇ {CANDIDATES[candidate.what]}: {candidate.words}"
+        yield "◇ " + tell("named", name=candidate_words(candidate.what), what=candidate.words)
     for lacking in timeline.missing:
-        yield f"? Lacking: {lacking}"
+        yield "? " + tell("timeline.lacking", what=lacking)
 
 
 def months_words(timed: ReportedTimeline | ReportedCourse) -> str:
     """Certain and possible time, as "3.9 months", "0 to 29.4 months" or "at least 3.9 months"."""
     if timed.months_at_most is None:
-        return f"at least {timed.months:g} months"
+        return tell("months.at-least", months=f"{timed.months:g}")
     if timed.months == timed.months_at_most:
-        return f"{timed.months:g} months"
-    return f"{timed.months:g} to {timed.months_at_most:g} months"
+        return tell("months", months=f"{timed.months:g}")
+    return tell("months.between", low=f"{timed.months:g}", high=f"{timed.months_at_most:g}")
 
 
 def course_words(course: ReportedCourse) -> str:
     """When a drug was taken, and how long altogether."""
-    return f"{', '.join(stretch_words(s) for s in course.stretches)} ({months_words(course)})"
+    stretches = tell("separator.names").join(stretch_words(s) for s in course.stretches)
+    return tell("timeline.course", stretches=stretches, months=months_words(course))
 
 
 def stretch_words(stretch: ReportedStretch) -> str:
     """From when until when, as precise as recorded."""
-    first = stretch.first or "start not recorded"
+    first = stretch.first or tell("stretch.no-start")
     if stretch.ongoing:
-        return f"{first} – going on"
-    return first if stretch.first == stretch.last else f"{first} – {stretch.last or 'end not recorded'}"
+        return tell("stretch.ongoing", first=first)
+    return first if stretch.first == stretch.last else f"{first} – {stretch.last or tell('stretch.no-end')}"
 
 
 def value_words(value: ReportedValue) -> str:
     """A value with its day, and as it stood in the record where that reads differently."""
-    recorded = f" (recorded {value.recorded})" if value.recorded not in (None, value.words) else ""
+    recorded = (
+        tell("value.recorded", value=value.recorded) if value.recorded not in (None, value.words) else ""
+    )
     return f"{value.date} {value.words}{recorded}"

@@ -11,6 +11,7 @@ from datetime import date
 
 import msgspec
 
+from app.rendering.telling import tell
 from eligibility.reported import ReportedCourse, ReportedTimeline, ReportedValue
 from fhir_mappings.intervals import DateSpan
 
@@ -147,7 +148,7 @@ class _Levels:
     def limits(self) -> Iterator[Tick]:
         """Where the thresholds are."""
         for threshold in self.thresholds:
-            yield Tick(self.y(threshold.value), f"{threshold.what} {threshold.words}")
+            yield Tick(self.y(threshold.value), tell(f"threshold.{threshold.what}", words=threshold.words))
 
 
 def _start(timeline: ReportedTimeline, until: date) -> date:

@@ -9,87 +9,79 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from app.rendering.telling import tell
 from eligibility.findings import Finding, Outcome, Screening, Verdict
 from eligibility.judging import blocks
 from eligibility.reported import Contradiction, ReportedEvidence, ReportedGate, WorkItem
-from fhir_mappings.facts import ConflictKind, Need, WhyMissing
+from fhir_mappings.facts import Need
 
 
 class Look(NamedTuple):
-    """How an outcome or a verdict is shown: a sign, words, a terminal style."""
+    """How an outcome or a verdict is shown: a sign, the key of its words, a terminal style."""
 
     sign: str
-    words: str
+    key: str
     style: str
+
+    @property
+    def words(self) -> str:
+        """Its words."""
+        return tell(self.key)
 
 
 OUTCOMES: dict[Outcome, Look] = {
-    "pass": Look("✓", "pass", "green"),
-    "presumed": Look("~", "presumed", "cyan"),
-    "fail": Look("✗", "fail", "bold red"),
-    "missing": Look("?", "missing", "yellow"),
-    "review": Look("◇", "review", "magenta"),
-    "attest": Look("☐", "attest", "blue"),
+    "pass": Look("✓", "outcome.pass", "green"),
+    "presumed": Look("~", "outcome.presumed", "cyan"),
+    "fail": Look("✗", "outcome.fail", "bold red"),
+    "missing": Look("?", "outcome.missing", "yellow"),
+    "review": Look("◇", "outcome.review", "magenta"),
+    "attest": Look("☐", "outcome.attest", "blue"),
 }
 
 VERDICTS: dict[Verdict, Look] = {
-    "ineligible": Look("✗", "Ineligible on these data", "bold red"),
-    "ineligible-for-now": Look("✗", "Ineligible for now", "bold red"),
-    "probably-ineligible": Look("◇", "Probably ineligible, for a clinician to review", "bold magenta"),
-    "undetermined": Look("?", "Undetermined", "bold yellow"),
-    "potentially-eligible": Look("✓", "Potentially eligible; the investigator decides", "bold green"),
-}
-
-CONTRADICTIONS: dict[ConflictKind, str] = {
-    "same-time": "two values at one time",
-    "value-and-interpretation": "value against interpretation",
-    "recorded-and-computed": "recorded against computed",
-    "corrected": "corrected",
-    "duplicate": "told more than once",
-    "confirmed-and-refuted": "confirmed and refuted",
-    "active-and-over": "active and over",
-    "ordered-and-taken": "ordered one way, taken another",
-}
-
-WHY_MISSING: dict[WhyMissing, str] = {
-    "never-measured": "never measured",
-    "stale": "too old",
-    "unreadable": "cannot be read",
-    "not-retrieved": "could not be retrieved",
-    "conflicting": "sources conflict",
-    "too-coarse": "not precise enough",
+    "ineligible": Look("✗", "verdict.ineligible", "bold red"),
+    "ineligible-for-now": Look("✗", "verdict.ineligible-for-now", "bold red"),
+    "probably-ineligible": Look("◇", "verdict.probably-ineligible", "bold magenta"),
+    "undetermined": Look("?", "verdict.undetermined", "bold yellow"),
+    "potentially-eligible": Look("✓", "verdict.potentially-eligible", "bold green"),
 }
 
 
 def outcome_words(finding: Finding) -> str:
     """``pass``, ``fail`` …; a review says which way it leans."""
     words = OUTCOMES[finding.outcome].words
-    return f"{words}, leans {finding.leaning}" if finding.leaning else words
+    return tell(f"leaning.{finding.leaning}", words=words) if finding.leaning else words
 
 
 def verdict_words(screening: Screening) -> str:
     """The verdict in plain words, with the day on which time alone would lift it."""
     words = VERDICTS[screening.verdict].words
-    return f"{words}; earliest on {screening.earliest}" if screening.earliest else words
+    return tell("verdict.earliest", words=words, date=screening.earliest) if screening.earliest else words
 
 
 def gate_words(gate: ReportedGate) -> str:
     """On what evidence of the disease the screening stands, and whether that is enough for a card."""
     if gate.grade is None:
-        return f"Disease: {gate.label}; no card. Looked for: {gate.reason}"
-    shown = "shown by" if gate.opens else "not enough for a card:"
-    return f"Disease {shown} {gate.label} ({gate.reason})"
+        return tell("gate.none", label=gate.label, reason=gate.reason)
+    return tell("gate.shown" if gate.opens else "gate.not-enough", label=gate.label, reason=gate.reason)
 
 
 def need_words(need: Need | WorkItem) -> str:
     """Why something is missing and the order that would supply it, as one phrase."""
-    order = f" → order {need.order.display} ({need.order.code})" if need.order else ""
-    return f"{WHY_MISSING[need.why]}: {need.detail}{order}"
+    told = why_words(need)
+    if need.order is None:
+        return told
+    return tell("need.order", need=told, order=need.order.display, code=need.order.code)
+
+
+def why_words(need: Need | WorkItem) -> str:
+    """Why something is missing."""
+    return tell("named", name=tell(f"why.{need.why}"), what=need.detail)
 
 
 def contradiction_words(contradiction: Contradiction) -> str:
     """What the record says twice or in two ways, and what was made of it."""
-    return f"{CONTRADICTIONS[contradiction.kind]}: {contradiction.detail}"
+    return tell("named", name=tell(f"contradiction.{contradiction.kind}"), what=contradiction.detail)
 
 
 def evidence_words(evidence: ReportedEvidence) -> str:
@@ -113,7 +105,11 @@ def in_the_way(screening: Screening) -> list[Finding]:
 def own_reason(finding: Finding) -> str:
     """The reason, or nothing where it only joins what the sub-criteria say."""
     below = " ".join(part.reason for part in finding.parts)
-    return "" if below and all(phrase in below for phrase in finding.reason.split("; ")) else finding.reason
+    return (
+        ""
+        if below and all(phrase in below for phrase in finding.reason.split(tell("separator")))
+        else finding.reason
+    )
 
 
 def own_needs(finding: Finding) -> list[Need]:

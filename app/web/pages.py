@@ -12,6 +12,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 
 from app.language import LANGUAGES, Language, negotiated
 from app.rendering.page import environment
+from app.rendering.telling import speaking
 from app.web.errors import PageError
 from app.web.static_files import static_url
 from app.web.words import page_words
@@ -67,18 +68,19 @@ class Pages:
         """A page of that template, which has ``say(key, **args)``, ``language`` and the ``context``."""
         language = self.language(request)
         words = page_words(language)
-        body = (
-            templates()
-            .get_template(template)
-            .render(
-                say=words.say,
-                language=language,
-                languages=LANGUAGES,
-                here=request.url,
-                links=self.links,
-                **context,
+        with speaking(language):
+            body = (
+                templates()
+                .get_template(template)
+                .render(
+                    say=words.say,
+                    language=language,
+                    languages=LANGUAGES,
+                    here=request.url,
+                    links=self.links,
+                    **context,
+                )
             )
-        )
         answer = HTMLResponse(body, status_code=status, headers=dict(headers or {}))
         answer.headers.setdefault("Content-Security-Policy", POLICY)
         # Without any referrer a browser names no origin with its forms either.

@@ -9,7 +9,12 @@ import yaml
 
 from app.language import LANGUAGES
 
-PLACES = [("eligibility", "catalogue"), ("app.cards", "catalogue"), ("fhir_mappings", "words")]
+PLACES = [
+    ("eligibility", "catalogue"),
+    ("app.cards", "catalogue"),
+    ("fhir_mappings", "words"),
+    ("app.rendering", "catalogue"),
+]
 NAMES = {
     *(
         "LOINC",

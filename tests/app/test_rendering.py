@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -14,10 +14,11 @@ from rich.console import Console
 from app.rendering.changes import by_then_words
 from app.rendering.page import html_page
 from app.rendering.table import print_report
-from app.rendering.words import OUTCOMES, VERDICTS, WHY_MISSING, in_the_way, verdict_words
+from app.rendering.telling import tell
+from app.rendering.words import OUTCOMES, VERDICTS, in_the_way, verdict_words
 from eligibility.findings import Finding, Screening, ScreeningReport, Verdict
 from eligibility.reported import ChangeSet, ReportedEvidence
-from fhir_mappings.facts import Coding, Need, Unread
+from fhir_mappings.facts import Coding, Need, Unread, WhyMissing
 
 Show = Callable[[ScreeningReport], str]
 HBV_DNA = Coding("http://loinc.org", "42595-9", "Hepatitis B virus DNA")
@@ -163,7 +164,7 @@ def test_every_outcome_has_a_sign_of_its_own_so_that_grey_paper_loses_nothing() 
     assert len({look.sign for look in OUTCOMES.values()}) == len(OUTCOMES)
     assert set(OUTCOMES) == {"pass", "presumed", "fail", "missing", "review", "attest"}
     assert len({look.words for look in VERDICTS.values()}) == 5
-    assert len(set(WHY_MISSING.values())) == 6
+    assert len({tell(f"why.{why}") for why in get_args(WhyMissing)}) == 6
 
 
 def test_text_from_a_chart_cannot_become_markup() -> None:

@@ -8,7 +8,8 @@ from typing import get_args
 import msgspec
 
 from app.rendering.page import html_page
-from app.rendering.scores import EFFORTS, ITEM_STATES, bounds_words, score_line
+from app.rendering.scores import ITEM_STATES, bounds_words, score_line
+from app.rendering.telling import tell
 from app.rendering.words import OUTCOMES
 from eligibility.reported import (
     ReportedDecision,
@@ -143,7 +144,7 @@ def test_states_have_signs_and_words_of_their_own_and_share_none_with_outcomes()
     assert len({look.sign for look in ITEM_STATES.values()}) == 4
     assert len({look.words for look in ITEM_STATES.values()}) == 4
     assert ITEM_STATES["present"].sign not in {look.sign for look in OUTCOMES.values()}
-    assert set(EFFORTS) == set(get_args(Effort))
+    assert len({tell(f"effort.{effort}") for effort in get_args(Effort)}) == len(get_args(Effort))
 
 
 def test_words_of_a_chart_stay_words() -> None:
