@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from app.cards.override_reasons import SYSTEM, reasons
 from app.cards.wording import wording
 from app.errors import NotReadyError
+from app.language import Language
 from app.metrics import Metrics
 from app.plain_text import plain
 from app.store.kept import Store
@@ -29,7 +30,7 @@ class FeedbackDesk:
     """Takes feedback in. Without a store it is counted, and forgotten."""
 
     def __init__(
-        self, store: Store | None, metrics: Metrics, now: Callable[[], datetime], language: str = "en"
+        self, store: Store | None, metrics: Metrics, now: Callable[[], datetime], language: Language = "en"
     ) -> None:
         self._store = store
         self._metrics = metrics
@@ -49,7 +50,7 @@ class FeedbackDesk:
 
 
 def card_feedback(
-    items: Iterable[FeedbackItem], client: str, received: datetime, language: str
+    items: Iterable[FeedbackItem], client: str, received: datetime, language: Language
 ) -> list[CardFeedback]:
     """What is kept: no word that a user typed, and no time later than its arrival, nor one of the year 1.
 
@@ -76,7 +77,7 @@ def _card(told: str) -> str:
     return card.lower() if _UUID.fullmatch(card) else card
 
 
-def _kept(reason: Reason, language: str) -> GivenReason:
+def _kept(reason: Reason, language: Language) -> GivenReason:
     display = reason.display
     if not display and reason.system == SYSTEM and reason.code in reasons():
         display = wording(language).say(f"reason.{reason.code}")

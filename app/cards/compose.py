@@ -15,6 +15,7 @@ from app.cards.suggestions import suggestions
 from app.cards.summary import summary
 from app.cards.trial import TrialCard, registry_link, source
 from app.cards.wording import Wording, wording
+from app.language import Language
 from cds_hooks.cards import Card, Suggestion
 from eligibility.bound import BoundProtocol
 from eligibility.findings import Screening, ScreeningReport, Verdict
@@ -37,7 +38,7 @@ def compose_cards(
     protocols: Mapping[str, BoundProtocol],
     *,
     show_ineligible: bool = False,
-    language: str = "en",
+    language: Language = "en",
     encounter_id: str | None = None,
     ordered: Ordered = NOTHING,
 ) -> tuple[TrialCard, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.cards.groups import Groups, Lack, only_time_in_the_way, standing
 from app.cards.text import markdown, readable
 from app.cards.wording import Wording
+from app.order_names import order_name
 from eligibility.findings import Finding, Screening
 from eligibility.messages import message, render
 from eligibility.protocol import Protocol
@@ -95,7 +96,7 @@ def _need_line(lack: Lack, words: Wording) -> str:
     if order is None:
         return words.say("line.need", **told)
     key = "line.need-order" if order.system == "http://loinc.org" else "line.need-coded-order"
-    return words.say(key, order=markdown(order.display, _ORDER), code=order.code, **told)
+    return words.say(key, order=markdown(order_name(order, words.language), _ORDER), code=order.code, **told)
 
 
 def _blocking_line(finding: Finding, words: Wording) -> str:

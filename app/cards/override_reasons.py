@@ -12,6 +12,7 @@ import yaml
 
 from app.cards.trial import Subject
 from app.cards.wording import wording
+from app.language import Language
 from cds_hooks.cards import Coding
 
 SYSTEM = "https://trialcards.org/fhir/CodeSystem/override-reasons"
@@ -43,7 +44,7 @@ def reasons() -> Mapping[str, Reason]:
 
 
 @cache
-def override_reasons(subject: Subject, language: str) -> tuple[Coding, ...]:
+def override_reasons(subject: Subject, language: Language) -> tuple[Coding, ...]:
     """The reasons offered on a card.
 
     Raises:

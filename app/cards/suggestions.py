@@ -8,6 +8,7 @@ from typing import Any
 
 from app.cards.pending_orders import NOTHING, Ordered
 from app.cards.wording import Wording
+from app.order_names import order_name
 from app.plain_text import plain
 from cds_hooks.cards import Action, Suggestion
 from eligibility.findings import Screening
@@ -55,7 +56,7 @@ def suggestions(
         label = "suggestion.label" if ordered.seen else "suggestion.label.orders-unseen"
         made.append(
             Suggestion(
-                label=words.say(label, test=_named(order)),
+                label=words.say(label, test=_named(order, words)),
                 uuid=str(uuid.uuid4()),
                 is_recommended=(decides.alone and ordered.seen) or None,
                 actions=(action,),
@@ -85,7 +86,7 @@ def _description(order: Coding, decides: WorkDecides, ordered: Ordered, words: W
     key = "settles-and-asked" if asked and decides.settles else "asked" if asked else "settles"
     action = words.say(
         f"suggestion.{key}",
-        test=_named(order),
+        test=_named(order, words),
         code=order.code,
         settled=", ".join(decides.settles),
         asked=", ".join(asked),
@@ -93,8 +94,8 @@ def _description(order: Coding, decides: WorkDecides, ordered: Ordered, words: W
     return action if ordered.seen else words.say("suggestion.orders-unseen", action=action)
 
 
-def _named(order: Coding) -> str:
-    return plain(order.display, _TEST_WORDS)
+def _named(order: Coding, words: Wording) -> str:
+    return plain(order_name(order, words.language), _TEST_WORDS)
 
 
 def _tests(

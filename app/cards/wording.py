@@ -7,11 +7,13 @@ from importlib.resources import files
 
 import yaml
 
+from app.language import Language
+
 
 class Wording:
     """The templates of one ``language``."""
 
-    def __init__(self, language: str, templates: dict[str, str]) -> None:
+    def __init__(self, language: Language, templates: dict[str, str]) -> None:
         self.language = language
         self._templates = templates
 
@@ -33,7 +35,7 @@ class Wording:
 
 
 @cache
-def wording(language: str = "en") -> Wording:
+def wording(language: Language = "en") -> Wording:
     """The words of a language.
 
     Raises:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from app.order_names import order_name
 from app.rendering.telling import spoken, tell
 from eligibility.reported import Change, ChangeKind, ChangeSet, WorkDecides
 from fhir_mappings.phrases import said
@@ -37,7 +38,7 @@ def change_lines(changes: ChangeSet) -> Iterator[str]:
 
 def _orders(change: Change) -> str:
     orders = dict.fromkeys(
-        tell("order", order=n.order.display, code=n.order.code) for n in change.needs if n.order
+        tell("order", order=order_name(n.order, spoken()), code=n.order.code) for n in change.needs if n.order
     )
     return tell("change.orders", orders=tell("separator").join(orders)) if orders else ""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.rendering.telling import tell
+from app.order_names import order_name
+from app.rendering.telling import spoken, tell
 from app.rendering.words import Look, evidence_words, why_words
 from eligibility.findings import Finding
 from eligibility.reported import ReportedDecision, ReportedItem, ReportedReading, ReportedScore
@@ -53,7 +54,7 @@ def score_line(score: ReportedScore) -> str:
 def decision_words(decision: ReportedDecision) -> str:
     """A set of items that would decide: which, how many points, and what it takes."""
     orders = tell("separator").join(
-        tell("score.order", order=need.order.display, code=need.order.code)
+        tell("score.order", order=order_name(need.order, spoken()), code=need.order.code)
         for need in decision.needs
         if need.order
     )

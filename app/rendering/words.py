@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from app.rendering.telling import tell
+from app.order_names import order_name
+from app.rendering.telling import spoken, tell
 from eligibility.findings import Finding, Outcome, Screening, Verdict
 from eligibility.judging import blocks
 from eligibility.reported import Contradiction, ReportedEvidence, ReportedGate, WorkItem
@@ -71,7 +72,7 @@ def need_words(need: Need | WorkItem) -> str:
     told = why_words(need)
     if need.order is None:
         return told
-    return tell("need.order", need=told, order=need.order.display, code=need.order.code)
+    return tell("need.order", need=told, order=order_name(need.order, spoken()), code=need.order.code)
 
 
 def why_words(need: Need | WorkItem) -> str:

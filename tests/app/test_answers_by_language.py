@@ -133,6 +133,12 @@ class TestTheSameAnswer:
             (coding,) = draft["code"]["coding"]
             assert not CHINESE.search(coding["display"])
 
+    def test_what_a_person_reads_of_the_order_is_chinese(self) -> None:
+        cards = hook(default_client(), ASKS_FOR_CHINESE).json()["cards"]
+        labels = {suggestion["label"] for card in cards for suggestion in card.get("suggestions", [])}
+        assert labels == {"开具 乙型肝炎病毒DNA"}
+        assert all("开具 **乙型肝炎病毒DNA**（LOINC 42595-9）" in card["detail"] for card in cards)
+
     def test_a_card_on_an_order_is_in_chinese_too(self) -> None:
         answer = default_client().post(
             HOOK, json=order_request([prednisone(150, 90)]), headers=ASKS_FOR_CHINESE
