@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -177,7 +177,7 @@ class Protocol(Model):
     title: Prose
     """Title of the trial."""
 
-    short_title: str = Field(max_length=60)
+    short_title: Annotated[Prose, Field(max_length=60)]
     """What a card calls it."""
 
     registry_url: str

@@ -18,6 +18,7 @@ from eligibility.closing import Closing
 from eligibility.judging import flattened
 from eligibility.protocol import Protocol
 from fhir_mappings.facts import Event
+from fhir_mappings.phrases import said
 
 # Longest texts, in characters: the words of a criterion, a name that is worth reading, one of two names.
 _CRITERION, _NAME, _PART = 160, 24, 12
@@ -95,7 +96,7 @@ def _summary(
     more = _told(rest, drafts, as_of, words) if rest else None
     if more is not None and (first.until or date.min) >= (more.until or date.min):
         more = None
-    trial = protocol.short_title
+    trial = said(protocol.short_title, words.language)
 
     def say(name: str, further: str) -> str:
         earliest = words.say("order.earliest") if more is None else ""  # what may be for longer says so

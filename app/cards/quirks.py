@@ -32,6 +32,7 @@ from app.cards.wording import Wording
 from app.clients.profile import ClientProfile
 from cds_hooks.cards import Card, Link, Suggestion
 from eligibility.protocol import Protocol
+from fhir_mappings.phrases import said
 
 _CONTENT_TYPES = {"plain": "text/plain", "html": "text/html"}
 # Raw HTML stays off: a card's detail repeats words of a chart.
@@ -109,7 +110,7 @@ def _split(suggestion: Suggestion, client: ClientProfile) -> Iterator[Suggestion
 
 def _smart_link(url: str, protocol: Protocol, words: Wording) -> Link:
     context = json.dumps({"protocol": protocol.id, "version": protocol.version})
-    label = words.say("link.smart", trial=protocol.short_title)
+    label = words.say("link.smart", trial=said(protocol.short_title, words.language))
     return Link(label=label, url=url, type="smart", app_context=context)
 
 

@@ -11,12 +11,13 @@ from app.plain_text import plain, shortened
 from cds_hooks.cards import SUMMARY_LIMIT
 from eligibility.findings import Finding, Screening
 from eligibility.protocol import Protocol
+from fhir_mappings.phrases import said
 
 
 def summary(screening: Screening, groups: Groups, protocol: Protocol, words: Wording) -> str:
     """Plain text, shorter than CDS Hooks allows. A single obstacle is named, several are counted."""
     told = {
-        "trial": protocol.short_title,
+        "trial": said(protocol.short_title, words.language),
         "verdict": words.say(f"verdict.{screening.verdict}"),
     }
     why = _why(screening, groups, words)

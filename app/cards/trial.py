@@ -14,6 +14,7 @@ from app.plain_text import plain
 from cds_hooks.cards import Card, Coding, Link, Source
 from eligibility.findings import Verdict
 from eligibility.protocol import Protocol
+from fhir_mappings.phrases import said
 
 Subject = Literal["trial", "order"]
 """What a card is about: the trial for this patient, or what a draft order does to it."""
@@ -52,7 +53,7 @@ def source(
         topic=Coding(
             system=f"{registry.scheme}://{registry.netloc}",
             code=code[: _TOPIC_LIMIT - len(suffix)] + suffix,
-            display=words.say(f"topic.{subject}", trial=protocol.short_title),
+            display=words.say(f"topic.{subject}", trial=said(protocol.short_title, words.language)),
         ),
     )
 
@@ -71,5 +72,5 @@ def with_evidence(made: TrialCard, address: str, words: Wording) -> TrialCard:
 
 def registry_link(protocol: Protocol, words: Wording) -> Link:
     """The trial's page in its registry."""
-    label = words.say("link", trial=protocol.short_title)
+    label = words.say("link", trial=said(protocol.short_title, words.language))
     return Link(label=label, url=protocol.registry_url, type="absolute")

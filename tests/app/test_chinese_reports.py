@@ -35,7 +35,7 @@ NAMES = """
     Columbia DNA Dapa dsDNA ECMO EULAR ER Fc GFR HBc HBsAg HBV HCV HEp HIV hCG HPF IgA IgG IgM INR ISN JAK
     LLN LN LOINC mTOR NK NYHA PD PHQ PK PT Patient RNA RNP RPS SELENA SLE SLEDAI SGLT Schwartz SRI SSA SSB Ro
     La Sm TNF TYK UACR ULN UPCR WHO Xpert eGFR intent focus modifierExtension creat
-    CD NCT II III IV VI CHT pH
+    CD NCT II III IV VI CHT pH DAPA CKD
     FHIR Devine Mosteller Observation Condition Procedure Encounter MedicationRequest MedicationStatement
     MedicationAdministration MedicationDispense DiagnosticReport AllergyIntolerance Immunization Device
     Consent ResearchSubject ServiceRequest QuestionnaireResponse
