@@ -210,8 +210,8 @@ def test_resources_sent_twice_count_once() -> None:
     expected = [card["detail"] for card in cards_of(request)]
     for key, value in request["prefetch"].items():
         if isinstance(value, dict) and value.get("entry"):
+            value["total"] = len(value["entry"])  # of matches, each of which counts once
             value["entry"] += value["entry"]
-            value["total"] = len(value["entry"])
             assert key
     assert [card["detail"] for card in cards_of(request)] == expected
 
