@@ -299,4 +299,4 @@ class TestSizes:
         server.get(URL).mock(side_effect=slow)
         found = ask(*[CONDITIONS] * 12, limits=FetchLimits(concurrency=3)).fetched
         assert {f.state for f in found.values()} == {"complete"}
-        assert most == 3
+        assert most == 2  # one place is kept for what a call cannot be answered without
