@@ -155,6 +155,8 @@ def _table(report: Report) -> str:
     lines = [f"{report.base_url}: {', '.join(report.services) or 'no services'}; {report.calls} calls", ""]
     for result in report.results:
         lines += _rows(result)
+    if report.stopped is not None:
+        lines += ["", *textwrap.wrap(report.stopped, _WIDTH)]
     told = ", ".join(f"{counts[status]} {status.replace('-', ' ')}" for status in _ORDER)
     verdict = "no MUST that binds a service is broken"
     if report.broken:

@@ -18,6 +18,15 @@ class Unreachable(Exception):  # noqa: N818  # it tells of the service, not of t
     """The service cannot be reached, or broke off."""
 
 
+class Silent(Exception):  # noqa: N818  # it tells of the service, not of this program
+    """So many calls got no answer in time that the others are not worth waiting for."""
+
+    def __init__(self, calls: int, where: str, told: str) -> None:
+        super().__init__(f"given up after {calls} calls without an answer, the last of them: {where}, {told}")
+        self.where = where
+        self.told = told
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What came back.
 
@@ -28,6 +37,7 @@ class Answer(msgspec.Struct, frozen=True):
         text: the body as it came.
         headers: names in small letters.
         seconds: until all of it had come.
+        silent: that nothing came in time.
     """
 
     where: str
@@ -36,6 +46,7 @@ class Answer(msgspec.Struct, frozen=True):
     text: str
     headers: Mapping[str, str]
     seconds: float
+    silent: bool = False
 
     @property
     def accepted(self) -> bool:
@@ -50,6 +61,8 @@ class Answer(msgspec.Struct, frozen=True):
     @property
     def told(self) -> str:
         """The status in words."""
+        if self.silent:
+            return "no answer came in time"
         return f"answered {self.status}" if self.status else "the connection broke"
 
     @property
@@ -59,10 +72,15 @@ class Answer(msgspec.Struct, frozen=True):
         return found if self.status == 200 and isinstance(found, list) else []
 
 
+_PATIENCE = 3
+"""Calls without an answer, after which a service is left alone."""
+
+
 class Caller:
     """Calls one service; a context manager.
 
-    ``key`` signs each call anew; ``bearer`` is sent as it is. ``answers`` holds every answer so far.
+    ``key`` signs each call anew; ``bearer`` is sent as it is. ``answers`` holds every answer so far. The
+    third call that gets no answer in time raises ``Silent``.
     """
 
     def __init__(
@@ -71,13 +89,14 @@ class Caller:
         *,
         key: SigningKey | None = None,
         bearer: str | None = None,
-        timeout_seconds: float = 30.0,
+        timeout_seconds: float = 15.0,
         trust: str | bool = True,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/").removesuffix("/cds-services")
         self.key = key
         self.answers: list[Answer] = []
+        self._silent = 0
         self._bearer = bearer
         verify = httpx.create_ssl_context(verify=trust) if isinstance(trust, bool) else _trusting(trust)
         self._http = httpx.Client(
@@ -145,7 +164,8 @@ class Caller:
         try:
             got = self._http.request(method, url, content=body, headers=sent)
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            answer = Answer(where, 0, ..., type(error).__name__, {}, time.perf_counter() - began)
+            silent = isinstance(error, httpx.TimeoutException)
+            answer = Answer(where, 0, ..., type(error).__name__, {}, time.perf_counter() - began, silent)
         else:
             seconds = time.perf_counter() - began
             named = {name.lower(): value for name, value in got.headers.items()}
@@ -153,6 +173,10 @@ class Caller:
             answer = Answer(where, got.status_code, _decoded(got.content), text, named, seconds)
         if kept:
             self.answers.append(answer)
+        if answer.silent:
+            self._silent += 1
+            if self._silent >= _PATIENCE:
+                raise Silent(self._silent, where, answer.told)
         return answer
 
     def _token(self, url: str) -> str:
@@ -167,6 +191,15 @@ def _trusting(file: str) -> Any:
 
 def _decoded(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(body, parse_constant=_no_number)
     except ValueError:
         return ...
+
+
+def _no_number(name: str) -> None:
+    """NaN and Infinity, which Python would read, are no JSON (RFC 8259, 6).
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(f"{name} is no JSON")

@@ -62,12 +62,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
 
 
 class Report(msgspec.Struct, frozen=True, rename="camel"):
-    """All rules, C1 to C96."""
+    """All rules, C1 to C96. ``stopped``: why not all calls were made, where that is so."""
 
     base_url: str
     services: tuple[str, ...]
     calls: int
     results: tuple[Result, ...]
+    stopped: str | None = None
 
     @property
     def broken(self) -> tuple[Result, ...]:

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from conformance.caller import Caller, Unreachable
+from conformance.caller import Caller, Silent, Unreachable
 from conformance.checks.calls import Target, check_calls, check_elsewhere
 from conformance.checks.cards import ABOUT_CARDS, check_cards
 from conformance.checks.discovery import announced, check_discovery
 from conformance.checks.everywhere import check_answers
-from conformance.checks.feedback import ABOUT_FEEDBACK, check_feedback
+from conformance.checks.feedback import ABOUT_FEEDBACK, FEEDBACK, check_feedback
 from conformance.checks.security import check_browsers, check_callers, check_transport
 from conformance.report import Ledger, Report
 from conformance.requests import SHAPES
@@ -41,7 +41,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def run(caller: Caller, plan: Plan = Plan()) -> Report:  # noqa: B008  # immutable
-    """Try every rule.
+    """Try every rule; of a service that falls silent, those that were tried until then.
 
     Raises:
         Unreachable: nobody answers under the address.
@@ -53,6 +53,26 @@ def run(caller: Caller, plan: Plan = Plan()) -> Report:  # noqa: B008  # immutab
     check_transport(caller.base_url, ledger)
     check_discovery(found, ledger)
     targets = _targets(found.body, plan)
+    stopped = None
+    try:
+        _call(targets, caller, plan, ledger)
+    except Silent as silent:
+        ledger.check("C56", False, silent.where, silent.told)
+        stopped = str(silent)
+    if targets:
+        _look_at_cards(caller, ledger)
+    check_answers(caller.answers, ledger)
+    _say_why_not(targets, plan, ledger, stopped)
+    names = tuple(target.name for target in targets)
+    return Report(caller.base_url, names, len(caller.answers), ledger.results(), stopped)
+
+
+def _call(targets: list[Target], caller: Caller, plan: Plan, ledger: Ledger) -> None:
+    """Every call after discovery.
+
+    Raises:
+        Silent: the service does not answer.
+    """
     asked: list[Mapping[str, str]] = []
     for target in targets:
         # One service is often offered under several hooks with the same templates.
@@ -60,14 +80,9 @@ def run(caller: Caller, plan: Plan = Plan()) -> Report:  # noqa: B008  # immutab
         asked.append(target.templates)
     check_elsewhere(caller, ledger)
     if targets:
-        _look_at_cards(caller, ledger)
         check_browsers(targets[0], caller, plan.origin, ledger)
         check_callers(targets[0], caller, ledger)
     _give_feedback(targets, caller, plan, ledger)
-    check_answers(caller.answers, ledger)
-    _say_why_not(targets, plan, ledger)
-    names = tuple(target.name for target in targets)
-    return Report(caller.base_url, names, len(caller.answers), ledger.results())
 
 
 def _targets(discovery: Any, plan: Plan) -> list[Target]:
@@ -90,7 +105,8 @@ def _targets(discovery: Any, plan: Plan) -> list[Target]:
 def _look_at_cards(caller: Caller, ledger: Ledger) -> None:
     seen: set[str] = set()
     for answer in caller.answers:
-        if answer.where.startswith("POST ") and answer.status == 200:
+        called = answer.where.startswith("POST ") and not answer.where.startswith(FEEDBACK)
+        if called and answer.status == 200:
             check_cards(answer.body, answer.where, ledger, seen)
 
 
@@ -106,8 +122,10 @@ def _give_feedback(targets: list[Target], caller: Caller, plan: Plan, ledger: Le
         check_feedback(service_id, cards, caller, ledger)
 
 
-def _say_why_not(targets: list[Target], plan: Plan, ledger: Ledger) -> None:
+def _say_why_not(targets: list[Target], plan: Plan, ledger: Ledger, stopped: str | None) -> None:
     everything = [f"C{number}" for number in range(22, 97)]
+    if stopped is not None:
+        ledger.skip(everything, "the service was given up before, as it does not answer")
     if not targets:
         named = " of the ids named" if plan.service_ids else " with a hook that the suite knows"
         ledger.skip(everything, f"no service{named} was announced")

@@ -12,6 +12,8 @@ from conformance.checks.shapes import is_text, objects
 from conformance.report import Ledger
 
 ABOUT_FEEDBACK = tuple(f"C{number}" for number in range(79, 88) if number != 86)
+FEEDBACK = "POST feedback of "
+"""Calls that give feedback are told so."""
 
 
 def item(card: str | None, **changed: Any) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def check_feedback(service_id: str, cards: Sequence[Any], caller: Caller, ledger
     url = caller.url(service_id, feedback=True)
 
     def send(what: str, document: Any) -> Any:
-        return caller.post(f"POST feedback of {service_id}, {what}", url, document)
+        return caller.post(f"{FEEDBACK}{service_id}, {what}", url, document)
 
     unknown = str(uuid.uuid4())
     first = send("a card that is not known", {"feedback": [item(unknown)]})

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from conformance.caller import Answer, Caller
 from conformance.checks.calls import Target
+from conformance.checks.feedback import FEEDBACK
 from conformance.report import Ledger
 
 SIGNED = ("C87", "C90", "C91", "C92", "C93", "C94")
@@ -65,7 +66,7 @@ def check_callers(target: Target, caller: Caller, ledger: Ledger) -> None:
     ledger.check("C94", len(bodies) <= 1, f"POST {target.name}", "refusals differ in what they tell")
     feedback = caller.url(target.id, feedback=True)
     document: dict[str, Any] = {"feedback": []}
-    answer = caller.post(f"POST feedback of {target.id}, without a token", feedback, document, token="")
+    answer = caller.post(f"{FEEDBACK}{target.id}, without a token", feedback, document, token="")
     if answer.status not in (404, 405, 501):
         _refused("no token at all", "C87", answer, ledger)
     answer = caller.get("GET discovery, without a token", caller.url(), token="")
