@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from eligibility.answers import Answer, State
 from eligibility.context import Context
 from eligibility.errors import BindingError, Location, ProtocolProblem
+from eligibility.measured import UncertainAnchor
 from eligibility.quantities import Threshold, parse_duration, parse_threshold
 from eligibility.suggestions import did_you_mean
 from eligibility.windows import ANCHORS, LATEST, Span, Window
@@ -62,6 +63,7 @@ class Binding:
         self._location: Location = ()
         self._positive = True
         self._in_case = False
+        self._hangs = False
 
     # -- place and polarity ---------------------------------------------------------------------
 
@@ -117,9 +119,11 @@ class Binding:
     def bind(self, node: BaseModel, *place: str | int) -> Evaluate:
         """Bind a child node; on a problem, a stand-in is returned and the problem is remembered."""
         bound: Evaluate = _unbound
+        above, self._hangs = self._hangs, False
         with self.at(*place):  # which swallows and remembers a problem
             bound = node.bind(self)  # type: ignore[attr-defined]  # every node kind has it; see kinds/
-        return bound  # noqa: RET504
+        hangs, self._hangs = self._hangs, above
+        return _hanging(bound) if hangs else bound
 
     # -- names ----------------------------------------------------------------------------------
 
@@ -201,6 +205,8 @@ class Binding:
     def window(self, window: str | Window | None, *place: str | int) -> SpanOf:
         """A function that gives a window's dates; ``None`` for "ever" gives one without a beginning.
 
+        What is being bound is missing where nobody knows on which value its window hangs.
+
         Raises:
             BindingError: unknown name, unknown anchor, a length of zero, or a gap that leaves nothing.
         """
@@ -221,6 +227,7 @@ class Binding:
         if before and gap and before.before(_SOME_DAY) >= gap.before(_SOME_DAY):
             raise BindingError(f"a gap of {gap} leaves nothing of a window of {before}", *place, "gap")
         chosen = window
+        self._hangs = self._hangs or chosen.anchor.startswith(LATEST)
         return lambda context: context.span(chosen, before, gap)
 
     def duration(self, text: str, *place: str | int) -> Duration:
@@ -257,6 +264,16 @@ class Binding:
     def version_of(self, question: str) -> str | None:
         """The version of the form that holds a question; ``None`` for one of another protocol."""
         return self._version or None if question.startswith(f"{self.protocol_id}/") else None
+
+
+def _hanging(bound: Evaluate) -> Evaluate:
+    def evaluate(context: Context) -> Answer:
+        try:
+            return bound(context)
+        except UncertainAnchor as uncertain:
+            return uncertain.answer
+
+    return evaluate
 
 
 def _unbound(context: Context) -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 
+from eligibility.measured import anchor
 from eligibility.messages import Message
 from eligibility.watching import Watch, WatchedChart
 from eligibility.windows import LATEST, Span, Window
@@ -82,7 +83,11 @@ class Context:
             whole.add(own)
 
     def span(self, window: Window, before: Duration | None, gap: Duration | None = None) -> Span | None:
-        """The dates of a window; ``None`` when it hangs on an input that has no value."""
+        """The dates of a window; ``None`` when it hangs on an input that has no value.
+
+        Raises:
+            UncertainAnchor: it hangs on an input of which a newer result cannot be used.
+        """
         if window.anchor.startswith(LATEST):
             found = self._hanging(window, before, gap)
         else:
@@ -96,7 +101,7 @@ class Context:
 
     def _hanging(self, window: Window, before: Duration | None, gap: Duration | None) -> Span | None:
         series = self.chart.series(window.anchor.removeprefix(LATEST), self.as_of)
-        when = next((m.when for m in series.measurements if not m.when.open_start), None)
+        when = anchor(series, self.as_of)
         if when is None:
             return None
         first = before.before(when.first) if before else None

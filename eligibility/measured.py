@@ -12,8 +12,16 @@ from eligibility.messages import Message, in_words, message
 from eligibility.ways import Opposite
 from eligibility.windows import Span
 from fhir_mappings.facts import Evidence, InputDescription, Measurement, Need, Series, Unusable, WhyMissing
-from fhir_mappings.intervals import UNDATED
+from fhir_mappings.intervals import UNDATED, DateSpan
 from fhir_mappings.phrases import listed, term
+
+
+class UncertainAnchor(Exception):  # noqa: N818  # what is not known is no error
+    """A window hangs on a value of which nobody knows which it is. ``answer`` is missing, with the reason."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(in_words(answer.reason))
+        self.answer = answer
 
 
 class Candidates(msgspec.Struct, frozen=True):
@@ -235,6 +243,24 @@ def absent_anchor(described: InputDescription) -> Answer:
     reason = message("missing.never-measured", label=described.label)
     need = Need(input=described.name, why="never-measured", detail=described.label, order=described.order)
     return Answer(state=State.MISSING, reason=reason, needs=(need,))
+
+
+def anchor(series: Series, on: date) -> DateSpan | None:
+    """The date of the latest value until a day, on which a window hangs; ``None`` without a dated one.
+
+    Raises:
+        UncertainAnchor: what is newer, or may be, cannot be used, or bears no date.
+    """
+    found = candidates(series, Span(None, on, on, None, False))
+    if not found.inside:
+        return None
+    newest = latest(found)
+    if isinstance(newest, Answer):
+        raise UncertainAnchor(newest)
+    undated = next((m for m in newest.group if m.when.open_start), None)
+    if undated is not None:
+        raise UncertainAnchor(doubtful(found, undated))
+    return max(newest.group, key=lambda m: (m.when.first, m.when.last)).when
 
 
 def left_behind(label: str, measurement: Measurement) -> Opposite:

@@ -60,8 +60,12 @@ class ExposedForNode(Model):
         def evaluate(context: Context) -> Answer:
             span = span_of(context)
             found = context.chart.events(("exposure",), concepts)
-            last = span.last if span else context.as_of
-            first = span.first if span and span.first else date.min
+            if span is None:
+                reason = message("found.no-anchor", label=label)
+                need = Need(input=need_name, why="never-measured", detail=in_words(reason))
+                return Answer(state=State.MISSING, reason=reason, needs=(need,))
+            last = span.last
+            first = span.first or date.min
             courses = [
                 event
                 for event in found.events

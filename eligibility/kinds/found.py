@@ -157,13 +157,19 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         span = self.span_of(context)
         found = context.chart.events(self.body.kind, self.concepts)
         if span is None:
-            return self._nothing(found, (), None)
+            return self._without_anchor()
         judged = [(e, self._judge(e, span, context)) for e in found.events if self._concerns(e)]
         present = [(event, answer) for event, answer in judged if answer.state is not State.FALSE]
         combined = self._combined(present) if len(present) >= self.body.count else None
         if combined is not None and combined.state is not State.FALSE:
             return combined
         return self._nothing(found, [answer for _, answer in judged], span)
+
+    def _without_anchor(self) -> Answer:
+        """The window hangs on a value that does not exist: nothing tells what lies in it."""
+        reason = message("found.no-anchor", label=self.label)
+        need = self._need("never-measured", reason)
+        return Answer(state=State.MISSING, reason=reason, needs=(need,))
 
     def _combined(self, present: Sequence[Judged]) -> Answer | None:
         """What those that may count say together; ``None`` if they are fewer events than are asked for."""

@@ -174,3 +174,16 @@ def test_neutrophils_are_open_where_a_newer_differential_has_a_part_that_cannot_
     found = finding(A, "E9a.i", count, leukocytes, share)
     assert before != "missing"
     assert_open(found, "only a preliminary result is there")
+
+
+@pytest.mark.parametrize("newer", [8, 40])
+def test_kidney_failure_for_ninety_days_is_open_where_the_latest_rate_cannot_be_used(newer: float) -> None:
+    """NCT07517536 E6: the ninety days are counted back from the latest rate, whichever that is."""
+    winter = result(EGFR, 12, RATE, {"effectiveDateTime": "2026-02-01"})
+    now = result(EGFR, 14, RATE, JUNE_5)
+    assert finding(A, "E6", winter, now).outcome == "fail"
+    later = result(EGFR, newer, RATE, JUNE_12)
+    assert_open(
+        finding(A, "E6", winter, now, with_status("preliminary", later)), "a newer one, of 2026-06-12"
+    )
+    assert finding(A, "E6", winter, now, clotted(later)).outcome == "fail"

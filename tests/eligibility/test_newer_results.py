@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from eligibility.findings import Finding
 from fhir_mappings.facts import Measurement, Unusable
 from fhir_mappings.intervals import DateSpan, day
-from tests.eligibility.charts import JUNE_1, HandChart, category, judged, value
+from tests.eligibility.charts import JUNE_1, HandChart, category, diagnosis, judged, value
 
 JUNE_10 = date(2026, 6, 10)
 JUNE = DateSpan(JUNE_1, date(2026, 6, 30))
@@ -145,3 +145,57 @@ def test_nor_is_what_is_told_anew_for_the_day_of_the_question() -> None:
     for told in ({"basis": "demographic"}, {"changes_on": date(2026, 10, 1)}):
         used = replace(category("hbsag", "negative", date(2026, 6, 15)), **told)
         assert beside(CATEGORY, used, undated).outcome == "pass"
+
+
+HUNG = {
+    "number": """
+requires: {number: {input: score, at_least: 6, fresh: {anchor: "latest:upcr", before: 90 d}}}""",
+    "category": """
+requires: {category: {input: hbsag, is: [negative], fresh: {anchor: "latest:upcr", before: 90 d}}}""",
+    "found": """
+requires: {found: {kind: [diagnosis], of: [cond_mi], absent: no,
+  during: {anchor: "latest:upcr", before: 90 d}, timing: start}}""",
+    "found in a not": """
+requires: {not: {found: {kind: [diagnosis], of: [cond_mi], absent: no,
+  during: {anchor: "latest:upcr", before: 90 d}, timing: start}}}""",
+    "exposed_for": """
+requires: {exposed_for: {of: [drug_a], at_least: 4 wk, during: {anchor: "latest:upcr", before: 90 d}}}""",
+}
+of_each_hung_window = pytest.mark.parametrize("statement", HUNG.values(), ids=HUNG)
+
+
+def hung(statement: str, *anchors: Measurement, unusable: tuple[Unusable, ...] = ()) -> Finding:
+    facts = [value("score", 8, JUNE_1), category("hbsag", "negative", JUNE_1)]
+    events = [diagnosis("cond_mi", JUNE_1)]
+    return judged(statement, HandChart([*facts, *anchors], events=events, unusable={"upcr": unusable}))
+
+
+@of_each_hung_window
+def test_a_window_that_hangs_on_the_latest_value_is_open_where_a_newer_one_cannot_be_used(
+    statement: str,
+) -> None:
+    anchor = value("upcr", 2, JUNE_1)
+    outcome = {HUNG["found in a not"]: "fail", HUNG["exposed_for"]: "missing"}.get(statement, "pass")
+    assert hung(statement, anchor).outcome == outcome
+    for when in (day(JUNE_10), JUNE, None):
+        found = hung(statement, anchor, unusable=(replace(PRELIMINARY, when=when),))
+        assert (found.outcome, [need.input for need in found.needs]) == ("missing", ["upcr"])
+        assert PRELIMINARY.detail in found.reason
+    # What is older, or says that nothing was measured, moves no anchor.
+    for entry in (CLOTTED, replace(PRELIMINARY, when=day(date(2026, 5, 1)))):
+        assert hung(statement, anchor, unusable=(entry,)).reason == hung(statement, anchor).reason
+
+
+@of_each_hung_window
+def test_a_window_that_hangs_on_a_value_that_nobody_measured_is_open(statement: str) -> None:
+    assert hung(statement).outcome == "missing"
+    assert hung(statement, unusable=(PRELIMINARY,)).outcome == "missing"
+
+
+def test_a_result_without_a_date_may_be_the_one_that_a_window_hangs_on() -> None:
+    from fhir_mappings.intervals import UNDATED
+
+    anchors = [value("upcr", 2, JUNE_1), replace(value("upcr", 2, JUNE_1), when=UNDATED)]
+    assert hung(HUNG["number"], anchors[0]).outcome == "pass"
+    found = hung(HUNG["number"], *anchors)
+    assert (found.outcome, [need.input for need in found.needs]) == ("missing", ["upcr"])
