@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from eligibility.answers import Answer, State
 from eligibility.context import Context
 from eligibility.errors import BindingError, Location, ProtocolProblem
-from eligibility.measured import UncertainAnchor
+from eligibility.measured import UncertainAnchor, absent_anchor
 from eligibility.quantities import Threshold, parse_duration, parse_threshold
 from eligibility.suggestions import did_you_mean
 from eligibility.windows import ANCHORS, LATEST, Span, Window
@@ -229,6 +229,24 @@ class Binding:
         chosen = window
         self._hangs = self._hangs or chosen.anchor.startswith(LATEST)
         return lambda context: context.span(chosen, before, gap)
+
+    def events_window(self, window: str | Window | None, *place: str | int) -> Callable[[Context], Span]:
+        """Like ``window``, for what is no value itself: without an anchor, that value is what is missing.
+
+        Raises:
+            BindingError: as ``window``.
+        """
+        span_of = self.window(window, *place)
+        named = self.freshness.get(window) if isinstance(window, str) else window
+        name = named.anchor.removeprefix(LATEST) if named is not None else ""
+
+        def anchored(context: Context) -> Span:
+            span = span_of(context)
+            if span is None:
+                raise UncertainAnchor(absent_anchor(self.input(name)))
+            return span
+
+        return anchored
 
     def duration(self, text: str, *place: str | int) -> Duration:
         """A duration that is not zero.

@@ -53,17 +53,13 @@ class ExposedForNode(Model):
         concepts = binding.concepts(body.of, "exposed_for", "of")
         needed = binding.duration(body.at_least, "exposed_for", "at_least")
         days_needed = days_of(needed)
-        span_of = binding.window(body.during, "exposed_for", "during")
+        span_of = binding.events_window(body.during, "exposed_for", "during")
         label = listed("names", [binding.vocabulary.concept_label(name) for name in body.of])
         need_name = body.of[0]
 
         def evaluate(context: Context) -> Answer:
             span = span_of(context)
             found = context.chart.events(("exposure",), concepts)
-            if span is None:
-                reason = message("found.no-anchor", label=label)
-                need = Need(input=need_name, why="never-measured", detail=in_words(reason))
-                return Answer(state=State.MISSING, reason=reason, needs=(need,))
             last = span.last
             first = span.first or date.min
             courses = [

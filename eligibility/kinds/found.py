@@ -14,7 +14,7 @@ from typing import ClassVar
 import msgspec
 
 from eligibility.answers import Answer, State, at_least, disjoin, unique
-from eligibility.binding import Binding, Evaluate, SpanOf
+from eligibility.binding import Binding, Evaluate
 from eligibility.context import Context
 from eligibility.episodes import Judged, different, most
 from eligibility.errors import BindingError
@@ -70,7 +70,7 @@ class FoundNode(Model):
                 if name not in known:
                     close = did_you_mean(name, known)
                     raise BindingError(f"a {kind} has no attribute '{name}'{close}", "found", key, name)
-        span_of = binding.window(body.during, "found", "during")
+        span_of = binding.events_window(body.during, "found", "during")
         words = [binding.vocabulary.concept_label(name) for name in body.of or ()]
         label = body.label or listed("names", words) or listed("names", map(term, body.kind))
         half_lives: _HalfLives | None = None
@@ -146,7 +146,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
     excepted: frozenset[str]
     wanted: Mapping[str, tuple[Value, ...]]
     unwanted: Mapping[str, tuple[Value, ...]]
-    span_of: SpanOf
+    span_of: Callable[[Context], Span]
     label: str
     conservative: State
     need_name: str
@@ -156,20 +156,12 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
     def evaluate(self, context: Context) -> Answer:
         span = self.span_of(context)
         found = context.chart.events(self.body.kind, self.concepts)
-        if span is None:
-            return self._without_anchor()
         judged = [(e, self._judge(e, span, context)) for e in found.events if self._concerns(e)]
         present = [(event, answer) for event, answer in judged if answer.state is not State.FALSE]
         combined = self._combined(present) if len(present) >= self.body.count else None
         if combined is not None and combined.state is not State.FALSE:
             return combined
-        return self._nothing(found, [answer for _, answer in judged], span)
-
-    def _without_anchor(self) -> Answer:
-        """The window hangs on a value that does not exist: nothing tells what lies in it."""
-        reason = message("found.no-anchor", label=self.label)
-        need = self._need("never-measured", reason)
-        return Answer(state=State.MISSING, reason=reason, needs=(need,))
+        return self._nothing(found, [answer for _, answer in judged])
 
     def _combined(self, present: Sequence[Judged]) -> Answer | None:
         """What those that may count say together; ``None`` if they are fewer events than are asked for."""
@@ -350,7 +342,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
 
     # -- nothing found --------------------------------------------------------------------------
 
-    def _nothing(self, found: Events, answers: Sequence[Answer], span: Span | None) -> Answer:
+    def _nothing(self, found: Events, answers: Sequence[Answer]) -> Answer:
         if found.retrieval != "complete":
             reason = message(
                 f"found.{found.retrieval}", label=self.label, types=", ".join(found.resource_types)
