@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 
@@ -11,7 +11,16 @@ from eligibility.answers import Answer, State, unique
 from eligibility.messages import Message, in_words, message
 from eligibility.ways import Opposite
 from eligibility.windows import Span
-from fhir_mappings.facts import Evidence, InputDescription, Measurement, Need, Series, Unusable, WhyMissing
+from fhir_mappings.facts import (
+    Evidence,
+    InputDescription,
+    Measurement,
+    Need,
+    Series,
+    Unusable,
+    WhyMissing,
+    may_be_newer,
+)
 from fhir_mappings.intervals import UNDATED, DateSpan
 from fhir_mappings.phrases import listed, term
 
@@ -71,7 +80,7 @@ def latest(found: Candidates) -> Latest | Answer:
     standing = max(group, key=lambda m: (m in found.inside, m.when.first))
     if _told_anew(standing):
         return Latest(group, ())
-    newer = [item for item in _in_window(found) if item.measured and _may_be_newer(item, group, standing)]
+    newer = [item for item in _in_window(found) if item.measured and may_be_newer(item, group, standing)]
     if newer:
         return _displaced(found.series, standing, newer)
     return Latest(group, _nothing_measured(found, standing.when.last))
@@ -97,22 +106,6 @@ def _latest_group(found: Candidates) -> tuple[Measurement, ...]:
 def _told_anew(measurement: Measurement) -> bool:
     """Whether it holds for the day of the question, whichever it is: a sex, a pregnancy that goes on."""
     return measurement.basis == "demographic" or measurement.changes_on is not None
-
-
-_COLLECTION = timedelta(days=1)
-"""Urine of 24 hours is of two days, and is dated to both."""
-
-
-def _may_be_newer(item: Unusable, group: Sequence[Measurement], standing: Measurement) -> bool:
-    when = item.when or UNDATED
-    if when.last < standing.when.first:
-        return False
-    short = when.last - when.first <= _COLLECTION
-    same = short and any(m.when == when for m in group)
-    if not same and when.last > standing.when.first:
-        return True
-    instants = [m.at for m in group if m.at is not None]
-    return short and item.at is not None and len(instants) == len(group) and item.at > max(instants)
 
 
 def _displaced(series: Series, standing: Measurement, newer: Sequence[Unusable]) -> Answer:

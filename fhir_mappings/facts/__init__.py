@@ -40,6 +40,7 @@ from fhir_mappings.facts.events import (
     Vaccination,
 )
 from fhir_mappings.facts.measurements import Category, Measurement, Series, Unusable
+from fhir_mappings.facts.newer_results import may_be_newer
 from fhir_mappings.facts.one_time import AT_ODDS, of_one_time
 from fhir_mappings.facts.provenance import Coding, Entered, Evidence, Need, Retrieval, Unread, WhyMissing
 from fhir_mappings.facts.recorded import Answer, AnsweredBy, Assessment, AssessmentItem
@@ -114,5 +115,6 @@ __all__ = [
     "Vaccination",
     "Vocabulary",
     "WhyMissing",
+    "may_be_newer",
     "of_one_time",
 ]

@@ -59,12 +59,17 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
-    """What one measure gives: a degree, or ``None`` where the value lies on both sides of a threshold."""
+    """What one measure gives: a degree, or ``None`` where it does not decide.
+
+    That is where its value lies on both sides of a threshold, or where a newer one cannot be used: then
+    ``need`` says so.
+    """
 
     degree: Degree | None
     evidence: tuple[Evidence, ...] = ()
     assumed: bool = False
     remark: str | None = None
+    need: Need | None = None
 
 
 def best_of(id_: str, label: str, reached: list[Reached], need: Need, *, leads: bool = False) -> Clause:
@@ -101,7 +106,7 @@ def best_of(id_: str, label: str, reached: list[Reached], need: Need, *, leads: 
         label=label,
         state=State.UNKNOWN,
         leads=leads,
-        needs=() if reached else (need,),
+        needs=unique(r.need for r in reached if r.need is not None) if reached else (need,),
         remark=listed("clauses", remarks) or None,
     )
 

@@ -23,7 +23,7 @@ from fhir_mappings.scores.definitions import exclusions
 from fhir_mappings.scores.evaluation import judge
 from fhir_mappings.scores.readings import value_in
 from fhir_mappings.scores.situation import Situation
-from fhir_mappings.scores.states import Judgement, State, any_of
+from fhir_mappings.scores.states import Judgement, State, any_of, unique
 
 Answers = list[tuple[Degree, bool | None]]
 
@@ -34,18 +34,38 @@ def proteinuria(rule: RenalRule, situation: Situation) -> Clause:
         (protein, results[0]) for protein in rule.proteinuria if (results := situation.results(protein.input))
     ]
     newest = max((current.when for _, current in measured), key=lambda when: when.last, default=None)
-    reached = [
-        _protein(protein, current, rule, situation)
+    latest = [
+        (protein, current)
         for protein, current in measured
         if newest is not None and current.when.overlaps(newest)
     ]
+    # A newer value of any measure would be the one that counts.
+    reached = [
+        open_
+        for protein in rule.proteinuria
+        if (open_ := _open(protein.input, [current for _, current in latest], situation))
+    ] or [_protein(protein, current, rule, situation) for protein, current in latest]
     if not reached:
         current = next(iter(situation.results(rule.dipstick.input)), None)
-        if current is not None:
+        open_ = _open(rule.dipstick.input, [current] if current else [], situation)
+        if open_ is not None:
+            reached.append(open_)
+        elif current is not None:
             reached.append(_strip(current, rule, situation))
     need = situation.need(rule.proteinuria[0].input)
     return best_of(
         "proteinuria", phrase("renal-clauses.proteinuria-that-has-not-improved"), reached, need, leads=True
+    )
+
+
+def _open(name: str, latest: list[Measurement], situation: Situation) -> Reached | None:
+    """That the latest results decide nothing, where a newer one cannot be used; ``None`` where they stand."""
+    need = situation.displaced(name, latest)
+    if need is None:
+        return None
+    remark = phrase("renal-clauses.newer-cannot-be-used", detail=need.detail)
+    return Reached(
+        degree=None, evidence=unique(e for m in latest for e in m.evidence), remark=remark, need=need
     )
 
 
@@ -116,6 +136,9 @@ def renal_function(rule: RenalRule, situation: Situation) -> Clause:
 def _creatinine(rule: RenalRule, situation: Situation) -> list[Reached]:
     limits = rule.creatinine
     current = next(iter(situation.results(limits.input)), None)
+    open_ = _open(limits.input, [current] if current else [], situation)
+    if open_ is not None:
+        return [open_]
     value = value_in(current, limits.unit) if current else None
     if current is None or value is None:
         return []
@@ -150,6 +173,9 @@ def _filtration(rule: RenalRule, situation: Situation) -> list[Reached]:
     """Below 80 and fallen below 67 %, or below 50 when it was above 50 or not measured the time before."""
     limits = rule.filtration
     current = next(iter(situation.results(limits.input)), None)
+    open_ = _open(limits.input, [current] if current else [], situation)
+    if open_ is not None:
+        return [open_]
     value = value_in(current, limits.unit) if current else None
     if current is None or value is None:
         return []

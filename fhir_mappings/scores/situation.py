@@ -16,7 +16,9 @@ from fhir_mappings.facts import (
     Need,
     Retrieval,
     Series,
+    Unusable,
     WhyMissing,
+    may_be_newer,
     of_one_time,
 )
 from fhir_mappings.intervals import DateSpan
@@ -116,6 +118,27 @@ class Situation:
             if item.measured and (item.when is None or self.holds(item.when))
         ]
         return max(found, default=None)
+
+    def displaced(self, name: str, latest: Sequence[Measurement]) -> Need | None:
+        """What is missing where a result that nobody can use is newer than the latest, or may be.
+
+        ``latest``: results of one time, of this input or of others that measure the same; without any, a
+        value that may lie in the window and cannot be used is what is missing.
+        """
+        series = self.series(name)
+        for item in series.unusable:
+            if item.measured and self._may_hold(item.when) and self._is_newer(item, latest):
+                detail = phrase("of-something", what=series.label, detail=item.detail)
+                return Need(input=name, why=item.why, detail=detail, order=series.order)
+        return None
+
+    def _may_hold(self, when: DateSpan | None) -> bool:
+        if when is None:
+            return True
+        return when.first <= self.on and (self.since is None or when.last >= self.since)
+
+    def _is_newer(self, item: Unusable, latest: Sequence[Measurement]) -> bool:
+        return not latest or may_be_newer(item, latest, max(latest, key=lambda m: m.when.first))
 
     def holds(self, when: DateSpan) -> bool:
         """Whether a date lies in the window."""
