@@ -88,7 +88,7 @@ def test_what_another_measure_shows_by_itself_is_shown() -> None:
 
 
 def test_the_grade_is_that_of_the_clauses_that_stand() -> None:
-    """NCT07517536 I4: a computed A or B counts with attribution only, and not where a newer result is hidden."""
+    """NCT07517536 I4: a computed A or B counts with attribution only, and not beside a hidden one."""
     results = (*UPCR, CASTS, CULTURE)
     assert graded(*results).grade == "A"
     unusable = {"upcr": (PRELIMINARY,)}
