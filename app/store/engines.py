@@ -7,6 +7,7 @@ failing half-way; its write-ahead log keeps readers and writers apart.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,14 @@ def engine_of(url: str, *, writes: bool, hurried: bool) -> Engine:
 
 
 def _made_private(path: Path) -> None:
-    """A new file, and a new folder for it, are their owner's alone."""
+    """A new file, and a new folder for it, are their owner's alone.
+
+    A file that is there is never opened: to close it again, by whatever handle, would drop the locks (POSIX,
+    of the process and not of the handle) by which SQLite holds it in other connections of this process, and
+    the next program to use the database would then take its write-ahead log away
+    (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with suppress(FileExistsError):
+        # Through a link to a file that is not there yet, as SQLite itself would make it.
+        os.close(os.open(path.resolve(), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
