@@ -1,8 +1,8 @@
 """Commands used beside a running service with SQLite take nothing from it.
 
-SQLite keeps others away from a file by POSIX locks, which a process loses when it closes *any* handle of that
-file (https://sqlite.org/howtocorrupt.html, 2.2); without them a command that ends takes the write-ahead log with
-it, and what the service then writes is lost.
+SQLite keeps others away from a file by POSIX locks, which a process loses when it closes *any* handle of the
+file (https://sqlite.org/howtocorrupt.html, 2.2); without them a command that ends takes the write-ahead log
+with it, and what the service then writes is lost.
 """
 
 from __future__ import annotations
