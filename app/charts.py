@@ -163,7 +163,9 @@ class Charts:
         offer = await self._capabilities.offer(
             way.base, self._deadline_seconds * _PATIENCE, private_allowed=way.private_allowed
         )
-        absent = absent_types(offer, not_offered)
+        # Who was refused knows better than the statement that the type is there.
+        refused = {RESOURCE_TYPES[key] for key, found in prefetched.items() if found.state == "failed"}
+        absent = absent_types(offer, not_offered) - refused
         queries = queries_for(
             lacking(prefetched, {*not_offered, *absent, *self._unneeded}), prefetched, patient_id, offer
         )

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from fhir_mappings.bundles import ANY_TYPE, Document, Page, read_resource, split_documents
+from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.doses_at_odds import doses_at_odds
 from fhir_mappings.errors import (
     InputError,
@@ -40,6 +41,7 @@ from fhir_mappings.reading.questionnaires import read_response
 from fhir_mappings.reading.reports import read_report
 from fhir_mappings.reading.research import read_consent, read_participation, with_last_doses
 from fhir_mappings.reading.sheet import Sheet
+from fhir_mappings.reading.terms import tells
 from fhir_mappings.references import Source, in_order, names_of
 from fhir_mappings.resources import RESOURCES, AnyResource, Patient
 from fhir_mappings.same_events import active_though_over, refuted_elsewhere, without_copies
@@ -235,6 +237,7 @@ def _facts(
 def _read(source: Source, resource: AnyResource, sheet: Sheet) -> bool:
     """Put down what a resource says; whether that could be done."""
     before = sheet.lengths()
+    resource = _without_withheld(resource)
     try:
         READERS[source.kind](resource, source.reference, sheet)
     except UNEXPECTED as error:
@@ -245,6 +248,18 @@ def _read(source: Source, resource: AnyResource, sheet: Sheet) -> bool:
         sheet.refuse(source.reference, phrase("patient.could-not-be-read", type=type(error).__name__))
         return False
     return True
+
+
+_CODES = ("code", "medication_codeable_concept")
+
+
+def _without_withheld(resource: AnyResource) -> AnyResource:
+    """A resource whose code was withheld, or says nothing, is one without a code."""
+    for name in _CODES:
+        concept = getattr(resource, name, None)
+        if isinstance(concept, CodeableConcept) and not tells(concept):
+            resource = msgspec.structs.replace(resource, **{name: None})
+    return resource
 
 
 def _rank(source: Source) -> int:

@@ -8,7 +8,7 @@ from fhir_mappings.dates import read_date
 from fhir_mappings.facts import Vaccination
 from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.sheet import Sheet, evidence_of
-from fhir_mappings.reading.terms import terms
+from fhir_mappings.reading.terms import tells, terms
 from fhir_mappings.resources import Immunization
 
 UNKNOWN = "vaccine_unknown"
@@ -24,7 +24,7 @@ def read_immunization(resource: Immunization, reference: str, sheet: Sheet) -> N
         return
     match = sheet.terminology.concepts_of(code.pairs, code.label, kinds="vaccine")
     concepts = match.concepts
-    if not concepts and not _is_told(code):
+    if not concepts and not (_is_told(code) and tells(code)):
         # It may be any vaccine, a live one too.
         concepts = frozenset({UNKNOWN})
     if not concepts or sheet.is_modified(resource, reference):

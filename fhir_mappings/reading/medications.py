@@ -20,7 +20,7 @@ from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.courses import Course, course_given, course_ordered, course_stated, course_supplied
 from fhir_mappings.reading.denials import Denial, NotGiven
 from fhir_mappings.reading.sheet import Sheet, evidence_of
-from fhir_mappings.reading.terms import is_any, terms
+from fhir_mappings.reading.terms import is_any, names_no_drug, tells, terms
 from fhir_mappings.resources import (
     Medicated,
     Medication,
@@ -203,14 +203,17 @@ def _named(resource: Medicated, sheet: Sheet) -> Named | None:
     medication = sheet.pool.resolve(resource.medication_reference, Medication, resource.contained)
     parts = medication.ingredient if medication is not None else ()
     ingredients = [i.item_codeable_concept for i in parts if i.item_codeable_concept is not None]
-    if medication is not None:
-        concept = concept or medication.code
+    if concept is None and medication is not None and medication.code is not None:
+        concept = medication.code if tells(medication.code) else None
     display = resource.medication_reference.display if resource.medication_reference is not None else None
     if concept is None and not ingredients and not display:
         return None
     pairs = concept.pairs if concept is not None else ()
     words = _words(concept, display)
     found = sheet.terminology.concepts_of(pairs, words, kinds="drug")
+    coded = ingredients or any(code for _, code in pairs)
+    if not (coded or found.concepts or found.suspected) and names_no_drug(words or ""):
+        return None
     concepts, by_text, suspected = found.concepts, found.by_text, found.suspected
     if not concepts:
         for item in ingredients:

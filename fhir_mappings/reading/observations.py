@@ -94,6 +94,9 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
         for i, part in enumerate(observation.component)
         if part.code is not None and (match := meaning_of(part.code, sheet.terminology).analyte) is not None
     ]
+    if observation.code is None and not any(part.code is not None for part in observation.component):
+        sheet.refuse(reference, phrase("observations.the-observation-has-no-code"))
+        return
     if not (meaning.known or parts):
         return
     if any(bare(one.reference or "") not in sheet.patient for one in observation.focus):

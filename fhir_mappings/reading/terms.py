@@ -13,6 +13,7 @@ from fhir_mappings.catalogue import read_yaml
 from fhir_mappings.datatypes import CodeableConcept
 
 _FILE = Path(__file__).with_name("terms.yaml")
+_WORD = re.compile(r"[\w.,/%]*\w[\w%]*")
 
 
 class Remark(msgspec.Struct, frozen=True):
@@ -39,6 +40,9 @@ class Terms(msgspec.Struct, frozen=True):
     study_kind: Mapping[str, re.Pattern[str]]
     investigational_codes: frozenset[str]
     investigational_words: re.Pattern[str]
+    withheld_systems: frozenset[str]
+    withheld_words: re.Pattern[str]
+    nameless_drug: re.Pattern[str]
     not_measured: frozenset[str]
     not_measured_words: Remark
     unreliable: tuple[Remark, ...]
@@ -68,6 +72,9 @@ def terms() -> Terms:
         study_kind={kind: _pattern(words) for kind, words in raw["study_kind"].items()},
         investigational_codes=frozenset(raw["investigational"]["codes"]),
         investigational_words=_any_of(raw["investigational"]["words"]),
+        withheld_systems=frozenset(raw["withheld"]["systems"]),
+        withheld_words=_pattern("|".join(raw["withheld"]["words"])),
+        nameless_drug=_pattern("|".join(raw["nameless_drug"])),
         not_measured=frozenset(raw["not_measured"]["codes"]),
         not_measured_words=Remark(_any_of(raw["not_measured"]["words"])),
         unreliable=tuple(
@@ -125,3 +132,19 @@ def code_of(concept: CodeableConcept | None, known: frozenset[str] = frozenset()
     """Which of the ``known`` codes a concept is; failing them, its first code or text, lower case."""
     words = words_of(concept)
     return next((word for word in words if word in known), words[0] if words else None)
+
+
+def tells(concept: CodeableConcept) -> bool:
+    """Whether a concept says what something is: by a code that is no reason for having none, or in words."""
+    known = terms()
+    codings = [c for c in concept.coding if c.system is None or c.system not in known.withheld_systems]
+    if any(coding.code and not known.withheld_words.fullmatch(coding.code) for coding in codings):
+        return True
+    words = (concept.text, *(coding.display for coding in codings))
+    return any(word and not known.withheld_words.fullmatch(word.strip()) for word in words)
+
+
+def names_no_drug(words: str) -> bool:
+    """Whether words in the place of a drug's name are of settings, forms, strengths and remarks alone."""
+    nameless = terms().nameless_drug
+    return all(nameless.fullmatch(word) for word in _WORD.findall(words))

@@ -81,6 +81,7 @@ def test_a_vaccine_that_was_not_given_is_none(status: str) -> None:
         concept("999", CVX),
         concept("V-12", "https://hospital.example.org/vaccines"),
         concept(text="unknown vaccine"),
+        concept("masked", "http://terminology.hl7.org/CodeSystem/data-absent-reason"),
         {},
     ],
 )

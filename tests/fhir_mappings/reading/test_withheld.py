@@ -1,0 +1,101 @@
+"""A code that was withheld is as none: what it may stand for is unknown, and never taken for nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from app.demo.patients import demo_patients
+from fhir_mappings.patient import read_patients
+from fhir_mappings.record import PatientRecord
+from tests.app.service import AS_OF, POTENTIAL, screening_service
+
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+WITHHELD = [
+    {},
+    {"coding": [{"system": ABSENT, "code": "masked", "display": "Masked"}]},
+    {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-NullFlavor", "code": "MSK"}]},
+    {"coding": [{"system": ABSENT, "code": "unknown"}], "text": "***"},
+    {"text": "[redacted]"},
+    {"text": "已屏蔽"},
+]
+RESOURCES: dict[str, dict[str, Any]] = {
+    "Condition": {"clinicalStatus": {"coding": [{"code": "active"}]}},
+    "Procedure": {"status": "completed", "performedDateTime": "2026-05-01"},
+    "MedicationRequest": {"status": "active", "intent": "order", "authoredOn": "2026-05-01"},
+}
+
+
+def findings(*more: dict[str, Any]) -> tuple[dict[tuple[str, str], str], list[str]]:
+    """Outcomes of a patient of whom nothing is missing, with these resources beside; what is unread."""
+    bundle = demo_patients()[POTENTIAL].bundle(AS_OF)
+    patient = next(e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient")
+    for number, resource in enumerate(more):
+        subject = {"reference": f"Patient/{patient['id']}"}
+        entry = {"resource": {**resource, "id": f"more-{number}", "subject": subject}}
+        bundle["entry"].append(entry)
+    facts = read_patients(json.dumps(bundle).encode())[0]
+    report = screening_service().screen_record(PatientRecord(facts), AS_OF)
+    outcomes = {(s.protocol, f.criterion): f.outcome for s in report.screenings for f in s.findings}
+    return outcomes, [unread.reference for unread in report.unread]
+
+
+def coded(kind: str, code: dict[str, Any]) -> dict[str, Any]:
+    name = "medicationCodeableConcept" if kind.startswith("Medication") else "code"
+    return {"resourceType": kind, **RESOURCES[kind], name: code}
+
+
+@pytest.mark.parametrize("kind", list(RESOURCES))
+@pytest.mark.parametrize("code", WITHHELD, ids=str)
+def test_what_rests_on_finding_nothing_is_open_beside_a_withheld_code(
+    kind: str, code: dict[str, Any]
+) -> None:
+    known, _ = findings()
+    found, unread = findings(coded(kind, code))
+    changed = {found[key] for key in known if found[key] != known[key]}
+    assert changed
+    assert changed <= {"missing", "review"}
+    assert any(reference.startswith(kind) for reference in unread)
+
+
+@pytest.mark.parametrize("kind", list(RESOURCES))
+def test_what_is_named_and_of_no_concern_changes_nothing(kind: str) -> None:
+    named = {"coding": [{"system": ABSENT, "code": "unknown"}], "text": "Hay fever"}
+    assert findings(coded(kind, named))[0] == findings()[0]
+
+
+def test_an_observation_without_a_code_is_told() -> None:
+    masked = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": WITHHELD[1],
+        "valueString": "positive",
+    }
+    assert "Observation/more-0" in findings(masked)[1]
+
+
+@pytest.mark.parametrize(
+    "words", ["Infusion, day hospital", "see note", "Tablet 5 mg", "Home medication", "unknown", "输液"]
+)
+def test_words_that_name_no_drug_leave_open_which_it_is(words: str) -> None:
+    known, _ = findings()
+    order = {"resourceType": "MedicationRequest", **RESOURCES["MedicationRequest"]}
+    for told in (
+        {"medicationReference": {"reference": "Medication/refused", "display": words}},
+        {"medicationCodeableConcept": {"text": words}},
+    ):
+        found, unread = findings({**order, **told})
+        changed = {found[key] for key in known if found[key] != known[key]}
+        assert changed
+        assert changed <= {"missing", "review"}
+        assert "MedicationRequest/more-0" in unread
+
+
+def test_words_that_name_another_drug_are_told_and_change_nothing() -> None:
+    order = {"resourceType": "MedicationRequest", **RESOURCES["MedicationRequest"]}
+    told = {"medicationReference": {"reference": "Medication/refused", "display": "Amlodipine 5 mg tablet"}}
+    found, unread = findings({**order, **told})
+    assert found == findings()[0]
+    assert "MedicationRequest/more-0" in unread
