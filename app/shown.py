@@ -1,7 +1,8 @@
 """What was shown in an encounter, so that a hook that fires again in it does not say the same twice.
 
 Kept in the memory of the process, for the latest encounters; a restart forgets it, and other workers do not
-know of it. The worst that comes of that is a card shown twice.
+know of it. The worst that comes of that is a card shown twice. With a store it bridges the moments until what
+was shown is written, and those in which the database is away.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Shown = tuple[str, str]
 
 
 class ShownCards:
-    """The memory of a service without a store: cards by encounter.
+    """Cards by encounter: all the memory of a service without a store, and the quickest of one with it.
 
     Ids of patients and encounters are not kept, only keyed digests of them.
     """
@@ -51,5 +52,5 @@ class ShownCards:
     def _name(self, case: Case) -> bytes | None:
         if case.encounter_id is None:
             return None
-        told = "\0".join((case.client, case.patient_id, case.encounter_id))
+        told = "\0".join((case.client, case.fhir_server or "", case.patient_id, case.encounter_id))
         return hashlib.blake2b(told.encode(), key=self._key, digest_size=16).digest()

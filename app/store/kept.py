@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 import msgspec
 
+from app.shown import ShownCards
 from app.store.database import Database
 from app.store.memory import REPEATING_HOOKS, Case, Declining, Recalled
 from app.store.pseudonyms import Pseudonyms
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 RECALL_SECONDS = 0.25
 """How long the hook waits for its memory."""
 OPENING_SECONDS = 10.0
-"""How long the first to come waits for the database to be opened, tables and all."""
+"""How long the start, and whatever is no hook, waits for the database to be opened, tables and all."""
 FEEDBACK_SECONDS = 3.0
 """How long feedback waits to be written before the client is asked to send it again."""
 CLOSING_SECONDS = 5.0
@@ -73,6 +74,7 @@ class Store:
         self._declining = declining
         self._now = now
         self._watcher = watcher
+        self._shown_here = ShownCards()
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
         self._queue = WritingQueue(
             self._write, on_failure=self._write_failed, on_lost=self._lost, on_success=self._wrote
@@ -108,12 +110,18 @@ class Store:
         return self._queue.flush(seconds)
 
     async def recall(self, case: Case) -> Recalled:
-        """What is known of the patient in context; nothing if the database does not tell at once."""
+        """What is known of the patient; if the database does not tell at once, what this process showed."""
+        known = await self._recalled_at_once(case)
+        # Afterwards: of calls that come together, each knows what was shown while it waited.
+        here = (await self._shown_here.recall(case)).shown_in_encounter
+        return known._replace(shown_in_encounter=frozenset((*known.shown_in_encounter, *here)))
+
+    async def _recalled_at_once(self, case: Case) -> Recalled:
         if time.monotonic() < self._reads_from:
             return Recalled()
-        limit = RECALL_SECONDS if self._database.is_open else OPENING_SECONDS
         try:
-            found = await asyncio.wait_for(self._in_thread(lambda: self._recalled(case)), limit)
+            # A database that is not open yet is opened by that thread, which goes on when this gives up.
+            found = await asyncio.wait_for(self._in_thread(lambda: self._recalled(case)), RECALL_SECONDS)
         except Exception as error:  # the hook must be answered all the same
             self._read_failed("read", error)
             return Recalled()
@@ -122,6 +130,7 @@ class Store:
 
     def remember(self, case: Case, judged: Sequence[JudgedTrial]) -> None:
         """Keep who asked, for whom, and what was judged and shown; written soon, by another thread."""
+        self._shown_here.remember(case, judged)
         try:
             names = self._known_pseudonyms()
         except OSError as error:

@@ -16,6 +16,9 @@ from app.store.tables import feedback, hook_calls, judged_trials, kept_charts, r
 LATEST_FEEDBACK = timedelta(days=31)
 """How long after a card was shown its feedback may still come and count."""
 
+_Told = tuple[str, str]
+"""A trial, or a closing, and a verdict."""
+
 _REASONS = msgspec.json.Decoder(tuple[GivenReason, ...])
 _RECALL = (
     select(
@@ -54,26 +57,27 @@ def recalled(
 ) -> Recalled:
     """What the hook has to know of a patient, by one query over the index of the patient's cards.
 
-    The last feedback on a trial counts: one that was declined and later accepted is not declined. Cards on
-    orders are counted apart, by what they were about: ``closings`` has those in question by pseudonym.
+    Of each verdict on a trial the last feedback counts: what was declined and later accepted is not declined.
+    Overrides for a reason that spares the trial are passed over. Cards on orders are counted apart, by what
+    they were about: ``closings`` has those in question by pseudonym.
     """
     since = now - declining.lasts
     rows = connection.execute(
         _RECALL, {"patient": patient, "encounter": encounter, "since": since - LATEST_FEEDBACK}
     ).all()
-    last: dict[str, Any] = {}
-    last_order: dict[str, Any] = {}
+    last: dict[_Told, Any] = {}
+    last_order: dict[_Told, Any] = {}
     for row in rows:
-        if row.outcome is None or row.at < since:
+        if row.outcome is None or row.at < since or _spares(row, declining.sparing):
             continue
         if is_about_orders(row.hook):
             for name in closings.keys() & (row.closings or "").split():
-                _keep_latest(last_order, closings[name], row)
+                _keep_latest(last_order, (closings[name], row.verdict), row)
         else:
-            _keep_latest(last, row.trial, row)
+            _keep_latest(last, (row.trial, row.verdict), row)
     return Recalled(
-        _declined(last, declining),
-        _declined(last_order, declining),
+        _declined(last),
+        _declined(last_order),
         frozenset(
             (row.trial, row.verdict)
             for row in rows
@@ -82,20 +86,21 @@ def recalled(
     )
 
 
-def _keep_latest(last: dict[str, Any], about: str, row: Any) -> None:
+def _keep_latest(last: dict[_Told, Any], about: _Told, row: Any) -> None:
     if about not in last or (row.at, row.received) >= (last[about].at, last[about].received):
         last[about] = row
 
 
-def _declined(last: Mapping[str, Any], declining: Declining) -> frozenset[tuple[str, str]]:
-    return frozenset((about, row.verdict) for about, row in last.items() if _declines(row, declining.sparing))
+def _declined(last: Mapping[_Told, Any]) -> frozenset[_Told]:
+    return frozenset(about for about, row in last.items() if row.outcome == "overridden")
 
 
-def _declines(row: Any, sparing: frozenset[str]) -> bool:
+def _spares(row: Any, sparing: frozenset[str]) -> bool:
+    """Whether a card was overridden for reasons alone that say nothing against the trial."""
     if row.outcome != "overridden":
         return False
     codes = {reason.code for reason in _REASONS.decode(row.reasons)}
-    return not codes or not codes <= sparing
+    return bool(codes) and codes <= sparing
 
 
 def feedback_counts(connection: Connection, since: datetime | None, until: datetime | None) -> list[Told]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +15,7 @@ import pytest
 from app.store import kept
 from app.store.errors import StoreError
 from app.store.kept import Store
+from app.store.memory import Case, Recalled
 from app.store.queue import WritingQueue
 from app.store.records import CardFeedback, Record
 from tests.app.service import LUPUS, fire, outcome_of, request_of
@@ -86,6 +89,24 @@ class TestTheHookAnswers:
             release.set()
         assert time.monotonic() - started < 15
         assert running.store.state == "failing"
+
+    def test_at_once_while_a_database_takes_connections_and_does_not_answer(
+        self, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Opening it lasts as long as the driver is patient, which is seconds."""
+        monkeypatch.setattr(kept, "OPENING_SECONDS", 0.2)
+        monkeypatch.setattr(kept, "RECALL_SECONDS", 0.25)
+        case = Case("patient-view", "open", None, LUPUS)
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"postgresql://somebody:a-password@127.0.0.1:{silent.getsockname()[1]}/nothing"
+            with service(url, clock) as running:
+                waits = []
+                for _ in range(4):
+                    running.store._reads_from = 0.0  # each call tries anew
+                    started = time.monotonic()
+                    assert asyncio.run(running.store.recall(case)) == Recalled(shown_in_encounter=frozenset())
+                    waits.append(time.monotonic() - started)
+        assert max(waits) < 2
 
 
 def test_what_happened_while_the_database_was_away_is_written_when_it_is_back(

@@ -16,6 +16,10 @@ from tests.app.service import LUPUS, POTENTIAL, TRIAL_A, TRIAL_B, fire, request_
 from tests.app.store.serving import Clock, Service, accepted, overridden, rows, service, settings_of
 
 
+def reason(code: str) -> dict[str, Any]:
+    return {"overrideReason": {"reason": {"code": code, "system": SYSTEM}}}
+
+
 def decline(running: Service, clock: Clock, **request: Any) -> None:
     """Both trials are shown, and one is declined."""
     cards = running.cards(**request)
@@ -55,9 +59,6 @@ def test_a_trial_that_was_accepted_after_it_was_declined_speaks_again(url: str, 
 def test_who_says_that_it_is_not_their_part_does_not_silence_the_trial_for_others(
     url: str, clock: Clock
 ) -> None:
-    def reason(code: str) -> dict[str, Any]:
-        return {"overrideReason": {"reason": {"code": code, "system": SYSTEM}}}
-
     with service(url, clock) as running:
         cards = running.cards()
         running.tell(
@@ -108,6 +109,27 @@ def test_a_changed_verdict_speaks_at_once(url: str, clock: Clock) -> None:
         changed = running.cards(POTENTIAL, prefetch=prefetch)
         verdict = changed[TRIAL_A]["extension"]["org.trialcards.screening"]["verdict"]
         assert verdict == "undetermined"
+
+
+def test_a_trial_declined_under_two_verdicts_stays_silent_when_the_verdict_changes_back(
+    url: str, clock: Clock
+) -> None:
+    changed = request_of(POTENTIAL)["prefetch"]
+    del changed["medicationStatements"], changed["devices"]
+    with service(url, clock) as running:
+        running.tell(overridden(running.cards(POTENTIAL, prefetch=changed)[TRIAL_A], clock.now))
+        running.tell(overridden(running.cards(POTENTIAL)[TRIAL_A], clock.now))
+        assert TRIAL_A not in running.cards(POTENTIAL)
+        assert TRIAL_A not in running.cards(POTENTIAL, prefetch=changed)
+
+
+def test_who_says_that_it_is_not_their_part_does_not_undo_what_another_declined(
+    url: str, clock: Clock
+) -> None:
+    with service(url, clock) as running:
+        first, second = running.cards()[TRIAL_A], running.cards()[TRIAL_A]
+        running.tell(overridden(first, clock.now), overridden(second, clock.now, **reason("not-my-part")))
+        assert TRIAL_A not in running.cards()
 
 
 def test_feedback_that_another_client_gives_on_a_card_that_it_was_never_shown_silences_nothing(
@@ -187,6 +209,12 @@ class TestOrders:
             running.tell(overridden(first, clock.now - timedelta(hours=1)), accepted(second, clock.now))
             assert len(told(running, "order-sign")) == 1
 
+    def test_what_another_calls_not_their_part_stays_put_aside(self, url: str, clock: Clock) -> None:
+        with service(url, clock) as running:
+            first, second = told(running, "order-sign")[0], told(running, "order-sign")[0]
+            running.tell(overridden(first, clock.now), overridden(second, clock.now, **reason("not-my-part")))
+            assert told(running, "order-sign") == []
+
     def test_another_patients_orders_are_not_concerned(self, url: str, clock: Clock) -> None:
         with service(url, clock) as running:
             (card,) = told(running, "order-sign")
@@ -244,38 +272,3 @@ def told(running: Service, hook: str, *drugs: str, patient: str = POTENTIAL) -> 
     found: list[dict[str, Any]] = fire(request, running.http).json()["cards"]
     assert running.store.flush()
     return found
-
-
-class TestOneEncounter:
-    """encounter-start may fire more than once in an encounter (HL7/cds-hooks-library)."""
-
-    shown = Recalled(shown_in_encounter={(TRIAL_A, "undetermined")})
-
-    def test_a_card_is_not_repeated_by_encounter_start(self) -> None:
-        assert self.shown.silence("encounter-start", TRIAL_A, "undetermined") == "shown-in-encounter"
-
-    def test_another_verdict_or_another_trial_is_news(self) -> None:
-        assert self.shown.silence("encounter-start", TRIAL_A, "potentially-eligible") is None
-        assert self.shown.silence("encounter-start", TRIAL_B, "undetermined") is None
-
-    def test_a_chart_that_is_opened_again_shows_its_cards_again(self) -> None:
-        assert self.shown.silence("patient-view", TRIAL_A, "undetermined") is None
-
-    def test_what_was_shown_in_which_encounter_is_recalled(self, url: str, clock: Clock) -> None:
-        import asyncio
-
-        from app.store.memory import Case
-
-        with service(url, clock) as running:
-            running.cards(context={"encounterId": "e1"})
-
-            def recalled(encounter: str | None) -> Recalled:
-                case = Case("encounter-start", "open", None, LUPUS, encounter)
-                return asyncio.run(running.store.recall(case))
-
-            assert recalled("e1").shown_in_encounter == {
-                (TRIAL_A, "undetermined"),
-                (TRIAL_B, "undetermined"),
-            }
-            assert recalled("e2").shown_in_encounter == set()
-            assert recalled(None).shown_in_encounter == set()
