@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 
 import msgspec
 
+from app.aside import aside
 from app.cards.compose import compose_cards
 from app.cards.pending_orders import ORDER_TYPE, ordered_tests
 from app.cards.quirks import for_client
@@ -37,6 +39,8 @@ ENCOUNTER_START = "encounter-start"
 SERVED_HOOKS = (PATIENT_VIEW, ENCOUNTER_START, *ORDER_HOOKS)
 
 _GATE_TYPE = "Condition"
+_RESOURCES_A_DRAFT = 200
+"""A draft order takes about as long to judge as so many resources take to read."""
 _ORDERS_KEY = next(key for key, kind in RESOURCE_TYPES.items() if kind == ORDER_TYPE)
 _GATE_KEY = next(key for key, kind in RESOURCE_TYPES.items() if kind == _GATE_TYPE)
 _ENCODER = msgspec.json.Encoder()
@@ -101,7 +105,8 @@ class TrialsHook:
             cards, judged = self._trial_cards(request, chart, as_of, language)
             screenings = len(judged)
         else:
-            cards, screenings = self._order_cards(request, chart, as_of, language)
+            work = partial(self._order_cards, request, chart, as_of, language)
+            cards, screenings = await aside(len(orders) * _RESOURCES_A_DRAFT, work)
             judged = [
                 Judged(one.protocol.id, one.protocol.version, one.verdict, one.closings) for one in cards
             ]

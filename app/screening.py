@@ -29,6 +29,8 @@ from fhir_mappings.record import PatientRecord
 from fhir_mappings.vocabulary import vocabulary
 
 ENGINE = f"trialcards {__version__}"
+MOST_ALONE = 12
+"""So many draft orders are also judged one by one."""
 
 
 class UnknownProtocolError(LookupError):
@@ -128,17 +130,27 @@ class ScreeningService:
         as_of: date,
         language: Language = "en",
     ) -> list[tuple[Protocol, Closed]]:
-        """Those of the trials that are open to the patient and that draft orders would close, and how."""
+        """Those of the trials that are open to the patient and that draft orders would close, and how.
 
-        @cache
-        def done_until(last: date) -> PatientRecord:
-            return PatientRecord(with_drafts(record.facts, [ended(event, last) for event in drafts]))
-
-        later = PatientRecord(with_drafts(record.facts, drafts))
-        found = (
-            (bound.protocol, closed_by(bound, record, later, done_until, as_of, language)) for bound in trials
-        )
-        return [(protocol, closed) for protocol, closed in found if closed is not None]
+        Of several drafts each is judged alone as well, so that each that closes a trial is told, with its
+        own day; what only several of them would do together is told of them together.
+        """
+        references = list(dict.fromkeys(event.reference for event in drafts))
+        found = []
+        for bound in trials:
+            closed = _closed_by(bound, record, drafts, as_of, language)
+            if closed is None:
+                continue
+            if 1 < len(references) <= MOST_ALONE:
+                alone = [
+                    single
+                    for reference in references
+                    for one in [[event for event in drafts if event.reference == reference]]
+                    if (single := _closed_by(bound, record, one, as_of, language)) is not None
+                ]
+                closed = _each_told(closed, alone)
+            found.append((bound.protocol, closed))
+        return found
 
     def _report(
         self, record: PatientRecord, as_of: date, screenings: Iterable[Screening], language: Language
@@ -155,3 +167,28 @@ class ScreeningService:
             unread=tuple(in_language(each, language) for each in unread),
             contradictions=tuple(in_language(each, language) for each in conflicts),
         )
+
+
+def _closed_by(
+    bound: BoundProtocol, record: PatientRecord, drafts: Sequence[Event], as_of: date, language: Language
+) -> Closed | None:
+    @cache
+    def done_until(last: date) -> PatientRecord:
+        # What says itself when it ends is done until then.
+        cut = [ended(event, last) if _goes_on(event) else event for event in drafts]
+        return PatientRecord(with_drafts(record.facts, cut))
+
+    later = PatientRecord(with_drafts(record.facts, drafts))
+    return closed_by(bound, record, later, done_until, as_of, language)
+
+
+def _goes_on(event: Event) -> bool:
+    return event.ongoing or event.end is None
+
+
+def _each_told(together: Closed, alone: Sequence[Closed]) -> Closed:
+    """What each draft does alone; then what they do together and none does alone."""
+    single = tuple(closing for closed in alone for closing in closed.closings)
+    criteria = {closing.finding.criterion for closing in single}
+    joint = (closing for closing in together.closings if closing.finding.criterion not in criteria)
+    return Closed(verdict=together.verdict, closings=(*single, *joint))

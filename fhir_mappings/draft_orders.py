@@ -190,6 +190,7 @@ def _read_medication(source: Source, day: date, sheet: Sheet) -> None:
     signed = msgspec.structs.replace(order, status="active", intent="order", authored_on=day.isoformat())
     seen = len(sheet.events)
     read_request(signed, reference, sheet)
+    sheet.events[seen:] = [_to_come(event, day) for event in sheet.events[seen:]]
     supplied = days_supplied(order)
     if supplied is not None:
         sheet.events[seen:] = [_supplied(event, supplied) for event in sheet.events[seen:]]
@@ -280,6 +281,34 @@ def _days(dosages: Sequence[Dosage], day: date) -> DateSpan:
 def _earliest(when: DateSpan, day: date) -> date:
     """The first of the days that a date may mean, and not before today if today may be meant."""
     return max(when.first, min(day, when.last))
+
+
+def _to_come(event: Event, day: date) -> Event:
+    """A course as beginning on the first day still to come that it may mean; one that is past, today."""
+    if event.start is None:
+        return event
+    first = _earliest(event.start, day)
+    end = event.end
+    past = end is not None and end.last < day
+    moved = day - first if past else timedelta()
+    start = DateSpan(first + moved, first + moved)
+    if end is not None:
+        last = max(_earliest(end, day) if not past else end.last + moved, start.first)
+        end = DateSpan(last, last) if past or not end.exact else end
+    if start == event.start and end == event.end:
+        return event
+    if not isinstance(event, Exposure):
+        return msgspec.structs.replace(event, start=start, end=end)
+    doses = tuple(_dose_to_come(dose, event.start, start, moved) for dose in event.doses)
+    return msgspec.structs.replace(event, start=start, end=end, doses=doses)
+
+
+def _dose_to_come(dose: DoseSegment, told: DateSpan, start: DateSpan, moved: timedelta) -> DoseSegment:
+    begins = start if dose.start == told else DateSpan(dose.start.first + moved, dose.start.last + moved)
+    last = dose.end.last if dose.end.last == date.max else dose.end.last + moved
+    return msgspec.structs.replace(
+        dose, start=begins, end=DateSpan(max(min(dose.end.first + moved, last), begins.first), last)
+    )
 
 
 def _supplied(event: Event, days: int) -> Event:

@@ -17,7 +17,7 @@ from cds_hooks.cards import SUMMARY_LIMIT, Card
 from eligibility.closing import Closing
 from eligibility.judging import flattened
 from eligibility.protocol import Protocol
-from fhir_mappings.facts import Event
+from fhir_mappings.facts import Event, Exposure, Vaccination
 from fhir_mappings.phrases import said
 
 # Longest texts, in characters: the words of a criterion, a name that is worth reading, one of two names.
@@ -52,20 +52,20 @@ def closing_card(
     closings = sorted(closings, key=lambda c: _until(c, drafts) or date.min, reverse=True)
     each = [_told([c], drafts, as_of, words) for c in closings]
     alike = len({(one.key, one.until) for one in each}) == 1
-    lines = [
-        words.say(
+    lines: dict[str, str] = {}  # an exclusion once, by what closes it longest
+    for c, one in zip(closings, each, strict=True):
+        line = words.say(
             "order.line" if alike else f"order.line{one.key}",
             id=c.finding.criterion,
             text=markdown(c.finding.text, _CRITERION),
             date=_day(one.until),
             since=one.since.isoformat(),
         )
-        for c, one in zip(closings, each, strict=True)
-    ]
+        lines.setdefault(c.finding.criterion, line)
     return Card(
         uuid=str(uuid.uuid4()),
         summary=_summary(closings, protocol, drafts, as_of, words),
-        detail="\n\n".join(lines),
+        detail="\n\n".join(lines.values()),
         indicator="warning",
         source=source(protocol, words, "order", closing_keys(closings, protocol, drafts)),
         override_reasons=override_reasons("order", words.language),
@@ -79,10 +79,17 @@ def closing_keys(closings: Sequence[Closing], protocol: Protocol, drafts: Sequen
     The same for every order of the drug, whatever its dose and day. Who puts a card aside puts these aside.
     """
     return frozenset(
-        json.dumps([protocol.id, c.finding.criterion, sorted(event.concepts) or event.label.casefold()])
+        json.dumps([protocol.id, c.finding.criterion, _what(event)])
         for c in closings
         for event in _behind([c], drafts)
     )
+
+
+def _what(event: Event) -> list[str] | str:
+    """Which drug, or procedure; by its name where its code sets hold many that are not alike."""
+    concepts = sorted(event.concepts)
+    many = isinstance(event, Vaccination) or (isinstance(event, Exposure) and event.investigational)
+    return [*concepts, event.label.casefold()] if many else concepts or event.label.casefold()
 
 
 def _summary(

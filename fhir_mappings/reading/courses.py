@@ -148,6 +148,10 @@ def _problem(dosages: Sequence[Dosage], period: Period | None = None) -> str | N
     return REVERSED if reversed_ else None
 
 
+_CALENDAR_DAYS = {"mo": 30.4375, "a": 365.25}
+"""Days of the mean Julian month and year, as UCUM has them: what a supply of so many months lasts."""
+
+
 def _supplied(start: DateSpan | None, supply: Quantity | None, repeats: int | None) -> DateSpan | None:
     """The last day of a supply: after the first filling, or after the last that was allowed."""
     days = _days(supply)
@@ -173,6 +177,9 @@ def _days(supply: Quantity | None) -> int | None:
     if not 0 < supply.value <= LARGEST:
         return None
     for spelling in (supply.code, supply.unit):
+        calendar = dosing_terms().calendar.get(spelling) if spelling else None
+        if calendar is not None:
+            return max(math.ceil(float(supply.value) * _CALENDAR_DAYS[calendar]), 1)
         unit = dosing_terms().unit(spelling) if spelling else None
         if unit is not None and unit.kind == "time":
             return max(math.ceil(float(supply.value) * unit.size), 1)
