@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
 from tests.browser.conftest import Browse
+from tests.browser.serving import serving
+from tests.browser.watch import Watch
 
 Take = Callable[[Locator | Page, str], None]
 
@@ -15,3 +19,12 @@ def test_the_first_card_that_a_demonstration_patient_gets(browse: Browse, take: 
     page = browse((780, 1000), sharpness=2)
     page.goto("/#lin-mei")
     take(page.locator("article.card").first, "card.png")
+
+
+def test_the_evidence_behind_that_card(browse: Browse, watch: Watch, take: Take, tmp_path: Path) -> None:
+    with serving(store=True, data_dir=tmp_path) as watch.address:
+        page = browse((1000, 1250))
+        page.goto("/#lin-mei")
+        link = page.locator("article.card").first.get_by_role("link", name=re.compile("Show the evidence"))
+        page.goto(link.get_attribute("href") or "")
+        take(page, "evidence.png")

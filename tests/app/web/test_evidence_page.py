@@ -40,7 +40,7 @@ def test_each_group_holds_what_it_says(running: Service) -> None:
     (card, *_) = cards_of(request_of(), running.http)
     outcomes = {f["criterion"]: f["outcome"] for f in screening_of(card)["findings"]}
     page = running.http.get(card["links"][0]["url"].removeprefix(HERE)).text
-    _, missing = page.split('<section class="group missing"', 1)
+    _, missing = page.split('<section class="group of-missing"', 1)
     shown = re.findall(r'class="criterion" id="([^"]+)"', missing.split("</section>", 1)[0])
     assert shown == [criterion for criterion, outcome in outcomes.items() if outcome == "missing"]
 
