@@ -56,17 +56,22 @@ def read_settings() -> Settings:
 
 
 @contextmanager
-def opened_store(settings: Settings) -> Iterator[Database]:
-    """The database of the store, brought to the newest tables.
+def opened_store(settings: Settings, *, make: bool = False) -> Iterator[Database]:
+    """The database of the store, brought to the newest tables; ``make``: made where there is none.
 
     Raises:
-        StoreUnusableError: it cannot be reached or used.
+        StoreUnusableError: it cannot be reached or used, or is not there.
     """
     from app.store.configured import database_of
     from app.store.errors import StoreError
 
     database = database_of(settings, hurried=False)
     try:
+        if not make and database.revision() is None:
+            raise StoreUnusableError(
+                f"there is no database of Trialcards at {database.place}: name that of the service by "
+                "TRIALCARDS_DATA_DIR or TRIALCARDS_DATABASE_URL, or make one by trialcards store migrate"
+            )
         database.open()
         yield database
     except StoreError as error:
@@ -118,9 +123,12 @@ def pseudonym(settings: Settings, patient: str, client: str | None, fhir_server:
         if not _is_unicode(text):
             raise ArgumentError(f"{option} is not written in UTF-8")
     try:
-        names = pseudonyms_of(settings)
+        names = pseudonyms_of(settings, make=False)  # with a new one nobody would be found
     except OSError as error:
-        raise StoreUnusableError(f"the pseudonym key cannot be read: {error.strerror}") from None
+        raise StoreUnusableError(
+            f"the pseudonym key {error.filename} cannot be read: {error.strerror}; name the service's folder "
+            "by TRIALCARDS_DATA_DIR, or set TRIALCARDS_PSEUDONYM_KEY"
+        ) from None
     return names.of_patient(client, fhir_server, patient.removeprefix("Patient/"))
 
 

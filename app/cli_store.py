@@ -41,7 +41,7 @@ def migrate() -> None:
     Example:
       trialcards store migrate
     """
-    with opened_store(read_settings()) as database:
+    with opened_store(read_settings(), make=True) as database:
         typer.echo(f"{database.place}: the tables are at revision {database.revision()}")
 
 
@@ -90,14 +90,17 @@ def purge(
       trialcards store purge --older-than 730
       trialcards store purge --patient 4711 --client clinic --fhir-server https://ehr.example/fhir
     """
-    from app.store.purging import purge_older, purge_patient
+    from app.store.purging import forget_charts, purge_older, purge_patient
 
     if (older_than is None) == (patient is None):
         raise ArgumentError("say either --older-than DAYS or --patient ID")
     settings = read_settings()
     with opened_store(settings) as database:
         if older_than is not None:
-            gone = purge_older(database, datetime.now(UTC) - timedelta(days=older_than))
+            moment = datetime.now(UTC)
+            gone = purge_older(database, moment - timedelta(days=older_than))
+            with database.changing() as connection:
+                forget_charts(connection, moment)
         else:
             name = pseudonym(settings, patient or "", client, fhir_server)
             with database.changing() as connection:

@@ -63,7 +63,7 @@ def card_feedback(
             outcome=item.outcome,
             at=max(_EARLIEST, min(item.acted_at, received)),
             received=received,
-            suggestions=tuple(plain(each.id, _LONGEST) for each in item.accepted_suggestions[:_MOST]),
+            suggestions=tuple(plain(each.id, _LONGEST) for each in (item.accepted_suggestions or ())[:_MOST]),
             reasons=tuple(_kept(reason, language) for reason in item.reasons[:_MOST]),
             commented=item.commented,
         )

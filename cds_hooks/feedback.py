@@ -57,7 +57,7 @@ class FeedbackItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     card: str
     outcome: str
     outcome_timestamp: str
-    accepted_suggestions: tuple[AcceptedSuggestion, ...] = ()
+    accepted_suggestions: tuple[AcceptedSuggestion, ...] | None = None
     override_reason: OverrideReason | None = None
     override_reasons: Any = None
 

@@ -35,14 +35,14 @@ def database_of(settings: Settings, *, hurried: bool = True) -> Database:
     return Database(address, hurried=hurried)
 
 
-def pseudonyms_of(settings: Settings) -> Pseudonyms:
-    """With the secret as set, or the one in the data folder, which the first call makes.
+def pseudonyms_of(settings: Settings, *, make: bool = True) -> Pseudonyms:
+    """With the secret as set, or the one in the data folder; ``make``: made where there is none.
 
     Raises:
         OSError: that file cannot be read or written.
     """
     key = settings.pseudonym_key
-    secret = kept_secret(data_folder(settings)) if key is None else key.get_secret_value()
+    secret = kept_secret(data_folder(settings), make=make) if key is None else key.get_secret_value()
     return Pseudonyms(secret, settings.audit_users)
 
 
@@ -74,9 +74,10 @@ def retention_of(
     logger: structlog.typing.FilteringBoundLogger,
     closing: AsyncExitStack,
 ) -> Retention | None:
-    """What purges the store, not yet started, to be stopped by ``closing``; ``None`` where all is kept."""
-    if store is None or settings.retention_days is None:
+    """What purges the store, not yet started, to be stopped by ``closing``; ``None`` without a store."""
+    if store is None:
         return None
-    retention = Retention(store, timedelta(days=settings.retention_days), now, logger)
+    lasts = None if settings.retention_days is None else timedelta(days=settings.retention_days)
+    retention = Retention(store, lasts, now, logger)
     closing.push_async_callback(retention.stop)
     return retention

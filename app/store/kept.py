@@ -209,6 +209,21 @@ class Store:
             self._watcher.store_failed("purge", error)
             return None
 
+    async def forget_charts(self, now: datetime) -> None:
+        """Delete the charts whose links have run out; where the database is away, a later call will."""
+        if not self._database.is_open:
+            return
+        try:
+            await asyncio.to_thread(self._forget_charts, now)
+        except Exception as error:  # the service goes on, and tries again
+            self._watcher.store_failed("purge", error)
+
+    def _forget_charts(self, now: datetime) -> None:
+        from app.store.purging import forget_charts
+
+        with self._database.changing() as connection:
+            forget_charts(connection, now)
+
     def _in_thread(self, work: Callable[[], Answer]) -> asyncio.Future[Answer]:
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
 

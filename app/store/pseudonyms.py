@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 _STAFF = re.compile(r"(?:Practitioner|PractitionerRole)/[A-Za-z0-9.\-]{1,64}")
+_OWN_PORT = re.compile(r"^(?:(https://[^/]+):443|(http://[^/]+):80)(?=/|$)")
 KEY_FILE = "pseudonym.key"
 LEAST_KEY_LENGTH = 32
 """Characters that a secret has at least."""
@@ -65,16 +66,33 @@ class Pseudonyms:
 
 
 def _base(fhir_server: str | None) -> str:
-    return (fhir_server or "").rstrip("/").lower()
+    """The server, however its address is spelt: scheme and host in any case, with or without the port that
+    the scheme has by itself (RFC 3986, 6.2).
+
+    The path too counts in any case: that two servers differ by it alone is unheard of, and what is kept under
+    the pseudonyms must be found again.
+    """
+    return _OWN_PORT.sub(r"\1\2", (fhir_server or "").rstrip("/").lower())
 
 
-def kept_secret(folder: Path) -> str:
-    """The secret in the folder's key file, made at the first call and readable by its owner alone.
+def kept_secret(folder: Path, *, make: bool = True) -> str:
+    """The secret in the folder's key file, readable by its owner alone; ``make``: made where there is none.
 
     Raises:
         OSError: it cannot be read or written, or is too short to be one.
     """
     path = folder / KEY_FILE
+    if make:
+        _make_secret(folder, path)
+    secret = path.read_text("utf-8", "replace").strip()
+    if len(secret) < LEAST_KEY_LENGTH:  # of a disk that was full; with it anybody could try ids out
+        raise OSError(
+            errno.EINVAL, f"it has fewer than {LEAST_KEY_LENGTH} characters; restore or remove it", str(path)
+        )
+    return secret
+
+
+def _make_secret(folder: Path, path: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Written aside and linked: of several processes that start at once, one wins and none reads half a file.
     aside = folder / f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
@@ -90,9 +108,3 @@ def kept_secret(folder: Path) -> str:
             pass
         finally:
             aside.unlink()
-    secret = path.read_text("utf-8", "replace").strip()
-    if len(secret) < LEAST_KEY_LENGTH:  # of a disk that was full; with it anybody could try ids out
-        raise OSError(
-            errno.EINVAL, f"it has fewer than {LEAST_KEY_LENGTH} characters; restore or remove it", str(path)
-        )
-    return secret

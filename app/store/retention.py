@@ -1,4 +1,6 @@
-"""Deleting by itself what is older than the operator lets it become: at the start, and once a day."""
+"""Deleting by itself: what is older than the operator lets it become, at the start and once a day; and charts
+whose links have run out, at the start and every few minutes.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ import structlog
 from app.store.kept import Store
 
 _DAY = timedelta(days=1)
-_LOOK_SECONDS = 600.0
+_LOOK_SECONDS = 300.0
 """Between two looks at the clock, which also goes on while a machine sleeps; and two tries that failed."""
 
 
@@ -21,7 +23,7 @@ class Retention:
 
     Args:
         store: what is purged.
-        lasts: how long something is kept.
+        lasts: how long calls and feedback are kept; ``None`` for ever.
         now: the instant, with offset.
         logger: is told how much went.
     """
@@ -29,7 +31,7 @@ class Retention:
     def __init__(
         self,
         store: Store,
-        lasts: timedelta,
+        lasts: timedelta | None,
         now: Callable[[], datetime],
         logger: structlog.typing.FilteringBoundLogger,
     ) -> None:
@@ -54,7 +56,8 @@ class Retention:
         due: datetime | None = None
         while not self._stopping.is_set():
             moment = self._now()
-            if due is None or moment >= due:
+            await self._store.forget_charts(moment)
+            if self._lasts is not None and (due is None or moment >= due):
                 gone = await self._store.purge(moment - self._lasts, lambda: not self._stopping.is_set())
                 if gone is not None:
                     due = moment + _DAY

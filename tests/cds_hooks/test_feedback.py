@@ -39,6 +39,15 @@ def test_a_batch_with_repeated_and_unknown_cards_is_read() -> None:
     assert items[1].card == "123456"
 
 
+def test_a_null_is_an_element_that_is_left_out() -> None:
+    """As some clients write what they have nothing for."""
+    (item,) = read_feedback(body({**OVERRIDDEN, "acceptedSuggestions": None})).items
+    assert not item.accepted_suggestions
+    assert read_feedback(body({**ACCEPTED, "overrideReason": None})).items[0].reasons == ()
+    with pytest.raises(MissingElementError, match="acceptedSuggestions"):
+        read_feedback(body({**ACCEPTED, "acceptedSuggestions": None}))
+
+
 @pytest.mark.parametrize(
     "reason",
     [

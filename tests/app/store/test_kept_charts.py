@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from app.store import retention
 from tests.app.service import LUPUS, NO_LUPUS, request_of
 from tests.app.store.serving import Clock, Service, rows, service
+from tests.app.store.test_failing import until
 
 HERE = "http://127.0.0.1:8000"
 
@@ -61,6 +63,23 @@ def test_a_link_runs_out_and_its_chart_is_forgotten(url: str, clock: Clock) -> N
         assert "run out" in answer.text
         link_of(running)
         assert len(rows(url, "kept_charts")) == 1
+
+
+def test_a_chart_whose_link_has_run_out_is_deleted_though_no_other_is_kept(
+    url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the service that kept it, after some minutes; and by the next one, when it starts."""
+    with service(url, clock, pages_url=HERE, evidence_minutes=5) as running:
+        link_of(running)
+        clock.now += timedelta(minutes=6)
+    assert len(rows(url, "kept_charts")) == 1
+    monkeypatch.setattr(retention, "_LOOK_SECONDS", 0.1)
+    with service(url, clock, pages_url=HERE, evidence_minutes=5) as running:
+        until(lambda: rows(url, "kept_charts") == [])
+        link_of(running)
+        assert len(rows(url, "kept_charts")) == 1
+        clock.now += timedelta(minutes=6)
+        until(lambda: rows(url, "kept_charts") == [])
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,24 @@ def test_it_differs_by_secret_client_server_and_id() -> None:
     assert len(made) == 16
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (SERVER, "https://EHR.example:443/fhir", True),
+        (SERVER, "HTTPS://ehr.example/fhir/", True),
+        ("http://ehr.example", "http://ehr.example:80/", True),
+        ("https://[::1]/r4", "https://[::1]:443/r4", True),
+        (SERVER, "https://ehr.example:8443/fhir", False),
+        (SERVER, "https://ehr.example:80/fhir", False),
+        (SERVER, "http://ehr.example/fhir", False),
+        (SERVER, "https://ehr.example/fhir:443", False),
+        (SERVER, "https://ehr.example/other", False),
+    ],
+)
+def test_a_server_is_the_same_however_its_address_is_spelt(one: str, other: str, same: bool) -> None:
+    assert (NAMES.of_patient("a", one, "1") == NAMES.of_patient("a", other, "1")) == same
+
+
 def test_parts_do_not_run_together() -> None:
     assert NAMES.of_patient("ab", None, "c") != NAMES.of_patient("a", None, "bc")
     assert NAMES.of_patient("a", SERVER, "1") != NAMES.of_encounter("a", SERVER, "1")
