@@ -95,6 +95,7 @@ def purge(
     if (older_than is None) == (patient is None):
         raise ArgumentError("say either --older-than DAYS or --patient ID")
     settings = read_settings()
+    name = None if patient is None else pseudonym(settings, patient, client, fhir_server)
     with opened_store(settings) as database:
         if older_than is not None:
             moment = datetime.now(UTC)
@@ -102,7 +103,6 @@ def purge(
             with database.changing() as connection:
                 forget_charts(connection, moment)
         else:
-            name = pseudonym(settings, patient or "", client, fhir_server)
             with database.changing() as connection:
-                gone = purge_patient(connection, name)
+                gone = purge_patient(connection, name or "")
     typer.echo(f"deleted: {gone.told()}")
