@@ -13,6 +13,6 @@ MANY = 2_000
 threads that take turns would make it last longer for all."""
 
 
-async def aside(resources: int, work: Callable[[], T]) -> T:
-    """What ``work`` returns or raises; done in a thread if it is about ``MANY`` resources or more."""
-    return await asyncio.to_thread(work) if resources >= MANY else work()
+async def aside(resources: int, work: Callable[[], T], many: int = MANY) -> T:
+    """What ``work`` returns or raises; done in a thread if it is about ``many`` resources or more."""
+    return await asyncio.to_thread(work) if resources >= many else work()

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, partial
 
 from app import __version__
 from app.language import Language
 from eligibility.bound import BoundProtocol
 from eligibility.changes import screen_with_changes
-from eligibility.closing import Closed, closed_by
+from eligibility.closing import Closed, Part, closed_by
 from eligibility.course import Anchors
 from eligibility.findings import Screening, ScreeningReport
 from eligibility.loading import load_bundled
@@ -22,15 +22,16 @@ from eligibility.reported import reported_conflict
 from eligibility.screening import applies, screen
 from eligibility.unknown_questions import unknown_questions
 from eligibility.work_list import work_list
-from fhir_mappings.draft_orders import ended, with_drafts
-from fhir_mappings.facts import Event
+from fhir_mappings.draft_orders import ended, told_apart, with_drafts
+from fhir_mappings.facts import Event, Exposure
 from fhir_mappings.phrases import in_language
 from fhir_mappings.record import PatientRecord
 from fhir_mappings.vocabulary import vocabulary
 
+ONE_BY_ONE = 20
+"""So many different drafts are judged one by one as well; the others of an order as one."""
+
 ENGINE = f"trialcards {__version__}"
-MOST_ALONE = 12
-"""So many draft orders are also judged one by one."""
 
 
 class UnknownProtocolError(LookupError):
@@ -130,27 +131,18 @@ class ScreeningService:
         as_of: date,
         language: Language = "en",
     ) -> list[tuple[Protocol, Closed]]:
-        """Those of the trials that are open to the patient and that draft orders would close, and how.
-
-        Of several drafts each is judged alone as well, so that each that closes a trial is told, with its
-        own day; what only several of them would do together is told of them together.
-        """
-        references = list(dict.fromkeys(event.reference for event in drafts))
-        found = []
-        for bound in trials:
-            closed = _closed_by(bound, record, drafts, as_of, language)
-            if closed is None:
-                continue
-            if 1 < len(references) <= MOST_ALONE:
-                alone = [
-                    single
-                    for reference in references
-                    for one in [[event for event in drafts if event.reference == reference]]
-                    if (single := _closed_by(bound, record, one, as_of, language)) is not None
-                ]
-                closed = _each_told(closed, alone)
-            found.append((bound.protocol, closed))
-        return found
+        """Those of the trials that are open to the patient and that draft orders would close, and how."""
+        different = told_apart(drafts)
+        parts = [_part(record, drafts, [group]) for group in different[:ONE_BY_ONE]]
+        if different[ONE_BY_ONE:]:
+            parts.append(_part(record, drafts, different[ONE_BY_ONE:]))
+        whole = _part(record, drafts, different)
+        later = whole.later()
+        found = (
+            (bound.protocol, closed_by(bound, record, later, whole.done_until, as_of, language, parts))
+            for bound in trials
+        )
+        return [(protocol, closed) for protocol, closed in found if closed is not None]
 
     def _report(
         self, record: PatientRecord, as_of: date, screenings: Iterable[Screening], language: Language
@@ -169,26 +161,23 @@ class ScreeningService:
         )
 
 
-def _closed_by(
-    bound: BoundProtocol, record: PatientRecord, drafts: Sequence[Event], as_of: date, language: Language
-) -> Closed | None:
+def _part(record: PatientRecord, drafts: Sequence[Event], groups: Sequence[Sequence[Sequence[int]]]) -> Part:
+    """The drafts of the groups; of each, what is ordered more than once is put on record once."""
+    chosen = [drafts[i] for group in groups for i in group[0]]
+
     @cache
-    def done_until(last: date) -> PatientRecord:
-        # What says itself when it ends is done until then.
-        cut = [ended(event, last) if _goes_on(event) else event for event in drafts]
-        return PatientRecord(with_drafts(record.facts, cut))
+    def chart(last: date | None) -> PatientRecord:
+        events = chosen if last is None else [_done_until(event, last) for event in chosen]
+        return PatientRecord(with_drafts(record.facts, events))
 
-    later = PatientRecord(with_drafts(record.facts, drafts))
-    return closed_by(bound, record, later, done_until, as_of, language)
+    return Part(
+        of=tuple(i for group in groups for same in group for i in same),
+        later=partial(chart, None),
+        done_until=chart,
+        together=len(groups) > 1,
+    )
 
 
-def _goes_on(event: Event) -> bool:
-    return event.ongoing or event.end is None
-
-
-def _each_told(together: Closed, alone: Sequence[Closed]) -> Closed:
-    """What each draft does alone; then what they do together and none does alone."""
-    single = tuple(closing for closed in alone for closing in closed.closings)
-    criteria = {closing.finding.criterion for closing in single}
-    joint = (closing for closing in together.closings if closing.finding.criterion not in criteria)
-    return Closed(verdict=together.verdict, closings=(*single, *joint))
+def _done_until(event: Event, last: date) -> Event:
+    """A draft that says itself when it ends goes on until then."""
+    return ended(event, last) if isinstance(event, Exposure) and event.ongoing else event

@@ -125,6 +125,26 @@ def read_drafts(
     return tuple(sheet.events)
 
 
+def told_apart(drafts: Sequence[Event]) -> list[list[list[int]]]:
+    """The different drafts, in order: of each, the positions of its events, for every time it is ordered.
+
+    A draft may be read as several events (an order and a procedure); and an ImmunizationRecommendation may
+    be several drafts, told apart by what they call the vaccine.
+    """
+    each: dict[tuple[str, str], list[int]] = {}
+    for position, event in enumerate(drafts):
+        each.setdefault((event.reference, event.label), []).append(position)
+    groups: dict[tuple[Event, ...], list[list[int]]] = {}
+    for positions in each.values():
+        groups.setdefault(tuple(_nameless(drafts[i]) for i in positions), []).append(positions)
+    return list(groups.values())
+
+
+def _nameless(event: Event) -> Event:
+    evidence = msgspec.structs.replace(event.evidence, reference="")
+    return msgspec.structs.replace(event, reference="", evidence=evidence)
+
+
 def with_drafts(facts: PatientFacts, drafts: Sequence[Event]) -> PatientFacts:
     """The facts with the drafts among them.
 

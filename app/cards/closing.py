@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -17,9 +18,11 @@ from cds_hooks.cards import SUMMARY_LIMIT, Card
 from eligibility.closing import Closing
 from eligibility.judging import flattened
 from eligibility.protocol import Protocol
-from fhir_mappings.facts import Event, Exposure, Vaccination
+from fhir_mappings.facts import Event, Exposure
 from fhir_mappings.phrases import said
 
+# Ends the name of a code set of drugs that nobody told.
+_NOT_TOLD = "_unspecified"
 # Longest texts, in characters: the words of a criterion, a name that is worth reading, one of two names.
 _CRITERION, _NAME, _PART = 160, 24, 12
 
@@ -52,20 +55,29 @@ def closing_card(
     closings = sorted(closings, key=lambda c: _until(c, drafts) or date.min, reverse=True)
     each = [_told([c], drafts, as_of, words) for c in closings]
     alike = len({(one.key, one.until) for one in each}) == 1
-    lines: dict[str, str] = {}  # an exclusion once, by what closes it longest
-    for c, one in zip(closings, each, strict=True):
-        line = words.say(
+    several = Counter(c.finding.criterion for c in closings)
+    lines = [
+        words.say(
             "order.line" if alike else f"order.line{one.key}",
             id=c.finding.criterion,
             text=markdown(c.finding.text, _CRITERION),
             date=_day(one.until),
             since=one.since.isoformat(),
+            earliest=words.say("order.earliest"),
         )
-        lines.setdefault(c.finding.criterion, line)
+        + (
+            words.say("order.line.by", order=markdown(one.names, _CRITERION))
+            if several[c.finding.criterion] > 1
+            else ""
+        )
+        for c, one in zip(closings, each, strict=True)
+    ]
+    if any(c.together for c in closings):
+        lines.append(words.say("order.together"))
     return Card(
         uuid=str(uuid.uuid4()),
         summary=_summary(closings, protocol, drafts, as_of, words),
-        detail="\n\n".join(lines.values()),
+        detail="\n\n".join(dict.fromkeys(lines)),
         indicator="warning",
         source=source(protocol, words, "order", closing_keys(closings, protocol, drafts)),
         override_reasons=override_reasons("order", words.language),
@@ -85,11 +97,14 @@ def closing_keys(closings: Sequence[Closing], protocol: Protocol, drafts: Sequen
     )
 
 
-def _what(event: Event) -> list[str] | str:
-    """Which drug, or procedure; by its name where its code sets hold many that are not alike."""
-    concepts = sorted(event.concepts)
-    many = isinstance(event, Vaccination) or (isinstance(event, Exposure) and event.investigational)
-    return [*concepts, event.label.casefold()] if many else concepts or event.label.casefold()
+def _what(event: Event) -> str | list[str]:
+    """Which drug, or procedure, it is: a drug by its ingredient; anything else by its words too.
+
+    Code sets of vaccines and procedures hold more than one, and a study drug may be in none.
+    """
+    if isinstance(event, Exposure) and event.drug is not None and not event.drug.endswith(_NOT_TOLD):
+        return [event.drug]
+    return [*sorted(event.concepts), " ".join(event.label.casefold().split())]
 
 
 def _summary(
@@ -156,14 +171,18 @@ def _builds_up(closing: Closing, drafts: Sequence[Event]) -> bool:
 
 
 def _behind(closings: Sequence[Closing], drafts: Sequence[Event]) -> list[Event]:
-    """The drafts that the closings cite, as they cite them; where they cite none, all of them."""
+    """The drafts behind the closings, each once, in the closings' order."""
+    return [drafts[i] for i in dict.fromkeys(i for c in closings for i in _positions(c, drafts))]
+
+
+def _positions(closing: Closing, drafts: Sequence[Event]) -> list[int]:
+    """Of the drafts that would do it, those that the closing cites, as it does; where it cites none, all."""
     cited = dict.fromkeys(
-        evidence.reference
-        for finding in flattened(c.finding for c in closings)
-        for evidence in finding.evidence
+        evidence.reference for finding in flattened([closing.finding]) for evidence in finding.evidence
     )
-    behind = [event for reference in cited for event in drafts if event.reference == reference]
-    return behind or list(drafts)
+    among = closing.by or range(len(drafts))
+    behind = [i for reference in cited for i in among if drafts[i].reference == reference]
+    return behind or list(among)
 
 
 def _day(day: date | None) -> str:
