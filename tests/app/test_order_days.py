@@ -157,7 +157,7 @@ class TestCertainty:
         assert may.startswith("**E10**")
         assert may.endswith("may be closed until 2027-06-16 at the earliest")
         assert would.startswith("**E12**")
-        assert would.endswith("would be closed until 2026-07-14")
+        assert would.endswith("would be closed until 2026-07-14 at the earliest")
 
     def test_what_may_be_for_no_longer_is_not_told(self) -> None:
         assert told(draft("ibrutinib"), draft("rituximab")).startswith(
