@@ -43,7 +43,8 @@ def _why(screening: Screening, groups: Groups, words: Wording) -> str | None:
             return words.say("until.one", date=screening.earliest, what=_sole(blocking))
         return words.say("until", date=screening.earliest)
     lasting = [f for f in blocking if f.clears_on is None]
-    return _sole(lasting) if len(lasting) == 1 else words.say("in-the-way.many", count=len(blocking))
+    told = lasting if len(lasting) == 1 else blocking
+    return _sole(told) if len(told) == 1 else words.say("in-the-way.many", count=len(blocking))
 
 
 def _sole(findings: Sequence[Finding]) -> str:
