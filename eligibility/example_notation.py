@@ -53,6 +53,7 @@ _RESOURCES = {
     "planned": "ServiceRequest",
     "device": "Device",
     "consent": "Consent",
+    "refutation": "Condition",
 }
 _NOT_WRITTEN = frozenset({"reference", "concepts", "evidence", "doses"})
 """Fields of events that the notation fills by itself."""

@@ -17,7 +17,7 @@ from fhir_mappings.errors import (
     SeveralPatientsError,
     UnreadableInputError,
 )
-from fhir_mappings.facts import Entered, Retrieval, Unread
+from fhir_mappings.facts import Entered, Refutation, Retrieval, Unread
 from fhir_mappings.gathering import Group, gather, group_of
 from fhir_mappings.patient_facts import RETRIEVAL_ORDER, PatientFacts
 from fhir_mappings.phrases import phrase
@@ -223,7 +223,7 @@ def _facts(
         measurements=settled.usable,
         unusable=settled.unusable,
         conflicts=conflicts,
-        events=with_last_doses(with_other_words(events)),
+        events=(*with_last_doses(with_other_words(events)), *_refutations(sheet)),
         unnamed=tuple(sheet.unnamed),
         assessments=tuple(sheet.assessments),
         answers=tuple(sheet.answers),
@@ -232,6 +232,19 @@ def _facts(
         default_retrieval=default,
         unread=list(dict.fromkeys([*sheet.unread, *sheet.doubted])),
     )
+
+
+def _refutations(sheet: Sheet) -> list[Refutation]:
+    return [
+        Refutation(
+            reference=one.reference,
+            concepts=one.concepts,
+            label=one.label,
+            start=one.start,
+            evidence=one.evidence,
+        )
+        for one in sheet.refuted
+    ]
 
 
 def _read(source: Source, resource: AnyResource, sheet: Sheet) -> bool:

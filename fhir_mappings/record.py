@@ -52,6 +52,7 @@ RESOURCE_TYPES: dict[EventKind, tuple[str, ...]] = {
     "planned": ("ServiceRequest",),
     "device": ("Device",),
     "consent": ("Consent",),
+    "refutation": ("Condition",),
 }
 
 

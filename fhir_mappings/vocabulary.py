@@ -22,6 +22,7 @@ ASKED_OF: Mapping[EventKind, tuple[str, ...]] = {
     "planned": ("order",),
     "device": ("device",),
     "consent": (),
+    "refutation": ("condition",),
 }
 """What the readers of resources ask the terminology for, by the kind of event that they put down."""
 

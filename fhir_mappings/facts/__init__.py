@@ -36,6 +36,7 @@ from fhir_mappings.facts.events import (
     Participation,
     Planned,
     Procedure,
+    Refutation,
     Report,
     Vaccination,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "Participation",
     "Planned",
     "Procedure",
+    "Refutation",
     "Report",
     "Retrieval",
     "ScoreItem",

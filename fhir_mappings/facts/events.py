@@ -21,6 +21,7 @@ EventKind = Literal[
     "planned",
     "device",
     "consent",
+    "refutation",
 ]
 
 
@@ -225,6 +226,10 @@ class ConsentGiven(Event, frozen=True, kw_only=True, tag="consent"):
     study_ids: frozenset[str] = frozenset()
 
 
+class Refutation(Event, frozen=True, kw_only=True, tag="refutation"):
+    """A Condition that was refuted. One that was entered in error is none."""
+
+
 EVENT_TYPES: dict[EventKind, type[Event]] = {
     "diagnosis": Diagnosis,
     "exposure": Exposure,
@@ -237,6 +242,7 @@ EVENT_TYPES: dict[EventKind, type[Event]] = {
     "planned": Planned,
     "device": Implant,
     "consent": ConsentGiven,
+    "refutation": Refutation,
 }
 """The fact that each kind of event is."""
 
