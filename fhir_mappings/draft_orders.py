@@ -219,6 +219,9 @@ def _read_medication(source: Source, day: date, sheet: Sheet) -> None:
     if named is not None:
         _give_vaccine(named, _days(order.dosage_instruction, day), reference, sheet)
         _name(named, sheet, seen)
+    for part in product.ingredient if product is not None else ():
+        if part.item_codeable_concept is not None:
+            _name(part.item_codeable_concept, sheet, seen)
 
 
 def _read_service(source: Source, day: date, sheet: Sheet) -> None:

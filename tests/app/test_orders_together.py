@@ -14,6 +14,7 @@ from fhir_mappings.draft_orders import read_drafts, told_apart
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
 from tests.app.draft_orders import OPEN_TO_BOTH, draft, order_request, prednisone, summaries
+from tests.app.medication_records import RXNORM
 from tests.app.service import AS_OF, as_body, bundle_of, cards_of, screening_service
 
 Json = dict[str, Any]
@@ -92,3 +93,13 @@ def test_of_very_many_drafts_the_card_says_that_they_were_not_judged_one_by_one(
     (card,) = cards_of(order_request([*many, draft("rituximab", id="zz")]))
     assert "rituximab" in card["summary"]
     assert "not all judged one by one" in card["detail"]
+
+
+def test_a_drug_that_only_the_code_of_an_ingredient_tells_is_called_by_the_code_sets_words() -> None:
+    item = {"coding": [{"system": RXNORM, "code": "121191"}]}
+    product = {"resourceType": "Medication", "id": "m", "ingredient": [{"itemCodeableConcept": item}]}
+    order = {**draft("x"), "contained": [product], "medicationReference": {"reference": "#m"}}
+    del order["medicationCodeableConcept"]
+    (said,) = summaries([order])
+    assert "rituximab" in said.lower()
+    assert "121191" not in said
