@@ -3,7 +3,8 @@
 A judgement is a clinician's answer to the question ``protocol/criterion/judged``: yes, the criterion does not
 stand in the way of this patient; no, it does. It is the only thing that turns a *review* into *pass* or
 *fail*; it never touches what data have decided, and never what is missing. It stands until its window ends,
-and not against evidence of a later date than its own.
+and not against evidence of a later date than its own, nor against evidence that may be later and was not
+retrieved.
 """
 
 from __future__ import annotations
@@ -100,14 +101,16 @@ def hear(
         words: key of the words for who answered and when.
     """
     heard = _hear(context, question, span, by, version)
-    if heard.answer is not None:
-        told = _answered_by(words, heard.answer)
-        why = newer(heard.answer, looked_at, told, context)
+    given = heard.answer
+    if given is not None:
+        told = _answered_by(words, given)
+        why = newer(given, looked_at, told, context)
         if why is not None:
-            heard = Heard(why_not=why, before=heard.answer)
-        elif lacking:
+            heard = Heard(why_not=why, before=given)
+        elif lacking and given.when.first < context.as_of:
+            # What came on the day of an answer counts as seen, so that of today nothing is newer.
             why = message("answers.not-retrieved", judged=told, what=_names(lacking))
-            heard = Heard(why_not=why, before=heard.answer, lacking=lacking)
+            heard = Heard(why_not=why, before=given, lacking=lacking)
     (context.open_questions if heard.answer is None else context.answered).append(question)
     return heard
 
@@ -230,6 +233,7 @@ def settle(answer: Answer, judging: Judging, context: Context, watch: Watch) -> 
         "clinician",
         judging.version,
         looked_at,
+        watch.not_retrieved(context.chart),
         words="judgement.by",
     )
     recorded = heard.answer

@@ -21,6 +21,7 @@ from fhir_mappings.facts import (
     EventKind,
     Events,
     Evidence,
+    Need,
     Retrieval,
     Series,
     Therapies,
@@ -66,6 +67,21 @@ class Watch:
                 yield from measurement.evidence
             for unusable in series.unusable:
                 yield from unusable.evidence
+
+    def not_retrieved(self, chart: Chart) -> tuple[Need, ...]:
+        """What was looked at and is not wholly at hand: inputs by name, events by type of resource."""
+        inputs = {found.input: found for found in self._series if found.retrieval != "complete"}
+        types = [
+            name for found in self._events if found.retrieval != "complete" for name in found.resource_types
+        ]
+        lacking = [name for name in dict.fromkeys(types) if chart.retrieval_of((name,)) != "complete"]
+        return (
+            *(
+                Need(input=name, why="not-retrieved", detail=found.label, order=found.order)
+                for name, found in inputs.items()
+            ),
+            *(Need(input=name, why="not-retrieved", detail=name) for name in lacking),
+        )
 
     def window(self, span: Span) -> None:
         """A window was looked through."""

@@ -106,7 +106,8 @@ class CarveOutNode(Model):
             if breach.state in (State.FALSE, State.PRESUMED_FALSE, State.MISSING, State.ATTEST):
                 return breach
             looked_at = unique((*behind(breach), *watch.evidence()))
-            heard = hear(context, question, span_of(context), "clinician", version, looked_at)
+            lacking = watch.not_retrieved(context.chart)
+            heard = hear(context, question, span_of(context), "clinician", version, looked_at, lacking)
             if heard.answer is not None:
                 decided = answered(heard, body.ask, True)
                 # A judged breach is no longer open to review: the answer settles which side it is on.
