@@ -20,6 +20,7 @@ from app.aside import aside
 from app.clients.profile import ClientProfile
 from app.fetch_plan import WORDS, NoWay, Way, absent_types, lacking, queries_for, way_to
 from app.fetched import as_prefetched, is_of_another, joined
+from app.narrow_searches import taken_for_parts
 from app.prefetch_table import RESOURCE_TYPES
 from app.prefetched_chart import Chart, read_chart
 from app.settings import Settings
@@ -96,7 +97,8 @@ class Charts:
             WrongPatientError: what was prefetched is of another patient than the one in context.
         """
         not_offered = frozenset(client.not_offered or ())
-        prefetched = reconcile(request.prefetch, RESOURCE_TYPES, client.prefetch_keys)
+        came = reconcile(request.prefetch, RESOURCE_TYPES, client.prefetch_keys)
+        prefetched = taken_for_parts(came, by_category=client.observations_by_category)
         counts.update(_prefetched_counts(prefetched))
         way = way_to(request, client)
         if isinstance(way, str):
@@ -167,7 +169,11 @@ class Charts:
         refused = {RESOURCE_TYPES[key] for key, found in prefetched.items() if found.state == "failed"}
         absent = absent_types(offer, not_offered) - refused
         queries = queries_for(
-            lacking(prefetched, {*not_offered, *absent, *self._unneeded}), prefetched, patient_id, offer
+            lacking(prefetched, {*not_offered, *absent, *self._unneeded}),
+            prefetched,
+            patient_id,
+            offer,
+            by_category=way.by_category,
         )
         fetched = await self._client(way, self._limits).fetch(queries, deadline, heard)
         size = sum(len(found.resources) for found in fetched.values())

@@ -55,6 +55,7 @@ class Asking(NamedTuple):
         seconds: for each patient.
         only: resource types that are asked for; all by default.
         strict: whether what comes must pass full FHIR validation.
+        by_category: the server demands a category of searches for Observations, and gives one to each.
     """
 
     base: str
@@ -62,6 +63,7 @@ class Asking(NamedTuple):
     seconds: float
     only: Collection[str] | None
     strict: bool
+    by_category: bool = False
 
 
 def patients_of(asking: Asking, names: Sequence[str]) -> tuple[list[PatientRecord], int]:
@@ -110,7 +112,7 @@ async def _asked(
     found: dict[str, ServerChart | str] = {}
     try:
         credentials = await access.credentials(base, charts.network)
-        way = Way(base, credentials, private_allowed=True)
+        way = Way(base, credentials, private_allowed=True, by_category=asking.by_category)
         with _Bar(len(ids)) as bar:
             for identifier in ids:
                 try:

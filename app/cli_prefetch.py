@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from pydantic import ValidationError
@@ -12,15 +11,24 @@ from app.cli_errors import ArgumentError, InvalidClientsError
 from app.cli_service import bundled_service
 from app.cli_settings import settings_faults
 
+if TYPE_CHECKING:
+    from app.clients.profile import ClientProfile
+
 
 def prefetch(
     product: Annotated[
-        Literal["any", "epic"],
-        typer.Option("--for", help="epic: plain lines of key, tab and template, to paste one by one."),
+        Literal["any", "epic", "oracle-health"],
+        typer.Option(
+            "--for",
+            help="The product that they are for; epic: plain lines of key, tab and template, to paste one by "
+            "one.",
+        ),
     ] = "any",
     client: Annotated[
         str | None,
-        typer.Option("--client", help="Print the keys as this client of TRIALCARDS_CLIENTS names them."),
+        typer.Option(
+            "--client", help="Print keys and templates as this client of TRIALCARDS_CLIENTS needs them."
+        ),
     ] = None,
 ) -> None:
     """Print the prefetch templates of the hook, as the open trials need them.
@@ -34,23 +42,29 @@ def prefetch(
       trialcards prefetch --for epic > templates.txt
       TRIALCARDS_CLIENTS=clients.yaml trialcards prefetch --client own-ehr
     """
+    from app.clients.profile import ClientProfile
     from app.prefetch_needs import queries_for
+    from app.prefetch_table import templates_of
 
-    names = _names_of(client) if client is not None else {}
+    of_product = ClientProfile(id=product, preset="standard" if product == "any" else product)
+    profile = _profile(client) if client is not None else of_product
+    by_category = profile.observations_by_category or of_product.observations_by_category
     queries = queries_for(bound.protocol for bound in bundled_service().protocols.values())
-    keys = {query.key: names.get(query.key, query.key) for query in queries}
+    templates = templates_of(queries, by_category=by_category)
+    keys = {query.key: profile.prefetch_keys.get(query.key, query.key) for query in queries}
     if product == "epic":
-        for query in queries:
-            typer.echo(f"{keys[query.key]}\t{query.template}")
+        for key, template in templates.items():
+            typer.echo(f"{keys[key]}\t{template}")
         return
     # Never wrapped: a template that is broken over lines is typed in wrongly.
     width = max(len(key) for key in keys.values())
     for query in queries:
-        typer.echo(f"{keys[query.key]:<{width}}  {query.template}\n{'':<{width}}    for {query.purpose}")
+        typer.echo(
+            f"{keys[query.key]:<{width}}  {templates[query.key]}\n{'':<{width}}    for {query.purpose}"
+        )
 
 
-def _names_of(client: str) -> Mapping[str, str]:
-    """Our key → the client's."""
+def _profile(client: str) -> ClientProfile:
     from app.clients.registry import ClientsError, check_clients
     from app.settings import Settings
 
@@ -65,6 +79,6 @@ def _names_of(client: str) -> Mapping[str, str]:
         raise ArgumentError("--client needs TRIALCARDS_CLIENTS, the file of clients")
     for profile in profiles:
         if profile.id == client:
-            return profile.prefetch_keys
+            return profile
     known = ", ".join(profile.id for profile in profiles) or "none"
     raise ArgumentError(f"there is no client '{client}'; there are: {known}")

@@ -98,6 +98,13 @@ def screen(
         bool,
         typer.Option("--allow-http", help="Call a server of a private network without TLS."),
     ] = False,
+    by_category: Annotated[
+        bool,
+        typer.Option(
+            "--observations-by-category",
+            help="The server gives a category to every Observation and wants one in searches (US Core).",
+        ),
+    ] = False,
 ) -> None:
     """Screen the patients of a file, or of a FHIR server, against the open protocols.
 
@@ -123,7 +130,7 @@ def screen(
         raise ArgumentError(f"--retrieved: {error}") from None
     exit_code = 0
     if fhir_base is None:
-        if file is None or patient or allow_http:
+        if file is None or patient or allow_http or by_category:
             raise ArgumentError("name a FILE (- for standard input), or --fhir-base with --patient")
         place = file
         body = read_file(file)
@@ -136,7 +143,14 @@ def screen(
         # HTTP and TLS, which nobody need wait for who screens a file.
         from app.cli_fhir_base import Asking, patients_of
 
-        asking = Asking(fhir_base, allow_http=allow_http, seconds=deadline, only=kinds, strict=strict)
+        asking = Asking(
+            fhir_base,
+            allow_http=allow_http,
+            seconds=deadline,
+            only=kinds,
+            strict=strict,
+            by_category=by_category,
+        )
         place = fhir_base
         patients, exit_code = patients_of(asking, patient)
     anchors = Anchors(screening_date, baseline_date, enrolment_date, day0)

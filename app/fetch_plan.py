@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from app.clients.profile import ClientProfile
-from app.prefetch_table import RESOURCE_TYPES, TEMPLATES
+from app.prefetch_table import BY_CATEGORY, RESOURCE_TYPES, TEMPLATES
 from app.settings import INDISPENSABLE, MEDICATION_TYPES
 from cds_hooks.prefetch import Prefetched, type_of
 from cds_hooks.requests import HookRequest
@@ -46,12 +46,14 @@ class Way(msgspec.Struct, frozen=True):
         credentials: what is shown to it, and to no other.
         private_allowed: it may be in a private network.
         share: the entry of the operator's list that lets it be called.
+        by_category: it demands a category in searches for Observations, and gives one to each of them.
     """
 
     base: Address
     credentials: Credentials | None
     private_allowed: bool
     share: Address | None = None
+    by_category: bool = False
 
 
 def way_to(request: HookRequest, client: ClientProfile) -> Way | NoWay:
@@ -71,7 +73,7 @@ def way_to(request: HookRequest, client: ClientProfile) -> Way | NoWay:
     except ValueError:
         return "no-token"
     share = max((entry for entry in entries if base.within(entry)), key=lambda entry: len(entry.segments))
-    return Way(base, token, client.allow_private_addresses, share)
+    return Way(base, token, client.allow_private_addresses, share, client.observations_by_category)
 
 
 def is_id(text: str) -> bool:
@@ -113,9 +115,18 @@ def absent_types(offer: Offer, not_offered: Collection[str]) -> frozenset[str]:
 
 
 def queries_for(
-    keys: Iterable[str], received: Mapping[str, Prefetched], patient_id: str, offer: Offer
+    keys: Iterable[str],
+    received: Mapping[str, Prefetched],
+    patient_id: str,
+    offer: Offer,
+    *,
+    by_category: bool = False,
 ) -> dict[str, Query]:
-    """What to ask for each key; a type that cannot be searched for a patient's is left out."""
+    """What to ask for each key; a type that cannot be searched for a patient's is left out.
+
+    Observations are searched by category only where the server refuses to have them searched otherwise, which
+    finds a part of them, or where each has a category for certain (``by_category``).
+    """
     found = {}
     for key in keys:
         kind = RESOURCE_TYPES[key]
@@ -124,8 +135,10 @@ def queries_for(
             at_hand = names(raw for raw in prefetched.resources if type_of(raw) == kind)
             found[key] = Query(kind, prefetched.next_url, at_hand, urgent=kind in _URGENT)
         elif kind in INDISPENSABLE or offer.support(kind) != "unsearchable":
-            path = _asked(TEMPLATES[key], kind, patient_id, offer)
-            found[key] = Query(kind, path, urgent=kind in _URGENT)
+            whole = _asked(TEMPLATES[key], kind, patient_id, offer)
+            by = _asked(BY_CATEGORY[key], kind, patient_id, offer)
+            path, narrower = (by, None) if by_category or by == whole else (whole, by)
+            found[key] = Query(kind, path, urgent=kind in _URGENT, narrower=narrower)
     return found
 
 

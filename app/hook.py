@@ -21,7 +21,7 @@ from app.evidence.opened import OpenedChart
 from app.language import Language
 from app.order_hooks import ORDER_HOOKS, drafted, order_cards
 from app.prefetch_needs import queries_for
-from app.prefetch_table import RESOURCE_TYPES
+from app.prefetch_table import RESOURCE_TYPES, templates_of
 from app.prefetched_chart import Chart
 from app.screening import ScreeningService
 from app.settings import Settings
@@ -79,11 +79,10 @@ class TrialsHook:
             )
         )
 
-    @property
-    def templates(self) -> Mapping[str, str]:
-        """Prefetch templates by key, as the protocols at hand need them."""
+    def templates(self, *, by_category: bool = False) -> Mapping[str, str]:
+        """Prefetch templates by key, as the protocols at hand and the client's server need them."""
         protocols = (bound.protocol for bound in self._service.protocols.values())
-        return {query.key: query.template for query in queries_for(protocols)}
+        return templates_of(queries_for(protocols), by_category=by_category)
 
     async def answer(self, body: bytes, client: ClientProfile, language: Language, counts: Counts) -> bytes:
         """Cards for the patient in context, for this client, in this language, as JSON.

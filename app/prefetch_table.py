@@ -9,7 +9,7 @@ tokens. Relative dates are not in 2.0, so that whole histories are asked for; mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -25,12 +25,18 @@ class PrefetchQuery(msgspec.Struct, frozen=True, kw_only=True):
         resource_type: what it answers for.
         template: the FHIR read or search, with CDS Hooks tokens.
         purpose: what the screening reads from it, in words for whoever configures the client.
+        by_category: the search for servers that take none without a category; ``None`` where none is needed.
     """
 
     key: str
     resource_type: str
     template: str
     purpose: str
+    by_category: str | None = None
+
+    def for_client(self, *, by_category: bool) -> str:
+        """The template for a client whose server demands categories, or for any other."""
+        return (self.by_category if by_category else None) or self.template
 
 
 # Servers page searches as they like, and few clients follow the pages of a prefetch; asking for long pages
@@ -50,6 +56,15 @@ def searched(resource_type: str) -> PrefetchQuery:
     return _search(key, resource_type, "criteria of the protocols at hand")
 
 
+_CATEGORIES = "category=laboratory,vital-signs,survey,exam,procedure,imaging,social-history,clinical-test"
+"""Those of US Core 4 and later that results, scores and findings have."""
+
+
+def _observations(narrowing: str) -> PrefetchQuery:
+    purpose = "laboratory results, vital signs, scores, questionnaires, biopsy findings"
+    return _search("observations", "Observation", purpose, narrowing)
+
+
 _LISTED = (
     PrefetchQuery(
         key="patient",
@@ -58,12 +73,9 @@ _LISTED = (
         purpose="age, sex, and whether the patient is alive",
     ),
     _search("conditions", "Condition", "diagnoses, present and past"),
-    # Several servers refuse a search for Observations without a category.
-    _search(
-        "observations",
-        "Observation",
-        "laboratory results, vital signs, scores, questionnaires, biopsy findings",
-        "&category=laboratory,vital-signs,survey,exam,procedure,imaging,social-history&_sort=-date",
+    # R4 leaves the category of an Observation optional and its codes free: a search by category misses some.
+    msgspec.structs.replace(
+        _observations("&_sort=-date"), by_category=_observations(f"&{_CATEGORIES}&_sort=-date").template
     ),
     _search("medicationRequests", "MedicationRequest", "drugs ordered, with doses"),
     _search("medicationStatements", "MedicationStatement", "drugs as taken, also those from elsewhere"),
@@ -91,8 +103,17 @@ PREFETCH: tuple[PrefetchQuery, ...] = (
 )
 """One query for each type that is read; what an event is read from is asked for even if it is not listed."""
 
-TEMPLATES: Mapping[str, str] = MappingProxyType({query.key: query.template for query in PREFETCH})
-"""Templates by key, as discovery publishes them."""
+
+def templates_of(queries: Iterable[PrefetchQuery], *, by_category: bool = False) -> dict[str, str]:
+    """Templates by key, as discovery publishes them to a client whose server demands categories, or not."""
+    return {query.key: query.for_client(by_category=by_category) for query in queries}
+
+
+TEMPLATES: Mapping[str, str] = MappingProxyType(templates_of(PREFETCH))
+"""All templates by key, for clients that nothing else is known of."""
+
+BY_CATEGORY: Mapping[str, str] = MappingProxyType(templates_of(PREFETCH, by_category=True))
+"""The same for those whose server takes no search for Observations without a category."""
 
 RESOURCE_TYPES: Mapping[str, str] = MappingProxyType({query.key: query.resource_type for query in PREFETCH})
 """The resource type that each key answers for."""

@@ -21,6 +21,7 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -34,6 +35,7 @@ _RESOURCE_TYPE = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"')
 _MOST_ENTRIES = 20_000
 """No chart has so many of one kind; a body of twenty megabytes can hold millions that are none."""
 _MOST_LINKS = 100
+_MOST_PARAMETERS = 100
 _NO_RESOURCE = "there are entries without a resource that can be read"
 _TOLD = {
     "cut": "the server says in an OperationOutcome that results may be lacking",
@@ -55,6 +57,8 @@ class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
         next_url: of the next page, as the server wrote it, if there is one.
         lacking: how many more matches there are by the server's count than came, at least.
         flawed: what was sent has faults of its own, which further pages would not mend.
+        searched_by: names of the parameters of the search that was made, without modifiers, as far as the
+            server tells it in the ``self`` link (FHIR R4, search, "server conformance").
     """
 
     state: PrefetchState
@@ -66,6 +70,7 @@ class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
     next_url: str | None = None
     lacking: float = 0
     flawed: bool = False
+    searched_by: frozenset[str] = frozenset()
 
 
 class _Typed(msgspec.Struct, frozen=True):
@@ -192,6 +197,7 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         next_url=next_url,
         lacking=lacking,
         flawed=bool(faults),
+        searched_by=_searched_by(bundle.link),
     )
 
 
@@ -209,6 +215,18 @@ def _next(links: msgspec.Raw) -> tuple[bool, str | None]:
     found = (_lenient(_LINKS, raw) for raw in each[:_MOST_LINKS])
     following = [link.url for link in found if link is not None and link.relation == "next"]
     return bool(following) or len(each) > _MOST_LINKS, _lenient(_TEXTS, following[0]) if following else None
+
+
+def _searched_by(links: msgspec.Raw) -> frozenset[str]:
+    found = (_lenient(_LINKS, raw) for raw in (_each(links) or ())[:_MOST_LINKS])
+    url = next(
+        (_lenient(_TEXTS, link.url) for link in found if link is not None and link.relation == "self"), None
+    )
+    try:
+        told = parse_qsl(urlsplit(url or "").query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        return frozenset()
+    return frozenset(name.partition(":")[0] for name, _ in told)
 
 
 def _total(raw: msgspec.Raw) -> float:

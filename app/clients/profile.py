@@ -128,6 +128,10 @@ class ClientProfile(BaseModel):
     prefetch_keys: Mapping[str, Word] = {}
     """Our prefetch key → the name that it has with this client."""
 
+    observations_by_category: bool = False
+    """Its server demands a category in searches for Observations, and gives one to each of them. Templates
+    for it name the categories, and what they find is all that there is."""
+
     not_offered: tuple[str, ...] | None = None
     """Resource types that its FHIR server does not have; by default those of ``TRIALCARDS_NOT_OFFERED``."""
 

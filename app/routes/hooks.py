@@ -83,14 +83,16 @@ def hook_routes(
     routes = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
 
     @cache
-    def announced(hooks: tuple[str, ...]) -> bytes:
-        return msgspec.json.encode(discovery(settings, hook.conditions, hook.templates, hooks))
+    def announced(hooks: tuple[str, ...], by_category: bool) -> bytes:
+        templates = hook.templates(by_category=by_category)
+        return msgspec.json.encode(discovery(settings, hook.conditions, templates, hooks))
 
     @routes.get("", summary="Discovery")
     async def discover(request: Request) -> Response:
         """The services that the client which asks is served."""
         client = await authenticator.authenticate(request)
-        return Response(announced(served_to(client)), media_type=_JSON)
+        told = announced(served_to(client), client.observations_by_category)
+        return Response(told, media_type=_JSON)
 
     @routes.post("/{service_id}", summary="Fire a hook", openapi_extra=JSON_BODY)
     async def fire(service_id: str, request: Request) -> Response:

@@ -31,6 +31,7 @@ Why = Literal[
     "not-json",  # HTML, nothing, broken JSON
     "encoding",  # compressed in a way that was not asked for, or broken
     "wrong-type",  # FHIR, but not what was asked for
+    "narrowed",  # it takes none but a narrower search, which may miss some
     "incomplete",  # entries that cannot be read, fewer than the server counted, or some left out by its word
     # How much
     "too-large",
@@ -52,12 +53,14 @@ class Query(msgspec.Struct, frozen=True):
         at_hand: the matches on the pages before that (:func:`fhir_mappings.search_results.names`), so that
             a server's count can be checked, and a page that repeats them is noticed.
         urgent: the call cannot be answered without it; asked before what is not (``turns.py``).
+        narrower: the search that is made where the server refuses this one; what it finds is a part.
     """
 
     resource_type: str
     path: str
     at_hand: tuple[str | bytes, ...] = ()
     urgent: bool = False
+    narrower: str | None = None
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,8 @@ from fhir_mappings.client.requests import Getter
 from fhir_mappings.search_results import how_many_new
 
 _CLOSING_SECONDS = 0.5
+_REFUSALS = frozenset({"rejected", "forbidden", "outcome"})
+"""How servers answer a search that they do not take as wide as it is."""
 
 Heard = Callable[[str, int], None]
 """Told of each page as it comes: the key of the query, and how many resources have come for it so far."""
@@ -139,11 +141,17 @@ class _Walk:
 
     async def _all_pages(self) -> Why | None:
         """Read page after page; why that came to an end before the last one, or ``None``."""
-        address = self._address = self._first()
-        seen = {address}
+        address = self._address = self._at(self._query.path)
         flaw: Why | None = None
+        try:
+            answer = await self._answer(address)
+        except AnswerError as error:
+            if self._query.narrower is None or error.why not in _REFUSALS:
+                raise
+            address = self._address = self._at(self._query.narrower)
+            answer, flaw = await self._answer(address), "narrowed"
+        seen = {address}
         while True:
-            answer = self._read(await self._getter.get(address, urgent=self._query.urgent))
             flaw = flaw or answer.flaw
             room = self._limits.resources - len(self._resources)
             repeated = bool(answer.matches) and not how_many_new(answer.matches, self._known)
@@ -166,9 +174,12 @@ class _Walk:
                 return "loop"
             seen.add(address)
             self._address = address
+            answer = await self._answer(address)
 
-    def _first(self) -> Address:
-        path = self._query.path
+    async def _answer(self, address: Address) -> Answer:
+        return self._read(await self._getter.get(address, urgent=self._query.urgent))
+
+    def _at(self, path: str) -> Address:
         try:
             if "://" not in path.partition("?")[0]:
                 return self._base.below(path)

@@ -16,7 +16,7 @@ import pytest
 import app.cli_screen
 from app import __version__
 from app.demo.patients import demo_patients
-from app.prefetch_table import TEMPLATES
+from app.prefetch_table import BY_CATEGORY, TEMPLATES
 from app.screening import ScreeningService
 from fhir_mappings.record import PatientRecord
 from tests.app.command_line import Ran, Run, one_line, runner, screened, written
@@ -296,7 +296,11 @@ class TestPrefetch:
 
     def test_for_epic_each_line_is_key_and_template(self, run: Run) -> None:
         lines = run("prefetch", "--for", "epic").out.splitlines()
-        assert dict(line.split("\t") for line in lines) == dict(TEMPLATES)
+        assert dict(line.split("\t") for line in lines) == dict(BY_CATEGORY)
+
+    def test_for_oracle_health_the_search_for_observations_names_categories(self, run: Run) -> None:
+        lines = run("prefetch", "--for", "oracle-health").out.splitlines()
+        assert any(line.split() == ["observations", BY_CATEGORY["observations"]] for line in lines)
 
 
 class TestAFaultOfTheProgram:

@@ -59,6 +59,12 @@ class TestAProfile:
     def test_of_oracle_health_fires_patient_view_alone(self) -> None:
         assert not ClientProfile(id="x", preset="oracle-health").order_hooks
 
+    def test_of_a_product_that_keeps_to_us_core_has_a_category_for_each_observation(self) -> None:
+        """US Core: each of its profiles of Observation demands ``category``; R4 leaves it optional."""
+        presets = ("standard", "sandbox", "epic", "oracle-health")
+        found = [ClientProfile(id="x", preset=preset).observations_by_category for preset in presets]
+        assert found == [False, False, True, True]
+
     def test_overrides_its_preset(self) -> None:
         profile = ClientProfile(id="x", preset="epic", served_triggers=("60", "26"))
         assert profile.served_triggers == ("60", "26")
