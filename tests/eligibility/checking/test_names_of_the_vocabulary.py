@@ -19,7 +19,7 @@ def reasons(statement: str) -> list[str]:
     ("kind", "name", "found"),
     [
         ("diagnosis", "drug_rituximab", "allergy or exposure or participation"),
-        ("vaccination", "cond_sle", "admission or allergy or diagnosis or report"),
+        ("vaccination", "cond_sle", "admission or allergy or diagnosis or refutation or report"),
         ("exposure", "class_live_vaccine", "allergy or vaccination"),
         ("device", "drug_rituximab", "allergy or exposure or participation"),
     ],
