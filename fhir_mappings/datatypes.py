@@ -6,9 +6,46 @@ Unknown elements are ignored by the decoder.
 
 from __future__ import annotations
 
+import decimal
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
+
+LARGEST_POWER = 30
+"""Powers of ten between which every number of a chart lies, unless it is zero. What is counted or measured of
+a body, in whatever unit, keeps far within, and what is computed with such numbers within those of a float."""
+
+MOST_DIGITS = 100
+"""Of a number; some systems write out binary fractions, which have some fifty."""
+
+Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""FHIR's integer and positiveInt; longer than their 32 bits, as some systems count cells per litre."""
+
+_CHARTED = decimal.Context(
+    prec=MOST_DIGITS,
+    Emax=LARGEST_POWER,
+    Emin=-LARGEST_POWER,
+    traps=[decimal.InvalidOperation, decimal.Overflow, decimal.Subnormal, decimal.Rounded],
+)
+
+
+def is_in_range(number: Decimal | None) -> bool:
+    """Whether a number, if there is one, can be one of a chart: finite, not too large, small or long."""
+    try:
+        return number is None or _CHARTED.plus(number).is_finite()
+    except ArithmeticError:
+        return False
+
+
+class OutOfRangeError(ValueError):
+    """A number that :func:`is_in_range` refuses."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"the number is not finite, beyond ten to the power of {LARGEST_POWER}, "
+            f"or of more than {MOST_DIGITS} digits"
+        )
 
 
 class Element(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc=False):
@@ -61,6 +98,10 @@ class Quantity(Element, frozen=True):
     system: str | None = None
     code: str | None = None
 
+    def __post_init__(self) -> None:
+        if not is_in_range(self.value):
+            raise OutOfRangeError
+
 
 class Range(Element, frozen=True):
     """Range."""
@@ -104,18 +145,22 @@ class TimingRepeat(Element, frozen=True):
     bounds_duration: Quantity | None = None
     bounds_range: Range | None = None
     bounds_period: Period | None = None
-    count: int | None = None
-    count_max: int | None = None
+    count: Integer | None = None
+    count_max: Integer | None = None
     duration: Decimal | None = None
     duration_unit: str | None = None
-    frequency: int | None = None
-    frequency_max: int | None = None
+    frequency: Integer | None = None
+    frequency_max: Integer | None = None
     period: Decimal | None = None
     period_max: Decimal | None = None
     period_unit: str | None = None
     day_of_week: tuple[str, ...] = ()
     time_of_day: tuple[str, ...] = ()
     when: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (is_in_range(self.duration) and is_in_range(self.period) and is_in_range(self.period_max)):
+            raise OutOfRangeError
 
 
 class Modifier(Element, frozen=True):
@@ -146,7 +191,7 @@ class DoseAndRate(Element, frozen=True):
 class Dosage(Element, frozen=True):
     """Dosage. MedicationAdministration carries one with ``dose`` in place of ``doseAndRate``."""
 
-    sequence: int | None = None
+    sequence: Integer | None = None
     text: str | None = None
     patient_instruction: str | None = None
     timing: Timing | None = None

@@ -10,6 +10,7 @@ from fhir_mappings.datatypes import (
     CodingType,
     Element,
     Identifier,
+    Integer,
     Period,
     Quantity,
     Range,
@@ -58,7 +59,7 @@ class Valued(Element, frozen=True, kw_only=True):
     value_codeable_concept: CodeableConcept | None = None
     value_string: str | None = None
     value_boolean: bool | None = None
-    value_integer: int | None = None
+    value_integer: Integer | None = None
     value_range: Range | None = None
     value_ratio: Ratio | None = None
     data_absent_reason: CodeableConcept | None = None

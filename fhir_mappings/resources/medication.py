@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from fhir_mappings.datatypes import CodeableConcept, Dosage, Element, Ingredient, Period, Quantity, Reference
+from fhir_mappings.datatypes import (
+    CodeableConcept,
+    Dosage,
+    Element,
+    Ingredient,
+    Integer,
+    Period,
+    Quantity,
+    Reference,
+)
 from fhir_mappings.resources.base import Resource
 
 
@@ -29,7 +38,7 @@ class DispenseRequest(Element, frozen=True):
     """MedicationRequest.dispenseRequest."""
 
     validity_period: Period | None = None
-    number_of_repeats_allowed: int | None = None
+    number_of_repeats_allowed: Integer | None = None
     expected_supply_duration: Quantity | None = None
 
 

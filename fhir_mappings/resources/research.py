@@ -11,9 +11,12 @@ from fhir_mappings.datatypes import (
     CodingType,
     Element,
     Identifier,
+    Integer,
+    OutOfRangeError,
     Period,
     Quantity,
     Reference,
+    is_in_range,
 )
 from fhir_mappings.resources.base import Extension, Resource
 
@@ -80,19 +83,27 @@ class Weight(Element, frozen=True):
     url: str | None = None
     value_decimal: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        if not is_in_range(self.value_decimal):
+            raise OutOfRangeError
+
 
 class QuestionnaireAnswer(Element, frozen=True):
     """QuestionnaireResponse.item.answer."""
 
     value_boolean: bool | None = None
     value_decimal: Decimal | None = None
-    value_integer: int | None = None
+    value_integer: Integer | None = None
     value_string: str | None = None
     value_coding: AnswerCoding | None = None
     value_quantity: Quantity | None = None
     extension: tuple[Weight, ...] = ()
     modifier_extension: tuple[Extension, ...] = ()
     item: tuple[QuestionnaireItem, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not is_in_range(self.value_decimal):
+            raise OutOfRangeError
 
 
 class QuestionnaireItem(Element, frozen=True):

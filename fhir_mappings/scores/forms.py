@@ -132,7 +132,7 @@ def possible_points(value: Interval, highest: int) -> Interval | None:
 
     "Below 6" is 5 at most: points are whole.
     """
-    low, high = float(max(value.low, -1)), float(min(value.high, highest + 1))
+    low, high = (float(min(max(bound, -1), highest + 1)) for bound in (value.low, value.high))
     first = math.floor(low) + 1 if value.low_open and low.is_integer() else math.ceil(low)
     last = math.ceil(high) - 1 if value.high_open and high.is_integer() else math.floor(high)
     first, last = max(first, 0), min(last, highest)

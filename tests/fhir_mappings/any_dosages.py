@@ -10,7 +10,7 @@ from fhir_mappings.datatypes import Dosage, DoseAndRate, Period, Quantity, Range
 from tests.fhir_mappings.written_dosages import quantity
 
 NUMBERS = st.one_of(
-    st.none(), st.sampled_from(["0", "-1", "1", "0.5", "3", "1E-30", "1E+12", "1E+999"]).map(Decimal)
+    st.none(), st.sampled_from(["0", "-1", "1", "0.5", "3", "1E-30", "1E+12", "1E+30"]).map(Decimal)
 )
 QUANTITIES = st.builds(
     Quantity,
