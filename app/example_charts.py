@@ -47,6 +47,7 @@ def chart_of(facts: ExampleFacts) -> PatientRecord:
             assessments=facts.assessments,
             answers=facts.answers,
             retrieval=dict.fromkeys(facts.not_retrieved, "not-asked"),
+            searched=dict.fromkeys(facts.not_retrieved, "not-asked"),
         )
     )
 

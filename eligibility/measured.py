@@ -72,6 +72,7 @@ def latest(found: Candidates) -> Latest | Answer:
     Of results that cannot be used, those displace the latest that are newer, or may be: nobody knows what
     they would say. What can be read of a day stands for what cannot, unless the instants tell otherwise. An
     entry that says that nothing was measured is no newer result: the last one stands, and a note tells of it.
+    Where not all results came, nobody knows whether the last one at hand is the last.
 
     Raises:
         ValueError: no value is certainly in the window.
@@ -83,6 +84,8 @@ def latest(found: Candidates) -> Latest | Answer:
     newer = [item for item in _in_window(found) if item.measured and may_be_newer(item, group, standing)]
     if newer:
         return _displaced(found.series, standing, newer)
+    if found.series.searched != "complete":
+        return _perhaps_outdated(found.series, standing)
     return Latest(group, _nothing_measured(found, standing.when.last))
 
 
@@ -121,6 +124,17 @@ def _displaced(series: Series, standing: Measurement, newer: Sequence[Unusable])
         detail=item.detail,
     )
     return open_question(series, item.why, reason, (*item.evidence, *standing.evidence))
+
+
+def _perhaps_outdated(series: Series, standing: Measurement) -> Answer:
+    """The last value at hand, of which nobody knows whether it is the last one."""
+    reason = message(
+        "missing.perhaps-outdated",
+        label=series.label,
+        value=recorded_text(standing),
+        date=standing.when.in_words,
+    )
+    return open_question(series, "not-retrieved", reason, standing.evidence)
 
 
 def nothing_measured(found: Candidates) -> tuple[str, ...]:

@@ -183,7 +183,7 @@ def _facts(
     default: Retrieval,
 ) -> PatientFacts:
     sheet = Sheet(load_terminology(), group.pool, frozenset(names_of(patient)))
-    retrieval = _States(states, default)
+    searched, unreadable = _States(states, default), set[str]()
     copies: list[Patient] = []
     entered: dict[str, Entered] = {}
     for source in group.copies.get(patient.reference, (patient,)):
@@ -202,10 +202,12 @@ def _facts(
         failed = read is not None and not _read(source, read, sheet)
         if read is None or failed or (len(sheet.unread) > refused and source.kind not in _ANSWERS):
             # It may be the very thing that is asked for: that nothing of the kind was found shows nothing.
-            retrieval.worsen(source.kind, "truncated")
-    for kind in {source.kind for source, holder in group.others if holder.perhaps} - _ANSWERS:
+            unreadable.add(source.kind)
+    unreadable |= {source.kind for source, holder in group.others if holder.perhaps} - _ANSWERS
+    searched.judge(pages, patient.reference, {source.kind for source in own})
+    retrieval = _States(searched.states, default)
+    for kind in unreadable:
         retrieval.worsen(kind, "truncated")
-    retrieval.judge(pages, patient.reference, {source.kind for source in own})
     sheet.refuse_unnamed()
     settled = settle(sheet.results)
     standing, corrected = sheet.standing_events()
@@ -229,6 +231,7 @@ def _facts(
         answers=tuple(sheet.answers),
         entered=entered,
         retrieval=retrieval.states,
+        searched=searched.states,
         default_retrieval=default,
         unread=list(dict.fromkeys([*sheet.unread, *sheet.doubted])),
     )

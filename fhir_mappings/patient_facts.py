@@ -46,6 +46,7 @@ class PatientFacts(msgspec.Struct, kw_only=True):
         conflicts: what the record says twice or in two ways, whatever anybody asks for.
         entered: when the record came to say it, by reference of the resource.
         retrieval: by FHIR resource type; a type that is not named has the state ``default_retrieval``.
+        searched: likewise, without regard to resources that came and could not be read.
     """
 
     reference: str
@@ -61,6 +62,7 @@ class PatientFacts(msgspec.Struct, kw_only=True):
     assessments: Sequence[Assessment] = ()
     answers: Sequence[Answer] = ()
     retrieval: Mapping[str, Retrieval] = {}
+    searched: Mapping[str, Retrieval] = {}
     default_retrieval: Retrieval = "complete"
     unread: Sequence[Unread] = ()
     entered: Mapping[str, Entered] = {}
@@ -73,5 +75,12 @@ class PatientFacts(msgspec.Struct, kw_only=True):
 
     def retrieval_of(self, resource_types: Sequence[str]) -> Retrieval:
         """The worst retrieval state of these resource types."""
-        states = [self.retrieval.get(kind, self.default_retrieval) for kind in resource_types]
+        return self._worst(self.retrieval, resource_types)
+
+    def searched_of(self, resource_types: Sequence[str]) -> Retrieval:
+        """The same, as far as the searches went."""
+        return self._worst(self.searched, resource_types)
+
+    def _worst(self, known: Mapping[str, Retrieval], resource_types: Sequence[str]) -> Retrieval:
+        states = [known.get(kind, self.default_retrieval) for kind in resource_types]
         return max(states, key=RETRIEVAL_ORDER.index, default="complete")

@@ -104,6 +104,9 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
         measurements: usable values, latest first.
         unusable: values that may not be used; they explain why something is missing.
         retrieval: of the resource types that the input is read from, the worst.
+        searched: the same, without regard to single resources that came and could not be read: each of those
+            is told, while what did not come may hold a newer value of any input. A score tells by itself
+            what did not come.
         order: the order that would supply a value.
         needs: for computed inputs without any value: what they lack.
         renewal: for a computed input with values that have all grown too old: what gives it a newer one.
@@ -117,6 +120,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     measurements: tuple[Measurement, ...] = ()
     unusable: tuple[Unusable, ...] = ()
     retrieval: Retrieval = "complete"
+    searched: Retrieval = "complete"
     order: Coding | None = None
     needs: tuple[Need, ...] = ()
     renewal: Need | None = None

@@ -91,6 +91,7 @@ class Asked(msgspec.Struct, frozen=True):
             measurements=tuple(measurements),
             unusable=tuple(unusable),
             retrieval=self.facts.retrieval_of(reads),
+            searched=self.facts.searched_of(reads),
             order=order or described.order,
             needs=() if measurements else tuple(needs),
             renewal=self._renewal(),

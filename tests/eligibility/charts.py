@@ -113,6 +113,7 @@ class HandChart:
         unusable: dict[str, tuple[Unusable, ...]] | None = None,
         answers: Sequence[Answer] = (),
         retrieval: Retrieval = "complete",
+        searched: Retrieval = "complete",
         doses: DoseHistory | None = None,
         therapies: Therapies | None = None,
         deceased: bool = False,
@@ -122,6 +123,7 @@ class HandChart:
         self._unusable = unusable or {}
         self._answers = answers
         self._retrieval: Retrieval = retrieval
+        self._searched: Retrieval = searched
         self._doses = doses
         self._therapies = therapies
         self.deceased = deceased
@@ -136,6 +138,7 @@ class HandChart:
             measurements=tuple(m for m in self._measurements if m.input == name),
             unusable=self._unusable.get(name, ()),
             retrieval=self._retrieval,
+            searched=self._searched,
             order=described.order,
         )
 

@@ -94,6 +94,7 @@ def command(folder: Path, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+# Only Linux tells which files a process holds open, and where they were deleted; CI runs on it.
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="tells open files by /proc")
 def test_feedback_that_was_answered_outlives_commands_and_the_death_of_the_service(tmp_path: Path) -> None:
     log = tmp_path / "trialcards.db-wal"

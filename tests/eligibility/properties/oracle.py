@@ -9,9 +9,9 @@ may turn out either way in every world.
 
 Readings that the documents fix and that are no question of worlds:
 
-* the latest value *at hand* counts: one that was not retrieved does not displace it, and of what cannot be
-  used only a value that is newer, or may be: not an entry that says that nothing was measured, nor one of the
-  same day, unless its instant is later than all of that day;
+* the latest value counts where all were retrieved, else nobody knows which it is; of what cannot be used
+  only a value that is newer, or may be, displaces it: not an entry that says that nothing was measured, nor
+  one of the same day, unless its instant is later than all of that day;
 * of several results of one day the latest instant counts if all carry one; else they must agree;
 * results of one time that decide a number differently contradict each other, and none of them counts;
 * what is recorded without a beginning has happened, and what goes on without one has gone on all along;
@@ -142,6 +142,8 @@ def _may_be_displaced(
     name: str, inside: Sequence[Value], window: tuple[date | None, date], record: Record
 ) -> bool:
     """Whether a value that nobody can use is newer than the latest of the window, or may be."""
+    if not record.whole:
+        return True
     group = _latest(inside)
     for item in _in_window(name, window, record):
         if item.when is None or item.when.last > group[0].on:

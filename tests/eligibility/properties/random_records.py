@@ -152,6 +152,7 @@ def chart_of(record: Record) -> HandChart:
         record.events,
         unusable=unusable,
         retrieval="complete" if record.whole else "truncated",
+        searched="complete" if record.whole else "truncated",
     )
 
 
