@@ -209,6 +209,7 @@ def _facts(
     for kind in unreadable:
         retrieval.worsen(kind, "truncated")
     sheet.refuse_unnamed()
+    sheet.tell_lacking()
     settled = settle(sheet.results)
     standing, corrected = sheet.standing_events()
     taken = doubted_where_not_given(without_denied(standing, sheet.denials), sheet.not_given)

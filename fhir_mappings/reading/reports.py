@@ -11,7 +11,8 @@ from fhir_mappings.corrected_reports import IssuedReport, basis_of
 from fhir_mappings.dates import read_date, read_instant, within
 from fhir_mappings.decoding import decode, peek
 from fhir_mappings.facts import Report
-from fhir_mappings.reading.observations import USABLE, read_observation
+from fhir_mappings.reading.lacking_results import note_lacking_results
+from fhir_mappings.reading.observations import IGNORED, USABLE, read_observation
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.specimens import collected, not_after
 from fhir_mappings.resources import DiagnosticReport, Observation
@@ -22,6 +23,8 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
 
     One that is not final is put down as unconfirmed: that it is there matters, its words do not count.
     """
+    if resource.status not in IGNORED:
+        note_lacking_results(resource, reference, sheet)
     if resource.code is None:
         if resource.conclusion or resource.presented_form:
             sheet.refuse(reference, "the report has no code")
@@ -30,7 +33,7 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
     released = resource.status in USABLE or resource.status == "appended"
     if released:
         _read_contained(resource, reference, sheet)
-    if not match.concepts or resource.status in ("entered-in-error", "cancelled"):
+    if not match.concepts or resource.status in IGNORED:
         return
     if not released:
         sheet.refuse(reference, f"the report is {resource.status or 'without a status'}, not final")

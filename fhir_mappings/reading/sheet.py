@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -97,7 +97,12 @@ def _reverses(resource: AnyResource, left_out: Sequence[str]) -> bool:
 
 
 _MOST_NAMES = 20
-"""Drugs that are named in one line."""
+"""Drugs or results that are named in one line."""
+
+
+def _shortened(names: Collection[str]) -> str:
+    more = phrase("sheet.and-more", names=len(names) - _MOST_NAMES) if len(names) > _MOST_NAMES else ""
+    return listed("names", (*sorted(names)[:_MOST_NAMES],)) + more
 
 
 class Sheet:
@@ -112,6 +117,7 @@ class Sheet:
         not_given: doses that were not; which orders that puts in doubt is told likewise.
         doubted: resources that are used as facts though a part of them makes no sense.
         unnamed: courses of drugs that neither a known code nor words tell, of no concept; they are no events.
+        lacking: of results that a report names and that are not at hand, the report and what it calls them.
         refuted: diagnoses that are no facts; beside one that stands they are a contradiction.
     """
 
@@ -131,6 +137,7 @@ class Sheet:
         self.doubted: list[Unread] = []
         self.unnamed: list[Exposure] = []
         self.refuted: list[Diagnosis] = []
+        self.lacking: list[tuple[str, str]] = []
         self._diagnosed_at: dict[str, set[str]] = {}
         self.unread: list[Unread] = []
 
@@ -158,6 +165,7 @@ class Sheet:
             self.not_given,
             self.unnamed,
             self.refuted,
+            self.lacking,
         )
 
     def add_result(self, result: Measurement) -> None:
@@ -177,6 +185,12 @@ class Sheet:
         """Put down that a part of a resource makes no sense; the rest is used."""
         self.doubted.append(Unread(reference, why))
 
+    def tell_lacking(self) -> None:
+        """Put down, in one line, the results that reports name and that are not at hand."""
+        if self.lacking:
+            told = _shortened({name for _, name in self.lacking})
+            self.doubt(self.lacking[0][0], phrase("reports.results-that-are-not-at-hand", told=told))
+
     def refuse_unnamed(self) -> None:
         """Put down, in one line, the drugs of which it cannot be told what they are.
 
@@ -184,11 +198,7 @@ class Sheet:
         relies on a drug's not being found should know of them.
         """
         if self.unnamed:
-            names = sorted({course.label for course in self.unnamed})
-            more = (
-                phrase("sheet.and-more", names=len(names) - _MOST_NAMES) if len(names) > _MOST_NAMES else ""
-            )
-            told = listed("names", (*names[:_MOST_NAMES],)) + more
+            told = _shortened({course.label for course in self.unnamed})
             self.refuse(self.unnamed[0].reference, phrase("sheet.no-known-code-or-name-tells", told=told))
 
     def is_modified(self, resource: AnyResource | Medicated, reference: str) -> bool:

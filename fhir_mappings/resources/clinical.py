@@ -220,6 +220,7 @@ class DiagnosticReport(Resource, frozen=True, kw_only=True):
     effective_date_time: str | None = None
     effective_period: Period | None = None
     issued: str | None = None
+    result: tuple[Reference, ...] = ()
     conclusion: str | None = None
     conclusion_code: tuple[CodeableConcept, ...] = ()
     presented_form: tuple[Attachment, ...] = ()
