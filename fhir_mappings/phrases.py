@@ -30,7 +30,7 @@ class Phrase(str):
 
     def in_language(self, language: str) -> str:
         """The same in another language, as plain text; in English where that language lacks it."""
-        raise NotImplementedError  # abstract, which a subclass of str cannot be by ABC: each kind below has its own
+        raise NotImplementedError  # abstract: ABC does not hold for kinds of str
 
     def __add__(self, more: str) -> str:
         """A phrase and what is said after it."""
