@@ -36,7 +36,8 @@ class Frame(msgspec.Struct, frozen=True):
     """What all results of one Observation share.
 
     ``when``: the date of the specimen, ``None`` where nothing tells; ``by``: the same, or else all days on
-    which it may have been taken, since a result is issued after that.
+    which it may have been taken, since a result is issued after that. ``modified``: a modifierExtension may
+    turn the meaning, so that what it says is there and cannot be used.
     """
 
     reference: str
@@ -47,6 +48,7 @@ class Frame(msgspec.Struct, frozen=True):
     specimen: str | None
     identifiers: frozenset[str]
     issued: datetime | None
+    modified: bool
 
     @property
     def unusable_when(self) -> DateSpan | None:
@@ -102,16 +104,14 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
     if any(bare(one.reference or "") not in sheet.patient for one in observation.focus):
         sheet.refuse(reference, phrase("observations.it-is-about-something-or-someone"))
         return
-    if sheet.is_modified(observation, reference):
-        return
     frame = _frame(observation, reference, sheet)
-    if meaning.instrument is not None:
+    if meaning.instrument is not None and not frame.modified:
         read_assessment(observation, meaning.instrument, reference, frame.by, sheet)
     if meaning.analyte is not None:
         _read_part(observation, "", meaning.analyte, observation, frame, sheet)
     for part, prefix, match in parts:
         _read_part(part, prefix, match, observation, frame, sheet)
-    if meaning.report is not None and not parts:
+    if meaning.report is not None and not parts and not frame.modified:
         _read_narrative(observation, meaning.report, frame, sheet)
 
 
@@ -128,6 +128,7 @@ def _frame(observation: Observation, reference: str, sheet: Sheet) -> Frame:
         specimen=_specimen(observation, reference),
         identifiers=frozenset(f"{i.system}|{i.value}" for i in observation.identifier if i.value),
         issued=read_instant(observation.issued),
+        modified=sheet.is_modified(observation, reference),
     )
 
 
@@ -213,6 +214,8 @@ def _with_interpretation(evidence: Evidence, value: Value) -> tuple[Evidence, ..
 
 
 def _why_unusable(frame: Frame, value: Value) -> str | None:
+    if frame.modified:
+        return phrase("sheet.it-carries-a-modifierextension-that-is")
     status = frame.status
     if status == "preliminary":
         return phrase("observations.only-a-preliminary-result-is-there")

@@ -56,3 +56,16 @@ def test_one_result_that_cannot_be_read_does_not_sink_the_others() -> None:
     found = {criterion: finding["outcome"] for criterion, finding in findings(request).items()}
     assert found["E4.hbv"] == expected["E4.hbv"] == "pass"
     assert found["E3.5"] == expected["E3.5"] == "pass"
+
+
+def test_a_newer_result_that_a_modifier_may_turn_displaces_the_older_one() -> None:
+    request = request_of(POTENTIAL)
+    entries = request["prefetch"][OBSERVATIONS]["entry"]
+    negative = next(e["resource"] for e in entries if e["resource"]["id"] == "daniel-hbsag")
+    modifier = [{"url": "https://ehr.example/not-what-it-seems", "valueBoolean": True}]
+    newer = {**negative, "id": "newer", "effectiveDateTime": "2026-06-14", "modifierExtension": modifier}
+    entries.append({"resource": newer})
+    request["prefetch"][OBSERVATIONS]["total"] += 1
+    found = findings(request)["E4.hbv"]
+    assert found["outcome"] == "missing"
+    assert "modifierExtension" in found["reason"]
