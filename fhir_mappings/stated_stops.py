@@ -22,14 +22,6 @@ _OVER = frozenset({"stopped", "completed"})
 """Statuses of a statement by which the drug is no longer taken (FHIR R4, MedicationStatement.status)."""
 
 
-def as_stated(records: Sequence[Exposure]) -> list[Exposure]:
-    """Records of one drug, those that merely go on ended on the last day that a statement tells."""
-    over = [record for record in records if _is_over(record)]
-    if not over:
-        return list(records)
-    return [_ended(record, _against(record, over)) for record in records]
-
-
 def with_other_words(events: Iterable[Event]) -> list[Event]:
     """The events, each order and supply that merely goes on with the end that a statement tells beside it."""
     known = list(events)

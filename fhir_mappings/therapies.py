@@ -19,7 +19,7 @@ from fhir_mappings.facts import Evidence, Exposure, Retrieval, Therapies, Therap
 from fhir_mappings.intervals import DateSpan, shifted
 from fhir_mappings.phrases import phrase
 from fhir_mappings.regimens import World, pieces_of
-from fhir_mappings.stated_stops import as_stated, denied_orders
+from fhir_mappings.stated_stops import denied_orders
 from fhir_mappings.substance_forms import merge_unstated, weigh_forms
 from fhir_mappings.timeline import Course, Turn, courses_of
 
@@ -60,7 +60,8 @@ def _therapy(drug: str, recorded: Sequence[Exposure], first: date, last: date) -
     if len(confirmed) < len(exposures):
         # What an unconfirmed record adds, or hides, may be so or not.
         turns = _agreed(turns, _turns(drug, latest.label, confirmed, last) if confirmed else [])
-    stated = as_stated(exposures)
+    # An order of a drug that is said not to be taken is in dispute as a whole, and not from a day on.
+    stated = [e if e.denied_by is not None else e.by_the_other_word() or e for e in exposures]
     if stated != exposures:
         # An order or a supply that goes on does not show that the drug was not stopped when it is said to be.
         turns = _agreed(turns, _turns(drug, latest.label, stated, last))
