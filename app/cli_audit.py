@@ -85,12 +85,19 @@ def audit(
 
 
 def _print(found: Iterable[AuditedCall]) -> None:
+    """A table for people; a line for each call, its cells between tabs, where something else reads."""
+    console = terminal()
+    if not console.is_terminal:
+        for call in found:
+            cells = (call.at.isoformat(sep=" ", timespec="seconds"), *_cells(call))
+            typer.echo("\t".join(" ".join(cell.replace("\n", "; ").split()) for cell in cells))
+        return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("time", "hook", "client", "user", "patient", "trials"):
         table.add_column(heading, overflow="fold")
     for call in found:
         table.add_row(call.at.isoformat(sep=" ", timespec="seconds"), *map(Text, _cells(call)))
-    terminal().print(table)
+    console.print(table)
 
 
 def _cells(call: AuditedCall) -> tuple[str, ...]:

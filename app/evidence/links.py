@@ -46,6 +46,18 @@ class Link(NamedTuple):
     until: datetime
 
 
+class _Signer(TimestampSigner):
+    """Signs and reads with a clock that is given."""
+
+    def __init__(self, secret: bytes, now: Callable[[], datetime]) -> None:
+        super().__init__(secret, salt="evidence", digest_method=hashlib.sha256)
+        self._now = now
+
+    def get_timestamp(self) -> int:
+        """Seconds since 1970."""
+        return int(self._now().timestamp())
+
+
 class Links:
     """Makes links and reads them.
 
@@ -65,8 +77,7 @@ class Links:
             OSError: the secret cannot be read.
         """
         seed = secrets.token_bytes(_KEY_BYTES)
-        signer = self._signer()
-        token = signer.sign(base64.urlsafe_b64encode(seed)).decode()
+        token = self._signer().sign(base64.urlsafe_b64encode(seed)).decode()
         return self._link(token, seed, self._now() + self._lasts)
 
     def read(self, token: str) -> Link:
@@ -89,13 +100,7 @@ class Links:
         return self._link(token, base64.urlsafe_b64decode(text), signed + self._lasts)
 
     def _signer(self) -> TimestampSigner:
-        now = self._now
-
-        class _Signer(TimestampSigner):
-            def get_timestamp(self) -> int:
-                return int(now().timestamp())
-
-        return _Signer(self._secret(), salt="evidence", digest_method=hashlib.sha256)
+        return _Signer(self._secret(), self._now)
 
     def _link(self, token: str, seed: bytes, until: datetime) -> Link:
         return Link(token, _derived(seed, b"name").hex(), _derived(seed, b"key"), until)

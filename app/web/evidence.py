@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
@@ -12,6 +14,7 @@ from app.evidence.view import evidence_view
 from app.screening import ScreeningService, UnknownProtocolError
 from app.web.errors import PageError
 from app.web.pages import Pages
+from eligibility.findings import ScreeningReport
 
 
 def evidence_routes(service: ScreeningService, desk: EvidenceDesk, pages: Pages) -> APIRouter:
@@ -21,11 +24,15 @@ def evidence_routes(service: ScreeningService, desk: EvidenceDesk, pages: Pages)
     @routes.get("/evidence/{token}/{trial}")
     async def evidence(request: Request, token: str, trial: str) -> HTMLResponse:
         opened = await opened_chart(desk, token)
-        try:
-            language = pages.language(request)
-            report = service.screen_record(
+        language = pages.language(request)
+
+        def screened() -> ScreeningReport:
+            return service.screen_record(
                 opened.record(), opened.as_of, protocol_ids=[trial], language=language
             )
+
+        try:
+            report = await asyncio.to_thread(screened)  # it may be a large chart, and others wait
         except UnknownProtocolError:
             raise PageError(404, "evidence.error.trial") from None
         protocol = service.protocols[report.screenings[0].protocol].protocol

@@ -109,6 +109,11 @@ class TestAudit:
         assert f"{TRIAL_A} v1 undetermined, shown" in run("audit")
         assert f"{TRIAL_A} v1 undetermined, declined" in run("audit")
 
+    def test_where_something_else_reads_each_call_is_one_line_with_tabs(self, run: Run) -> None:
+        lines = run("audit").splitlines()
+        assert len(lines) == 3
+        assert {len(line.split("\t")) for line in lines} == {6}
+
     def test_a_patient_is_found_by_id_with_client_and_server(self, run: Run) -> None:
         theirs = ("audit", "--format", "json", "--patient", LUPUS, "--client", "open", "--fhir-server")
         assert len(run(*theirs, SERVER).splitlines()) == 2
