@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import msgspec
 
 from app.surrogates import without_lone_surrogates
@@ -14,14 +17,10 @@ from fhir_mappings.search_results import how_many_new, names
 _PATIENT = "Patient"
 
 
-class _Reference(msgspec.Struct, frozen=True):
-    reference: str | None = None
-
-
 class _Whose(msgspec.Struct, frozen=True):
-    subject: _Reference | None = None
-    patient: _Reference | None = None
-    individual: _Reference | None = None
+    subject: Any = None
+    patient: Any = None
+    individual: Any = None
 
 
 _whose = msgspec.json.Decoder(_Whose)
@@ -75,8 +74,16 @@ def is_of_another(raw: msgspec.Raw, patient_id: str) -> bool:
         found = _whose.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return False  # whoever reads the whole resource will judge it
-    for told in (found.subject, found.patient, found.individual):
-        name = bare(told.reference) if told is not None and told.reference else ""
-        if name.startswith(f"{_PATIENT}/") and name != f"{_PATIENT}/{patient_id}":
-            return True
-    return False
+    return any(
+        name.startswith(f"{_PATIENT}/") and name != f"{_PATIENT}/{patient_id}"
+        for told in (found.subject, found.patient, found.individual)
+        for name in map(bare, _references(told))
+    )
+
+
+def _references(told: Any) -> Iterator[str]:
+    """What an element refers to, in whatever shape it came: a Reference, its string, or several of them."""
+    for one in told if isinstance(told, list) else [told]:
+        text = one.get("reference") if isinstance(one, dict) else one
+        if isinstance(text, str):
+            yield text

@@ -127,7 +127,11 @@ def _loose(raw: msgspec.Raw | bytes) -> Frame:
 def _loose_link(raw: msgspec.Raw) -> _Link | None:
     """A link; one whose address is no text leads somewhere all the same."""
     found = _as(raw, _LooseLink)
-    return None if found is None else _Link(_as(found.relation, str), _as(found.url, str))
+    if found is None:
+        return None
+    # A relation in a list is that relation.
+    relation = _as(found.relation, str) or next(iter(_as(found.relation, list[str]) or ()), None)
+    return _Link(relation, _as(found.url, str))
 
 
 def _count(raw: msgspec.Raw) -> int | None:

@@ -38,6 +38,7 @@ _ABSENT = msgspec.Raw(b"null")
 
 
 class _Frame(msgspec.Struct, frozen=True):
+    type: msgspec.Raw = _ABSENT
     total: msgspec.Raw = _ABSENT
     entry: msgspec.Raw = _ABSENT
     link: msgspec.Raw = _ABSENT
@@ -81,6 +82,8 @@ def read_answer(body: bytes, resource_type: str, *, search: bool, most: int = 10
         flaw: Why | None = "incomplete" if search else None
         lone = msgspec.Raw(body)
         return Answer((lone,), (None,), names([lone]), flaw=flaw)
+    if search and not _is_searchset(frame):
+        raise AnswerError("wrong-type")
     sources = document.sources
     matches = names(source.raw for source in sources if source.kind == resource_type)
     failed = any(page.failed for page in document.pages)
@@ -134,6 +137,11 @@ def _listed(raw: msgspec.Raw) -> list[msgspec.Raw]:
         return _lists.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return []
+
+
+def _is_searchset(frame: _Frame) -> bool:
+    """Whether a Bundle is the answer to a search; one that does not say what it is may be."""
+    return bytes(frame.type) in (b"null", b'"searchset"')
 
 
 def _total(frame: _Frame) -> int:

@@ -34,10 +34,11 @@ from fhir_mappings.terminology import Terminology
 
 T = TypeVar("T")
 
-# If one of these cannot be read, the rest of the resource may mean the opposite of what it seems to.
+# If one of these cannot be read, the rest of the resource may mean the opposite of what it seems to, or be of
+# somebody else.
 _MODIFIERS = frozenset(
     {"status", "intent", "doNotPerform", "modifierExtension", "verificationStatus", "clinicalStatus"}
-)
+) | {"subject", "patient", "individual"}
 REVERSED = "not used: an element that can reverse its meaning is unreadable"
 
 

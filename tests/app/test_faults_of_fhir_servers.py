@@ -214,6 +214,23 @@ class TestFaultsOfOneAnswer:
         )
         assert turned(cards) == []
 
+    @pytest.mark.parametrize(
+        "subject",
+        [
+            "Patient/other",
+            ["Patient/other"],
+            [{"reference": "Patient/other"}, {"reference": "Patient/another"}],
+            [{"reference": f"Patient/{POTENTIAL}"}, {"reference": "Patient/other"}],
+        ],
+        ids=str,
+    )
+    def test_a_subject_of_an_odd_shape_costs_that_type_and_no_other(self, subject: object) -> None:
+        done = {"resourceType": "Procedure", "id": "x", "status": "completed", "subject": subject}
+        ehr = spoiling(body(searchset({**done, "code": {"text": "Kidney transplant"}})), "Procedure")
+        cards = cards_of(request_without("procedures", patient=POTENTIAL), hook_beside(ehr, settings=QUICK))
+        assert cards
+        assert turned(cards) == []
+
     def test_half_a_character_in_a_fetched_text_does_no_harm(self) -> None:
         note = {
             "resourceType": "Immunization",

@@ -113,10 +113,12 @@ def test_where_the_server_demands_a_category_what_has_none_counts_as_not_retriev
     assert ehr.searches == [False, True]
 
 
-def test_what_a_search_by_category_finds_counts() -> None:
+def test_what_a_search_by_category_finds_is_told_but_need_not_be_the_last() -> None:
     ehr = Searching(LABORATORY, demands=400, alone=True)
     http = hook_beside(ehr, settings={"show_ineligible": True})
-    assert hepatitis(request_without("observations", patient=POTENTIAL), http)["outcome"] == "fail"
+    found = hepatitis(request_without("observations", patient=POTENTIAL), http)
+    assert found["outcome"] == "missing"
+    assert "Positive of 2026-06-14 is the last result at hand" in found["reason"]
 
 
 @pytest.mark.parametrize("preset", ["epic", "oracle-health"])

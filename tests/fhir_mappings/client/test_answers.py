@@ -213,6 +213,9 @@ class TestBodiesOfNoUse:
             (as_json(WARNING), "outcome"),
             (as_json({**page(), "entry": [{"resource": FAILURE, "search": {"mode": "outcome"}}]}), "outcome"),
             (as_json({**page(), "entry": [{"resource": {"resourceType": "Device"}}]}), "wrong-type"),
+            (as_json({**page("a"), "type": "batch-response"}), "wrong-type"),
+            (as_json({**page("a"), "type": "history"}), "wrong-type"),
+            (as_json({**page("a"), "type": ["searchset"]}), "wrong-type"),
             (b'{"resourceType":"Bundle","entry":' + b"[" * 100_000, "not-json"),
         ],
     )

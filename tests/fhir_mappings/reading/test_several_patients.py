@@ -182,3 +182,13 @@ def test_a_file_without_a_patient_is_refused_in_one_line() -> None:
     with pytest.raises(NoPatientError) as caught:
         read_patients(ndjson(creatinine()))
     assert "\n" not in str(caught.value)
+
+
+def test_what_names_its_patient_in_a_shape_that_nobody_can_read_is_nobodys() -> None:
+    """It may be of somebody else, and that it is not read leaves open what rests on finding nothing."""
+    strange = resource("Procedure", "x", status="completed", code={"text": "Kidney transplant"})
+    strange["subject"] = [{"reference": "Patient/other"}, {"reference": "Patient/another"}]
+    facts = read(strange)
+    assert not facts.events
+    assert [unread.reference for unread in facts.unread][-1] == "Procedure/x"
+    assert facts.retrieval_of(["Procedure"]) == "truncated"
