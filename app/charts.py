@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from app import named_medications
-from app.aside import aside
+from app.aside import aside, weight
 from app.clients.profile import ClientProfile
 from app.fetch_plan import WORDS, NoWay, Way, absent_types, lacking, queries_for, way_to
 from app.fetched import as_prefetched, is_of_another, joined
@@ -132,7 +132,7 @@ class Charts:
             beside=completed.medications,
             no_way=WORDS[no_way] if no_way is not None else None,
         )
-        chart = await aside(len(_all_resources(completed.received)), reading)
+        chart = await aside(_weight(completed.received), reading)
         return chart._replace(received=prefetched)
 
     async def complete(
@@ -176,7 +176,7 @@ class Charts:
             by_category=way.by_category,
         )
         fetched = await self._client(way, self._limits).fetch(queries, deadline, heard)
-        size = sum(len(found.resources) for found in fetched.values())
+        size = weight(len(memoryview(raw)) for found in fetched.values() for raw in found.resources)
         answers, received = await aside(size, partial(_put_together, patient_id, prefetched, fetched))
         medications, asked = await self._medications(received, way, offer, deadline)
         counts = _counts([*answers.values(), *asked.values()])
@@ -232,6 +232,10 @@ def _only_of(patient_id: str, found: Fetched) -> Fetched:
     if any(is_of_another(raw, patient_id) for raw in found.resources):
         return Fetched(state="failed", why="wrong-type", pages=found.pages)
     return found
+
+
+def _weight(received: Mapping[str, Prefetched]) -> int:
+    return weight(len(memoryview(raw)) for raw in _all_resources(received))
 
 
 def _all_resources(received: Mapping[str, Prefetched]) -> list[msgspec.Raw]:

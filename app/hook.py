@@ -8,7 +8,7 @@ from functools import partial
 
 import msgspec
 
-from app.aside import aside
+from app.aside import aside, weight
 from app.cards.compose import compose_cards
 from app.cards.pending_orders import ORDER_TYPE, ordered_tests
 from app.cards.quirks import for_client
@@ -101,7 +101,8 @@ class TrialsHook:
         chart = await self._charts.chart(request, client, counts)
         counts["unread"] = len(chart.record.facts.unread)
         if orders is None:
-            cards, judged = self._trial_cards(request, chart, as_of, language)
+            judging = partial(self._trial_cards, request, chart, as_of, language)
+            cards, judged = await aside(weight(len(memoryview(raw)) for raw in chart.resources), judging)
             screenings = len(judged)
         else:
             work = partial(self._order_cards, request, chart, as_of, language)

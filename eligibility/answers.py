@@ -263,11 +263,15 @@ def _cheapest_needs(answers: Sequence[Answer]) -> tuple[Need, ...]:
 
 def unique(items: Iterable[T]) -> tuple[T, ...]:
     """The items without repetition, in order."""
-    kept: list[T] = []
-    for item in items:
-        if item not in kept:
-            kept.append(item)
-    return tuple(kept)
+    given = tuple(items)
+    try:
+        return tuple(dict.fromkeys(given))
+    except TypeError:  # some hold what has no hash
+        kept: list[T] = []
+        for item in given:
+            if item not in kept:
+                kept.append(item)
+        return tuple(kept)
 
 
 def earliest(days: Iterable[date | None]) -> date | None:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from app.aside import aside, weight
 from app.clients.authenticator import Authenticator
 from app.errors import ParameterError, UnreadableBodyError
 from app.language import answered_in
@@ -26,7 +27,7 @@ from app.store.records import JudgedTrial
 from app.surrogates import without_lone_surrogates
 from cds_hooks.json_objects import members, text_of
 from eligibility.course import Anchors
-from eligibility.findings import Screening
+from eligibility.findings import Screening, ScreeningReport
 from fhir_mappings.errors import InputError
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
@@ -85,14 +86,17 @@ def screening_routes(
         must_be_shallow(body, settings.max_nesting)
         _must_be_single(request)
         language, headers = answered_in(request, settings.language, client.language)
-        record = _read(without_lone_surrogates(body), _resource_types(query.retrieved))
+        types, as_of = _resource_types(query.retrieved), query.as_of or today()
+
+        def screened() -> ScreeningReport:
+            record = _read(without_lone_surrogates(body), types)
+            return service.screen_record(record, as_of, query.anchors, query.protocol, language)
+
         try:
-            report = service.screen_record(
-                record, query.as_of or today(), query.anchors, query.protocol, language
-            )
+            report = await aside(weight([len(body)]), screened)
         except UnknownProtocolError as error:
             raise ParameterError(f"parameter 'protocol': {error}", "protocol") from None
-        asked = Case(SCREENINGS, client.id, None, record.reference.removeprefix("Patient/"))
+        asked = Case(SCREENINGS, client.id, None, report.patient.removeprefix("Patient/"))
         memory.remember(asked, [_judged(screening) for screening in report.screenings])
         note(request.scope, screenings=len(report.screenings), unread=len(report.unread))
         return Response(_ENCODER.encode(report), media_type="application/json", headers=dict(headers))

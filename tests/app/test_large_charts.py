@@ -9,7 +9,7 @@ import time
 import pytest
 
 from app import aside as module
-from app.aside import MANY, aside
+from app.aside import BYTES_A_RESOURCE, MANY, aside, weight
 from tests.app.ehr import NETWORK, Ehr, hook_beside, request_without, told
 from tests.app.service import cards_of, fire, outcome_of, request_of
 
@@ -30,6 +30,14 @@ def test_the_loop_goes_on_while_many_resources_are_worked_on() -> None:
 def test_a_thread_is_for_many_resources_only(resources: int, apart: bool) -> None:
     worker = asyncio.run(aside(resources, threading.current_thread))
     assert (worker is not threading.main_thread()) is apart
+
+
+@pytest.mark.parametrize(
+    ("sizes", "weighs"),
+    [([], 0), ([10] * 7, 7), ([BYTES_A_RESOURCE * MANY], MANY), ([BYTES_A_RESOURCE * MANY // 2] * 2, MANY)],
+)
+def test_few_long_documents_weigh_as_much_as_many_resources(sizes: list[int], weighs: int) -> None:
+    assert weight(sizes) == weighs
 
 
 @pytest.mark.parametrize("resources", [0, MANY])
