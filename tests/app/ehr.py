@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import httpx
 import respx
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.clients.profile import ClientProfile
@@ -119,6 +121,18 @@ def hook_beside(
     if ehr is not None:
         NETWORK.route(host="ehr.example").mock(side_effect=ehr.answer)
     return TestClient(application, raise_server_exceptions=False)
+
+
+@asynccontextmanager
+async def calling(hook: TestClient) -> AsyncIterator[httpx.AsyncClient]:
+    """Calls the hook from within an event loop, at whose end the hook's own connections are closed."""
+    application = cast(FastAPI, hook.app)
+    transport = httpx.ASGITransport(app=application)
+    async with (
+        application.router.lifespan_context(application),
+        httpx.AsyncClient(transport=transport, base_url="http://here") as http,
+    ):
+        yield http
 
 
 def request_without(*keys: str, patient: str = LUPUS, **more: Any) -> dict[str, Any]:

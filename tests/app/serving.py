@@ -33,6 +33,11 @@ def serving(
             said += line
             if ready in line:
                 break
-        yield said, process
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
+        try:
+            yield said, process
+        finally:  # also where the test fails: else its process would be waited for without end
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()

@@ -16,7 +16,18 @@ import httpx
 import pytest
 
 from app.prefetch_table import RESOURCE_TYPES
-from tests.app.ehr import AUTHORIZATION, BASE, EVERY, NETWORK, TOKEN, Ehr, hook_beside, request_without, told
+from tests.app.ehr import (
+    AUTHORIZATION,
+    BASE,
+    EVERY,
+    NETWORK,
+    TOKEN,
+    Ehr,
+    calling,
+    hook_beside,
+    request_without,
+    told,
+)
 from tests.app.service import (
     POTENTIAL,
     cards_of,
@@ -214,23 +225,6 @@ class TestFaultsOfOneAnswer:
         )
         assert turned(cards) == []
 
-    @pytest.mark.parametrize(
-        "subject",
-        [
-            "Patient/other",
-            ["Patient/other"],
-            [{"reference": "Patient/other"}, {"reference": "Patient/another"}],
-            [{"reference": f"Patient/{POTENTIAL}"}, {"reference": "Patient/other"}],
-        ],
-        ids=str,
-    )
-    def test_a_subject_of_an_odd_shape_costs_that_type_and_no_other(self, subject: object) -> None:
-        done = {"resourceType": "Procedure", "id": "x", "status": "completed", "subject": subject}
-        ehr = spoiling(body(searchset({**done, "code": {"text": "Kidney transplant"}})), "Procedure")
-        cards = cards_of(request_without("procedures", patient=POTENTIAL), hook_beside(ehr, settings=QUICK))
-        assert cards
-        assert turned(cards) == []
-
     def test_half_a_character_in_a_fetched_text_does_no_harm(self) -> None:
         note = {
             "resourceType": "Immunization",
@@ -325,8 +319,7 @@ def test_a_server_that_waits_keeps_no_other_call_waiting() -> None:
         )
 
         async def both() -> float:
-            transport = httpx.ASGITransport(app=hook.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://here") as http:
+            async with calling(hook) as http:
                 slow = asyncio.create_task(
                     http.post(
                         "/cds-services/lupus-trials", json=request_without("devices", fhirServer=server.base)

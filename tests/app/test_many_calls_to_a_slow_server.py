@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from app.prefetch_table import RESOURCE_TYPES
-from tests.app.ehr import Ehr, hook_beside, request_without
+from tests.app.ehr import Ehr, calling, hook_beside, request_without
 from tests.app.service import HOOK, POTENTIAL, cards_of, findings_of, request_of, screening_of
 from tests.fhir_mappings.client.misbehaving import Behaviour, answer, serving
 
@@ -43,8 +43,7 @@ def answers(behaviour: Behaviour, calls: int, **settings: Any) -> list[httpx.Res
     async def all_at_once(base: str) -> list[httpx.Response]:
         hook = hook_beside(fhir_servers=(base,), allow_private_addresses=True, settings=settings)
         request = request_without(*RESOURCE_TYPES, patient=POTENTIAL, fhirServer=base)
-        transport = httpx.ASGITransport(app=hook.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://here") as http:
+        async with calling(hook) as http:
             return list(
                 await asyncio.gather(*(http.post(HOOK, json=request, timeout=120) for _ in range(calls)))
             )
