@@ -185,7 +185,7 @@ class ClientProfile(BaseModel):
     def _usable_keys(cls, value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         try:
             if value is not None:
-                key_set(value)
+                key_set(value, pinned=True)
         except KeySetError as error:
             raise ValueError(str(error)) from None
         return value

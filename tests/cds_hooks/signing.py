@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -34,6 +35,14 @@ def public_jwk(key_id: str, **more: Any) -> dict[str, Any]:
     algorithm = jwt.get_algorithm_by_name("RS384" if key_id.startswith("rsa") else "ES384")
     made = algorithm.to_jwk(private_key(key_id).public_key(), as_dict=True)
     return {**made, "kid": key_id, **more}
+
+
+def rsa_jwk(e: int | None = None, n: Callable[[int], int] | None = None) -> dict[str, Any]:
+    """An RSA key with another exponent, or another modulus made of its own."""
+    numbers = private_key(RSA).public_key().public_numbers()
+    made = {"e": e or numbers.e, "n": n(numbers.n) if n else numbers.n}
+    written = {name: base64url(value.to_bytes((value.bit_length() + 7) // 8)) for name, value in made.items()}
+    return {"kty": "RSA", "kid": RSA, **written}
 
 
 def private_jwk(name: str, **changed: Any) -> dict[str, Any]:

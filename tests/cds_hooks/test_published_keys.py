@@ -10,7 +10,7 @@ import pytest
 
 from cds_hooks.keys import KeySetError, key_set, key_set_from_json
 from cds_hooks.published_keys import INTERVAL, LIFETIME, STALE, FetchError, PublishedKeys
-from tests.cds_hooks.signing import EC, RSA, jwks, public_jwk
+from tests.cds_hooks.signing import EC, RSA, jwks, public_jwk, rsa_jwk
 
 pytestmark = pytest.mark.anyio
 URL = "https://ehr.example/jwks.json"
@@ -77,6 +77,38 @@ class TestAKeySet:
     def test_without_a_usable_key_is_refused_with_the_reason(self, document: Any, words: str) -> None:
         with pytest.raises(KeySetError, match=words):
             key_set(document)
+
+    @pytest.mark.parametrize(
+        ("numbers", "words"),
+        [
+            ({"e": 1}, "not those of a key"),
+            ({"e": 2}, "not those of a key"),
+            ({"e": 65_538}, "not those of a key"),
+            ({"e": 2**256 + 1}, "more than 256 bits"),
+            ({"n": lambda n: n - 1}, "modulus 'n' is even"),
+            ({"n": lambda n: n - n % 751 + 751 * (n % 751 % 2 == 0)}, "small factor"),
+            ({"n": lambda n: n >> 1 | 1}, "fewer than 2048"),
+            ({"n": lambda n: n << 6200 | 1}, "more than 8192"),
+        ],
+        ids=["e 1", "e 2", "e even", "e long", "n even", "n by 751", "2047 bits", "8248 bits"],
+    )
+    def test_holds_no_rsa_key_that_anybody_could_take_apart(self, numbers: Any, words: str) -> None:
+        """NIST SP 800-89, 5.3.3: what can be told of a key pair by its public half."""
+        unsafe = {"keys": [rsa_jwk(**numbers)]}
+        with pytest.raises(KeySetError, match=words):
+            key_set(unsafe)
+        beside = {"keys": [public_jwk(EC), *unsafe["keys"]]}
+        assert [key.key_id for key in key_set(beside).keys] == [EC]
+        with pytest.raises(KeySetError, match=f"^key 2: .*{words}"):
+            key_set(beside, pinned=True)
+
+    @pytest.mark.parametrize("exponent", [3, 17, 65_537, 2**256 - 1])
+    def test_holds_rsa_keys_of_any_usual_exponent(self, exponent: int) -> None:
+        assert key_set({"keys": [rsa_jwk(e=exponent)]}, pinned=True).keys
+
+    def test_that_is_pinned_may_hold_keys_for_other_purposes(self) -> None:
+        others = [public_jwk("rsa-enc", use="enc"), public_jwk("rsa-256", alg="RS256"), public_jwk("ec-p256")]
+        assert len(key_set({"keys": [*others, public_jwk(EC)]}, pinned=True).keys) == 1
 
     @pytest.mark.parametrize(
         "text", [b"", b"<html>", b"[]", b'{"keys": [', b'{"keys": [], "keys": []}', b"\xff"]

@@ -16,7 +16,18 @@ from app.clients.profile import ClientProfile
 from cds_hooks.replay import EmbeddedReplayStore
 from tests.app.clients.calling import BASE, HOOK, JWKS_URL, Outside, call, pinned, published, service
 from tests.app.service import bundle_of, outcome_of, request_of
-from tests.cds_hooks.signing import EC, NOW, RSA, assembled, claims, jwks, private_key, public_jwk, token
+from tests.cds_hooks.signing import (
+    EC,
+    NOW,
+    RSA,
+    assembled,
+    claims,
+    jwks,
+    private_key,
+    public_jwk,
+    rsa_jwk,
+    token,
+)
 
 DISCOVERY, FEEDBACK = "/cds-services", f"{HOOK}/feedback"
 
@@ -253,6 +264,24 @@ class TestAttacks:
     )
     def test_a_key_set_that_is_none_lets_nobody_in(self, answer: httpx.Response) -> None:
         refused(call(service(published(), network=Outside({JWKS_URL: answer})), token()))
+
+    def test_an_rsa_key_that_is_too_short_lets_nobody_in(self) -> None:
+        """NIST SP 800-131A: a signature proves little if the key can be taken apart."""
+        weak = Outside({JWKS_URL: httpx.Response(200, json=jwks(EC, "rsa-weak"))})
+        refused(call(service(published(), network=weak), token("rsa-weak")))
+
+    def test_an_rsa_key_with_the_exponent_1_lets_nobody_in(self) -> None:
+        """Each signature by it is the padded hash itself (RFC 8017, 9.2), which anybody can write."""
+        key = rsa_jwk(e=1)
+        size = private_key(RSA).key_size // 8
+
+        def padded(signed: bytes) -> bytes:
+            told = bytes.fromhex("3041300d060960864801650304020205000430") + hashlib.sha384(signed).digest()
+            return b"\0\1" + b"\xff" * (size - 3 - len(told)) + b"\0" + told
+
+        forged = assembled({"alg": "RS384", "kid": RSA, "typ": "JWT"}, claims(), padded)
+        fetched = Outside({JWKS_URL: httpx.Response(200, json={"keys": [public_jwk(EC), key]})})
+        refused(call(service(published(), network=fetched), forged))
 
     def test_a_client_may_narrow_the_algorithms(self) -> None:
         http = service(pinned(algorithms=["ES384"]))

@@ -16,6 +16,7 @@ from app.cli import main
 from app.clients.profile import ClientProfile
 from app.clients.registry import ClientsError, read_clients
 from app.settings import Settings
+from tests.cds_hooks.signing import EC, public_jwk, rsa_jwk
 
 ISSUER = "https://ehr.example"
 KEYS = "https://ehr.example/jwks.json"
@@ -86,6 +87,8 @@ class TestAProfile:
             ("jwks", {"keys": [{"kty": "oct", "kid": "a", "k": "c2VjcmV0"}]}, "key 1: it is a private key"),
             ("jwks", {"keys": [{"kty": "EC", "crv": "P-256", "kid": "a"}]}, "nor one of the curve P-384"),
             ("jwks", {"keys": [{"kty": "RSA", "n": "x", "e": "AQAB"}]}, "key 1: 'kid' is required"),
+            ("jwks", {"keys": [public_jwk(EC), rsa_jwk(e=1)]}, "key 2: its numbers are not those of a key"),
+            ("jwks", {"keys": [public_jwk(EC), public_jwk("rsa-weak")]}, "key 2: it has fewer than 2048"),
             ("jwks", [], "valid"),
             ("fhir_servers", ["https://ehr.example/fhir?x=1"], "no query"),
             ("fhir_servers", ["https://user:word@ehr.example/fhir"], "user name"),
@@ -262,3 +265,13 @@ class TestTheCommand:
         told = capsys.readouterr().err.splitlines()
         assert len(told) == 2
         assert all(str(path) in line for line in told)
+
+    def test_names_a_pinned_key_that_is_unsafe(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        keys = {"keys": [public_jwk(EC), rsa_jwk(n=lambda n: n - 1)]}
+        path = written(tmp_path, yaml.safe_dump({"clients": [{"id": "a", "issuer": ISSUER, "jwks": keys}]}))
+        assert main(["clients", "check", str(path)]) == 5
+        told = capsys.readouterr().err
+        assert "key 2: its modulus 'n' is even, or has another small factor" in told
+        assert told.count("\n") == 1
