@@ -52,7 +52,7 @@ def serve(
 
     from app.clients.profile import is_loopback
     from app.clients.registry import ClientsError, read_clients
-    from app.request_heads import BoundedHeads
+    from app.request_heads import bounded_heads
     from app.server import create_app
     from app.settings import Settings
 
@@ -76,8 +76,9 @@ def serve(
         warnings.append(_UNGUARDED)
     told = (host, port, "\n".join(warnings), clients.open_mode is not None)
     threading.Thread(target=_announce, args=told, daemon=True).start()
+    http = bounded_heads(settings.head_seconds)
     if workers == 1:
-        uvicorn.run(application, host=host, port=port, http=BoundedHeads, server_header=False)
+        uvicorn.run(application, host=host, port=port, http=http, server_header=False)
         return
     with tempfile.TemporaryDirectory(prefix="trialcards-metrics-") as folder:
         # The library looks for it when it is loaded, which each worker does anew; it adds their figures up.
@@ -88,7 +89,7 @@ def serve(
             host=host,
             port=port,
             workers=workers,
-            http=BoundedHeads,
+            http=http,
             server_header=False,
         )
 

@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     max_nesting: int = Field(default=128, gt=0, le=500)
     """Deepest nesting of JSON; anything below is refused with 400 before it is parsed."""
 
+    head_seconds: float = Field(default=10, gt=0)
+    """Time for a request's address and headers to arrive; a slower one is refused with 408."""
+
     upload_seconds: float = Field(default=20, gt=0)
     """Time for a request's body to arrive; a slower one is refused with 408."""
 
