@@ -10,9 +10,10 @@ state        in the request                                         what it mean
 ===========  =====================================================  ==========================================
 
 A searchset is read leniently: whatever of its frame cannot be understood is ignored, as long as it hides no
-entries. It may hold OperationOutcomes beside its matches; ``fhir_mappings.search_results`` knows which of
-them say no more than "no results" (Epic sends that with ``total`` 0), which that results are lacking, and
-which that the search broke off. Keys that were not asked for are ignored.
+entries; a frame that tells one thing twice (two ``total``, two ``entry``) tells nothing. It may hold
+OperationOutcomes beside its matches; ``fhir_mappings.search_results`` knows which of them say no more than
+"no results" (Epic sends that with ``total`` 0), which that results are lacking, and which that the search
+broke off. Keys that were not asked for are ignored.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from cds_hooks.json_objects import is_null
+from cds_hooks.errors import NotJsonError
+from cds_hooks.json_objects import is_null, members
 from fhir_mappings.search_results import how_many_new, names, told_by
 
 T = TypeVar("T")
@@ -160,6 +162,10 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
     entries = _each(bundle.entry) if bundle is not None else None
     if bundle is None or entries is None:
         return _failed("it is a Bundle whose entries cannot be read")
+    try:
+        members(bytes(value), "the Bundle")
+    except NotJsonError as error:
+        return _failed(error.message)
     resources: list[msgspec.Raw] = []
     full_urls: list[str | None] = []
     matches: list[msgspec.Raw] = []

@@ -7,6 +7,7 @@ departs from FHIR throughout, is lost as a whole, and that is reported too.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, TypeVar
 
@@ -73,6 +74,31 @@ def parse_json(body: bytes) -> Any:
         raise UnreadableInputError("the JSON is nested too deeply") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableInputError(f"not JSON: {error}") from None
+
+
+class _TwiceError(ValueError):
+    pass
+
+
+def names_a_key_twice(body: bytes) -> bool:
+    """Whether any object in valid JSON has two members of one name.
+
+    Readers differ in which of them they take (RFC 8259, 4), so that what it says is not known.
+
+    Raises:
+        RecursionError: nested too deeply.
+    """
+    try:
+        # Python's own reader alone shows all members. The numbers may be of any length; they are not used.
+        json.loads(body, object_pairs_hook=_must_be_unique, parse_int=float, strict=False)
+    except _TwiceError:
+        return True
+    return False
+
+
+def _must_be_unique(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise _TwiceError
 
 
 def first_value(body: bytes) -> tuple[bytes, bytes]:

@@ -29,6 +29,7 @@ Why = Literal[
     "unexpected",  # a fault of this client
     # What came
     "not-json",  # HTML, nothing, broken JSON
+    "doubled-keys",  # an object has two members of one name, of which each reader takes another
     "encoding",  # compressed in a way that was not asked for, or broken
     "wrong-type",  # FHIR, but not what was asked for
     "narrowed",  # it takes none but a narrower search, which may miss some

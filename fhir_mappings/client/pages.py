@@ -7,7 +7,7 @@ import msgspec
 from fhir_mappings.bundles import read_document
 from fhir_mappings.client.asking import Why
 from fhir_mappings.client.bodies import AnswerError
-from fhir_mappings.decoding import peek
+from fhir_mappings.decoding import names_a_key_twice, peek
 from fhir_mappings.errors import UnreadableInputError
 from fhir_mappings.search_results import names
 
@@ -62,16 +62,20 @@ def read_answer(body: bytes, resource_type: str, *, search: bool, most: int = 10
     """The answer to a read or a search for ``resource_type``, of which ``most`` entries are looked at.
 
     Raises:
-        AnswerError: ``not-json``, ``wrong-type``, or ``outcome`` for an OperationOutcome instead of data.
+        AnswerError: ``not-json``, ``doubled-keys``, ``wrong-type``, or ``outcome`` for an OperationOutcome
+            instead of data.
     """
     body = body.removeprefix(_BYTE_ORDER_MARK)
     try:
         body.decode()
         frame = _frames.decode(body)
+        doubled = names_a_key_twice(body)
         bounded = _bounded(frame, most)
         document = read_document(bounded or body)
     except (UnicodeDecodeError, UnreadableInputError, msgspec.DecodeError, RecursionError):
         raise AnswerError("not-json") from None
+    if doubled:
+        raise AnswerError("doubled-keys")
     if not document.bundle:
         seen = peek(body)
         if seen is not None and seen.resource_type == "OperationOutcome":

@@ -99,6 +99,16 @@ def test_what_is_not_the_resource_asked_for_is_a_failure_with_a_reason(value: An
     assert found.why
 
 
+@pytest.mark.parametrize("twice", ["total", "entry", "link", "type", "\\u0074otal"])
+def test_a_searchset_that_tells_a_thing_twice_is_none_to_rely_on(twice: str) -> None:
+    """RFC 8259, 4: of doubled names, readers take the last, the first, or none."""
+    whole = json.dumps(searchset(CONDITION, total=1, link=[]))
+    found = read_value(f'{{"{twice}": 0, {whole[1:]}'.encode(), "Condition")
+    assert (found.state, found.in_vain, found.resources) == ("failed", False, ())
+    assert found.why is not None
+    assert found.why.endswith("' twice")
+
+
 def test_a_next_page_means_that_there_is_more() -> None:
     links = [{"relation": "self", "url": "x"}, {"relation": "next", "url": "y"}]
     assert read(searchset(CONDITION, link=links)).truncated

@@ -40,6 +40,13 @@ def server() -> Iterator[respx.MockRouter]:
         yield router
 
 
+def doubled(bundle: Any, written: str, twice: str) -> bytes:
+    """The page with a member of some object written twice, which no serializer would do."""
+    text = json.dumps(bundle)
+    assert text.count(written) == 1
+    return text.replace(written, twice).encode()
+
+
 class TestWholeAnswers:
     def test_a_search_gives_its_resources_in_the_order_sent(self, server: respx.MockRouter) -> None:
         server.get(URL).respond(json=page("a", "b", total=2))
@@ -209,6 +216,10 @@ class TestBodiesOfNoUse:
             (b'{"resourceType": "Bundle", "entry": [' + b"\xff" + b"]}", "not-json"),
             (as_json({"resourceType": "Patient", "id": "p1"}), "wrong-type"),
             (as_json({"resourceType": 7}), "not-json"),
+            (doubled(page("a", total=1), '"total": 1', '"total": 2, "total": 1'), "doubled-keys"),
+            (doubled(page("a"), '"entry": [', '"entry": [], "entry": ['), "doubled-keys"),
+            (doubled(page("a"), '"id": "a"', '"id": "b", "id": "a"'), "doubled-keys"),
+            (doubled(page("a"), '"id": "a"', '"id": "a", "\\u0069d": "a"'), "doubled-keys"),
             (as_json(FAILURE), "outcome"),
             (as_json(WARNING), "outcome"),
             (as_json({**page(), "entry": [{"resource": FAILURE, "search": {"mode": "outcome"}}]}), "outcome"),
@@ -239,6 +250,18 @@ class TestBodiesOfNoUse:
         found = ask_one()
         assert (found.state, ids(found)) == ("truncated", ["a"])
         assert found.why in ("incomplete", "outcome")
+
+    def test_a_further_page_that_tells_a_thing_twice_leaves_a_part(self, server: respx.MockRouter) -> None:
+        """RFC 8259, 4: of doubled names, readers take the last, the first, or none."""
+        server.get(URL, params={"patient": "p1"}).respond(json=page("a", next_url=f"{URL}?page=2"))
+        server.get(URL, params={"page": "2"}).respond(content=doubled(page("b"), '"b"', '"b", "id": "c"'))
+        found = ask_one()
+        assert (found.state, found.why, ids(found)) == ("truncated", "doubled-keys", ["a"])
+
+    def test_the_same_key_in_two_objects_is_none_twice(self, server: respx.MockRouter) -> None:
+        number = "9" * 5_000
+        server.get(URL).respond(content=doubled(page("a", total=1), '"total"', f'"id": {number}, "total"'))
+        assert ask_one().state == "complete"
 
     def test_a_patient_that_is_another_resource_is_none(self, server: respx.MockRouter) -> None:
         server.get(f"{BASE}/Patient/p1").respond(json=condition("p1"))
