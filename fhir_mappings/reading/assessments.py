@@ -8,6 +8,7 @@ from fhir_mappings.instruments import InstrumentMatch, is_in_points
 from fhir_mappings.intervals import UNDATED, DateSpan, Interval, point
 from fhir_mappings.phrases import phrase
 from fhir_mappings.qualitative import category_of_text, interval_of_text
+from fhir_mappings.reading.lacking_results import lacks_members
 from fhir_mappings.reading.sheet import Sheet
 from fhir_mappings.reading.terms import points_of, terms
 from fhir_mappings.reading.values import interval_of
@@ -58,6 +59,9 @@ def read_assessment(
     if own is not None:
         items = (own, *items)
     if total is None and not items:
+        if lacks_members(observation, reference, sheet):
+            sheet.refuse(reference, phrase("assessments.items-that-are-not-at-hand"))
+            return
         if observation.has_member or observation.component:
             return  # a panel's head has no value of its own
         sheet.refuse(reference, phrase("assessments.a-recorded-score-without-a-value"))

@@ -16,6 +16,7 @@ from fhir_mappings.instruments import InstrumentMatch
 from fhir_mappings.intervals import UNDATED, DateSpan
 from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.assessments import read_assessment
+from fhir_mappings.reading.lacking_results import note_lacking_members
 from fhir_mappings.reading.reference_ranges import Limits, contradicts, read_limits
 from fhir_mappings.reading.remarks import is_measured, unreliable
 from fhir_mappings.reading.sheet import Sheet, evidence_of
@@ -99,12 +100,19 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
     if observation.code is None and not any(part.code is not None for part in observation.component):
         sheet.refuse(reference, phrase("observations.the-observation-has-no-code"))
         return
-    if not (meaning.known or parts):
+    if not (meaning.known or parts or observation.has_member):
         return
     if any(bare(one.reference or "") not in sheet.patient for one in observation.focus):
-        sheet.refuse(reference, phrase("observations.it-is-about-something-or-someone"))
+        if meaning.known or parts:
+            sheet.refuse(reference, phrase("observations.it-is-about-something-or-someone"))
         return
     frame = _frame(observation, reference, sheet)
+    # The items of a score are no results, whatever they are called.
+    if observation.has_member and meaning.instrument is None:
+        valued = meaning.analyte is None or _is_valued(observation, meaning.analyte.analyte, sheet)
+        note_lacking_members(observation, reference, frame.by, frame.at, sheet, valued=valued or bool(parts))
+    if not (meaning.known or parts):
+        return
     if meaning.instrument is not None and not frame.modified:
         read_assessment(observation, meaning.instrument, reference, frame.by, sheet)
     if meaning.analyte is not None:
@@ -113,6 +121,10 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
         _read_part(part, prefix, match, observation, frame, sheet)
     if meaning.report is not None and not parts and not frame.modified:
         _read_narrative(observation, meaning.report, frame, sheet)
+
+
+def _is_valued(observation: Observation, analyte: Analyte, sheet: Sheet) -> bool:
+    return not read_value(observation, analyte, sheet.terminology).absent
 
 
 def _frame(observation: Observation, reference: str, sheet: Sheet) -> Frame:

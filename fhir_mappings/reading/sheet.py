@@ -118,7 +118,7 @@ class Sheet:
         not_given: doses that were not; which orders that puts in doubt is told likewise.
         doubted: resources that are used as facts though a part of them makes no sense.
         unnamed: courses of drugs that neither a known code nor words tell, of no concept; they are no events.
-        lacking: of results that a report names and that are not at hand, the report and what it calls them.
+        lacking: of results that a report or a panel names and that are not at hand, it and what it calls them.
         refuted: diagnoses that are no facts; beside one that stands they are a contradiction.
     """
 
@@ -187,7 +187,7 @@ class Sheet:
         self.doubted.append(Unread(reference, why))
 
     def tell_lacking(self) -> None:
-        """Put down, in one line, the results that reports name and that are not at hand."""
+        """Put down, in one line, the results that reports and panels name and that are not at hand."""
         if self.lacking:
             told = _shortened({name for _, name in self.lacking})
             self.doubt(self.lacking[0][0], phrase("reports.results-that-are-not-at-hand", told=told))

@@ -10,43 +10,14 @@ from typing import Any
 
 import pytest
 
-from app.screening import ScreeningService
-from eligibility.findings import Finding
 from fhir_mappings.patient import read_patients
-from fhir_mappings.record import PatientRecord
-from tests.app.service import AS_OF, POTENTIAL, bundle_of, screening_service
-
-SUBJECT = {"subject": {"reference": f"Patient/{POTENTIAL}"}}
-PANEL = {"coding": [{"system": "http://loinc.org", "code": "24362-6"}], "text": "Hepatitis panel"}
-HBSAG = {"coding": [{"system": "http://loinc.org", "code": "5196-1"}]}
-JUNE_14 = {"effectiveDateTime": "2026-06-14"}
-LACKING = {"reference": "Observation/not-at-hand", "display": "HBsAg"}
-POSITIVE = {
-    "resourceType": "Observation",
-    "id": "new-hbsag",
-    "status": "final",
-    **SUBJECT,
-    **JUNE_14,
-    "code": HBSAG,
-    "valueString": "Positive",
-}
+from tests.app.lacking_results import HBSAG, JUNE_14, LACKING, PANEL, POSITIVE, SUBJECT, screened
+from tests.app.service import POTENTIAL, bundle_of
 
 
 def report(**elements: Any) -> dict[str, Any]:
     base = {"resourceType": "DiagnosticReport", "id": "panel", "status": "final", "code": PANEL, **SUBJECT}
     return {**base, **JUNE_14, "result": [LACKING], **elements}
-
-
-def screened(*more: dict[str, Any]) -> tuple[Finding, list[str]]:
-    """What is found of hepatitis B, and what is told of the chart as not read."""
-    bundle = bundle_of(POTENTIAL)
-    bundle["entry"] += [{"resource": resource} for resource in more]
-    [facts] = read_patients(json.dumps(bundle).encode())
-    service: ScreeningService = screening_service()
-    told = service.screen_record(PatientRecord(facts), AS_OF)
-    [trial] = [one for one in told.screenings if one.protocol == "nct05247203"]
-    [found] = [part for one in trial.findings for part in one.parts if part.criterion == "E4.hbv"]
-    return found, [str(one.why) for one in told.unread]
 
 
 def test_without_such_a_report_the_negative_result_of_may_decides() -> None:
@@ -71,7 +42,7 @@ def test_a_newer_result_that_is_not_at_hand_leaves_it_open(elements: dict[str, A
     found, unread = screened(report(**elements))
     assert (found.outcome, [need.why for need in found.needs]) == ("missing", ["not-retrieved"])
     assert "the report names this result, and it is not at hand" in found.reason
-    assert any(told.startswith("reports name results that are not at hand: ") for told in unread)
+    assert any(told.startswith("reports or panels name results that are not at hand: ") for told in unread)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +66,9 @@ def test_one_that_is_older_void_or_of_something_else_leaves_the_last_one_standin
 )
 def test_what_the_words_do_not_tell_is_told(result: dict[str, Any]) -> None:
     [told] = screened(report(result=[result]))[1]
-    assert told == f"reports name results that are not at hand: {result.get('display', PANEL['text'])}"
+    assert (
+        told == f"reports or panels name results that are not at hand: {result.get('display', PANEL['text'])}"
+    )
 
 
 def test_a_result_that_is_at_hand_counts_and_nothing_is_told() -> None:
