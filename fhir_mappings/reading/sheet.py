@@ -118,7 +118,7 @@ class Sheet:
         not_given: doses that were not; which orders that puts in doubt is told likewise.
         doubted: resources that are used as facts though a part of them makes no sense.
         unnamed: courses of drugs that neither a known code nor words tell, of no concept; they are no events.
-        lacking: of results that a report or a panel names and that are not at hand, it and what it calls them.
+        lacking: of results that are named and not at hand, the report or panel and what it calls them.
         refuted: diagnoses that are no facts; beside one that stands they are a contradiction.
     """
 

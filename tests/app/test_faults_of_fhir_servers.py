@@ -136,6 +136,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "another type among entries": body(searchset({"resourceType": "Location", "id": "x"})),
     "a next page elsewhere": body(searchset(link=[{"relation": "next", "url": "https://evil.example/2"}])),
+    "one thing told twice": body(b'{"resourceType":"Bundle","type":"searchset","total":1,"total":0}'),
     "a total without entries": body(searchset(total=70)),
     "no Bundle of entries": body({"resourceType": "Bundle", "type": "searchset", "entry": "x", "total": 3}),
     "not packed as it says": body(b"", **{"content-encoding": "br"}),
