@@ -98,7 +98,9 @@ class Charts:
         """
         not_offered = frozenset(client.not_offered or ())
         came = reconcile(request.prefetch, RESOURCE_TYPES, client.prefetch_keys)
-        prefetched = taken_for_parts(came, by_category=client.observations_by_category)
+        prefetched = taken_for_parts(
+            came, by_category=client.observations_by_category, narrower=client.narrower_keys
+        )
         counts.update(_prefetched_counts(prefetched))
         way = way_to(request, client)
         if isinstance(way, str):

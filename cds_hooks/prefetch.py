@@ -59,8 +59,8 @@ class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
         next_url: of the next page, as the server wrote it, if there is one.
         lacking: how many more matches there are by the server's count than came, at least.
         flawed: what was sent has faults of its own, which further pages would not mend.
-        searched_by: names of the parameters of the search that was made, without modifiers, as far as the
-            server tells it in the ``self`` link (FHIR R4, search, "server conformance").
+        searched_by: parameters of the search that was made, each with its modifier and its value, as far as
+            the server tells it in the ``self`` link (FHIR R4, search, "server conformance").
     """
 
     state: PrefetchState
@@ -72,7 +72,7 @@ class Prefetched(msgspec.Struct, frozen=True, kw_only=True):
     next_url: str | None = None
     lacking: float = 0
     flawed: bool = False
-    searched_by: frozenset[str] = frozenset()
+    searched_by: frozenset[tuple[str, str]] = frozenset()
 
 
 class _Typed(msgspec.Struct, frozen=True):
@@ -223,7 +223,7 @@ def _next(links: msgspec.Raw) -> tuple[bool, str | None]:
     return bool(following) or len(each) > _MOST_LINKS, _lenient(_TEXTS, following[0]) if following else None
 
 
-def _searched_by(links: msgspec.Raw) -> frozenset[str]:
+def _searched_by(links: msgspec.Raw) -> frozenset[tuple[str, str]]:
     found = (_lenient(_LINKS, raw) for raw in (_each(links) or ())[:_MOST_LINKS])
     url = next(
         (_lenient(_TEXTS, link.url) for link in found if link is not None and link.relation == "self"), None
@@ -232,7 +232,7 @@ def _searched_by(links: msgspec.Raw) -> frozenset[str]:
         told = parse_qsl(urlsplit(url or "").query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
     except ValueError:
         return frozenset()
-    return frozenset(name.partition(":")[0] for name, _ in told)
+    return frozenset(told)
 
 
 def _total(raw: msgspec.Raw) -> float:

@@ -6,7 +6,7 @@ installation (its issuer, its keys, its servers) from the operator's file of cli
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
 from ipaddress import ip_address
@@ -128,6 +128,9 @@ class ClientProfile(BaseModel):
     prefetch_keys: Mapping[str, Word] = {}
     """Our prefetch key → the name that it has with this client."""
 
+    narrower_keys: tuple[str, ...] = ()
+    """Our prefetch keys for which its templates are narrower than ours: what they bring is a part."""
+
     observations_by_category: bool = False
     """Its server demands a category in searches for Observations, and gives one to each of them. Templates
     for it name the categories, and what they find is all that there is."""
@@ -209,14 +212,19 @@ class ClientProfile(BaseModel):
                 raise ValueError(f"'{loinc}': write system and code as system|code")
         return value
 
-    @field_validator("prefetch_keys")
+    @field_validator("narrower_keys", "prefetch_keys")
     @classmethod
-    def _our_keys(cls, value: Mapping[str, str]) -> Mapping[str, str]:
-        unknown = value.keys() - TEMPLATES.keys()
+    def _our_keys(cls, value: Collection[str]) -> Collection[str]:
+        unknown = set(value) - TEMPLATES.keys()
         if unknown:
             raise ValueError(
                 f"no prefetch key of ours: {', '.join(sorted(unknown))}; see trialcards prefetch"
             )
+        return value
+
+    @field_validator("prefetch_keys")
+    @classmethod
+    def _told_apart(cls, value: Mapping[str, str]) -> Mapping[str, str]:
         names = [value.get(key, key) for key in TEMPLATES]
         if len(set(names)) < len(names):
             raise ValueError("two prefetch keys have the same name with this client")

@@ -6,6 +6,7 @@ R4 leaves ``Observation.category`` optional and its codes free (binding "preferr
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, quote
 
 import httpx
 import pytest
@@ -27,6 +28,7 @@ REFUSAL = {
     "issue": [{"severity": "error", "code": "required", "diagnostics": "category or code is required"}],
 }
 HBSAG = "5196-1"
+[ALL] = parse_qs(BY_CATEGORY["observations"])["category"]
 TRIAL, CRITERION = "nct05247203", "E4.hbv"
 
 pytestmark = pytest.mark.usefixtures("network")
@@ -171,10 +173,60 @@ class TestPrefetchedByANarrowerTemplate:
         assert hepatitis(request, http)["outcome"] == "fail"
         assert ehr.searches == [False]
 
-    def test_by_category_is_whole_for_a_client_whose_template_names_categories(self) -> None:
+    @pytest.mark.parametrize(
+        "categories",
+        [
+            ALL,
+            f"{ALL},activity,therapy",
+            ",".join(reversed(ALL.split(","))),
+            ",".join(f"{NAMES}/observation-category|{category}" for category in ALL.split(",")),
+            quote(ALL),
+        ],
+    )
+    def test_by_all_categories_of_its_template_is_whole_for_a_client_that_has_one(
+        self, categories: str
+    ) -> None:
         http = hook_beside(preset="epic", served_triggers=())
-        found = hepatitis(self.request("observations", "&category=laboratory", alone=True), http)
+        found = hepatitis(self.request("observations", f"&category={categories}", alone=True), http)
         assert [need["why"] for need in found["needs"]] == ["never-measured"]
+
+    @pytest.mark.parametrize(
+        "narrowing",
+        [
+            "&category=laboratory",
+            f"&category={ALL.removesuffix(',clinical-test')}",
+            f"&category={ALL}&category=laboratory",
+            f"&category:not={ALL}",
+            f"&category={ALL}&date=ge2025-01-01",
+        ],
+    )
+    def test_by_fewer_than_its_template_names_is_a_part_for_it_too(self, narrowing: str) -> None:
+        """An analyst typed in less than was printed for Epic: what was left out is not known to be absent."""
+        http = hook_beside(preset="epic", served_triggers=())
+        found = hepatitis(self.request("observations", narrowing, alone=True), http)
+        assert [need["why"] for need in found["needs"]] == ["not-retrieved"]
+
+    @pytest.mark.parametrize("value", ["searchset", "nothing"])
+    def test_is_a_part_where_only_the_profile_tells_that_the_template_is_narrower(self, value: str) -> None:
+        request = self.request("observations", "", alone=True)
+        if value == "searchset":
+            del request["prefetch"]["observations"]["link"]
+        else:
+            request["prefetch"]["observations"] = None
+        trusted, told_of = (
+            hepatitis(request, hook_beside(narrower_keys=keys)) for keys in ((), ("observations",))
+        )
+        assert [need["why"] for need in trusted["needs"]] == ["never-measured"]
+        assert [need["why"] for need in told_of["needs"]] == ["not-retrieved"]
+
+    def test_by_fewer_is_asked_for_by_all_where_the_server_may_be_called(self) -> None:
+        ehr = Searching(LABORATORY, demands=400)
+        http = hook_beside(ehr, preset="epic", served_triggers=(), settings={"show_ineligible": True})
+        narrowed = self.request("observations", "&category=vital-signs", alone=True)["prefetch"]
+        request = {**request_without(patient=POTENTIAL), "prefetch": narrowed}
+        assert hepatitis(request, http)["outcome"] == "fail"
+        [asked] = [sent.url.params["category"] for sent in ehr.asked if "category" in sent.url.params]
+        assert asked == ALL
 
     def test_active_diagnoses_are_not_all_diagnoses(self) -> None:
         whole = cards_of(self.request("conditions", ""))
@@ -183,6 +235,7 @@ class TestPrefetchedByANarrowerTemplate:
         left = {name for name, found in findings_of(part[0]).items() if found["outcome"] == "presumed"}
         assert left < presumed
 
-    def test_orders_are_asked_for_by_status_anyhow(self) -> None:
-        by_status = self.request("serviceRequests", "&status=active")
+    @pytest.mark.parametrize("status", ["active", "active,on-hold"])
+    def test_orders_are_asked_for_by_status_anyhow(self, status: str) -> None:
+        by_status = self.request("serviceRequests", f"&status={status}")
         assert told(cards_of(by_status)) == told(cards_of(request_of(POTENTIAL)))

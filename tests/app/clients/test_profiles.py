@@ -96,6 +96,7 @@ class TestAProfile:
             ("fhir_servers", ["http://ehr.example/fhir"], "without TLS"),
             ("prefetch_keys", {"problems": "x"}, "no prefetch key of ours: problems"),
             ("prefetch_keys", {"conditions": "patient"}, "the same name"),
+            ("narrower_keys", ["labs"], "no prefetch key of ours: labs"),
             ("not_offered", ["Condition"], "cannot be done without"),
             ("suggestion", True, "not permitted"),
         ],
