@@ -27,7 +27,17 @@ from app.settings import Settings
 from cds_hooks.errors import WrongPatientError
 from cds_hooks.prefetch import Prefetched, reconcile
 from cds_hooks.requests import HookRequest
-from fhir_mappings.client import Capabilities, Fetched, FetchLimits, FhirClient, Heard, Network, Offer, Query
+from fhir_mappings.client import (
+    Capabilities,
+    Fetched,
+    FetchLimits,
+    FhirClient,
+    Heard,
+    Network,
+    Offer,
+    Query,
+    kept_for_reading,
+)
 
 Counts = dict[str, int | str]
 
@@ -155,11 +165,13 @@ class Charts:
             not_offered: resource types that are not asked for.
             way: the server.
             heard: told of each page.
-            deadline: instant of the running loop's clock; by default, as the settings say.
+            deadline: instant of the running loop's clock by which what is at hand should have been read as
+                well; by default, as the settings say.
         """
         loop = asyncio.get_running_loop()
         began = loop.time()
-        deadline = began + self._deadline_seconds if deadline is None else deadline
+        seconds = self._deadline_seconds if deadline is None else deadline - began
+        until = began + seconds
         keys = lacking(prefetched, {*not_offered, *self._unneeded})
         unknown = named_medications.wanted(_all_resources(prefetched), way.base)
         if not keys and not unknown:
@@ -177,10 +189,12 @@ class Charts:
             offer,
             by_category=way.by_category,
         )
-        fetched = await self._client(way, self._limits).fetch(queries, deadline, heard)
+        kept = kept_for_reading(_size(prefetched), seconds)
+        fetched = await self._client(way, self._limits).fetch(queries, until - kept, heard)
         size = weight(len(memoryview(raw)) for found in fetched.values() for raw in found.resources)
         answers, received = await aside(size, partial(_put_together, patient_id, prefetched, fetched))
-        medications, asked = await self._medications(received, way, offer, deadline)
+        kept = kept_for_reading(_size(received), seconds)
+        medications, asked = await self._medications(received, way, offer, until - kept)
         counts = _counts([*answers.values(), *asked.values()])
         counts["fetch_ms"] = round((loop.time() - began) * 1000)
         return Completed(received, medications, {*not_offered, *absent}, counts, {**answers, **asked})
@@ -238,6 +252,10 @@ def _only_of(patient_id: str, found: Fetched) -> Fetched:
 
 def _weight(received: Mapping[str, Prefetched]) -> int:
     return weight(len(memoryview(raw)) for raw in _all_resources(received))
+
+
+def _size(received: Mapping[str, Prefetched]) -> int:
+    return sum(len(memoryview(raw)) for raw in _all_resources(received))
 
 
 def _all_resources(received: Mapping[str, Prefetched]) -> list[msgspec.Raw]:

@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     """Announce in discovery what CDS Hooks 3.0 adds: versions of the specification and of the hook."""
 
     fetch_deadline_seconds: float = Field(default=4.0, gt=0, le=60)
-    """What a call spends at most on asking the FHIR server; what has not come by then is not retrieved."""
+    """Time for asking the FHIR server and reading what came; what has not come in time is not retrieved."""
 
     fetch_max_pages: int = Field(default=20, gt=0)
     """Pages of one search that are read."""

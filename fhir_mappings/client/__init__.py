@@ -4,7 +4,7 @@ Nothing outside this package speaks HTTP to a FHIR server, and nothing outside i
 """
 
 from fhir_mappings.client.addresses import Address, AddressError, base_address, listed
-from fhir_mappings.client.asking import Fetched, FetchLimits, FetchState, Query, Why
+from fhir_mappings.client.asking import Fetched, FetchLimits, FetchState, Query, Why, kept_for_reading
 from fhir_mappings.client.auth import BearerToken
 from fhir_mappings.client.backend_services import BackendServices, TokenError
 from fhir_mappings.client.capability import Capabilities, Offer
@@ -42,6 +42,7 @@ __all__ = [
     "TokenError",
     "Why",
     "base_address",
+    "kept_for_reading",
     "listed",
     "must_be_fit_for_secrets",
     "read_signing_key",

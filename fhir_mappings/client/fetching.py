@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from fhir_mappings.client.addresses import Address, AddressError
-from fhir_mappings.client.asking import Fetched, FetchLimits, Query, Why
+from fhir_mappings.client.asking import Fetched, FetchLimits, Query, Why, kept_for_reading
 from fhir_mappings.client.bodies import AnswerError
 from fhir_mappings.client.network import Network
 from fhir_mappings.client.pages import Answer, read_answer
@@ -18,6 +18,10 @@ from fhir_mappings.client.requests import Getter
 from fhir_mappings.search_results import how_many_new
 
 _CLOSING_SECONDS = 0.5
+_LOOK_SECONDS = 0.1
+"""How often it is looked whether the time that is left is needed otherwise."""
+_LARGE = 1_000_000
+"""Bytes of an answer, from which on it is read beside the event loop."""
 _REFUSALS = frozenset({"rejected", "forbidden", "outcome"})
 """How servers answer a search that they do not take as wide as it is."""
 
@@ -64,7 +68,8 @@ class FhirClient:
         """The answer to each query.
 
         Never raises for what a server does. All is over at ``deadline``, an instant of the running loop's
-        clock, whatever the server does; what has come by then is told as truncated.
+        clock, whatever the server does, and the earlier the more has come, which has to be read by then;
+        what is not complete then is told as truncated.
         """
         getter = Getter(
             self._network,
@@ -81,11 +86,24 @@ class FhirClient:
                 walk.on_page = partial(heard, key)
         tasks = [asyncio.ensure_future(walk.run()) for walk in walks.values()]
         try:
-            if tasks:
-                await asyncio.wait(tasks, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
+            await self._wait(tasks, getter, deadline)
         finally:
             await _end(tasks)
         return {key: walk.outcome() for key, walk in walks.items()}
+
+    async def _wait(self, tasks: Collection[asyncio.Task[None]], getter: Getter, deadline: float) -> None:
+        """Until all is done, or the time that is left is needed to read what has come."""
+        clock = asyncio.get_running_loop().time
+        seconds = deadline - clock()
+        running = set(tasks)
+        while running:
+            kept = kept_for_reading(getter.size, seconds, self._limits.read_a_second)
+            left = deadline - kept - clock()
+            if left <= 0:
+                return
+            _, running = await asyncio.wait(
+                running, timeout=min(left, _LOOK_SECONDS), return_when=asyncio.FIRST_COMPLETED
+            )
 
 
 async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
@@ -177,7 +195,8 @@ class _Walk:
             answer = await self._answer(address)
 
     async def _answer(self, address: Address) -> Answer:
-        return self._read(await self._getter.get(address, urgent=self._query.urgent))
+        body = await self._getter.get(address, urgent=self._query.urgent)
+        return await asyncio.to_thread(self._read, body) if len(body) >= _LARGE else self._read(body)
 
     def _at(self, path: str) -> Address:
         try:

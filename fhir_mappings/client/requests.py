@@ -73,6 +73,11 @@ class Getter:
         self._allowance = Allowance(limits.call_bytes)
         self._waiting: set[Address | None] = set()
 
+    @property
+    def size(self) -> int:
+        """Bytes of the answers that have come."""
+        return self._limits.call_bytes - self._allowance.left
+
     def waits(self, address: Address | None) -> bool:
         """Whether a request waits for its turn, as others to this server are under way."""
         return address in self._waiting
