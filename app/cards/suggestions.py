@@ -11,7 +11,7 @@ from app.cards.wording import Wording
 from app.order_names import order_name
 from app.plain_text import plain
 from cds_hooks.cards import Action, Suggestion
-from eligibility.findings import Screening
+from eligibility.findings import Finding, Screening
 from eligibility.reported import WorkDecides, WorkItem
 from fhir_mappings.facts import Coding, WhyMissing
 
@@ -50,7 +50,7 @@ def suggestions(
     for order, decides in _tests(screening.protocol, work_list, ordered):
         action = Action(
             type="create",
-            description=_description(order, decides, ordered, words),
+            description=_description(order, decides, screening, ordered, words),
             resource=draft_order(order, patient, encounter_id),
         )
         label = "suggestion.label" if ordered.seen else "suggestion.label.orders-unseen"
@@ -80,7 +80,9 @@ def draft_order(test: Coding, patient: str, encounter_id: str | None) -> dict[st
     return order | {"encounter": {"reference": f"Encounter/{encounter_id}"}} if encounter_id else order
 
 
-def _description(order: Coding, decides: WorkDecides, ordered: Ordered, words: Wording) -> str:
+def _description(
+    order: Coding, decides: WorkDecides, screening: Screening, ordered: Ordered, words: Wording
+) -> str:
     """What is drafted, what it would settle, and what else asks for it."""
     asked = [criterion for criterion in decides.criteria if criterion not in decides.settles]
     key = "settles-and-asked" if asked and decides.settles else "asked" if asked else "settles"
@@ -88,10 +90,26 @@ def _description(order: Coding, decides: WorkDecides, ordered: Ordered, words: W
         f"suggestion.{key}",
         test=_named(order, words),
         code=order.code,
-        settled=", ".join(decides.settles),
-        asked=", ".join(asked),
+        settled=_criteria(decides.settles, screening, words),
+        asked=_criteria(asked, screening, words),
     )
     return action if ordered.seen else words.say("suggestion.orders-unseen", action=action)
+
+
+def _criteria(asking: Sequence[str], screening: Screening, words: Wording) -> str:
+    """Criteria by the numbers that the protocol gives them: the id of a part is ours and means nothing."""
+    numbered = {name: top.criterion for top in screening.findings for name in _names(top)}
+    told = [
+        one if numbered[one] == one else words.say("suggestion.part", criterion=numbered[one])
+        for one in asking
+    ]
+    return words.say("suggestion.separator").join(dict.fromkeys(told))
+
+
+def _names(finding: Finding) -> Iterator[str]:
+    yield finding.criterion
+    for part in finding.parts:
+        yield from _names(part)
 
 
 def _named(order: Coding, words: Wording) -> str:

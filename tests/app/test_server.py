@@ -31,19 +31,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     with log.open("wb") as output:
         kept = {"TRIALCARDS_STORE": "true", "TRIALCARDS_DATA_DIR": str(log.parent)}
         environment = {**os.environ, **kept, "TRIALCARDS_OPEN": "true"}
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
-        try:
-            for _ in range(600):
-                assert process.poll() is None, log.read_text()
-                try:
-                    socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
-                    break
-                except OSError:
-                    time.sleep(0.05)
-            yield f"http://127.0.0.1:{port}", log
-        finally:
-            process.terminate()
-            process.wait(10)
+        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output) as process:
+            try:
+                for _ in range(600):
+                    assert process.poll() is None, log.read_text()
+                    try:
+                        socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
+                        break
+                    except OSError:
+                        time.sleep(0.05)
+                yield f"http://127.0.0.1:{port}", log
+            finally:
+                process.terminate()
+                process.wait(10)
 
 
 def test_a_chart_gets_its_cards(server: tuple[str, Path]) -> None:

@@ -113,6 +113,15 @@ class TestResource:
         assert described == "Draft an order: Test of hbv_dna (LOINC 42595-9), which would settle E8, E4"
         assert uuid.UUID(one.uuid).version == 4
 
+    def test_a_part_of_a_criterion_is_told_by_the_number_that_the_protocol_gives_the_whole(self) -> None:
+        part = lacking("hbv_dna", "E4.hbv", "42595-9")
+        whole = finding("E4", "missing", parts=(part,), needs=part.needs)
+        (one,) = made(whole, lacking("hbv_dna", "E8", "42595-9"))
+        assert one.actions[0].description.endswith("which would settle part of E4, E8")
+        judged = screening(whole)
+        (chinese,) = suggestions(judged, work_list([judged]), "Patient/1", None, wording("zh-CN"))
+        assert chinese.actions[0].description.endswith("可解决 E4 的一部分")
+
 
 def suggested(patient: str = LUPUS, **order: Any) -> list[str]:
     """The LOINC codes that are suggested where there is such an order."""

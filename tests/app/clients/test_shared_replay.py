@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -26,10 +23,10 @@ from cds_hooks.tokens import LEEWAY, Token, read_token
 from tests.app.clients.calling import pinned
 from tests.app.clients.redis_server import running
 from tests.app.service import request_of
+from tests.app.serving import serving
 from tests.cds_hooks.signing import EC, ISSUER, NOW, jwks, token
 
 pytestmark = pytest.mark.anyio
-ROOT = Path(__file__).parents[3]
 
 
 def a_token(**claims: object) -> Token:
@@ -104,25 +101,18 @@ def test_a_token_cannot_be_used_again_with_another_worker_of_a_real_service(tmp_
     base = f"http://127.0.0.1:{port}"
     clients = tmp_path / "clients.yaml"
     clients.write_text(json.dumps({"clients": [{"id": "a", "issuer": ISSUER, "jwks": jwks(EC)}]}), "utf-8")
-    command = [sys.executable, "-c", "import sys; from app.cli import main; sys.exit(main())"]
-    command += ["serve", "--port", str(port), "--workers", "2"]
     now = time.time()
     hook = f"{base}/cds-services/lupus-trials"
     sent = token(aud=hook, iat=now, exp=now + 300)
     with running(tmp_path) as (url, _):
-        settings = {"CLIENTS": str(clients), "BASE_URL": base, "REDIS_URL": url}
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        environment |= {f"TRIALCARDS_{name}": value for name, value in settings.items()}
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
-        assert process.stdout
-        try:
-            assert any("ready at" in line for line in process.stdout)
+        named = {"CLIENTS": str(clients), "BASE_URL": base, "REDIS_URL": url}
+        settings = {f"TRIALCARDS_{name}": value for name, value in named.items()}
+        workers = ("--port", str(port), "--workers", "2")
+        with serving(tmp_path, *workers, ready="ready at", settings=settings) as (said, _process):
+            assert "ready at" in said
             # Each call opens a connection, which either worker may take.
             answers = [
                 httpx.post(hook, json=request_of(), headers={"Authorization": f"Bearer {sent}"}, timeout=30)
                 for _ in range(8)
             ]
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=20)
     assert sorted(answer.status_code for answer in answers) == [200] + [401] * 7

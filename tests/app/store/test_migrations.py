@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
 
@@ -56,19 +57,22 @@ def test_nothing_is_made_until_the_database_is_opened(database: Database) -> Non
 def test_processes_that_start_together_make_them_once(url: str) -> None:
     code = "import sys; from app.cli import main; sys.exit(main(['store', 'migrate']))"
     environment = {**os.environ, "TRIALCARDS_DATABASE_URL": url, "TRIALCARDS_PSEUDONYM_KEY": KEY}
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", code],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        for _ in range(3)
-    ]
-    for process in processes:
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors.decode()
+    with ExitStack() as ends:  # waits for each, also where one has failed
+        processes = [
+            ends.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", code],
+                    cwd=ROOT,
+                    env=environment,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                )
+            )
+            for _ in range(3)
+        ]
+        for process in processes:
+            _, errors = process.communicate(timeout=60)
+            assert process.returncode == 0, errors.decode()
     assert database_of(settings_of(url)).revision() == NEWEST_REVISION
 
 

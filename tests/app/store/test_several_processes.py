@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.app.store.serving import KEY, rows
@@ -55,19 +56,22 @@ asyncio.run(main())
 
 
 def test_workers_that_write_at_once_lose_nothing_and_double_nothing(url: str) -> None:
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(CALLS)],
-            cwd=ROOT,
-            env={**os.environ, "TRIALCARDS_DATABASE_URL": url, "TRIALCARDS_PSEUDONYM_KEY": KEY},
-            stderr=subprocess.PIPE,
-        )
-        for _ in range(WORKERS)
-    ]
-    for process in processes:
-        _, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, errors.decode()
-        assert errors == b""
+    with ExitStack() as ends:  # waits for each, also where one has failed
+        processes = [
+            ends.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", WORKER, str(CALLS)],
+                    cwd=ROOT,
+                    env={**os.environ, "TRIALCARDS_DATABASE_URL": url, "TRIALCARDS_PSEUDONYM_KEY": KEY},
+                    stderr=subprocess.PIPE,
+                )
+            )
+            for _ in range(WORKERS)
+        ]
+        for process in processes:
+            _, errors = process.communicate(timeout=120)
+            assert process.returncode == 0, errors.decode()
+            assert errors == b""
     assert len(rows(url, "hook_calls")) == len(rows(url, "judged_trials")) == CALLS * WORKERS
     told = Counter(row["card"].startswith("shared-") for row in rows(url, "feedback"))
     assert told == {True: CALLS // 10, False: CALLS // 10 * WORKERS}
