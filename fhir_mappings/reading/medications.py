@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-from fhir_mappings.code_systems import system_of
+from fhir_mappings.code_systems import code_in, system_of
 from fhir_mappings.datatypes import CodeableConcept, Ingredient, Reference
 from fhir_mappings.dates import read_date, read_period
 from fhir_mappings.dosage import read_doses
@@ -20,7 +21,7 @@ from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.courses import Course, course_given, course_ordered, course_stated, course_supplied
 from fhir_mappings.reading.denials import Denial, NotGiven
 from fhir_mappings.reading.sheet import Sheet, evidence_of
-from fhir_mappings.reading.terms import is_any, names_no_drug, tells, terms
+from fhir_mappings.reading.terms import is_any, is_coded, names_no_drug, tells, terms, texts_of
 from fhir_mappings.resources import (
     Medicated,
     Medication,
@@ -41,8 +42,8 @@ TAKEN = {
 """Statuses that mean exposure. ``unknown`` and none at all mean that it is unconfirmed; others mean none."""
 
 ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
-_OF_DRUGS = frozenset({"rxnorm", "atc"})
-"""Code systems in which all drugs that anything asks for are known."""
+_SUBSTANCE = re.compile(r"[A-V]\d{2}[A-Z]{2}\d{2}")
+"""An ATC code of one substance, or of one combination; shorter ones are groups of many."""
 _ROUTES = {"injectable": "systemic", "otic": "topical", "vaginal": "topical", "rectal": "other"}
 _ROUTES |= {"transdermal": "other", "implant": "other"}
 
@@ -211,7 +212,7 @@ def _named(resource: Medicated, sheet: Sheet) -> Named | None:
     pairs = concept.pairs if concept is not None else ()
     words = _words(concept, display)
     found = sheet.terminology.concepts_of(pairs, words, kinds="drug")
-    coded = ingredients or any(code for _, code in pairs)
+    coded = ingredients or (concept is not None and is_coded(concept))
     if not (coded or found.concepts or found.suspected) and names_no_drug(words or ""):
         return None
     concepts, by_text, suspected = found.concepts, found.by_text, found.suspected
@@ -226,8 +227,11 @@ def _named(resource: Medicated, sheet: Sheet) -> Named | None:
         product = sheet.terminology.product_of(pairs)
         if product is not None and product.strength_mg is not None:
             strengths.append(Strength(point(product.strength_mg), "solid"))
-        elif (of_name := strength_of_name(words)) is not None:
-            strengths.append(of_name)
+        else:
+            named = (
+                strength_of_name(text) for text in (words, concept.label if concept is not None else None)
+            )
+            strengths += [strength for strength in named if strength is not None][:1]
     route = sheet.terminology.route_of(pairs, words)
     label = words or next((item.label for item in ingredients if item.label), None) or "drug"
     return Named(
@@ -243,10 +247,15 @@ def _named(resource: Medicated, sheet: Sheet) -> Named | None:
 
 
 def _is_told(concept: CodeableConcept) -> bool:
-    """Whether a code tells the drug, if one of ours it is: a system of drugs does, any other beside words."""
-    systems = {system_of(system) for system, _ in concept.pairs if system} - {None}
-    worded = bool(concept.text) or any(coding.display for coding in concept.coding)
-    return worded if systems.isdisjoint(_OF_DRUGS) and systems else bool(systems)
+    """Whether a code tells that the drug is another one, if it is none of ours.
+
+    A code of ATC does: there is one for each substance, and those of the drugs that anything asks for are all
+    known. Of any other system only beside words: a product or a brand may be newer than the codes at hand.
+    """
+    systems = [(system_of(system), code) for system, code in concept.pairs if system and code]
+    if any(family == "atc" and _SUBSTANCE.fullmatch(code_in("atc", code)) for family, code in systems):
+        return True
+    return any(family for family, _ in systems) and not all(map(names_no_drug, texts_of(concept)))
 
 
 def _ingredient_strengths(parts: Sequence[Ingredient], drug: str | None, sheet: Sheet) -> list[StrengthLike]:
@@ -271,9 +280,11 @@ def _concepts_of(part: Ingredient, sheet: Sheet) -> frozenset[str]:
 
 
 def _words(concept: CodeableConcept | None, display: str | None) -> str | None:
+    """The words for the drug, of which those that name one come first."""
     if concept is None:
         return display
-    return concept.label or display
+    words = (*texts_of(concept), display or "")
+    return next((word for word in words if not names_no_drug(word)), concept.label or display)
 
 
 def _drug(concepts: frozenset[str]) -> str | None:

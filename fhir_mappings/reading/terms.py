@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from fhir_mappings.catalogue import read_yaml
-from fhir_mappings.datatypes import CodeableConcept
+from fhir_mappings.datatypes import CodeableConcept, CodingType
 
 _FILE = Path(__file__).with_name("terms.yaml")
 _WORD = re.compile(r"[\w.,/%]*\w[\w%]*")
@@ -137,11 +137,27 @@ def code_of(concept: CodeableConcept | None, known: frozenset[str] = frozenset()
 def tells(concept: CodeableConcept) -> bool:
     """Whether a concept says what something is: by a code that is no reason for having none, or in words."""
     known = terms()
-    codings = [c for c in concept.coding if c.system is None or c.system not in known.withheld_systems]
-    if any(coding.code and not known.withheld_words.fullmatch(coding.code) for coding in codings):
+    if is_coded(concept):
         return True
-    words = (concept.text, *(coding.display for coding in codings))
-    return any(word and not known.withheld_words.fullmatch(word.strip()) for word in words)
+    return any(not known.withheld_words.fullmatch(word.strip()) for word in texts_of(concept))
+
+
+def texts_of(concept: CodeableConcept) -> tuple[str, ...]:
+    """The text, then the displays, without those of reasons for having no code."""
+    words = (concept.text, *(coding.display for coding in _codings(concept)))
+    return tuple(word for word in words if word)
+
+
+def is_coded(concept: CodeableConcept) -> bool:
+    """Whether a concept has a code that is no reason for having none."""
+    withheld = terms().withheld_words
+    return any(coding.code and not withheld.fullmatch(coding.code) for coding in _codings(concept))
+
+
+def _codings(concept: CodeableConcept) -> list[CodingType]:
+    """The codings of systems whose codes are no reasons for having none."""
+    withheld = terms().withheld_systems
+    return [coding for coding in concept.coding if coding.system is None or coding.system not in withheld]
 
 
 def names_no_drug(words: str) -> bool:

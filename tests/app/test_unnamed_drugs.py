@@ -20,14 +20,25 @@ from tests.app.service import AS_OF, screening_service
 SNOMED = "http://snomed.info/sct"
 
 
-def coded(system: str, code: str) -> Json:
-    return {"coding": [{"system": system, "code": code}]}
+ATC = "http://www.whocc.no/atc"
+AMLODIPINE_5_MG = "197361"  # a code of RxNorm that belongs to no drug asked for
+
+
+def coded(system: str, code: str, text: str | None = None) -> Json:
+    return {"coding": [{"system": system, "code": code}]} | ({"text": text} if text else {})
 
 
 LOCAL = coded("urn:local", "HCQ200")
 UNNAMED: dict[str, Json] = {
     "a local code": statement(LOCAL, None, "2025-01-01"),
     "an unknown code of SNOMED CT": statement(coded(SNOMED, "999999999"), None, "2025-01-01"),
+    "a code of RxNorm that belongs to no drug asked for": statement(
+        coded(RXNORM, AMLODIPINE_5_MG), None, "2025-01-01"
+    ),
+    "the same beside words that name no drug": statement(
+        coded(RXNORM, AMLODIPINE_5_MG, "Oral tablet"), None, "2025-01-01"
+    ),
+    "a group of ATC, of many drugs": statement(coded(ATC, "C08"), None, "2025-01-01"),
     "ordered": order(LOCAL, dose(200), "2025-01-01"),
     "perhaps taken": statement(LOCAL, None, "2025-01-01", status="unknown"),
     "nobody says until when": statement(LOCAL, None, "2025-01-01", None, "completed"),
@@ -52,7 +63,10 @@ NONE: dict[str, list[Json]] = {
     "given once, long ago": [given(LOCAL, 200, "2025-01-01")],
     "it begins later": [order(LOCAL, dose(200), "2026-07-01")],
     "it was entered in error": [statement(LOCAL, None, "2025-01-01", status="entered-in-error")],
-    "RxNorm names another drug": [statement(coded(RXNORM, "197361"), None, "2025-01-01")],  # amlodipine 5 mg
+    "words beside a code of RxNorm name another drug": [
+        statement(coded(RXNORM, AMLODIPINE_5_MG, "amlodipine 5 mg tablet"), None, "2025-01-01")
+    ],
+    "ATC names another substance": [statement(coded(ATC, "C08CA01"), None, "2025-01-01")],  # amlodipine
 }
 
 

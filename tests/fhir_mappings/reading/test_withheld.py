@@ -76,15 +76,38 @@ def test_an_observation_without_a_code_is_told() -> None:
     assert "Observation/more-0" in findings(masked)[1]
 
 
-@pytest.mark.parametrize(
-    "words", ["Infusion, day hospital", "see note", "Tablet 5 mg", "Home medication", "unknown", "输液"]
-)
+NAMELESS = [
+    "Infusion, day hospital",
+    "see note",
+    "Tablet 5 mg",
+    "Home medication",
+    "unknown",
+    "Medication",
+    "Medication zzz",
+    "Medication #3",
+    "MEDICATION_12",
+    "Drug A",
+    "unspecified product, 50 mg",
+    "unknown drug (not recorded)",
+    "test xxx",
+    "TBD",
+    "输液",
+    "药物",
+    "未知药物",
+    "某药品A",
+    "口服药1片",
+    "遵医嘱用药",
+]
+
+
+@pytest.mark.parametrize("words", NAMELESS)
 def test_words_that_name_no_drug_leave_open_which_it_is(words: str) -> None:
     known, _ = findings()
     order = {"resourceType": "MedicationRequest", **RESOURCES["MedicationRequest"]}
     for told in (
         {"medicationReference": {"reference": "Medication/refused", "display": words}},
         {"medicationCodeableConcept": {"text": words}},
+        {"medicationCodeableConcept": {"coding": [{"system": ABSENT, "code": "masked"}], "text": words}},
     ):
         found, unread = findings({**order, **told})
         changed = {found[key] for key in known if found[key] != known[key]}
@@ -93,9 +116,32 @@ def test_words_that_name_no_drug_leave_open_which_it_is(words: str) -> None:
         assert "MedicationRequest/more-0" in unread
 
 
-def test_words_that_name_another_drug_are_told_and_change_nothing() -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Amlodipine 5 mg tablet",
+        "Multivitamin",
+        "Vitamin A",
+        "Home oxygen",
+        "No current medication",
+        "Zzzquil",
+        "维生素C",
+        "氨氯地平片",
+    ],
+)
+def test_words_that_name_another_drug_are_told_and_change_nothing(words: str) -> None:
     order = {"resourceType": "MedicationRequest", **RESOURCES["MedicationRequest"]}
-    told = {"medicationReference": {"reference": "Medication/refused", "display": "Amlodipine 5 mg tablet"}}
+    told = {"medicationReference": {"reference": "Medication/refused", "display": words}}
     found, unread = findings({**order, **told})
     assert found == findings()[0]
     assert "MedicationRequest/more-0" in unread
+
+
+@pytest.mark.parametrize("words", ["Home medication", "静脉输液"])
+def test_a_display_that_names_the_drug_stands_beside_a_text_that_names_none(words: str) -> None:
+    order = {"resourceType": "MedicationRequest", **RESOURCES["MedicationRequest"]}
+    local = {"system": "urn:local", "code": "4711", "display": "Rituximab 500 mg vial"}
+    told = {"medicationCodeableConcept": {"coding": [local], "text": words}}
+    named = {"medicationCodeableConcept": {"text": "Rituximab 500 mg vial"}}
+    found = findings({**order, **told})[0]
+    assert found == findings({**order, **named})[0] != findings()[0]
