@@ -22,13 +22,12 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, TypeVar
-from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from cds_hooks.errors import NotJsonError
 from cds_hooks.json_objects import is_null, members
-from fhir_mappings.search_results import how_many_new, names, told_by
+from fhir_mappings.search_results import how_many_new, names, searched_by, told_by
 
 T = TypeVar("T")
 PrefetchState = Literal["present", "empty", "missing", "failed"]
@@ -37,7 +36,6 @@ _RESOURCE_TYPE = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"')
 _MOST_ENTRIES = 20_000
 """No chart has so many of one kind; a body of twenty megabytes can hold millions that are none."""
 _MOST_LINKS = 100
-_MOST_PARAMETERS = 100
 _NO_RESOURCE = "there are entries without a resource that can be read"
 _TOLD = {
     "cut": "the server says in an OperationOutcome that results may be lacking",
@@ -228,11 +226,7 @@ def _searched_by(links: msgspec.Raw) -> frozenset[tuple[str, str]]:
     url = next(
         (_lenient(_TEXTS, link.url) for link in found if link is not None and link.relation == "self"), None
     )
-    try:
-        told = parse_qsl(urlsplit(url or "").query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
-    except ValueError:
-        return frozenset()
-    return frozenset(told)
+    return searched_by(url)
 
 
 def _total(raw: msgspec.Raw) -> float:

@@ -7,8 +7,66 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from typing import Literal
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
+
+NARROWING = frozenset(
+    [
+        "_content",
+        "_filter",
+        "_has",
+        "_id",
+        "_lastUpdated",
+        "_list",
+        "_profile",
+        "_security",
+        "_source",
+        "_tag",
+        "_text",
+        "asserted-date",
+        "authoredon",
+        "category",
+        "class",
+        "clinical-status",
+        "code",
+        "code-value-concept",
+        "code-value-quantity",
+        "combo-code",
+        "combo-code-value-concept",
+        "combo-code-value-quantity",
+        "context",
+        "criticality",
+        "date",
+        "effective",
+        "effective-time",
+        "encounter",
+        "intent",
+        "issued",
+        "location",
+        "medication",
+        "onset",
+        "onset-date",
+        "performer",
+        "period",
+        "recorded-date",
+        "recorder",
+        "requester",
+        "severity",
+        "status",
+        "type",
+        "vaccine-code",
+        "value-concept",
+        "value-quantity",
+        "verification-status",
+        "whenhandedover",
+        "whenprepared",
+    ]
+)
+"""Search parameters of R4 that leave resources of the patient out. Names that only one server knows, by which
+it finds its pages, are none of them."""
+
+_MOST_PARAMETERS = 100
 
 Told = Literal["nothing", "cut", "failed"]
 
@@ -65,6 +123,42 @@ def told_by(outcome: msgspec.Raw | bytes) -> Told:
         return "failed"
     harmless = (issue.severity in _REMARKS and issue.code in _HARMLESS for issue in issues)
     return "nothing" if issues and all(harmless) else "cut"
+
+
+def searched_by(url: str | None) -> frozenset[tuple[str, str]]:
+    """Parameters of the search that was made, with modifiers and values, by the ``self`` link of a searchset.
+
+    FHIR R4, search, "server conformance": it tells which parameters the server used. None that can be read
+    tell nothing.
+    """
+    try:
+        told = parse_qsl(urlsplit(url or "").query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        return frozenset()
+    return frozenset(told)
+
+
+def narrows(told: Collection[tuple[str, str]], asked: str, *, by_value: bool = True) -> bool:
+    """Whether a search left out more than the one ``asked`` for: by another parameter, or by fewer values.
+
+    Values of one parameter are alternatives (``category=a,b``); a parameter told twice must hold twice
+    (FHIR R4, search, "composite search parameters"). A system before a code is not compared.
+
+    Args:
+        told: the parameters of the search that was made.
+        asked: the search that should have been, a path with its query.
+        by_value: look at values as well as at names.
+    """
+    known = {name: _values(value) for name, value in parse_qsl(asked.partition("?")[2])}
+    return any(
+        name not in known or (by_value and not known[name] <= _values(value))
+        for name, value in told
+        if name.partition(":")[0] in NARROWING
+    )
+
+
+def _values(text: str) -> frozenset[str]:
+    return frozenset(value.rpartition("|")[2] for value in text.split(","))
 
 
 def names(resources: Iterable[msgspec.Raw | bytes]) -> tuple[str | bytes, ...]:

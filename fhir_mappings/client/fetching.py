@@ -15,7 +15,7 @@ from fhir_mappings.client.bodies import AnswerError
 from fhir_mappings.client.network import Network
 from fhir_mappings.client.pages import Answer, read_answer
 from fhir_mappings.client.requests import Getter
-from fhir_mappings.search_results import how_many_new
+from fhir_mappings.search_results import how_many_new, narrows
 
 _CLOSING_SECONDS = 0.5
 _LOOK_SECONDS = 0.1
@@ -125,6 +125,7 @@ class _Walk:
         self._limits = limits
         self._resources: list[msgspec.Raw] = []
         self._full_urls: list[str | None] = []
+        self._from_the_start = "://" not in query.path.partition("?")[0]
         self._known = set(query.at_hand)
         self._matches = len(self._known)
         self._total = 0
@@ -168,6 +169,9 @@ class _Walk:
                 raise
             address = self._address = self._at(self._query.narrower)
             answer, flaw = await self._answer(address), "narrowed"
+        if self._from_the_start and narrows(answer.searched_by, self._query.path, by_value=False):
+            # A value that it does not know leaves out nothing that it has; a parameter of its own may.
+            flaw = "narrowed"
         seen = {address}
         while True:
             flaw = flaw or answer.flaw

@@ -9,7 +9,7 @@ from fhir_mappings.client.asking import Why
 from fhir_mappings.client.bodies import AnswerError
 from fhir_mappings.decoding import names_a_key_twice, peek
 from fhir_mappings.errors import UnreadableInputError
-from fhir_mappings.search_results import names
+from fhir_mappings.search_results import names, searched_by
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MOST_LINKS = 100
@@ -23,6 +23,7 @@ class Answer(msgspec.Struct, frozen=True):
         matches: those of the type that was asked for (:func:`fhir_mappings.search_results.names`).
         total: how many there are on all pages, if the server tells.
         next_url: of the next page, as the server wrote it.
+        searched_by: the search that was made (:func:`fhir_mappings.search_results.searched_by`).
         flaw: why the resources of this page are not all that it should hold.
     """
 
@@ -32,6 +33,7 @@ class Answer(msgspec.Struct, frozen=True):
     total: int = 0
     next_url: str | None = None
     flaw: Why | None = None
+    searched_by: frozenset[tuple[str, str]] = frozenset()
 
 
 _ABSENT = msgspec.Raw(b"null")
@@ -107,6 +109,7 @@ def read_answer(body: bytes, resource_type: str, *, search: bool, most: int = 10
         _total(frame),
         next_url or None,
         flaw,
+        searched_by(next((page.own_url for page in document.pages if page.own_url is not None), None)),
     )
 
 

@@ -68,3 +68,40 @@ def test_where_both_are_refused_nothing_is_retrieved(server: respx.MockRouter) -
 def test_what_is_no_refusal_of_the_search_is_not_asked_again(server: respx.MockRouter, status: int) -> None:
     narrower = answers(server, httpx.Response(status))
     assert (ask_one(QUERY).state, narrower.called) == ("failed", False)
+
+
+@pytest.mark.parametrize(
+    ("searched", "state"),
+    [
+        ("patient=p1", "complete"),
+        ("subject=Patient/p1&_count=50", "complete"),
+        ("patient=p1&_getpages=7&session=x", "complete"),
+        ("", "complete"),
+        ("patient=p1&clinical-status=active", "truncated"),
+        ("patient=p1&recorded-date=ge2020-01-01", "truncated"),
+        ("patient=p1&category:in=https://vs.example", "truncated"),
+    ],
+)
+def test_a_server_that_narrows_a_search_by_itself_says_so_in_the_self_link(
+    server: respx.MockRouter, searched: str, state: str
+) -> None:
+    """FHIR R4, search, "server conformance": the self link tells which parameters the server used."""
+    own = {"relation": "self", "url": f"{BASE}/Condition?{searched}"}
+    server.get(f"{BASE}/Condition").respond(json={**page("a"), "link": [own]})
+    found = ask_one(Query("Condition", "Condition?patient=p1"))
+    assert (found.state, found.why) == (state, "narrowed" if state == "truncated" else None)
+
+
+@pytest.mark.parametrize("values", ["x", "s|x,y", "z"])
+def test_a_value_that_the_server_does_not_know_leaves_out_nothing(
+    server: respx.MockRouter, values: str
+) -> None:
+    own = {"relation": "self", "url": f"{BASE}/Condition?patient=p1&category={values}"}
+    server.get(f"{BASE}/Condition").respond(json={**page("a"), "link": [own]})
+    assert ask_one(Query("Condition", "Condition?patient=p1&category=x,y")).state == "complete"
+
+
+def test_where_a_search_is_gone_on_with_its_first_page_has_told(server: respx.MockRouter) -> None:
+    own = {"relation": "self", "url": f"{BASE}/Condition?patient=p1&category=x&page=2"}
+    server.get(f"{BASE}/Condition").respond(json={**page("a"), "link": [own]})
+    assert ask_one(Query("Condition", f"{BASE}/Condition?page=2")).state == "complete"
