@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import IntEnum
 
 import msgspec
 
-from fhir_mappings.facts import Evidence, Measurement, Need
-from fhir_mappings.intervals import Interval, shifted
+from fhir_mappings.facts import Evidence, Measurement, Need, may_be_newer
+from fhir_mappings.intervals import UNDATED, Interval, shifted
 from fhir_mappings.phrases import listed, phrase
 from fhir_mappings.scores.bilag_rules import PreviousRule
 from fhir_mappings.scores.situation import Situation
@@ -61,8 +62,8 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
     """What one measure gives: a degree, or ``None`` where it does not decide.
 
-    That is where its value lies on both sides of a threshold, or where a newer one cannot be used: then
-    ``need`` says so.
+    That is where its value lies on both sides of a threshold, or where a newer one, or the previous one,
+    cannot be used: then ``need`` says so.
     """
 
     degree: Degree | None
@@ -129,14 +130,39 @@ def clause_of(
 
 def previous_value(
     name: str, current: Measurement, rule: PreviousRule, situation: Situation
-) -> Measurement | None:
-    """The latest result at the distance of a previous assessment."""
-    first = shifted(current.when.first, -rule.to_days)
-    last = shifted(current.when.first, -rule.from_days)
-    return next(
-        (m for m in situation.series(name).measurements if m.when.first >= first and m.when.last <= last),
-        None,
-    )
+) -> Measurement | Need | None:
+    """The latest result at the distance of a previous assessment.
+
+    What is missing instead, where one that cannot be used is, or may be, the latest at that distance.
+    """
+    return earlier_value(name, current, rule.from_days, rule.to_days, situation)
+
+
+def earlier_value(
+    name: str, current: Measurement, from_days: int, to_days: int | None, situation: Situation
+) -> Measurement | Need | None:
+    """The latest result that is ``from_days`` to ``to_days`` older than the current one; likewise.
+
+    ``to_days``: ``None`` for however much older.
+    """
+    first = date.min if to_days is None else shifted(current.when.first, -to_days)
+    last = shifted(current.when.first, -from_days)
+    series = situation.series(name)
+    found = next((m for m in series.measurements if m.when.first >= first and m.when.last <= last), None)
+    for item in series.unusable:
+        when = item.when or UNDATED
+        if not item.measured or when.first > last or when.last < first:
+            continue
+        if found is None or may_be_newer(item, [found], found):
+            detail = phrase("of-something", what=series.label, detail=item.detail)
+            return Need(input=name, why=item.why, detail=detail, order=series.order)
+    return found
+
+
+def not_compared(current: Measurement, need: Need, told: str) -> Reached:
+    """That the previous value cannot be used, so that the current one decides nothing."""
+    remark = phrase("clauses.previous-cannot-be-used", told=told, detail=need.detail)
+    return Reached(degree=None, evidence=current.evidence, remark=remark, need=need)
 
 
 def above_share(value: Interval, before: Interval, share: float) -> bool | None:

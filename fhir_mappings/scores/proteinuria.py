@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from fhir_mappings.facts import Measurement
-from fhir_mappings.intervals import Duration, Interval
+from fhir_mappings.intervals import UNDATED, Duration, Interval
 from fhir_mappings.phrases import phrase
 from fhir_mappings.scores.exclusions import doubts_about
 from fhir_mappings.scores.readings import value_in, why_undecided
@@ -22,7 +23,8 @@ def judge_rise(rule: RiseRule, exclusions: Sequence[Exclusion], situation: Situa
     A result above the threshold is new if every earlier one was not above it, of whatever measure. It has
     risen if it exceeds the lowest result of the same measure in the ``months`` before by more than
     ``rise``. With earlier results and neither of these, it is stable and does not count. Without any
-    earlier result, or with none recent enough to compare, a clinician has to say.
+    earlier result, or with none recent enough to compare, a clinician has to say; and so where an earlier
+    one that cannot be used may tell otherwise.
     """
     judged = [
         _judge_one(name, measurement, rule, exclusions, situation)
@@ -61,7 +63,11 @@ def _judge_one(
         for m in situation.series(other).measurements
         if m.when.last < current.when.first
     ]
-    whole = all(situation.series(other).retrieval == "complete" for other in rule.inputs)
+    whole = all(
+        situation.series(other).retrieval == "complete"
+        and not _is_unread_before(other, current, None, situation)
+        for other in rule.inputs
+    )
     new = whole and bool(answers) and all(answer is False for answer in answers)
     risen = _risen(name, current, rule, situation)
     if new or risen:
@@ -86,7 +92,15 @@ def _risen(name: str, current: Measurement, rule: RiseRule, situation: Situation
     ]
     if True in rises:
         return True
+    if _is_unread_before(name, current, earliest, situation):
+        return None
     return False if rises and None not in rises else None
+
+
+def _is_unread_before(name: str, current: Measurement, since: date | None, situation: Situation) -> bool:
+    """Whether a result that cannot be used is, or may be, older than the current one."""
+    spans = (item.when or UNDATED for item in situation.series(name).unusable if item.measured)
+    return any(when.first < current.when.first and (since is None or when.last >= since) for when in spans)
 
 
 def _is_above(measurement: Measurement, unit: str, rule: RiseRule) -> bool | None:

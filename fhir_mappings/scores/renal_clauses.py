@@ -5,8 +5,8 @@ Glossary of the index (Isenberg 2005; Yee 2007); thresholds in ``bilag_2004.yaml
 
 from __future__ import annotations
 
-from fhir_mappings.facts import Measurement
-from fhir_mappings.intervals import Duration, shifted
+from fhir_mappings.facts import Measurement, Need
+from fhir_mappings.intervals import Duration
 from fhir_mappings.phrases import phrase
 from fhir_mappings.scores.bilag_rules import ProteinRule, RenalRule
 from fhir_mappings.scores.clauses import (
@@ -17,6 +17,8 @@ from fhir_mappings.scores.clauses import (
     best_of,
     clause_of,
     compared,
+    earlier_value,
+    not_compared,
     previous_value,
 )
 from fhir_mappings.scores.definitions import exclusions
@@ -73,8 +75,6 @@ def _protein(protein: ProteinRule, current: Measurement, rule: RenalRule, situat
     value = value_in(current, protein.unit)
     if value is None:
         return Reached(degree=None)
-    previous = previous_value(protein.input, current, rule.previous, situation)
-    before = value_in(previous, protein.unit) if previous else None
     degree = _highest(
         [
             (Degree.SEVERE, value.holds("above", protein.severe_above)),
@@ -82,6 +82,12 @@ def _protein(protein: ProteinRule, current: Measurement, rule: RenalRule, situat
             (Degree.MILD, value.holds("above", protein.mild_above)),
         ]
     )
+    previous = previous_value(protein.input, current, rule.previous, situation)
+    if isinstance(previous, Need):
+        if degree is not None and degree <= Degree.MILD:
+            return Reached(degree=degree, evidence=current.evidence, remark=compared(current, None))
+        return not_compared(current, previous, compared(current, None))
+    before = value_in(previous, protein.unit) if previous else None
     remark = compared(current, previous if before else None)
     if degree is None or degree <= Degree.MILD:
         return Reached(degree=degree, evidence=current.evidence, remark=remark)
@@ -112,10 +118,14 @@ def _strip(current: Measurement, rule: RenalRule, situation: Situation) -> Reach
     level = strip.levels.get(current.category or "")
     if level is None:
         return Reached(degree=None)
+    stands = Degree.MILD if level >= strip.mild_from else Degree.NONE
     previous = previous_value(strip.input, current, rule.previous, situation)
+    if isinstance(previous, Need):
+        if level < min(strip.severe_rise, strip.moderate_from):  # it gives no more, whatever was before
+            return Reached(degree=stands, evidence=current.evidence, remark=compared(current, None))
+        return not_compared(current, previous, compared(current, None))
     before = strip.levels.get(previous.category or "") if previous else None
     remark = compared(current, previous if before is not None else None)
-    stands = Degree.MILD if level >= strip.mild_from else Degree.NONE
     if previous is None or before is None:
         return Reached(degree=stands, evidence=current.evidence, remark=remark)
     evidence = (*current.evidence, *previous.evidence)
@@ -153,6 +163,9 @@ def _creatinine(rule: RenalRule, situation: Situation) -> list[Reached]:
             )
         ]
     previous = previous_value(limits.input, current, rule.previous, situation)
+    if isinstance(previous, Need):
+        told = phrase("renal-clauses.creatinine", compared=compared(current, None))
+        return [not_compared(current, previous, told)]
     before = value_in(previous, limits.unit) if previous else None
     remark = phrase("renal-clauses.creatinine", compared=compared(current, previous if before else None))
     if previous is None or before is None:
@@ -180,9 +193,21 @@ def _filtration(rule: RenalRule, situation: Situation) -> list[Reached]:
     if current is None or value is None:
         return []
     low, very_low = value.holds("below", limits.below), value.holds("below", limits.below_absolute)
+    told = phrase("renal-clauses.filtration-rate", compared=compared(current, None))
     previous = previous_value(limits.input, current, rule.previous, situation)
+    if isinstance(previous, Need):
+        if low is False:
+            return [Reached(degree=Degree.NONE, evidence=current.evidence, remark=told)]
+        return [not_compared(current, previous, told)]
     before = value_in(previous, limits.unit) if previous else None
-    last = previous if before else _last_before(limits.input, current, rule, situation)
+    # Whether a low rate is new does not depend on how long ago the last one was.
+    last = (
+        previous if before else earlier_value(limits.input, current, rule.previous.from_days, None, situation)
+    )
+    if isinstance(last, Need):
+        if very_low is not False:
+            return [not_compared(current, last, told)]
+        last = None
     last_value = value_in(last, limits.unit) if last else None
     remark = phrase("renal-clauses.filtration-rate", compared=compared(current, last if last_value else None))
     evidence = (*current.evidence, *(last.evidence if last and last_value else ()))
@@ -200,14 +225,6 @@ def _filtration(rule: RenalRule, situation: Situation) -> list[Reached]:
     if not refuted and before is None:
         remark = phrase("renal-clauses.no-earlier-value-to-compare-with", remark=remark)
     return [Reached(degree=Degree.NONE if refuted else None, evidence=evidence, remark=remark)]
-
-
-def _last_before(
-    name: str, current: Measurement, rule: RenalRule, situation: Situation
-) -> Measurement | None:
-    """The latest result of any earlier time: whether a low rate is new does not depend on how long ago."""
-    last = shifted(current.when.first, -rule.previous.from_days)
-    return next((m for m in situation.series(name).measurements if m.when.last <= last), None)
 
 
 def sediment(rule: RenalRule, situation: Situation) -> Clause:

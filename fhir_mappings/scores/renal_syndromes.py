@@ -67,8 +67,9 @@ def rising_pressure(rule: RenalRule, situation: Situation) -> Clause:
         if risen is None
         else phrase("renal-syndromes.the-value-does-not-decide")
     )
-    need = situation.need(rule.hypertension.systolic, why)
-    return Clause(id=name, label=label, state=State.UNKNOWN, evidence=_evidence(latest), needs=(need,))
+    unread = [one for one in _previous(latest, rule, situation) if isinstance(one, Need)]
+    needs = tuple(unread) or (situation.need(rule.hypertension.systolic, why),)
+    return Clause(id=name, label=label, state=State.UNKNOWN, evidence=_evidence(latest), needs=needs)
 
 
 def nephrotic_syndrome(rule: RenalRule, situation: Situation) -> Clause:
@@ -121,12 +122,12 @@ def _above(pair: Pair, limits: tuple[float, float], rule: RenalRule) -> bool | N
 
 
 def _risen(pair: Pair, rule: RenalRule, situation: Situation) -> bool | None:
-    names = (rule.hypertension.systolic, rule.hypertension.diastolic)
     answers: list[bool | None] = []
-    for name, current, rise in zip(names, pair, rule.hypertension.mild_rise, strict=True):
-        previous = previous_value(name, current, rule.previous, situation)
+    earlier = _previous(pair, rule, situation)
+    for current, previous, rise in zip(pair, earlier, rule.hypertension.mild_rise, strict=True):
         now = value_in(current, rule.hypertension.unit)
-        before = value_in(previous, rule.hypertension.unit) if previous else None
+        readable = previous if isinstance(previous, Measurement) else None
+        before = value_in(readable, rule.hypertension.unit) if readable else None
         if now is None or before is None:
             answers.append(None)
             continue
@@ -134,6 +135,14 @@ def _risen(pair: Pair, rule: RenalRule, situation: Situation) -> bool | None:
     if False in answers:
         return False
     return None if None in answers else True
+
+
+def _previous(pair: Pair, rule: RenalRule, situation: Situation) -> list[Measurement | Need | None]:
+    names = (rule.hypertension.systolic, rule.hypertension.diastolic)
+    return [
+        previous_value(name, current, rule.previous, situation)
+        for name, current in zip(names, pair, strict=True)
+    ]
 
 
 def _whole(rule: RenalRule, situation: Situation) -> bool:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from fhir_mappings.facts import Measurement, Unusable
 from fhir_mappings.intervals import DateSpan, day
 from fhir_mappings.scores.clauses import Clause, Degree
-from tests.fhir_mappings.scores.renal_charts import CASTS, CULTURE, graded
+from tests.fhir_mappings.scores.renal_charts import CASTS, CULTURE, graded, pressure
 from tests.fhir_mappings.scores.score_charts import ago, ask, bounds, chart, result
 
 PRELIMINARY = Unusable(why="unreadable", detail="only a preliminary result is there", when=day(ago(2)))
@@ -61,7 +61,7 @@ def test_one_that_is_older_or_says_that_nothing_was_measured_leaves_the_latest_s
     name: str, results: tuple[Measurement, ...], newer: str
 ) -> None:
     measured_by_strip = results is STRIP and newer == "upcr"
-    entries = [replace(PRELIMINARY, measured=False), replace(PRELIMINARY, when=day(ago(29)))]
+    entries = [replace(PRELIMINARY, measured=False), replace(PRELIMINARY, when=day(ago(125)))]
     if not measured_by_strip:
         entries += [replace(PRELIMINARY, when=day(ago(5))), replace(PRELIMINARY, when=day(ago(10)))]
     for entry in entries:
@@ -99,3 +99,72 @@ def test_the_grade_is_that_of_the_clauses_that_stand() -> None:
     assert hidden.sheet is not None
     renal = next(item for item in hidden.sheet.items if item.id == "renal")
     assert "upcr" in [need.input for need in renal.needs]
+
+
+COMPARED = [
+    ("renal_function", CREATININE, "serum_creatinine"),
+    ("renal_function", RATE, "egfr"),
+    ("proteinuria", UPCR, "upcr"),
+    ("proteinuria", STRIP, "urine_protein_dipstick"),
+]
+"""Clauses that compare the latest result with that of three weeks to four months before (Yee 2007)."""
+compared = pytest.mark.parametrize(("name", "results", "measure"), COMPARED)
+UNREAD_BEFORE = replace(PRELIMINARY, when=day(ago(30)))
+
+
+@compared
+def test_a_clause_is_open_where_the_previous_result_cannot_be_used(
+    name: str, results: tuple[Measurement, ...], measure: str
+) -> None:
+    """Neither an older one nor the assumption that nothing improved takes its place."""
+    for given in (results, results[:1]):
+        found = clause(name, given, **{measure: UNREAD_BEFORE})
+        assert (found.state.name, found.degree) == ("UNKNOWN", Degree.NONE)
+        assert [(need.input, need.why) for need in found.needs] == [(measure, "unreadable")]
+        assert "the previous result cannot be used" in (found.remark or "")
+        assert PRELIMINARY.detail in (found.remark or "")
+
+
+@compared
+@pytest.mark.parametrize(
+    "entry",
+    [
+        replace(UNREAD_BEFORE, measured=False),
+        replace(UNREAD_BEFORE, when=day(ago(25))),  # less than three weeks before
+        replace(UNREAD_BEFORE, when=day(ago(60))),  # what can be read of the day stands
+        replace(UNREAD_BEFORE, when=day(ago(61))),
+    ],
+)
+def test_what_is_not_the_previous_result_leaves_the_comparison(
+    name: str, results: tuple[Measurement, ...], measure: str, entry: Unusable
+) -> None:
+    assert clause(name, results, **{measure: entry}) == clause(name, results)
+
+
+def test_a_previous_result_that_may_be_of_the_time_opens_the_comparison() -> None:
+    may = replace(PRELIMINARY, when=DateSpan(date(2026, 5, 1), date(2026, 5, 31)))
+    assert clause("renal_function", CREATININE, serum_creatinine=may).state.name == "UNKNOWN"
+
+
+def test_where_the_previous_result_could_change_nothing_it_is_not_asked_for() -> None:
+    for results, measure, name in (
+        ((result("serum_creatinine", 0.8),), "serum_creatinine", "renal_function"),
+        ((result("egfr", 95),), "egfr", "renal_function"),
+        ((result("upcr", 0.1),), "upcr", "proteinuria"),
+        ((result("urine_protein_dipstick", "negative"),), "urine_protein_dipstick", "proteinuria"),
+    ):
+        assert clause(name, results, **{measure: UNREAD_BEFORE}) == clause(name, results)
+
+
+def test_whether_a_low_rate_is_new_is_open_where_the_last_one_cannot_be_used_however_long_ago() -> None:
+    low = (result("egfr", 40), result("egfr", 45, 300))
+    assert clause("renal_function", low).degree is Degree.NONE
+    found = clause("renal_function", low, egfr=replace(PRELIMINARY, when=day(ago(200))))
+    assert [(need.input, need.why) for need in found.needs] == [("egfr", "unreadable")]
+
+
+def test_a_rise_of_pressure_is_open_where_the_previous_one_cannot_be_used() -> None:
+    risen = (*pressure(150, 95), *pressure(115, 70, 60))
+    assert clause("rising_pressure", risen).degree is Degree.MILD
+    found = clause("rising_pressure", risen, systolic_pressure=UNREAD_BEFORE)
+    assert (found.state.name, [need.input for need in found.needs]) == ("UNKNOWN", ["systolic_pressure"])

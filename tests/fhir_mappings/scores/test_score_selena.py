@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fhir_mappings.facts import Measurement
-from fhir_mappings.intervals import Interval
+from fhir_mappings.facts import Measurement, Unusable
+from fhir_mappings.intervals import DateSpan, Interval, day
 from fhir_mappings.scores.definitions import definitions
-from tests.fhir_mappings.scores.score_charts import ask, bounds, chart, diagnosis, form, result
+from tests.fhir_mappings.scores.score_charts import ago, ask, bounds, chart, diagnosis, form, result
 
 STRICT = "selena_sledai"
 LENIENT = "selena_sledai_2k_proteinuria"
@@ -47,6 +47,27 @@ class TestStrictProteinuria:
         assert bounds(strict(*course)) == (0, 0, 101)
         assert bounds(ask(LENIENT, chart(*course)))[0] == 4
         assert bounds(ask("sledai_2k", chart(*course)))[0] == 4
+
+    @pytest.mark.parametrize("when", [day(ago(100)), None])
+    @pytest.mark.parametrize("before", [0.2, 0.6])
+    def test_what_an_earlier_result_that_cannot_be_used_says_of_the_course_is_for_a_clinician(
+        self, before: float, when: DateSpan | None
+    ) -> None:
+        """It may be above the threshold, so that nothing is new, or far below, so that it has risen."""
+        course = [result("upcr", 0.65, 5), result("upcr", before, 60)]
+        unread = Unusable(why="unreadable", detail="no unit", when=when)
+        assert bounds(strict(*course, unusable={"upcr": (unread,)}))[:2] == (0, 4)
+
+    def test_a_rise_stands_whatever_an_earlier_result_says_that_cannot_be_used(self) -> None:
+        course = [result("upcr", 1.8, 5), result("upcr", 0.9, 60)]
+        unread = Unusable(why="unreadable", detail="no unit", when=day(ago(100)))
+        assert bounds(strict(*course, unusable={"upcr": (unread,)}))[0] == 4
+
+    def test_an_entry_without_a_measurement_or_of_long_before_changes_no_comparison(self) -> None:
+        course = [result("upcr", 1.2, 5), result("upcr", 1.1, 60)]
+        nothing = Unusable(why="unreadable", detail="not done", when=day(ago(100)), measured=False)
+        long_ago = Unusable(why="unreadable", detail="no unit", when=day(ago(400)))
+        assert bounds(strict(*course, unusable={"upcr": (nothing, long_ago)})) == (0, 0, 101)
 
     def test_the_other_rule_is_shown_beside_it(self) -> None:
         scored = strict(result("upcr", 1.2, 5), result("upcr", 1.1, 60))
