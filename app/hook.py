@@ -23,6 +23,7 @@ from app.order_hooks import ORDER_HOOKS, drafted, order_cards
 from app.prefetch_needs import queries_for
 from app.prefetch_table import RESOURCE_TYPES, templates_of
 from app.prefetched_chart import Chart
+from app.rehearsal import rehearsal_of
 from app.screening import ScreeningService
 from app.settings import Settings
 from app.silence import Judged, case_of, judged_trials
@@ -51,7 +52,8 @@ class TrialsHook:
 
     ``charts`` completes what was prefetched. ``today`` tells the evaluation date: nothing below reads a
     clock. ``memory`` tells which trials are to stay silent, and keeps what was judged. ``evidence`` keeps the
-    charts behind cards for a while; without it cards link to the registry alone.
+    charts behind cards for a while; without it cards link to the registry alone. ``rehearsing``: whose calls
+    may be rehearsals.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class TrialsHook:
         today: Callable[[], date],
         memory: Memory,
         evidence: EvidenceDesk | None = None,
+        rehearsing: ClientProfile | None = None,
     ) -> None:
         self._service = service
         self._charts = charts
@@ -69,6 +72,7 @@ class TrialsHook:
         self._today = today
         self._memory = memory
         self._evidence = evidence
+        self._rehearsing = rehearsing
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -94,7 +98,8 @@ class TrialsHook:
         """
         request = read_request(body, served_to(client))
         counts["hook"] = request.hook.name
-        as_of = self._today()
+        rehearsal = rehearsal_of(request, allowed=client == self._rehearsing)
+        as_of = rehearsal.as_of if rehearsal is not None else self._today()
         orders = drafted(request, as_of) if request.hook.name in ORDER_HOOKS else None
         if not _triggered(request, client) or orders == ():
             return self._answer((), client, language, counts)
@@ -113,9 +118,10 @@ class TrialsHook:
         counts["screenings"] = screenings
         if not screenings:
             _must_know_the_diagnoses(chart)
-        speaking = await self._speaking(request, client, cards, judged)
+        speaking = cards if rehearsal is not None else await self._speaking(request, client, cards, judged)
         counts["silent"] = len(cards) - len(speaking)
-        if speaking and orders is None and self._evidence is not None:
+        linked = rehearsal is None or rehearsal.keep_evidence
+        if linked and speaking and orders is None and self._evidence is not None:
             speaking = self._linked(speaking, self._evidence, request, client, chart, as_of, language)
         return self._answer(speaking, client, language, counts)
 

@@ -15,12 +15,14 @@ _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 def plain(text: str, limit: int | None = None) -> str:
     """One line of visible text, at most ``limit`` characters long, cut at a word where possible."""
-    spaced = _SPACES.sub(" ", text)
-    if not spaced.isascii() or not spaced.isprintable():
-        spaced = "".join(
-            sign for sign in spaced if sign in _JOINERS or unicodedata.category(sign) not in _DROPPED
-        )
-    return shortened(spaced.strip(), limit)
+    return shortened(without_hidden_signs(_SPACES.sub(" ", text)).strip(), limit)
+
+
+def without_hidden_signs(text: str) -> str:
+    """The text without signs that steer, hide or turn; line breaks are among them."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(sign for sign in text if sign in _JOINERS or unicodedata.category(sign) not in _DROPPED)
 
 
 def shortened(text: str, limit: int | None) -> str:

@@ -22,6 +22,7 @@ from app.logging import make_logger, silence_access_log
 from app.metrics import Metrics
 from app.middleware import add_middleware
 from app.outcomes import answer_errors_as_outcomes
+from app.playground.playground import Playground
 from app.prefetch_needs import unneeded_types
 from app.prefetch_table import TEMPLATES
 from app.refusals import Refusals
@@ -38,6 +39,8 @@ from app.shown import ShownCards
 from app.store.configured import retention_of, store_of
 from app.store.observed import CountedMemory, StoreWatcher
 from app.web.evidence import evidence_routes
+from app.web.landing import landing_routes
+from app.web.playground import playground_routes
 from app.web.site import add_site
 
 DESCRIPTION = (
@@ -120,11 +123,12 @@ def create_app(
         redirect_slashes=False,
     )
     answer_errors_as_outcomes(application)
-    shows_demo = settings.demo and clients.open_mode  # its page calls the hook without a token
-    pages = add_site(application, "en", {"playground": "/"} if shows_demo else {})
+    # The playground calls the hook without a token, and takes charts from whoever reaches it.
+    rehearsing = clients.open_mode if settings.demo else None
+    pages = add_site(application, "en", {"playground": "/"} if rehearsing is not None else {})
     desk_of_evidence = evidence_desk(settings, store, now)
     memory = CountedMemory(store or ShownCards(), metrics)
-    hook = TrialsHook(service, settings, charts, clock, memory, desk_of_evidence)
+    hook = TrialsHook(service, settings, charts, clock, memory, desk_of_evidence, rehearsing)
     desk = FeedbackDesk(store, metrics, now, settings.language)
     application.include_router(hook_routes(hook, settings, authenticator, desk))
     application.include_router(screening_routes(service, settings, authenticator, clock, memory))
@@ -136,8 +140,12 @@ def create_app(
         application.include_router(metrics_routes(metrics, store, now, settings.metrics_token))
     if desk_of_evidence is not None:
         application.include_router(evidence_routes(service, desk_of_evidence, pages))
-    if shows_demo:
+    if rehearsing is not None:
         application.include_router(demo_routes(TEMPLATES, clock))
+        playground = Playground(application, hook, rehearsing, clock)
+        application.include_router(playground_routes(playground, settings, pages, desk_of_evidence))
+    else:
+        application.include_router(landing_routes(pages))
     add_middleware(application, settings, logger, metrics.request, refusals)
     return application
 

@@ -24,6 +24,14 @@ BASE = "https://demo.trialcards.example/fhir"
 """Where these resources would live, for ``fullUrl``; an address reserved for examples."""
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What there is to say of a demonstration patient, in one language; see ``DemoPatient``."""
+
+    name: str
+    setting: str
+    shows: str
+
+
 class DemoPatient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One demonstration patient.
 
@@ -31,6 +39,7 @@ class DemoPatient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         id: id of the Patient resource.
         name, setting: who it is, and where and in which dialect the chart is kept.
         shows: what the chart is there to show, in one sentence.
+        translations: the same in other languages, by language.
         withheld: resource types that this patient's EHR refuses to hand over.
         resources: the chart, the Patient first, with date expressions in place of dates.
         shared: what many of the resources have in common; the file refers to it by YAML anchors.
@@ -41,8 +50,14 @@ class DemoPatient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     setting: str
     shows: str
     resources: tuple[Resource, ...]
+    translations: Mapping[str, Told] = {}
     withheld: tuple[str, ...] = ()
     shared: Resource = {}
+
+    def told(self, language: str) -> Told:
+        """What there is to say, in that language or else in English."""
+        english = Told(name=self.name, setting=self.setting, shows=self.shows)
+        return self.translations.get(language, english)
 
     def chart(self, as_of: date) -> list[Resource]:
         """All resources, as they stand on the day ``as_of``."""

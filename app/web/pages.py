@@ -9,8 +9,10 @@ from typing import Final
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader
+from markupsafe import escape
 
 from app.language import LANGUAGES, Language, negotiated
+from app.rendering.cards import SIGNS, followable, markdown
 from app.rendering.page import environment
 from app.rendering.telling import speaking
 from app.web.errors import PageError
@@ -28,12 +30,17 @@ LANGUAGE_COOKIE: Final = "lang"
 
 @cache
 def templates() -> Environment:
-    """The templates of pages; those of reports may be included. Every value is plain and escaped."""
+    """The templates of pages; those of reports may be included. Every value is plain and escaped.
+
+    ``as_it_is`` keeps line breaks and blanks of what has no hidden signs any more.
+    """
     made = environment().overlay(
         loader=ChoiceLoader([PackageLoader("app.web"), PackageLoader("app.rendering")])
     )
     made.globals.update(environment().globals)
     made.globals["static_url"] = static_url
+    made.globals.update(markdown=markdown, followable=followable, signs=SIGNS)
+    made.filters["as_it_is"] = escape
     return made
 
 

@@ -35,10 +35,13 @@ def static_url(name: str) -> str:
 
 
 def static_routes() -> APIRouter:
-    """``/static/{digest}/{name}``; a digest that is no longer right answers with what there is now."""
-    routes = APIRouter(prefix=PREFIX, include_in_schema=False)
+    """``/static/{digest}/{name}``; a digest that is no longer right answers with what there is now.
 
-    @routes.get("/{digest}/{name}")
+    ``/favicon.ico`` is what browsers ask for where no page names an icon.
+    """
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get(PREFIX + "/{digest}/{name}")
     async def static(digest: str, name: str) -> Response:
         content = _contents().get(name)
         if content is None:
@@ -49,5 +52,9 @@ def static_routes() -> APIRouter:
             media_type=_TYPES[name.rpartition(".")[2]],
             headers={"Cache-Control": _A_YEAR if current else "no-cache"},
         )
+
+    @routes.get("/favicon.ico")
+    async def icon() -> Response:
+        return Response(_contents()["icon.svg"], media_type=_TYPES["svg"])
 
     return routes
