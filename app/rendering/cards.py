@@ -83,7 +83,7 @@ def cards_of(body: bytes) -> tuple[Card, ...]:
 
 
 def markdown(text: str) -> Markup:
-    """A card's detail, GitHub Flavored Markdown, as HTML; HTML in it is escaped, hidden signs are left out."""
+    """A card's detail, GitHub Flavored Markdown, as HTML: HTML in it is escaped, hidden signs left out."""
     lines = (without_hidden_signs(line) for line in text.split("\n"))
     return Markup(_MARKDOWN.render("\n".join(lines)))  # noqa: S704  # the renderer escapes all that it is given
 

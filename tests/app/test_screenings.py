@@ -190,7 +190,7 @@ def test_without_protocols_the_service_is_alive_and_not_ready() -> None:
 
 def test_the_demonstration_can_be_switched_off() -> None:
     http = client(demo=False)
-    assert http.get("/").status_code == 404
+    assert "<form" not in http.get("/").text
     assert http.get("/demo/requests/lin-mei").status_code == 404
     assert http.get("/cds-services").status_code == 200
 

@@ -38,6 +38,9 @@ _PREPARE = """() => {
 }"""
 _STOP = """(walk) => {
   const element = document.activeElement;
+  // A field for a date is one element with a stop for each of its parts.
+  if (element === walk.last && element.type === "date") return "part";
+  walk.last = element;
   if (!element || element === document.body || walk.met.has(element)) return null;
   walk.met.add(element);
   const box = element.getClientRects()[0] ?? element.getBoundingClientRect();
@@ -62,6 +65,8 @@ def walk(page: Page, most: int = 500) -> list[Stop]:
         stop = page.evaluate(_STOP, state)
         if stop is None:
             break
+        if stop == "part":
+            continue
         stops.append(Stop(*stop))
     return stops
 

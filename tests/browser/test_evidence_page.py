@@ -28,7 +28,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def evidence_of(page: Page, patient: str = "lin-mei") -> str:
     """The address of the evidence behind the first card of a patient."""
-    page.goto(f"/#{patient}")
+    page.goto(f"/?patient={patient}")
     link = page.locator("article.card").first.get_by_role("link", name=re.compile(LINK))
     expect(link).to_be_visible()
     address = link.get_attribute("href")

@@ -17,14 +17,21 @@ Take = Callable[[Locator | Page, str], None]
 
 def test_the_first_card_that_a_demonstration_patient_gets(browse: Browse, take: Take) -> None:
     page = browse((780, 1000), sharpness=2)
-    page.goto("/#lin-mei")
+    page.goto("/?patient=lin-mei")
     take(page.locator("article.card").first, "card.png")
 
 
 def test_the_evidence_behind_that_card(browse: Browse, watch: Watch, take: Take, tmp_path: Path) -> None:
     with serving(store=True, data_dir=tmp_path) as watch.address:
         page = browse((1000, 1250))
-        page.goto("/#lin-mei")
+        page.goto("/?patient=lin-mei")
         link = page.locator("article.card").first.get_by_role("link", name=re.compile("Show the evidence"))
         page.goto(link.get_attribute("href") or "")
         take(page, "evidence.png")
+
+
+def test_the_playground(browse: Browse, watch: Watch, take: Take, tmp_path: Path) -> None:
+    with serving(store=True, data_dir=tmp_path) as watch.address:
+        page = browse((1280, 1000))
+        page.goto("/?patient=daniel-okafor&hook=order-sign&order=rituximab")
+        take(page, "playground.png")

@@ -314,8 +314,9 @@ class TestWithoutClients:
         for path in ("/protocols", "/questionnaires", "/healthz", "/readyz"):
             assert service().get(path).status_code == 200
 
-    def test_there_is_no_demonstration(self) -> None:
-        assert service().get("/").status_code == 404
+    def test_there_is_no_playground(self) -> None:
+        assert "<form" not in service().get("/").text
+        assert service().post("/").status_code == 405
 
 
 class TestOpenMode:
