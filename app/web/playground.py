@@ -93,7 +93,7 @@ def playground_routes(
         if not answer:
             return _download(made.body, FILE)
         fired = await playground.fire(made.body, pages.language(request))
-        return _download(fired.answer.body, "response.json", fired.answer.status)
+        return _download(fired.answer.body, "response.json")
 
     @routes.get("/")
     async def page(request: Request) -> HTMLResponse:
@@ -127,6 +127,7 @@ def playground_routes(
     return routes
 
 
-def _download(body: bytes, name: str, status: int = 200) -> Response:
+def _download(body: bytes, name: str) -> Response:
+    """A file to save; a browser saves none that comes with the status of a refusal."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, status, headers, "application/json")
+    return Response(body, headers=headers, media_type="application/json")

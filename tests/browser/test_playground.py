@@ -82,7 +82,7 @@ def test_a_draft_order_is_chosen_where_the_hook_has_one(page: Page) -> None:
     page.goto("/?patient=daniel-okafor")
     expect(page.get_by_label("Draft order")).to_be_hidden()
     page.get_by_label("Hook").select_option("order-sign")
-    expect(page.locator("article.card")).to_contain_text("▲ Warning")
+    expect(page.locator("article.card").first).to_contain_text("▲ Warning")
     expect(page.locator("article.card h3")).to_contain_text("would be closed until 2027-06-16")
     page.get_by_label("Draft order").select_option("paracetamol")
     expect(page.get_by_text("No card:")).to_be_visible()

@@ -78,6 +78,7 @@ document.addEventListener("change", (event) => {
 // The address names what is shown, so that the browser can go back.
 window.addEventListener("popstate", () => {
   const given = new URLSearchParams(location.search);
+  form.reset();
   for (const [name, value] of given) {
     const field = form.elements[name];
     if (field) field.value = value;
