@@ -38,7 +38,7 @@ def serve(
         bool, typer.Option("--open", help="Also answer calls that no client vouches for: to try out.")
     ] = False,
 ) -> None:
-    """Serve the CDS Hooks service, with the demonstration page.
+    """Serve the CDS Hooks service, with the playground where it is open.
 
     Settings come from the environment (TRIALCARDS_…).
 

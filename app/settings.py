@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     """Redis that remembers tokens that were used, for several workers (``redis://``, ``rediss://``)."""
 
     demo: bool = True
-    """Serve the demonstration page and its invented patients."""
+    """In open mode, serve the playground and its invented patients, and answer rehearsals."""
 
     cds_hooks_3: bool = False
     """Announce in discovery what CDS Hooks 3.0 adds: versions of the specification and of the hook."""
