@@ -120,7 +120,8 @@ class TestAHead:
         assert not found.answers or found.refusal() == (408, "timeout")
 
     def test_that_arrives_in_time_is_answered_however_many_pieces_it_comes_in(self, service: Service) -> None:
-        found = exchange(service.port, [WHOLE[at : at + 5] for at in range(0, len(WHOLE), 5)])
+        head = WHOLE.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n"
+        found = exchange(service.port, [head[at : at + 5] for at in range(0, len(head), 5)])
         assert found.answers.startswith(b"HTTP/1.1 200 ")
 
     def test_that_never_begins_ends_the_connection_without_an_answer(self, service: Service) -> None:
