@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from fhir_mappings.catalogue import Analyte
+from fhir_mappings.code_systems import system_of
 from fhir_mappings.corrected_reports import IssuedReport, basis_of
 from fhir_mappings.datatypes import CodeableConcept
 from fhir_mappings.dates import read_date, read_instant, within
@@ -21,6 +22,7 @@ from fhir_mappings.reading.reference_ranges import Limits, contradicts, read_lim
 from fhir_mappings.reading.remarks import is_measured, unreliable
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.specimens import collected, not_after
+from fhir_mappings.reading.terms import names_no_result, texts_of
 from fhir_mappings.reading.values import Value, read_value
 from fhir_mappings.references import bare
 from fhir_mappings.resources import Observation, Valued
@@ -101,6 +103,8 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
         sheet.refuse(reference, phrase("observations.the-observation-has-no-code"))
         return
     if not (meaning.known or parts or observation.has_member):
+        if observation.code is not None and not observation.component and not _is_named(observation.code):
+            sheet.unnamed_results.append((reference, observation.code.label or ""))
         return
     if any(bare(one.reference or "") not in sheet.patient for one in observation.focus):
         if meaning.known or parts:
@@ -121,6 +125,14 @@ def read_observation(observation: Observation, reference: str, sheet: Sheet) -> 
         _read_part(part, prefix, match, observation, frame, sheet)
     if meaning.report is not None and not parts and not frame.modified:
         _read_narrative(observation, meaning.report, frame, sheet)
+
+
+@functools.lru_cache(maxsize=32768)
+def _is_named(code: CodeableConcept) -> bool:
+    """Whether a code of a known code system, or words, tell what was measured."""
+    if any(system_of(system) for system, value in code.pairs if system and value):
+        return True
+    return not all(map(names_no_result, texts_of(code)))
 
 
 def _is_valued(observation: Observation, analyte: Analyte, sheet: Sheet) -> bool:

@@ -118,6 +118,7 @@ class Sheet:
         not_given: doses that were not; which orders that puts in doubt is told likewise.
         doubted: resources that are used as facts though a part of them makes no sense.
         unnamed: courses of drugs that neither a known code nor words tell, of no concept; they are no events.
+        unnamed_results: results that do not tell what was measured, each with what it calls itself.
         lacking: of results that are named and not at hand, the report or panel and what it calls them.
         refuted: diagnoses that are no facts; beside one that stands they are a contradiction.
     """
@@ -137,6 +138,7 @@ class Sheet:
         self.not_given: list[NotGiven] = []
         self.doubted: list[Unread] = []
         self.unnamed: list[Exposure] = []
+        self.unnamed_results: list[tuple[str, str]] = []
         self.refuted: list[Diagnosis] = []
         self.lacking: list[tuple[str, str]] = []
         self._diagnosed_at: dict[str, set[str]] = {}
@@ -165,6 +167,7 @@ class Sheet:
             self.denials,
             self.not_given,
             self.unnamed,
+            self.unnamed_results,
             self.refuted,
             self.lacking,
         )
@@ -193,14 +196,17 @@ class Sheet:
             self.doubt(self.lacking[0][0], phrase("reports.results-that-are-not-at-hand", told=told))
 
     def refuse_unnamed(self) -> None:
-        """Put down, in one line, the drugs of which it cannot be told what they are.
+        """Put down, in a line each, the drugs and the results of which it cannot be told what they are.
 
         That one was not recognised does not make the record incomplete: most are of no concern. But whoever
-        relies on a drug's not being found should know of them.
+        relies on a drug's not being found, or on an older result, should know of them.
         """
         if self.unnamed:
             told = _shortened({course.label for course in self.unnamed})
             self.refuse(self.unnamed[0].reference, phrase("sheet.no-known-code-or-name-tells", told=told))
+        if self.unnamed_results:
+            told = _shortened({name for _, name in self.unnamed_results})
+            self.refuse(self.unnamed_results[0][0], phrase("sheet.neither-code-nor-words-tell", told=told))
 
     def is_modified(self, resource: AnyResource | Medicated, reference: str) -> bool:
         """Whether a modifierExtension, none of which is understood, may turn the meaning of a resource."""

@@ -43,6 +43,7 @@ class Terms(msgspec.Struct, frozen=True):
     withheld_systems: frozenset[str]
     withheld_words: re.Pattern[str]
     nameless_drug: re.Pattern[str]
+    nameless_result: re.Pattern[str]
     not_measured: frozenset[str]
     not_measured_words: Remark
     unreliable: tuple[Remark, ...]
@@ -75,6 +76,7 @@ def terms() -> Terms:
         withheld_systems=frozenset(raw["withheld"]["systems"]),
         withheld_words=_pattern("|".join(raw["withheld"]["words"])),
         nameless_drug=_pattern("|".join(raw["nameless_drug"])),
+        nameless_result=_pattern("|".join(raw["nameless_result"])),
         not_measured=frozenset(raw["not_measured"]["codes"]),
         not_measured_words=Remark(_any_of(raw["not_measured"]["words"])),
         unreliable=tuple(
@@ -162,5 +164,13 @@ def _codings(concept: CodeableConcept) -> list[CodingType]:
 
 def names_no_drug(words: str) -> bool:
     """Whether words in the place of a drug's name are of settings, forms, strengths and remarks alone."""
-    nameless = terms().nameless_drug
+    return _are_all(terms().nameless_drug, words)
+
+
+def names_no_result(words: str) -> bool:
+    """Whether words in the place of a result's name do not tell what was measured."""
+    return _are_all(terms().nameless_result, words)
+
+
+def _are_all(nameless: re.Pattern[str], words: str) -> bool:
     return all(nameless.fullmatch(word) for word in _WORD.findall(words))

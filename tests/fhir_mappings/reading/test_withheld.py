@@ -10,6 +10,7 @@ import pytest
 from app.demo.patients import demo_patients
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
+from tests.app.medication_records import record
 from tests.app.service import AS_OF, POTENTIAL, screening_service
 
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
@@ -74,6 +75,55 @@ def test_an_observation_without_a_code_is_told() -> None:
         "valueString": "positive",
     }
     assert "Observation/more-0" in findings(masked)[1]
+
+
+VALUE = {"resourceType": "Observation", "status": "final", "valueQuantity": {"value": 2.1, "unit": "g/g"}}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"text": "Result"},
+        {"text": "Laboratory test 3"},
+        {"text": "检验结果"},
+        {"coding": [{"system": "urn:local", "code": "4711"}]},
+        {"coding": [{"system": "urn:local", "code": "4711", "display": "Other"}]},
+    ],
+    ids=str,
+)
+def test_an_observation_that_does_not_tell_what_was_measured_is_told_and_displaces_nothing(
+    code: dict[str, Any],
+) -> None:
+    """``docs/architecture.md``, "Newer evidence that cannot be used": it is of no measure in particular."""
+    found, unread = findings({**VALUE, "code": code})
+    assert found == findings()[0]
+    assert "Observation/more-0" in unread
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"text": "Serum zinc"},
+        {"text": "其他金属"},
+        {"coding": [{"system": "urn:local", "code": "4711"}], "text": "Zinc"},
+        {
+            "coding": [{"system": "http://loinc.org", "code": "5763-8"}]
+        },  # Zinc [Mass/volume] in Serum or Plasma
+    ],
+    ids=str,
+)
+def test_an_observation_of_something_that_nothing_asks_for_is_not_told(code: dict[str, Any]) -> None:
+    assert "Observation/more-0" not in findings({**VALUE, "code": code})[1]
+
+
+def test_an_observation_that_words_alone_name_is_read() -> None:
+    """A name that holds a value is that of a result without one: no number is read out of it."""
+    named = {**VALUE, "code": {"text": "UPCR"}}
+    (read,) = record([named]).facts.measurements["upcr"]
+    assert str(read.value) == "2.1"
+    unvalued = {"resourceType": "Observation", "status": "final", "code": {"text": "UPCR 2.1 g/g"}}
+    (unread,) = record([unvalued]).facts.unusable["upcr"]
+    assert (unread.why, unread.measured) == ("unreadable", True)
 
 
 NAMELESS = [
