@@ -16,6 +16,7 @@ from app.limits import must_be_shallow
 from app.playground.ehr import Held, Resource
 from app.playground.errors import PlaygroundError
 from app.surrogates import without_lone_surrogates
+from fhir_mappings.decoding import names_a_key_twice
 from fhir_mappings.references import bare
 
 BASE = "https://uploaded.trialcards.example/fhir"
@@ -84,8 +85,8 @@ def read_upload(content: bytes, most_bytes: int, deepest: int) -> Upload:
     """The Bundle in a file.
 
     Raises:
-        PlaygroundError: the file is empty, too large, nested too deeply, not JSON, no Bundle, or holds no
-            Patient or too many.
+        PlaygroundError: the file is empty, too large, nested too deeply, not JSON, has a key twice, is no
+            Bundle, or holds no Patient or too many.
     """
     if len(content) > most_bytes:
         raise PlaygroundError("too-large", 413, most=f"{most_bytes // 1_000_000} MB")
@@ -116,13 +117,18 @@ def _json(content: bytes, deepest: int) -> Any:
     try:
         body.decode("utf-8")
         must_be_shallow(body, deepest)
-        return _DECODER.decode(without_lone_surrogates(body))
+        document = _DECODER.decode(without_lone_surrogates(body))
     except UnicodeDecodeError:
         raise PlaygroundError("not-utf-8") from None
     except (TooDeepError, RecursionError):
         raise PlaygroundError("too-deep", most=deepest) from None
     except msgspec.DecodeError as error:
         raise PlaygroundError("not-json", why=str(error).removeprefix("JSON is malformed: ")) from None
+    if names_a_key_twice(body):
+        raise PlaygroundError(
+            "doubled-keys"
+        )  # the request that is made of it would hide what it does not say
+    return document
 
 
 def _entries(bundle: Resource) -> Iterator[tuple[str | None, Resource]]:

@@ -65,6 +65,7 @@ class TestRefusals:
                 b'{"resourceType": "Bundle", "entry": [3, {}, {"resource": {"resourceType": "Condition"}}]}',
                 "no-patient",
             ),
+            (b'{"resourceType": "Bundle", "x": {"status": "final", "status": "draft"}}', "doubled-keys"),
             (b'{"a":' * 200 + b"1" + b"}" * 200, "too-deep"),
         ],
     )
