@@ -39,13 +39,15 @@ def playground_routes(
     most_bytes = settings.max_body_bytes // 2  # the request that is made of a file is larger than the file
     minutes = settings.evidence_minutes if evidence is not None else None
 
+    def kept(form: Form | None) -> bool:
+        return minutes is not None and form is not None and form.fields.get("evidence") == "keep"
+
     async def made_of(chosen: Chosen, form: Form | None) -> Made:
         if form is None or chosen.patient != UPLOADED:
             return playground.demonstrated(chosen)
         if _FILE not in form.files:
             raise PlaygroundError("no-file")
-        keep = minutes is not None and form.fields.get("evidence") == "keep"
-        brought = Brought(form.files[_FILE], form.fields.get("whose"), keep)
+        brought = Brought(form.files[_FILE], form.fields.get("whose"), kept(form))
         return await playground.brought(chosen, brought, most_bytes, settings.max_nesting)
 
     def choice(request: Request, form: Form | None) -> Chosen:
@@ -56,7 +58,8 @@ def playground_routes(
         return read_choice({**form.fields, **whose}, playground.offers())
 
     async def shown(request: Request, form: Form | None) -> HTMLResponse:
-        view = PlaygroundView(playground.offers(), read_choice({}, playground.offers()), minutes, most_bytes)
+        offers = playground.offers()
+        view = PlaygroundView(offers, read_choice({}, offers), minutes, most_bytes, kept(form))
         result: Result | None = None
         fault: PlaygroundError | None = None
         try:

@@ -25,6 +25,7 @@ class PlaygroundView(NamedTuple):
         chosen: what is.
         evidence_minutes: how long the chart behind cards can be kept; ``None`` where it cannot.
         most_bytes: of a file.
+        kept: whether the chart of a file is kept so.
         people: patients of the file that was brought.
         whose: id of the one who is looked at.
         left_out: resources of the file that are about somebody else.
@@ -34,6 +35,7 @@ class PlaygroundView(NamedTuple):
     chosen: Chosen
     evidence_minutes: int | None
     most_bytes: int
+    kept: bool = False
     people: tuple[Person, ...] = ()
     whose: str | None = None
     left_out: int = 0
@@ -57,6 +59,11 @@ class PlaygroundView(NamedTuple):
     def is_upload(self) -> bool:
         """Whether the chart is one that was brought."""
         return self.chosen.patient == UPLOADED
+
+    @property
+    def person(self) -> str:
+        """Name or id of the patient of a file who is looked at."""
+        return next((each.name or each.id for each in self.people if each.id == self.whose), "")
 
     def name(self, language: str) -> str:
         """Of the patient, where it is one of ours; else nothing."""

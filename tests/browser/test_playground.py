@@ -16,7 +16,7 @@ from tests.app.service import bundle_of, but_for_ids
 from tests.browser.accessibility import axe
 from tests.browser.conftest import Browse
 from tests.browser.keyboard import assert_walkable
-from tests.browser.layout import assert_no_sideways_scrolling, printed
+from tests.browser.layout import PHONE, assert_no_sideways_scrolling, printed
 from tests.browser.watch import Watch
 
 TRICKS = (
@@ -103,7 +103,9 @@ def test_a_bundle_is_brought_and_harms_nobody(page: Page, tmp_path: Path) -> Non
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     page.goto("/")
     page.get_by_label("File").set_input_files(written(tmp_path, tricky()))
-    expect(page.locator(".chart-bar")).to_contain_text("Your own Bundle")
+    expect(page.locator(".chart-bar")).to_contain_text(
+        "Your own Bundle <img src=x onerror=alert(1)> **bold**"
+    )
     told(page, "200 OK")
     expect(page.get_by_role("radio", name="Your own Bundle")).to_be_checked()
     assert page.locator("article.card").count() == 2
@@ -207,6 +209,7 @@ def test_all_of_it_works_without_javascript(browse: Browse, tmp_path: Path) -> N
     page.get_by_role("button", name="Fire the hook").click()
     expect(page.locator(".chart-bar")).to_contain_text("2026-12-01")
     assert "patient=sofia-reyes" in page.url
+    assert page.url.endswith("#result")
     page.get_by_label("File").set_input_files(written(tmp_path, tricky()))
     page.get_by_role("button", name="Fire the hook").click()
     expect(page.locator(".chart-bar")).to_contain_text("Your own Bundle")
@@ -229,6 +232,13 @@ def test_it_is_worked_with_the_keyboard_alone(page: Page) -> None:
     names = [stop.name for stop in assert_walkable(page)]
     for name in ("Copy", "Save request.json", "Fire the hook"):
         assert name in names
+
+
+def test_in_a_narrow_window_the_button_leads_to_what_came(browse: Browse) -> None:
+    page = browse(PHONE)
+    page.goto("/")
+    page.get_by_role("button", name="Fire the hook").click()
+    expect(page.locator(".chart-bar")).to_be_in_viewport()
 
 
 def test_it_fits_each_window_in_both_colour_schemes(

@@ -56,7 +56,10 @@ function mark(patient) {
 form.addEventListener("submit", (event) => {
   if (event.submitter && "whole" in event.submitter.dataset) return;
   event.preventDefault();
-  fire();
+  fire().then(() => {
+    // In a narrow window what came lies below the form.
+    if (seen.getBoundingClientRect().top > innerHeight * 0.8) seen.scrollIntoView();
+  });
 });
 
 // Choices at once; a moment is left for walking through them with the arrow keys.

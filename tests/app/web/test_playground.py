@@ -68,7 +68,7 @@ class TestPage:
         assert re.findall(r"<script[^>]*>(.*?)</script>", page.text, re.DOTALL) == [""]
         assert not re.search(r"<[^>]*\s(on\w+|style)=", page.text)
         assert set(re.findall(r'(?:src|action)="([^"]*)"', page.text)) == {
-            "/",
+            "/#result",
             re.findall(r'src="(/static/[^"]+/playground.js)"', page.text)[0],
         }
 

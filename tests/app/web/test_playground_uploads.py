@@ -127,6 +127,7 @@ class TestOwnBundle:
             page = brought(bundle_of(), to=keeping, evidence="keep")
             link = re.search(r'href="http://127.0.0.1:8000(/evidence/[^"]+)"', page.text)
             assert link is not None
+            assert "kept, encrypted, for 60 minutes" in page.text
             assert keeping.get(link[1]).status_code == 200
 
     def test_a_demonstration_patients_cards_link_to_their_evidence(self, tmp_path: Path) -> None:
