@@ -101,7 +101,9 @@ class TrialsHook:
         rehearsal = rehearsal_of(request, allowed=client == self._rehearsing)
         as_of = rehearsal.as_of if rehearsal is not None else self._today()
         orders = drafted(request, as_of) if request.hook.name in ORDER_HOOKS else None
-        if not _triggered(request, client) or orders == ():
+        if orders is not None and orders.unrecognised:
+            counts["drafts_unrecognised"] = orders.unrecognised
+        if not _triggered(request, client) or (orders is not None and not orders.events):
             return self._answer((), client, language, counts)
         chart = await self._charts.chart(request, client, counts)
         counts["unread"] = len(chart.record.facts.unread)
@@ -111,7 +113,7 @@ class TrialsHook:
             screenings = len(judged)
         else:
             work = partial(self._order_cards, request, chart, as_of, language)
-            cards, screenings = await aside(len(orders) * _RESOURCES_A_DRAFT, work)
+            cards, screenings = await aside(len(orders.events) * _RESOURCES_A_DRAFT, work)
             judged = [
                 Judged(one.protocol.id, one.protocol.version, one.verdict, one.closings) for one in cards
             ]
@@ -192,7 +194,7 @@ class TrialsHook:
     ) -> tuple[Sequence[TrialCard], int]:
         """Which open trials the draft orders would close, and how many were looked at."""
         applicable = self._service.applicable(chart.record, as_of)
-        drafts = drafted(request, as_of, chart.record.facts)
+        drafts = drafted(request, as_of, chart.record.facts).events
         made = order_cards(self._service, applicable, chart.record, drafts, as_of, language)
         return made, len(applicable)
 

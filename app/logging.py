@@ -38,6 +38,7 @@ FIELDS = frozenset(
         "resources",
         "unread",
         "screenings",
+        "drafts_unrecognised",
         "prefetch_missing",
         "prefetch_failed",
         "prefetch_truncated",

@@ -53,6 +53,9 @@ class Metrics:
             "feedback", "What became of cards, repeated messages included.", "outcome", "reason"
         )
         self._fetches = self._counter("fetches", "Queries put to FHIR servers of clients.", "outcome")
+        self._unrecognised = self._counter(
+            "drafts_unrecognised", "Draft orders of which it cannot be told which drug they are for.", "hook"
+        )
         self._refused = self._counter(
             "refused_calls",
             "Calls that were not answered, and whether the audit trail has each.",
@@ -70,6 +73,9 @@ class Metrics:
         told = method if method in _METHODS else OTHER
         known = NONE if hook is None else str(hook) if hook in HOOKS else OTHER
         self._requests.labels(told, route, known, str(status)).observe(seconds)
+        unrecognised = counts.get("drafts_unrecognised", 0)
+        if isinstance(unrecognised, int) and unrecognised:
+            self._unrecognised.labels(known).inc(unrecognised)
         for outcome in _FETCHES:
             fetched = counts.get(f"fetch_{outcome}", 0)
             if isinstance(fetched, int) and fetched:

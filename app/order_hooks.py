@@ -14,7 +14,7 @@ from cds_hooks.errors import InvalidRequestError, WrongPatientError
 from cds_hooks.hooks import OrderSelectContext, OrderSignContext
 from cds_hooks.requests import HookRequest
 from eligibility.bound import BoundProtocol
-from fhir_mappings.draft_orders import StrangerError, read_drafts
+from fhir_mappings.draft_orders import Drafts, StrangerError, read_drafts
 from fhir_mappings.errors import UnreadableInputError
 from fhir_mappings.facts import Event
 from fhir_mappings.patient_facts import PatientFacts
@@ -25,10 +25,10 @@ ORDER_HOOKS = ("order-select", "order-sign")
 _PLACE = "context.draftOrders"
 
 
-def drafted(request: HookRequest, as_of: date, beside: PatientFacts | None = None) -> tuple[Event, ...]:
+def drafted(request: HookRequest, as_of: date, beside: PatientFacts | None = None) -> Drafts:
     """What would be on record if the drafts were signed today: the selected ones, or at signing all of them.
 
-    Empty where no draft is of a kind that any criterion could ask for; then no chart need be read.
+    No events where no draft is of a kind that any criterion could ask for; then no chart need be read.
 
     Raises:
         InvalidRequestError: the draft orders are no Bundle, or the hook has none.

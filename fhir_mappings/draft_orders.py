@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -54,6 +55,18 @@ class StrangerError(ValueError):
     """A draft order is for another patient."""
 
 
+class Drafts(NamedTuple):
+    """Draft orders as read.
+
+    ``events``: what would be on record; none where no draft is of a kind that any code set knows.
+    ``unrecognised``: how many orders for a drug were read as nothing, since no known code or name tells which
+    drug it is.
+    """
+
+    events: tuple[Event, ...]
+    unrecognised: int
+
+
 class _DateCriterion(Element, frozen=True):
     code: CodeableConcept | None = None
     value: str | None = None
@@ -85,8 +98,8 @@ def read_drafts(
     patient: str,
     selected: Collection[str] | None = None,
     beside: PatientFacts | None = None,
-) -> tuple[Event, ...]:
-    """What would be on record from ``day`` on; empty where no draft is of a kind that any code set knows.
+) -> Drafts:
+    """What would be on record from ``day`` on.
 
     Drafts that stop, cancel or forbid something are left out, and so is what cannot be read.
 
@@ -111,18 +124,25 @@ def read_drafts(
     wanted = None if selected is None else frozenset(map(bare, selected))
     for source in sources:
         _must_be_of(patient, source, pool)
+    unrecognised = 0
     for source in sources:
         if source.kind not in _READERS:
             continue
         # Selections are references; some clients send bare ids.
         if wanted is not None and wanted.isdisjoint({*names_of(source), source.id}):
             continue
-        before = sheet.lengths()
+        before, seen, untold = sheet.lengths(), len(sheet.events), _untold(sheet)
         try:
             _READERS[source.kind](source, day, sheet)
         except UNEXPECTED:
             sheet.cut_back(before)  # as in a chart, what nobody thought of loses this resource alone
-    return tuple(sheet.events)
+        if source.kind == "MedicationRequest" and len(sheet.events) == seen:
+            unrecognised += _untold(sheet) > untold
+    return Drafts(tuple(sheet.events), unrecognised)
+
+
+def _untold(sheet: Sheet) -> int:
+    return len(sheet.unnamed) + len(sheet.unread)
 
 
 def told_apart(drafts: Sequence[Event]) -> list[list[list[int]]]:

@@ -82,7 +82,7 @@ def ordered(concept: str) -> list[dict[str, object]]:
 
 def closing(order: dict[str, object]) -> set[str]:
     bundle = json.dumps({"resourceType": "Bundle", "entry": [{"resource": order}]}).encode()
-    drafts = read_drafts(bundle, AS_OF, patient=record().reference, beside=record().facts)
+    drafts = read_drafts(bundle, AS_OF, patient=record().reference, beside=record().facts).events
     service = screening_service()
     trial = service.protocols["nct05247203"]
     closed = service.closed_by([trial], record(), drafts, AS_OF) if drafts else []

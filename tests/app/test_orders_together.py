@@ -24,7 +24,7 @@ SUPPLIED = {"dispenseRequest": {"expectedSupplyDuration": {"value": 360, "unit":
 def keys_of(*drafts: Json) -> frozenset[str]:
     """What the cards on these drafts are about."""
     bundle = {"resourceType": "Bundle", "entry": [{"resource": one} for one in drafts]}
-    events = read_drafts(as_body(bundle), AS_OF, patient=f"Patient/{OPEN_TO_BOTH}")
+    events = read_drafts(as_body(bundle), AS_OF, patient=f"Patient/{OPEN_TO_BOTH}").events
     (patient,) = read_patients(as_body(bundle_of(OPEN_TO_BOTH)))
     service = screening_service()
     record = PatientRecord(patient)
@@ -83,7 +83,7 @@ def test_the_same_drug_of_another_dose_is_the_same() -> None:
 
 def test_an_order_given_several_times_is_one() -> None:
     bundle = {"resourceType": "Bundle", "entry": [{"resource": prednisone(5)} for _ in range(3)]}
-    events = read_drafts(as_body(bundle), AS_OF, patient=f"Patient/{OPEN_TO_BOTH}")
+    events = read_drafts(as_body(bundle), AS_OF, patient=f"Patient/{OPEN_TO_BOTH}").events
     ((first, second, third),) = told_apart(events)
     assert (first, second, third) == ([0], [1], [2])
 

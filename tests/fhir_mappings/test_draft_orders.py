@@ -23,7 +23,7 @@ TODAY_SPAN = DateSpan(TODAY, TODAY)
 
 def read(*drafts: dict[str, Any], **given: Any) -> tuple[Event, ...]:
     bundle = {"resourceType": "Bundle", "entry": [{"resource": resource} for resource in drafts]}
-    return read_drafts(json.dumps(bundle).encode(), TODAY, patient="Patient/p", **given)
+    return read_drafts(json.dumps(bundle).encode(), TODAY, patient="Patient/p", **given).events
 
 
 def facts(*resources: dict[str, Any]) -> PatientFacts:
@@ -34,6 +34,35 @@ def daily_dose(facts: PatientFacts, day: date = TODAY) -> tuple[float, float]:
     history = PatientRecord(facts).dose_history("prednisone_equivalent", day, day)
     amounts = [one.amount for one in history.days if one.day == day]
     return (amounts[0].low, amounts[0].high) if amounts else (0, 0)
+
+
+NDC = "http://hl7.org/fhir/sid/ndc"
+UNTOLD = {
+    "a code of NDC alone": draft(coded(NDC, "50242-0051-21")),
+    "a local code": draft(coded("urn:local", "4711")),
+    "a name that no code set knows": draft("Zzzquil"),
+    "words that name no drug": draft("Infusion"),
+    "no drug at all": draft({}),
+}
+TOLD = {
+    "words beside a code of NDC": draft(coded(NDC, "50242-0051-21", "Rituxan 100 mg vial")),
+    "another drug by code and words": draft(drug("197361", "amlodipine 5 mg")),
+    "what is cancelled": draft(coded(NDC, "50242-0051-21"), status="cancelled"),
+    "an order for a service": service_draft(coded("urn:local", "4711")),
+}
+
+
+@pytest.mark.parametrize("order", UNTOLD.values(), ids=UNTOLD)
+def test_a_draft_of_which_nothing_tells_the_drug_is_counted(order: dict[str, Any]) -> None:
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": one} for one in (order, prednisone(5))]}
+    found = read_drafts(json.dumps(bundle).encode(), TODAY, patient="Patient/p")
+    assert (found.unrecognised, len(found.events)) == (1, 1)
+
+
+@pytest.mark.parametrize("order", TOLD.values(), ids=TOLD)
+def test_a_draft_that_tells_its_drug_or_orders_none_is_not(order: dict[str, Any]) -> None:
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": order}]}
+    assert read_drafts(json.dumps(bundle).encode(), TODAY, patient="Patient/p").unrecognised == 0
 
 
 class TestReading:

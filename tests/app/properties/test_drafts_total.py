@@ -58,7 +58,7 @@ def spoilt(draw: st.DrawFn) -> dict[str, Any]:
 
 def read(*resources: Any) -> tuple[Event, ...]:
     bundle = {"resourceType": "Bundle", "entry": [{"resource": resource} for resource in resources]}
-    return read_drafts(json.dumps(bundle).encode(), AS_OF, patient="Patient/p")
+    return read_drafts(json.dumps(bundle).encode(), AS_OF, patient="Patient/p").events
 
 
 @given(st.lists(spoilt() | json_values, max_size=4))

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.metrics import Metrics
 from app.store.records import CardFeedback, GivenReason
+from tests.app.draft_orders import coded, draft, order_request
 from tests.app.service import client, fire, request_of
 from tests.app.serving import serving
 from tests.app.store.serving import Clock, overridden, service
@@ -92,6 +93,16 @@ def test_fetches_are_counted_by_what_came_of_them() -> None:
     text = metrics.exposition([], None).decode()
     assert value(text, "trialcards_fetches_total", outcome="failed") == 2
     assert value(text, "trialcards_fetches_total") == 11
+
+
+def test_drafts_of_which_nothing_tells_the_drug_are_counted_without_what_they_are() -> None:
+    http = client()
+    ndc = coded("http://hl7.org/fhir/sid/ndc", "50242-0051-21")
+    assert fire(order_request([draft(ndc), draft("Zzzquil"), draft("rituximab")]), http).status_code == 200
+    text = http.get("/metrics").text
+    assert value(text, "trialcards_drafts_unrecognised_total", hook="order-sign") == 2
+    assert "50242" not in text
+    assert "zzzquil" not in text.lower()
 
 
 def test_they_can_be_switched_off() -> None:
