@@ -33,8 +33,9 @@ class Excerpt(NamedTuple):
 def excerpt(body: bytes) -> Excerpt:
     """A body as it is to be read; what is no JSON is shown as the text that it is."""
     try:
-        text = _indented(body)
-        shortened = len(text) > LONGEST
+        # Of many megabytes, all but a few signs would be laid out for nothing.
+        text = _indented(body) if len(body) <= LONGEST else ""
+        shortened = not 0 < len(text) <= LONGEST
         if shortened:
             text = _indented(_ENCODER.encode(_short(_DECODER.decode(body))))
     except (msgspec.DecodeError, RecursionError):

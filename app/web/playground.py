@@ -6,11 +6,13 @@ and is answered at once, since nothing of it is kept that an address could name.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from app.aside import aside, weight
 from app.evidence.desk import EvidenceDesk
 from app.playground.chosen import UPLOADED, Chosen, read_choice
 from app.playground.command import FILE
@@ -71,7 +73,8 @@ def playground_routes(
                 fired = await playground.fire(made.body, language)
                 asked = f"{ASKED}?{view.chosen.query()}" if form is None else None
                 base = settings.base_url or str(request.base_url).rstrip("/")
-                result = result_of(fired, base, language, asked)
+                shown_of = partial(result_of, fired, base, language, asked)
+                result = await aside(weight([len(made.body), len(fired.answer.body)]), shown_of)
         except PlaygroundError as error:
             fault = error
         return pages.page(
