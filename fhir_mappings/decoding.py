@@ -15,6 +15,7 @@ import msgspec
 
 from fhir_mappings.errors import UnreadableInputError
 from fhir_mappings.mending import mended
+from fhir_mappings.phrases import phrase
 
 T = TypeVar("T")
 
@@ -135,5 +136,5 @@ def decode(raw: bytes | msgspec.Raw, kind: type[T]) -> tuple[T | None, list[str]
     except (msgspec.ValidationError, ArithmeticError):
         pass
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return None, [f"not JSON: {error}"]
+        return None, [phrase("mending.not-json", what=error)]
     return mended(raw, kind)

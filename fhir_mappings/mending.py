@@ -11,6 +11,7 @@ grows with the bytes and never with their product with the departures.
 from __future__ import annotations
 
 import functools
+import re
 import types
 from collections.abc import Mapping
 from decimal import Decimal
@@ -19,6 +20,8 @@ from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_ori
 import msgspec
 
 from fhir_mappings.datatypes import (
+    LARGEST_POWER,
+    MOST_DIGITS,
     Annotation,
     CodeableConcept,
     CodingType,
@@ -27,6 +30,7 @@ from fhir_mappings.datatypes import (
     Reference,
     is_in_range,
 )
+from fhir_mappings.phrases import Phrase, phrase
 
 T = TypeVar("T")
 
@@ -45,6 +49,9 @@ _LISTS = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXTS = msgspec.json.Decoder(str)
 _NUMBER = b"-0123456789"
+_EXPECTED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
+_KINDS = frozenset({"array", "bool", "decimal", "float", "int", "null", "object", "str"})
+"""Types as the decoder calls them."""
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError)
 """What decoding raises; arithmetic errors for numbers with exponents that no decimal can hold."""
 
@@ -113,9 +120,9 @@ def mended(raw: bytes | msgspec.Raw, kind: type[T]) -> tuple[T | None, list[str]
     try:
         found = mending.read(msgspec.Raw(raw), kind, "", 0)
     except TooManyDeparturesError:
-        return None, [*mending.left_out, "too many departures from FHIR"]
+        return None, [*mending.left_out, phrase("mending.too-many-departures")]
     except (*UNREADABLE, RecursionError) as error:
-        return None, [f"not JSON: {_what(error)}"]
+        return None, [phrase("mending.not-json", what=_what(error))]
     return (None if found is _LOST else found), mending.left_out
 
 
@@ -134,16 +141,16 @@ class _Mending:
         except UNREADABLE as error:
             what = _what(error)
         except RecursionError:
-            return self._leave_out(place, "it is nested too deeply")
+            return self._leave_out(place, phrase("mending.nested-too-deeply"))
         else:
             if isinstance(found, Decimal) and not is_in_range(found):
-                return self._leave_out(place, str(OutOfRangeError()))
+                return self._leave_out(place, _out_of_range())
             return found
         self._departures += 1
         if self._departures > MOST_DEPARTURES:
             raise TooManyDeparturesError
         if depth >= DEEPEST:
-            return self._leave_out(place, "it is nested too deeply")
+            return self._leave_out(place, phrase("mending.nested-too-deeply"))
         if shape.item is not None:
             return self._list(raw, shape.item, place, depth)
         if shape.struct is not None:
@@ -180,8 +187,8 @@ class _Mending:
                 values[attribute] = value
         try:
             return shape.struct(**values)
-        except ValueError as error:
-            return self._leave_out(place, str(error))
+        except OutOfRangeError:
+            return self._leave_out(place, _out_of_range())
 
     def _single(self, raw: msgspec.Raw, shape: _Shape, place: str, what: str) -> Any:
         begins = _begins(raw)
@@ -197,7 +204,7 @@ class _Mending:
             return self._leave_out(place, what)
 
     def _leave_out(self, place: str, why: str) -> _Lost:
-        self.left_out.append(f"{place}: {why}" if place else why)
+        self.left_out.append(phrase("mending.left-out", place=place, why=why) if place else why)
         if len(self.left_out) > MOST_LEFT_OUT:
             raise TooManyDeparturesError
         return _LOST
@@ -228,5 +235,17 @@ def _is_null(raw: msgspec.Raw) -> bool:
 def _what(error: Exception) -> str:
     """The decoder's words without the place, which is told from the root of the resource."""
     if isinstance(error, ArithmeticError):
-        return "the number is out of range"
-    return str(error).partition(" - at `")[0]
+        return phrase("mending.out-of-range")
+    words = str(error).partition(" - at `")[0]
+    told = _EXPECTED.fullmatch(words)
+    return words if told is None else phrase("mending.expected", due=_kind(told[1]), given=_kind(told[2]))
+
+
+def _kind(named: str) -> str:
+    """A type of the decoder's in words, without "or null"."""
+    name = named.partition(" | ")[0]
+    return phrase(f"mending.kind-{name}") if name in _KINDS else name
+
+
+def _out_of_range() -> Phrase:
+    return phrase("mending.beyond-all-bounds", power=LARGEST_POWER, digits=MOST_DIGITS)

@@ -10,7 +10,7 @@ from fhir_mappings.phrases import phrase
 from fhir_mappings.qualitative import category_of_text, interval_of_text
 from fhir_mappings.reading.lacking_results import lacks_members
 from fhir_mappings.reading.sheet import Sheet
-from fhir_mappings.reading.terms import points_of, terms
+from fhir_mappings.reading.terms import points_of, status_told, terms
 from fhir_mappings.reading.values import interval_of
 from fhir_mappings.resources import Observation, Valued
 from fhir_mappings.terminology import Terminology
@@ -31,7 +31,7 @@ def read_assessment(
     against one that has a date.
     """
     if observation.status not in _USABLE:
-        sheet.refuse(reference, f"a recorded score that is {observation.status or 'without a status'}")
+        sheet.refuse(reference, status_told("a-recorded-score", observation.status))
         return
     if when.open_start:
         sheet.refuse(reference, phrase("assessments.a-recorded-score-without-a-date"))

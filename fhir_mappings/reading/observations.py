@@ -22,7 +22,7 @@ from fhir_mappings.reading.reference_ranges import Limits, contradicts, read_lim
 from fhir_mappings.reading.remarks import is_measured, unreliable
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.specimens import collected, not_after
-from fhir_mappings.reading.terms import names_no_result, texts_of
+from fhir_mappings.reading.terms import names_no_result, status_told, texts_of
 from fhir_mappings.reading.values import Value, read_value
 from fhir_mappings.references import bare
 from fhir_mappings.resources import Observation, Valued
@@ -352,7 +352,7 @@ def _read_narrative(observation: Observation, match: Match, frame: Frame, sheet:
     if observation.value_string is None and observation.value_codeable_concept is None:
         return
     if observation.status not in USABLE or observation.code is None:
-        sheet.refuse(frame.reference, f"the finding is {observation.status or 'without a status'}, not final")
+        sheet.refuse(frame.reference, status_told("the-finding", observation.status))
         return
     reference, when, concept = frame.reference, frame.unusable_when, observation.code
     value = observation.value_codeable_concept

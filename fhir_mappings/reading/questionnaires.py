@@ -56,7 +56,7 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
     for item, modified in _flat(resource.item):
         link = item.link_id or ""
         if modified:
-            sheet.refuse(reference, f"item {link or '?'} carries a modifierExtension that is not understood")
+            sheet.refuse(reference, phrase("questionnaires.item-is-modified", item=link or "?"))
             unread = True
             continue
         evidence = _evidence(item, authored, reference)
@@ -76,13 +76,12 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
         match = _own_item(link, whole) or _match(item, instrument, sheet)
         if match is None:
             if item.answer and _seems_asked(link, form):
-                sheet.refuse(reference, f"item {link} is no question that could be told")
+                sheet.refuse(reference, phrase("questionnaires.item-is-no-question", item=link))
             continue
         if whole is not None and match.instrument != whole.instrument:
             if item.answer:
-                why = (
-                    f"item {link or '?'} is of {match.instrument}, and the form is one of {whole.instrument}"
-                )
+                of, form_of = match.instrument, whole.instrument
+                why = phrase("questionnaires.item-is-of-another", item=link or "?", of=of, form=form_of)
                 sheet.refuse(reference, why)
             continue
         instrument = match.instrument
@@ -93,7 +92,7 @@ def read_response(resource: QuestionnaireResponse, reference: str, sheet: Sheet)
         elif read is not None:
             into.total = read
         elif item.answer:
-            sheet.refuse(reference, f"the answer to item {link or '?'} cannot be read")
+            sheet.refuse(reference, phrase("questionnaires.answer-cannot-be-read", item=link or "?"))
             unread = True
     for name, own in filled.items():
         _put_assessment(name, own, form, when, reference, by, unread, sheet)
@@ -199,7 +198,7 @@ def _put_answer(
         return
     readable = len(said) == 1 and None not in said
     if not readable:
-        sheet.refuse(evidence.reference, f"the answer to {question} is neither yes nor no")
+        sheet.refuse(evidence.reference, phrase("questionnaires.neither-yes-nor-no", question=question))
     author, by = signed
     sheet.answers.append(
         Answer(

@@ -11,10 +11,12 @@ from fhir_mappings.corrected_reports import IssuedReport, basis_of
 from fhir_mappings.dates import read_date, read_instant, within
 from fhir_mappings.decoding import decode, peek
 from fhir_mappings.facts import Report
+from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.lacking_results import note_lacking_results
 from fhir_mappings.reading.observations import IGNORED, USABLE, read_observation
 from fhir_mappings.reading.sheet import Sheet, evidence_of
 from fhir_mappings.reading.specimens import collected, not_after
+from fhir_mappings.reading.terms import status_told
 from fhir_mappings.resources import DiagnosticReport, Observation
 
 
@@ -27,7 +29,7 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
         note_lacking_results(resource, reference, sheet)
     if resource.code is None:
         if resource.conclusion or resource.presented_form:
-            sheet.refuse(reference, "the report has no code")
+            sheet.refuse(reference, phrase("reports.the-report-has-no-code"))
         return
     match = sheet.terminology.concepts_of(resource.code.pairs, resource.code.label, kinds="report")
     released = resource.status in USABLE or resource.status == "appended"
@@ -36,7 +38,7 @@ def read_report(resource: DiagnosticReport, reference: str, sheet: Sheet) -> Non
     if not match.concepts or resource.status in IGNORED:
         return
     if not released:
-        sheet.refuse(reference, f"the report is {resource.status or 'without a status'}, not final")
+        sheet.refuse(reference, status_told("the-report", resource.status))
     if sheet.is_modified(resource, reference):
         return
     when = read_date(resource.effective_date_time) or within(resource.effective_period)[0]

@@ -39,7 +39,7 @@ T = TypeVar("T")
 _MODIFIERS = frozenset(
     {"status", "intent", "doNotPerform", "modifierExtension", "verificationStatus", "clinicalStatus"}
 ) | {"subject", "patient", "individual"}
-REVERSED = "not used: an element that can reverse its meaning is unreadable"
+REVERSED = phrase("sheet.an-element-that-can-reverse-its-meaning")
 
 
 class Pool:

@@ -11,6 +11,7 @@ import msgspec
 
 from fhir_mappings.catalogue import read_yaml
 from fhir_mappings.datatypes import CodeableConcept, CodingType
+from fhir_mappings.phrases import Phrase, phrase
 
 _FILE = Path(__file__).with_name("terms.yaml")
 _WORD = re.compile(r"[\w.,/%]*\w[\w%]*")
@@ -160,6 +161,12 @@ def _codings(concept: CodeableConcept) -> list[CodingType]:
     """The codings of systems whose codes are no reasons for having none."""
     withheld = terms().withheld_systems
     return [coding for coding in concept.coding if coding.system is None or coding.system not in withheld]
+
+
+def status_told(what: str, status: str | None) -> Phrase:
+    """That ``the-finding``, ``the-report`` or ``a-recorded-score`` is not final, by its status."""
+    key = f"status.{what}"
+    return phrase(f"{key}-is-not-final", status=status) if status else phrase(f"{key}-has-no-status")
 
 
 def names_no_drug(words: str) -> bool:

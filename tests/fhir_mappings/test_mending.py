@@ -12,6 +12,7 @@ import pytest
 from fhir_mappings.datatypes import CodingType, Reference
 from fhir_mappings.decoding import decode
 from fhir_mappings.mending import MOST_DEPARTURES, MOST_LEFT_OUT
+from fhir_mappings.phrases import said
 from fhir_mappings.resources import (
     Condition,
     Encounter,
@@ -20,6 +21,7 @@ from fhir_mappings.resources import (
     Procedure,
     QuestionnaireResponse,
 )
+from tests.app.medication_records import record
 
 GOOD = {"code": {"text": "systolic"}, "valueQuantity": {"value": 120, "unit": "mm[Hg]"}}
 BAD = {"code": 5.5}
@@ -108,6 +110,52 @@ class TestWhatIsMended:
         _, left_out = read(Observation, "{" + element + "}")
         assert len(left_out) == 1
         assert left_out[0].startswith(element.split('"')[1])
+
+
+class TestWords:
+    """What is told repeats no value, and is told in the language of the call."""
+
+    @pytest.mark.parametrize(
+        ("raw", "english", "chinese"),
+        [
+            (
+                '{"code": 5.5}',
+                "code: an object was due, a number with decimals is there",
+                "code：应为对象，实为小数",
+            ),
+            (
+                '{"component": [{"code": [1, 2]}]}',
+                "component[0].code: an object was due, a list is there",
+                "component[0].code：应为对象，实为列表",
+            ),
+            (
+                '{"valueBoolean": "maybe"}',
+                "valueBoolean: true or false was due, a text is there",
+                "valueBoolean：应为是或否，实为文字",
+            ),
+            ("[1, 2]", "an object was due, a list is there", "应为对象，实为列表"),
+            (
+                '{"valueQuantity": {"value": 1e31}}',
+                "valueQuantity.value: the number is not finite, beyond ten to the power of 30, "
+                "or of more than 100 digits",
+                "valueQuantity.value：数值不是有限数、超过 10 的 30 次方或多于 100 位",
+            ),
+        ],
+    )
+    def test_say_what_was_left_out_and_why(self, raw: str, english: str, chinese: str) -> None:
+        _, (told,) = read(Observation, raw)
+        assert (told, said(told, "zh-CN")) == (english, chinese)
+
+    def test_say_that_a_resource_departs_throughout_or_is_no_json(self) -> None:
+        _, left_out = read(Observation, json.dumps({"component": [BAD] * (MOST_LEFT_OUT + 1)}))
+        assert said(left_out[-1], "zh-CN") == "不符合 FHIR 之处过多"
+        _, (told,) = read(Observation, '{"code": ')
+        assert said(told, "zh-CN").startswith("不是 JSON：")
+
+    def test_an_element_that_may_turn_the_meaning_loses_the_resource_in_words_of_the_language(self) -> None:
+        bad = {"resourceType": "Condition", "code": {"text": "lupus"}, "verificationStatus": 5}
+        told = [unread.why for unread in record([bad]).facts.unread]
+        assert said(told[-1], "zh-CN") == "未使用：可能使含义相反的元素无法读取"
 
 
 class TestNumbers:
