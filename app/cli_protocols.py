@@ -1,4 +1,4 @@
-"""``trialcards protocols``: list, show, check, schema, vocabulary."""
+"""``trialcards protocols``: list, show, diff, check, schema, vocabulary."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from app.cli_compare import diff
 from app.cli_errors import ArgumentError, InvalidProtocolError, UnreadableFileError, one_line
 from app.cli_service import bundled_service
 from app.cli_vocabulary import print_vocabulary
@@ -25,7 +26,7 @@ from fhir_mappings.vocabulary import vocabulary
 
 protocols = typer.Typer(
     name="protocols",
-    help="The trial protocols: list, show, check.",
+    help="The trial protocols: list, show, compare, check.",
     rich_markup_mode=None,
     invoke_without_command=True,
 )
@@ -38,6 +39,7 @@ def _help(context: typer.Context) -> None:
 
 
 protocols.command("vocabulary")(print_vocabulary)
+protocols.command("diff")(diff)
 
 
 @protocols.command("list")

@@ -42,6 +42,8 @@ from app.web.evidence import evidence_routes
 from app.web.landing import landing_routes
 from app.web.playground import playground_routes
 from app.web.site import add_site
+from app.web.trials import PATH as TRIALS
+from app.web.trials import trials_routes
 
 DESCRIPTION = (
     "Decision support for eligibility to lupus trials. Whether a patient may join a trial is for the "
@@ -125,7 +127,8 @@ def create_app(
     answer_errors_as_outcomes(application)
     # The playground calls the hook without a token, and takes charts from whoever reaches it.
     rehearsing = clients.open_mode if settings.demo else None
-    pages = add_site(application, "en", {"playground": "/"} if rehearsing is not None else {})
+    links = {"trials": TRIALS} if rehearsing is None else {"playground": "/", "trials": TRIALS}
+    pages = add_site(application, "en", links)
     desk_of_evidence = evidence_desk(settings, store, now)
     memory = CountedMemory(store or ShownCards(), metrics)
     hook = TrialsHook(service, settings, charts, clock, memory, desk_of_evidence, rehearsing)
@@ -133,6 +136,7 @@ def create_app(
     application.include_router(hook_routes(hook, settings, authenticator, desk))
     application.include_router(screening_routes(service, settings, authenticator, clock, memory))
     application.include_router(protocol_routes(service))
+    application.include_router(trials_routes(service, pages))
     application.include_router(questionnaire_routes(service))
     application.include_router(terminology_routes(settings.language))
     application.include_router(operation_routes(service, store))

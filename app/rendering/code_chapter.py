@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
+from pydantic import BaseModel
+
 from eligibility.checking.walking import fields_of, walk
-from eligibility.protocol import Example, Protocol
+from eligibility.protocol import Example
 from eligibility.windows import LATEST
 from fhir_mappings.code_listing import ListedCode, codes_of, codes_of_input, units_of_input
 from fhir_mappings.facts import Vocabulary
@@ -90,12 +92,12 @@ def _code(items: Iterable[str]) -> str:
     return ", ".join(f"`{item}`" for item in items)
 
 
-def names_in(protocols: Iterable[Protocol], vocabulary: Vocabulary) -> tuple[set[str], set[str]]:
-    """The inputs, and the code sets and classes, that the statements of protocols name."""
+def names_in(models: Iterable[BaseModel], vocabulary: Vocabulary) -> tuple[set[str], set[str]]:
+    """The inputs, and the code sets and classes, that the statements of protocols or criteria name."""
     inputs: set[str] = set()
     concepts: set[str] = set()
-    for protocol in protocols:
-        for _, model in walk(protocol):
+    for top in models:
+        for _, model in walk(top):
             if isinstance(model, Example):
                 continue
             for _, value in fields_of(model):

@@ -14,6 +14,7 @@ from markupsafe import escape
 from app.language import LANGUAGES, Language, negotiated
 from app.rendering.cards import SIGNS, followable, markdown
 from app.rendering.page import environment
+from app.rendering.protocol_account import prose_language, prose_words, told_markup
 from app.rendering.telling import speaking
 from app.web.errors import PageError
 from app.web.static_files import static_url
@@ -41,6 +42,8 @@ def templates() -> Environment:
     made.globals["static_url"] = static_url
     made.globals.update(markdown=markdown, followable=followable, signs=SIGNS)
     made.filters["as_it_is"] = escape
+    for show in (prose_language, prose_words, told_markup):
+        made.globals[show.__name__] = show
     return made
 
 

@@ -145,3 +145,51 @@ class TestProtocols:
 
     def test_the_schema_is_json_schema(self, run: Run) -> None:
         assert json.loads(run("protocols", "schema").out)["$schema"].endswith("2020-12/schema")
+
+
+class TestDiff:
+    def test_it_tells_what_changed_and_marks_what_can_turn_a_finding(self, run: Run) -> None:
+        ran = run("protocols", "diff", f"{TRIAL_B}@1", TRIAL_B)
+        assert ran.code == 0
+        assert "Asked otherwise: I1, I3" in " ".join(ran.out.split())
+        assert "P15: assumption (new)" in ran.out
+        assert "I1: what is asked *" in ran.out
+        assert any(line.startswith("- ") for line in ran.out.splitlines())
+        assert any(line.startswith("+ ") for line in ran.out.splitlines())
+
+    def test_as_data_it_names_each_place_with_its_lines_before_and_after(self, run: Run) -> None:
+        told = json.loads(run("protocols", "diff", f"{TRIAL_B}@1", TRIAL_B, "--format", "json").out)
+        assert (told["protocol"], told["older"], told["newer"]) == (TRIAL_B, "1", "2")
+        (added,) = (change for change in told["changes"] if change["of"] == "P15")
+        assert (added["what"], added["before"], len(added["after"])) == ("assumption", [], 1)
+
+    def test_a_file_can_be_compared_with_the_bundled_protocol(self, run: Run, tmp_path: Path) -> None:
+        text = (PROTOCOLS / f"{TRIAL_A}.yaml").read_text("utf-8")
+        amended = tmp_path / "amended.yaml"
+        amended.write_text(text.replace("status: not-yet-recruiting", "status: recruiting", 1), "utf-8")
+        ran = run("protocols", "diff", TRIAL_A, amended)
+        assert ran.code == 0
+        assert "no criterion asks anything else" in " ".join(ran.out.split())
+        assert "+ recruiting" in ran.out
+
+    @pytest.mark.parametrize(
+        ("name", "code", "said"),
+        [
+            (f"{TRIAL_A}@9", 2, "there is no version '9' of nct07517536; there are: 1, 2"),
+            ("nct1", 2, "there is no protocol 'nct1'; there are:"),
+            ("none.yaml", 3, "none.yaml: cannot be read: No such file or directory"),
+        ],
+    )
+    def test_a_name_of_nothing_is_one_line(self, run: Run, name: str, code: int, said: str) -> None:
+        ran = run("protocols", "diff", name, TRIAL_A)
+        assert (ran.code, ran.out) == (code, "")
+        assert said in ran.err
+        assert ran.err.count("\n") == 1
+
+    def test_a_file_that_is_no_protocol_is_told_with_its_line(self, run: Run, tmp_path: Path) -> None:
+        broken = tmp_path / "broken.yaml"
+        broken.write_text("id: x\nversion: 1\n", "utf-8")
+        ran = run("protocols", "diff", TRIAL_A, broken)
+        assert ran.code == 5
+        assert "broken.yaml:" in ran.err
+        assert ran.err.count("\n") == 1

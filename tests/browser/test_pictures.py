@@ -35,3 +35,9 @@ def test_the_playground(browse: Browse, watch: Watch, take: Take, tmp_path: Path
         page = browse((1280, 1000))
         page.goto("/?patient=daniel-okafor&hook=order-sign&order=rituximab")
         take(page, "playground.png")
+
+
+def test_what_changed_between_two_versions_of_a_protocol(browse: Browse, take: Take) -> None:
+    page = browse((1000, 900))
+    page.goto("/trials/nct05247203/changes/1/2")
+    take(page, "changes.png")

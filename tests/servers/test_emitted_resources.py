@@ -29,7 +29,7 @@ BROKEN: Mapping[str, Resource] = {
     "an answer to no question of the form": {
         "resourceType": "QuestionnaireResponse",
         "status": "completed",
-        "questionnaire": "https://trialcards.org/fhir/Questionnaire/nct07517536|1",
+        "questionnaire": "https://trialcards.org/fhir/Questionnaire/nct07517536|2",
         "item": [{"linkId": "no-such-question", "text": "?"}],
     },
 }
