@@ -33,9 +33,7 @@ def trials_routes(service: ScreeningService, pages: Pages) -> APIRouter:
     @routes.get(PATH)
     async def trials(request: Request) -> HTMLResponse:
         listed = [bound.protocol for bound in service.protocols.values()]
-        return pages.page(
-            request, "trials.html", protocols=sorted(listed, key=lambda p: not p.open)
-        )
+        return pages.page(request, "trials.html", protocols=sorted(listed, key=lambda p: not p.open))
 
     @routes.get("/trials/{trial}")
     async def trial(request: Request, trial: str, version: str | None = None) -> HTMLResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -91,7 +92,9 @@ class TestLines:
 
 class TestEarlierVersions:
     @pytest.mark.parametrize("file", earlier_files(), ids=lambda file: file.stem)
-    def test_each_is_what_its_name_says_and_can_be_judged_with_the_code_sets_of_today(self, file: Any) -> None:
+    def test_each_is_what_its_name_says_and_can_be_judged_with_the_code_sets_of_today(
+        self, file: Any
+    ) -> None:
         identifier, version = file.stem.split("@")
         protocol = bound_earlier(identifier, version, vocabulary()).protocol
         assert (protocol.id, protocol.version) == (identifier, version)
@@ -103,7 +106,7 @@ class TestEarlierVersions:
         versions = earlier_versions(protocol.id)
         assert protocol.version not in versions
         kept = [*(earlier(protocol.id, version) for version in versions), protocol]
-        for older, newer in zip(kept, kept[1:], strict=False):
+        for older, newer in itertools.pairwise(kept):
             assert compare(older, newer, vocabulary()).criteria()
 
     def test_the_two_trials_have_one(self) -> None:

@@ -40,7 +40,9 @@ def test_the_list_names_each_trial_and_says_which_gets_no_card(client: TestClien
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda p: p.id)
-def test_a_trial_shows_every_criterion_verbatim_with_its_reading(client: TestClient, protocol: object) -> None:
+def test_a_trial_shows_every_criterion_verbatim_with_its_reading(
+    client: TestClient, protocol: object
+) -> None:
     shown = words(client.get(f"/trials/{protocol.id}").text)  # type: ignore[attr-defined]  # a parameter
     for criterion in protocol.criteria:  # type: ignore[attr-defined]
         assert flat(criterion.text) in shown
@@ -61,7 +63,9 @@ def test_a_criterion_shows_its_parts_its_examples_and_where_its_codes_are(
         assert client.get(address).status_code == 200, address
 
 
-def test_the_codes_of_an_input_are_listed_with_units_and_the_order_that_supplies_it(client: TestClient) -> None:
+def test_the_codes_of_an_input_are_listed_with_units_and_the_order_that_supplies_it(
+    client: TestClient,
+) -> None:
     shown = words(client.get("/codes/upcr").text)
     assert "2890-2" in shown  # Protein/Creatinine [Mass Ratio] in Urine
     assert "Order that supplies it" in shown
