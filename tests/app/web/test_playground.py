@@ -250,7 +250,7 @@ class TestWhereItIsNotServed:
         page = secured.get("/", headers={"Accept-Language": "zh-CN"})
         assert page.status_code == 200
         assert page_words("zh-CN").template("landing.title") in page.text
-        for link in ("/cds-services", "/protocols", "/openapi.json"):
+        for link in ("/cds-services", "/trials", "/openapi.json"):
             assert f'href="{link}"' in page.text
         assert "<form" not in page.text
         assert "<script" not in page.text
