@@ -8,7 +8,8 @@ from typing import Protocol
 
 from app.evidence.links import LinkError, Links
 from app.evidence.opened import OpenedChart
-from app.evidence.sealing import SealError, sealed, unsealed
+from app.evidence.sealing import sealed, unsealed
+from app.store.sealed import SealError
 
 
 class ChartStore(Protocol):

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
-import zlib
-
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.evidence.opened import OpenedChart
+from app.store.sealed import SealError, seal, unseal
 
-_NONCE_BYTES = 12
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(OpenedChart)
 
 
-class SealError(Exception):
-    """What is kept is not what was sealed with this key."""
-
-
 def sealed(opened: OpenedChart, key: bytes) -> bytes:
-    """The chart, packed, encrypted and authenticated (AES-256-GCM). ``key``: 32 bytes."""
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    packed = zlib.compress(_ENCODER.encode(opened), level=1)
-    return nonce + AESGCM(key).encrypt(nonce, packed, None)
+    """The chart, sealed. ``key``: 32 bytes."""
+    return seal(_ENCODER.encode(opened), key)
 
 
 def unsealed(content: bytes, key: bytes) -> OpenedChart:
@@ -34,7 +23,6 @@ def unsealed(content: bytes, key: bytes) -> OpenedChart:
         SealError: it is another key, or the content is damaged or of another version.
     """
     try:
-        packed = AESGCM(key).decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], None)
-        return _DECODER.decode(zlib.decompress(packed))
-    except (InvalidTag, ValueError, zlib.error) as error:
+        return _DECODER.decode(unseal(content, key))
+    except msgspec.MsgspecError as error:
         raise SealError(type(error).__name__) from None
