@@ -17,6 +17,8 @@ from eligibility.closing import Closed, Part, closed_by
 from eligibility.course import Anchors
 from eligibility.findings import Screening, ScreeningReport
 from eligibility.loading import load_bundled
+from eligibility.overview.build import overview_of
+from eligibility.overview.shapes import Overview
 from eligibility.protocol import Protocol
 from eligibility.reported import reported_conflict
 from eligibility.screening import applies, screen
@@ -92,6 +94,18 @@ class ScreeningService:
             for bound in self.chosen(protocol_ids)
         ]
         return self._report(record, as_of, screenings, language)
+
+    def overview(
+        self,
+        record: PatientRecord,
+        as_of: date,
+        screening: Screening,
+        language: Language = "en",
+        anchors: Anchors = Anchors(),  # noqa: B008  # immutable
+    ) -> Overview:
+        """The chart over time as the protocol of this screening, which is of the same day, sees it."""
+        bound = self.protocols[screening.protocol]
+        return overview_of(bound, record, as_of, screening, language, anchors)
 
     def screen_applicable(
         self,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from eligibility.answers import Answer, State
 from eligibility.context import Context
 from eligibility.errors import BindingError, Location, ProtocolProblem
+from eligibility.looks import Looks
 from eligibility.measured import UncertainAnchor, absent_anchor
 from eligibility.quantities import Threshold, parse_duration, parse_threshold
 from eligibility.suggestions import did_you_mean
@@ -59,6 +60,7 @@ class Binding:
         self.criterion_id = ""
         self.problems: list[ProtocolProblem] = []
         self.questions: dict[str, str] = {}
+        self.looks = Looks()
         self.judgeable = False
         self._location: Location = ()
         self._positive = True

@@ -17,6 +17,7 @@ from eligibility.judgement import QUESTION, Judging
 from eligibility.kinds.cases import CasesNode
 from eligibility.kinds.table import TableNode
 from eligibility.messages import in_words, message
+from eligibility.overview.body import BoundOverview, bind_overview
 from eligibility.protocol import Criterion, Part, Protocol, Statement
 from eligibility.timeline import Build, bind_timeline
 from fhir_mappings.facts import Vocabulary
@@ -49,12 +50,14 @@ class BoundProtocol(msgspec.Struct, frozen=True):
         gate: who has the disease.
         questions: what persons are asked, in words, by full id: attestations, and judgements of what may
             come out as review or presumed.
+        overview: what a picture of the chart over time shows.
     """
 
     protocol: Protocol
     criteria: tuple[BoundCriterion, ...]
     gate: BoundGate
     questions: Mapping[str, str]
+    overview: BoundOverview
 
 
 def bind(protocol: Protocol, vocabulary: Vocabulary) -> tuple[BoundProtocol | None, list[ProtocolProblem]]:
@@ -73,9 +76,12 @@ def bind(protocol: Protocol, vocabulary: Vocabulary) -> tuple[BoundProtocol | No
     for i, criterion in enumerate(protocol.criteria):
         with binding.at("criteria", i):
             bound.append(_bind_criterion(binding, protocol, criterion, criterion.kind))
-    if binding.problems:
+    overview: BoundOverview | None = None
+    with binding.at("overview"):
+        overview = bind_overview(protocol.overview, binding)
+    if binding.problems or overview is None:
         return None, binding.problems
-    return BoundProtocol(protocol, tuple(bound), gate, binding.questions), []
+    return BoundProtocol(protocol, tuple(bound), gate, binding.questions, overview), []
 
 
 def _bind_criterion(

@@ -14,6 +14,7 @@ from eligibility.kinds import Node
 from eligibility.kinds.cases import CasesBody
 from eligibility.kinds.table import TableBody
 from eligibility.model import Model
+from eligibility.overview.body import OverviewBody
 from eligibility.prose import Prose
 from eligibility.timeline import TimelineBody
 from eligibility.windows import Window
@@ -215,6 +216,9 @@ class Protocol(Model):
 
     judgement: Judgement = Judgement()
     """How long a clinician's judgement of what the record leaves to review holds."""
+
+    overview: OverviewBody = OverviewBody()
+    """What a picture of the chart over time shows beside what the criteria ask for."""
 
     applies_to: AppliesTo
     """Who has the disease: only they get a card. One statement, or grades of evidence, strongest first."""

@@ -120,6 +120,7 @@ def bind_timeline(body: TimelineBody, binding: Binding) -> Build:
     """
     counted = binding.concepts(body.of, "of")
     shown = counted | binding.concepts(body.besides, "besides")
+    binding.looks.drugs |= shown
     labels = {name: binding.vocabulary.concept_label(name) for name in shown}
     rules = _rules(body.response, binding) if body.response is not None else None
     recorded = [

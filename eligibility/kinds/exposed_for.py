@@ -51,6 +51,7 @@ class ExposedForNode(Model):
         """
         body = self.exposed_for
         concepts = binding.concepts(body.of, "exposed_for", "of")
+        binding.looks.drugs |= concepts
         needed = binding.duration(body.at_least, "exposed_for", "at_least")
         days_needed = days_of(needed)
         span_of = binding.events_window(body.during, "exposed_for", "during")

@@ -5,8 +5,7 @@ Nothing found means "presumably not" only where the record was wholly retrieved;
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import product
 from typing import ClassVar
@@ -19,7 +18,9 @@ from eligibility.context import Context
 from eligibility.episodes import Judged, different, most
 from eligibility.errors import BindingError
 from eligibility.kinds.found_body import FoundBody, Value
+from eligibility.kinds.half_lives import HalfLifeRule, widened
 from eligibility.last_days import last_day, proven_until
+from eligibility.looks import Lasting, WashOut
 from eligibility.messages import Message, in_words, joined, message
 from eligibility.model import Model
 from eligibility.suggestions import did_you_mean
@@ -33,7 +34,9 @@ from fhir_mappings.facts import (
     Events,
     Exposure,
     Need,
+    Participation,
     Planned,
+    Procedure,
     WhyMissing,
 )
 from fhir_mappings.intervals import DateSpan, Duration
@@ -73,10 +76,10 @@ class FoundNode(Model):
         span_of = binding.events_window(body.during, "found", "during")
         words = [binding.vocabulary.concept_label(name) for name in body.of or ()]
         label = body.label or listed("names", words) or listed("names", map(term, body.kind))
-        half_lives: _HalfLives | None = None
+        half_lives: HalfLifeRule | None = None
         if body.or_half_lives:
             unknown_until = binding.duration(body.or_half_lives.unknown_until, "found", "or_half_lives")
-            half_lives = _HalfLives(
+            half_lives = HalfLifeRule(
                 body.or_half_lives.count, unknown_until, binding.vocabulary.half_life_days
             )
         order: Coding | None = None
@@ -97,15 +100,11 @@ class FoundNode(Model):
             order=order,
             half_lives=half_lives,
         )
+        if not binding.positive and body.during is not None and body.count == 1:
+            binding.looks.wash_outs.append(WashOut(binding.criterion_id, label, search.lasting))
         if body.absent == "presumed" or body.unconfirmed == "review":
             binding.may_be_judged()
         return search.evaluate
-
-
-class _HalfLives(msgspec.Struct, frozen=True):
-    count: int
-    unknown_until: Duration
-    half_life: Callable[[str], float | None]
 
 
 def _check_kind(binding: Binding, name: str, kinds: Sequence[EventKind]) -> None:
@@ -133,12 +132,6 @@ def _leaves(span: Span, last: DateSpan, inside: bool | None) -> date | None:
     return span.leaves_on(last.first if inside else last.last)
 
 
-def _widened(span: Span, before: Duration, context: Context) -> Span:
-    widened = Span(before.before(span.anchor), span.last, span.anchor, before, span.moving)
-    context.watch.window(widened)
-    return widened
-
-
 class _Search(msgspec.Struct, frozen=True, kw_only=True):
     body: FoundBody
     apart: Duration | None
@@ -151,7 +144,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
     conservative: State
     need_name: str
     order: Coding | None
-    half_lives: _HalfLives | None
+    half_lives: HalfLifeRule | None
 
     def evaluate(self, context: Context) -> Answer:
         span = self.span_of(context)
@@ -162,6 +155,29 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         if combined is not None and combined.state is not State.FALSE:
             return combined
         return self._nothing(found, [answer for _, answer in judged])
+
+    def lasting(self, context: Context) -> Iterator[Lasting]:
+        """The treatments that it finds, unless it asks what is so now."""
+        span = self.span_of(context)
+        if span.before is None or span.before == _A_DAY:
+            return
+        for event in context.chart.events(self.body.kind, self.concepts).events:
+            treatment = isinstance(event, (Exposure, Procedure, Participation)) and self._concerns(event)
+            if treatment and self._attributes(event) is not False:
+                inside, until = self._position(event, span, context)
+                until = self._cleared(event, span, context) if inside is False else until
+                yield Lasting(event, inside, until, str(span.before))
+
+    def _cleared(self, event: Event, span: Span, context: Context) -> date | None:
+        """The anchor date from which on what is over no longer counted."""
+        ended = getattr(event, "last_dose", None) or last_day(event, context.as_of)
+        last = event.start if self.body.timing == "start" else ended
+        if last is None or (event.start is not None and event.start.first > span.last):
+            return None
+        rule = self.half_lives
+        windows = [span, *(rule.windows(event, span, context) if rule is not None else ())]
+        leaves = [day for window in windows if (day := window.leaves_on(last.last)) is not None]
+        return max(leaves, default=None)
 
     def _combined(self, present: Sequence[Judged]) -> Answer | None:
         """What those that may count say together; ``None`` if they are fewer events than are asked for."""
@@ -316,17 +332,14 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
         return inside, _leaves(span, last, inside) if last is not None else None
 
     def _washed_out(
-        self, event: Event, span: Span, rule: _HalfLives, context: Context
+        self, event: Event, span: Span, rule: HalfLifeRule, context: Context
     ) -> tuple[bool | None, date | None]:
         """The longer of the window and so many half-lives after the last dose."""
         last = getattr(event, "last_dose", None) or last_day(event, context.as_of)
         if last is None:
             return (True if event.ongoing else None), None
-        drugs = getattr(event, "drugs", None) or event.concepts
-        lives = [life for drug in drugs if (life := rule.half_life(drug)) is not None]
-        windows = [span]
-        if lives:
-            windows.append(_widened(span, Duration(math.ceil(rule.count * max(lives)), "d"), context))
+        lives = rule.windows(event, span, context)
+        windows = [span, *lives]
         inside = [window.overlaps(event.start, last, False) for window in windows]
         if any(inside):
             own = proven_until(event) if isinstance(event, Exposure) else None
@@ -337,7 +350,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
             return None, None
         if lives:
             return False, None
-        doubtful = _widened(span, rule.unknown_until, context).overlaps(event.start, last, False)
+        doubtful = widened(span, rule.unknown_until, context).overlaps(event.start, last, False)
         return (False if doubtful is False else None), None
 
     # -- nothing found --------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from eligibility.binding import Binding, BoundThreshold, Evaluate
 from eligibility.context import Context
 from eligibility.deciding import Aim
 from eligibility.errors import BindingError
+from eligibility.looks import AskedNumber
 from eligibility.measured import (
     Candidates,
     absent,
@@ -138,6 +139,7 @@ class NumberNode(Model):
         test = ThresholdTest(described, comparison, thresholds, limits, grey, binding.conservative)
         if described.judged:
             binding.may_be_judged()
+        binding.looks.numbers.append(AskedNumber(binding.criterion_id, described, thresholds, span_of))
 
         def evaluate(context: Context) -> Answer:
             span = span_of(context)

@@ -52,6 +52,7 @@ class StableTherapyNode(Model):
         body = self.stable_therapy
         binding.may_be_judged()
         listed = binding.concepts(body.of, "stable_therapy", "of")
+        binding.looks.drugs |= listed
         further = binding.concepts(body.open_list, "stable_therapy", "open_list")
         unchanged_for = binding.duration(body.unchanged_for, "stable_therapy", "unchanged_for")
         if body.anchor.startswith(LATEST):
