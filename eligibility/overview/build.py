@@ -18,7 +18,7 @@ from eligibility.overview.shapes import Mark, Overview
 from eligibility.overview.treatments import treatments_of
 from fhir_mappings.facts import Chart
 from fhir_mappings.intervals import DateSpan
-from fhir_mappings.phrases import ENGLISH, in_language, listed, term
+from fhir_mappings.phrases import ENGLISH, in_language, term
 
 
 def overview_of(
@@ -39,6 +39,7 @@ def overview_of(
     grounds = _grounds(findings)
     made = Overview(
         as_of=as_of.isoformat(),
+        earliest=screening.earliest,
         anchors=screening.anchors,
         results=tuple(
             results_of(
@@ -51,14 +52,7 @@ def overview_of(
         ),
         treatments=tuple(treatments_of(overview, context, findings)),
         treatments_at_hand=chart.events(("exposure",), None).retrieval,
-        marks=tuple(
-            sorted(
-                {
-                    m.reference or m.date: m for mark in overview.landmarks for m in _marks(mark, context)
-                }.values(),
-                key=lambda m: (m.first, m.label),
-            )
-        ),
+        marks=_marked(overview.landmarks, context),
     )
     return in_language(made, language)
 
@@ -72,20 +66,32 @@ def _grounds(findings: Sequence[Finding]) -> dict[str, Sequence[str]]:
     return {reference: unique(criteria) for reference, criteria in found.items()}
 
 
+def _marked(landmarks: Sequence[Landmark], context: Context) -> tuple[Mark, ...]:
+    """Oldest first; of what one report tells, what the protocol names first."""
+    found: dict[str, Mark] = {}
+    for landmark in landmarks:
+        for mark in _marks(landmark, context):
+            found.setdefault(mark.reference or f"{mark.label} {mark.date}", mark)
+    return tuple(sorted(found.values(), key=lambda mark: (mark.first, mark.label)))
+
+
 def _marks(landmark: Landmark, context: Context) -> Iterator[Mark]:
     if landmark.input is not None:
         for measurement in context.chart.series(landmark.input, context.as_of).measurements:
-            words = listed("both", (landmark.label, term(measurement.category or "")))
-            yield from _mark(
-                words, measurement.when, measurement.evidence[0].reference if measurement.evidence else ""
-            )
+            reference = measurement.evidence[0].reference if measurement.evidence else ""
+            yield from _mark(landmark, measurement.when, reference, term(measurement.category or ""))
         return
-    for event in context.chart.events(LANDMARKS, landmark.concepts).events:
-        if event.start is not None and event.confirmed:
-            yield from _mark(event.label, event.start, event.reference)
+    events = context.chart.events(LANDMARKS, landmark.concepts).events
+    dated = [
+        (event.start, event.reference) for event in events if event.start is not None and event.confirmed
+    ]
+    for when, reference in sorted(dated)[:1]:  # a diagnosis is told again and again
+        yield from _mark(landmark, when, reference)
 
 
-def _mark(label: str, when: DateSpan, reference: str) -> Iterator[Mark]:
+def _mark(landmark: Landmark, when: DateSpan, reference: str, value: str = "") -> Iterator[Mark]:
     if not (when.open_start or when.open_end):
         first, last = when.first.isoformat(), when.last.isoformat()
-        yield Mark(label=label, date=str(when), first=first, last=last, reference=reference)
+        yield Mark(
+            label=landmark.label, value=value, date=str(when), first=first, last=last, reference=reference
+        )

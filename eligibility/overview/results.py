@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -17,6 +18,8 @@ from fhir_mappings.intervals import DateSpan, Interval
 from fhir_mappings.phrases import listed
 
 _FINITE = float("inf")
+_ANNOTATION = re.compile(r"(?<=\w)\{[^}]*\}")  # g/g{creat}: the label tells of what
+_BRACKETS = re.compile(r"[][(){}]")
 
 
 def results_of(
@@ -38,7 +41,7 @@ def results_of(
     return Results(
         input=described.name,
         label=described.label,
-        unit=described.unit,
+        unit=shown_unit(described.unit),
         retrieval=series.retrieval,
         points=tuple(
             sorted(points, key=lambda point: (point.first, point.last, point.words, point.reference))
@@ -65,14 +68,10 @@ def _measured(
     spans: Sequence[tuple[str, Span]],
     grounds: Mapping[str, Sequence[str]],
 ) -> tuple[Point, bool]:
-    inside = [span.contains(measurement.when) for _, span in spans]
-    use: Use = (
-        "unwindowed" if not inside else "too-old" if not any(i is not False for i in inside) else "counts"
-    )
     value = measurement.value
     point = _point(
         measurement.when,
-        use,
+        _use(measurement.when, spans),
         _words(value, series.unit) if value is not None else recorded_text(measurement),
         value,
         listed("clauses", measurement.notes) if measurement.notes else "",
@@ -80,6 +79,15 @@ def _measured(
         grounds,
     )
     return point, _dated(measurement.when)
+
+
+def _use(when: DateSpan, spans: Sequence[tuple[str, Span]]) -> Use:
+    inside = [span for _, span in spans if span.contains(when) is not False]
+    if any(span.first is not None for span in inside):
+        return "counts"
+    if inside:
+        return "history" if any(span.first is not None for _, span in spans) else "counts"
+    return "too-old" if spans else "unwindowed"
 
 
 def _unusable(item: Unusable, grounds: Mapping[str, Sequence[str]]) -> tuple[Point, bool]:
@@ -120,7 +128,13 @@ def _dated(when: DateSpan) -> bool:
 
 def _words(value: Interval, unit: str) -> str:
     short = Interval(_short(value.low), _short(value.high), value.low_open, value.high_open)
-    return with_unit(str(short), unit)
+    return with_unit(str(short), shown_unit(unit))
+
+
+def shown_unit(unit: str) -> str:
+    """A unit of UCUM as people write it: without what it is of, and without brackets."""
+    bare = _ANNOTATION.sub("", unit).replace("_", " ")
+    return _BRACKETS.sub("", bare).replace("24.h", "24 h")
 
 
 def _short(bound: float) -> float:
@@ -138,13 +152,18 @@ def _lines(numbers: Sequence[AskedNumber], series: Series) -> Iterator[Line]:
             limit = latest.upper_limit if threshold.limit == "ULN" else latest.lower_limit
             value = None if limit is None else threshold.written.value * limit
         if value is not None:
-            found.setdefault(round(value, 9), (str(threshold.written), []))[1].append(asked.criterion)
+            found.setdefault(round(value, 9), (_threshold(asked), []))[1].append(asked.criterion)
     for value, (words, criteria) in sorted(found.items()):
         yield Line(value=value, words=words, criteria=unique(criteria))
     limits = (latest.lower_limit, latest.upper_limit) if latest is not None and not found else ()
     for limit in limits:
         if limit is not None:
-            yield Line(value=limit, words=with_unit(f"{limit:.3g}", series.unit))
+            yield Line(value=limit, words=with_unit(f"{limit:.3g}", shown_unit(series.unit)))
+
+
+def _threshold(asked: AskedNumber) -> str:
+    written = asked.thresholds[0].written
+    return f"{written.value:g} {shown_unit(written.unit)}" if written.unit else f"{written.value:g}"
 
 
 def _windows(spans: Iterable[tuple[str, Span]]) -> Iterator[Looked]:

@@ -9,8 +9,10 @@ import msgspec
 from eligibility.reported import ReportedCourse
 from fhir_mappings.facts import Retrieval
 
-Use = Literal["counts", "too-old", "unwindowed", "unusable", "nothing-measured"]
-"""It lies in a window of a criterion, before all of them, is asked in none, or cannot be used."""
+Use = Literal["counts", "history", "too-old", "unwindowed", "unusable", "nothing-measured"]
+"""``counts``: it lies, or may lie, in a window of a criterion. ``history``: it lies before them, and one looks
+at all that ever was. ``too-old``: it lies before all windows. ``unwindowed``: no criterion compares it.
+``unusable``: it cannot be used. ``nothing-measured``: the entry says that nothing was measured."""
 
 WashOutState = Literal["runs", "open", "over", "goes-on"]
 """It runs; its dates do not tell; it is over; the treatment goes on, so that it has not begun."""
@@ -96,9 +98,10 @@ class Treatment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """A date to mark: ``first`` and ``last`` as for a point."""
+    """A date to mark: of what, what was found (``value``), and its first and last possible day."""
 
     label: str
+    value: str = ""
     date: str
     first: str
     last: str
@@ -110,12 +113,14 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         as_of: the day of the screening.
+        earliest: the first day on which, by time alone, nothing stands in the way.
         anchors: dates of the trial by name.
         treatments_at_hand: whether the record of treatments was wholly retrieved.
         marks: oldest first.
     """
 
     as_of: str
+    earliest: str | None
     anchors: dict[str, str]
     results: tuple[Results, ...]
     treatments: tuple[Treatment, ...]

@@ -92,6 +92,9 @@ def _band(criterion: str, lasting: Lasting, context: Context, clears_on: str | N
     last = getattr(event, "last_dose", None) or last_day(event, context.as_of)
     goes_on = event.ongoing and event.end is None
     until = lasting.until.isoformat() if lasting.until is not None else None
+    if lasting.counts is None and lasting.until is not None and lasting.until <= context.as_of:
+        until = None  # it would be over, if only it had surely ended by then
+    known = event.end is not None or last is None or last.exact
     state: WashOutState = "over"
     if lasting.counts is None:
         state = "open"
@@ -100,7 +103,7 @@ def _band(criterion: str, lasting: Lasting, context: Context, clears_on: str | N
     return Band(
         criterion=criterion,
         state=state,
-        since=None if goes_on or last is None else last.last.isoformat(),
+        since=None if goes_on or last is None or not known else last.last.isoformat(),
         until=until,
         length=lasting.length,
         decides=state == "runs" and until is not None and until == clears_on,
