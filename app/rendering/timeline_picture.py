@@ -12,13 +12,12 @@ from datetime import date
 import msgspec
 
 from app.rendering.telling import tell
+from app.rendering.time_scale import Tick, TimeScale
 from eligibility.reported import ReportedCourse, ReportedTimeline, ReportedValue
 from fhir_mappings.intervals import DateSpan
 
 WIDTH, LEFT, RIGHT, ROW, PLOT = 760, 170, 24, 24, 150
 _LONGEST_YEARS = 20
-_STEPS = (1, 3, 6, 12, 24, 60)
-_MOST_TICKS = 9
 _MOST_WORDS = 12
 
 
@@ -54,13 +53,6 @@ class Dot(msgspec.Struct, frozen=True):
     told: bool
 
 
-class Tick(msgspec.Struct, frozen=True):
-    """A place on an axis, with its words."""
-
-    at: float
-    words: str
-
-
 class Picture(msgspec.Struct, frozen=True):
     """The geometry of a timeline, in px."""
 
@@ -81,7 +73,7 @@ def picture_of(timeline: ReportedTimeline) -> Picture | None:
     if not timeline.courses and not values:
         return None
     until = date.fromisoformat(timeline.until)
-    scale = _Scale(_start(timeline, until), until)
+    scale = TimeScale(_start(timeline, until), until, LEFT, WIDTH - RIGHT)
     rows = tuple(_row(course, i, scale) for i, course in enumerate(timeline.courses))
     top = ROW * len(rows) + 12
     axis = top + (PLOT if values else 0)
@@ -97,36 +89,6 @@ def picture_of(timeline: ReportedTimeline) -> Picture | None:
         ticks=tuple(scale.ticks()),
         limits=tuple(levels.limits()),
     )
-
-
-class _Scale:
-    """Days to px."""
-
-    def __init__(self, first: date, last: date) -> None:
-        self.first = first
-        self.last = last
-        self._per_day = (WIDTH - RIGHT - LEFT) / max((last - first).days, 1)
-
-    def x(self, when: date) -> float:
-        """The place of a day, kept within the picture."""
-        inside = min(max(when, self.first), self.last)
-        return round(LEFT + (inside - self.first).days * self._per_day, 1)
-
-    def ticks(self) -> Iterator[Tick]:
-        """First days of months, as many as can be read."""
-        months = [
-            date(year, month, 1)
-            for year in range(self.first.year, self.last.year + 1)
-            for month in range(1, 13)
-            if self.first <= date(year, month, 1) <= self.last
-        ]
-        for step in _STEPS:
-            chosen = [m for m in months if (m.year * 12 + m.month - 1) % step == 0]
-            if len(chosen) <= _MOST_TICKS or step == _STEPS[-1]:
-                yield from (
-                    Tick(self.x(m), str(m.year) if step >= 12 else f"{m.year}-{m.month:02}") for m in chosen
-                )
-                return
 
 
 class _Levels:
@@ -167,7 +129,14 @@ def _begins(courses: Iterable[ReportedCourse]) -> list[date]:
     return [date.fromisoformat(day) for day in days if day is not None]
 
 
-def _row(course: ReportedCourse, position: int, scale: _Scale) -> Row:
+def _row(course: ReportedCourse, position: int, scale: TimeScale) -> Row:
+    bars, earlier = bars_of(course, scale)
+    ongoing = any(stretch.ongoing for stretch in course.stretches)
+    return Row(position * ROW + 6, course, bars, earlier, ongoing)
+
+
+def bars_of(course: ReportedCourse, scale: TimeScale) -> tuple[tuple[Bar, ...], bool]:
+    """The days of a course, possible ones below certain ones, and whether it began before the picture."""
     bars = []
     earlier = False
     for stretch in course.stretches:
@@ -178,11 +147,10 @@ def _row(course: ReportedCourse, position: int, scale: _Scale) -> Row:
             if last >= scale.first:
                 x = scale.x(first)
                 bars.append(Bar(x, round(max(scale.x(last) - x, 2.0), 1), sure))
-    ongoing = any(stretch.ongoing for stretch in course.stretches)
-    return Row(position * ROW + 6, course, tuple(bars), earlier, ongoing)
+    return tuple(bars), earlier
 
 
-def _dot(value: ReportedValue, timeline: ReportedTimeline, scale: _Scale, levels: _Levels) -> Dot:
+def _dot(value: ReportedValue, timeline: ReportedTimeline, scale: TimeScale, levels: _Levels) -> Dot:
     when = DateSpan.parse(value.date)
     low, high = value.low, value.high
     bottom = levels.bottom if low is None else levels.y(low)

@@ -8,13 +8,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from app.evidence.desk import EvidenceDesk
+from app.evidence.frames import NARROW, WIDE
 from app.evidence.links import LinkError
 from app.evidence.opened import OpenedChart
+from app.evidence.picture import picture_of_overview
 from app.evidence.view import evidence_view
 from app.screening import ScreeningService, UnknownProtocolError
 from app.web.errors import PageError
 from app.web.pages import Pages
 from eligibility.findings import ScreeningReport
+from eligibility.overview.shapes import Overview
 
 
 def evidence_routes(service: ScreeningService, desk: EvidenceDesk, pages: Pages) -> APIRouter:
@@ -26,18 +29,19 @@ def evidence_routes(service: ScreeningService, desk: EvidenceDesk, pages: Pages)
         opened = await opened_chart(desk, token)
         language = pages.language(request)
 
-        def screened() -> ScreeningReport:
-            return service.screen_record(
-                opened.record(), opened.as_of, protocol_ids=[trial], language=language
-            )
+        def screened() -> tuple[ScreeningReport, Overview]:
+            record = opened.record()
+            report = service.screen_record(record, opened.as_of, protocol_ids=[trial], language=language)
+            return report, service.overview(record, opened.as_of, report.screenings[0], language)
 
         try:
-            report = await asyncio.to_thread(screened)  # it may be a large chart, and others wait
+            report, overview = await asyncio.to_thread(screened)  # it may be a large chart, and others wait
         except UnknownProtocolError:
             raise PageError(404, "evidence.error.trial") from None
         protocol = service.protocols[report.screenings[0].protocol].protocol
         view = evidence_view(report, protocol, opened.fhir_server)
-        return pages.page(request, "evidence.html", view=view)
+        pictures = [picture_of_overview(overview, frame) for frame in (WIDE, NARROW)]
+        return pages.page(request, "evidence.html", view=view, overview=overview, pictures=pictures)
 
     return routes
 
