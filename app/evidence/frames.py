@@ -26,7 +26,7 @@ class Frame(msgspec.Struct, frozen=True):
 WIDE = Frame("wide", 900, 34, 116, 9, False)
 NARROW = Frame("narrow", 344, 24, 78, 4, True)
 
-HEAD, PLOT, LANE, GAP, BAR = 17, 58, 13, 9, 11
+HEAD, PLOT, LANE, GAP, BAR = 17, 50, 13, 9, 11
 """Heights: of a line of words, of the values, of what has no value, between panels, of a bar."""
 
 
@@ -80,6 +80,12 @@ class Panel(msgspec.Struct, frozen=True):
     scale: tuple[Tick, ...]
     left_out: int
     earlier: int
+
+    @property
+    def foot(self) -> float:
+        """Where it ends, with what stands below the values."""
+        below = self.left_out or any(dot.y > self.base for dot in self.dots)
+        return self.base + (LANE if below else 0)
 
     @property
     def latest(self) -> Point | None:

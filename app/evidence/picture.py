@@ -31,7 +31,7 @@ from eligibility.overview.shapes import Band, Overview, Point, Results, Treatmen
 Place = Callable[[float], float]
 """From a value to px."""
 
-_BACK = timedelta(days=3 * 365)
+_BACK = timedelta(days=2 * 365)
 _AT_LEAST = timedelta(days=365)
 _AHEAD = timedelta(days=2 * 365)
 _MOST_MARKS = 6
@@ -40,14 +40,14 @@ _VALUE_ROOM = 52
 
 
 def picture_of_overview(overview: Overview, frame: Frame) -> Picture:
-    """The picture of an overview, of the last three years at most, and two years ahead."""
+    """The picture of an overview, of the last two years at most, and two years ahead."""
     scale = _scale(overview, frame)
     flags = _flags(overview, scale, frame)
     y = len(flags) * LANE + 6.0
     panels: list[Panel] = []
     for results in overview.results:
         panels.append(_panel(results, y, scale, frame))
-        y = panels[-1].base + LANE + GAP
+        y = panels[-1].foot + GAP
     treatments_y = y
     y += HEAD
     rows: list[Row] = []
@@ -124,11 +124,12 @@ def _flags(overview: Overview, scale: TimeScale, frame: Frame) -> tuple[Flag, ..
 
 def _panel(results: Results, y: float, scale: TimeScale, frame: Frame) -> Panel:
     top = y + HEAD * (2 if frame.stacked else 1) + 8
-    base = top + (PLOT if results.points else 4)
     within = [p for p in results.points if date.fromisoformat(p.last) >= scale.first]
     drawn = thinned(within)
+    valued = any(p.low is not None or p.high is not None for p in drawn)
+    base = top + (PLOT if valued else 4)
     bounds = [b for p in drawn for b in (p.low, p.high) if b is not None]
-    most = max([*bounds, *(line.value for line in results.lines), 1e-9]) * 1.12
+    most = max([*bounds, *(line.value for line in results.lines), 1e-9]) * 1.3
 
     def place(value: float) -> float:
         return round(base - min(max(value / most, 0.0), 1.0) * (base - top), 1)
@@ -140,9 +141,9 @@ def _panel(results: Results, y: float, scale: TimeScale, frame: Frame) -> Panel:
         base=base,
         results=results,
         dots=tuple(_told([_dot(p, scale, place, base) for p in drawn])),
-        levels=tuple(_levels(results, place)) if results.points else (),
+        levels=tuple(_levels(results, place)) if valued else (),
         shades=tuple(_shades(results, scale)),
-        scale=(Tick(base, "0"), Tick(place(round_number), f"{round_number:g}")) if bounds else (),
+        scale=(Tick(base, "0"), Tick(place(round_number), f"{round_number:g}")) if valued else (),
         left_out=len(results.points) - len(drawn),
         earlier=len(results.points) - len(within),
     )
@@ -196,12 +197,13 @@ def _shades(results: Results, scale: TimeScale) -> Iterator[Shade]:
 
 def _row(treatment: Treatment, y: float, scale: TimeScale, frame: Frame, today: date) -> Row:
     bars, earlier = bars_of(treatment.course, scale)
+    surely = {(bar.x, bar.width) for bar in bars if bar.sure}
     has_words = bool(treatment.bands) and frame.stacked
     return Row(
         y=y,
         bar_y=y + (2 if has_words else 1) * HEAD - 3,
         treatment=treatment,
-        bars=bars,
+        bars=tuple(bar for bar in bars if bar.sure or (bar.x, bar.width) not in surely),
         bands=tuple(box for band in treatment.bands for box in _box(band, scale, today)),
         earlier=earlier,
         ongoing=any(stretch.ongoing for stretch in treatment.course.stretches),

@@ -134,7 +134,7 @@ def _words(value: Interval, unit: str) -> str:
 def shown_unit(unit: str) -> str:
     """A unit of UCUM as people write it: without what it is of, and without brackets."""
     bare = _ANNOTATION.sub("", unit).replace("_", " ")
-    return _BRACKETS.sub("", bare).replace("24.h", "24 h")
+    return _BRACKETS.sub("", bare).replace("24.h", "24 h").replace("m2", "m²")
 
 
 def _short(bound: float) -> float:

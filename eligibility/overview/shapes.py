@@ -10,8 +10,8 @@ from eligibility.reported import ReportedCourse
 from fhir_mappings.facts import Retrieval
 
 Use = Literal["counts", "history", "too-old", "unwindowed", "unusable", "nothing-measured"]
-"""``counts``: it lies, or may lie, in a window of a criterion. ``history``: it lies before them, and a
-criterion asks for all time. ``too-old``: it lies before all windows. ``unwindowed``: no criterion compares it.
+"""``counts``: it lies, or may lie, in a window of a criterion. ``history``: it lies before them, and one asks
+for all time. ``too-old``: it lies before all windows. ``unwindowed``: no criterion compares it.
 ``unusable``: it cannot be used. ``nothing-measured``: the entry says that nothing was measured."""
 
 WashOutState = Literal["runs", "open", "over", "goes-on"]
