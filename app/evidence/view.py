@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
+import msgspec
+
 from app.cards.groups import standing
+from app.evidence.thinning import MOST_POINTS
 from eligibility.findings import Finding, Screening, ScreeningReport
 from eligibility.protocol import Protocol
+from eligibility.reported import ReportedTimeline
 
 Group = Literal["in-the-way", "missing", "confirm", "met"]
 
@@ -40,6 +44,14 @@ class EvidenceView(NamedTuple):
     protocol: Protocol
     groups: Sequence[tuple[Group, Sequence[Finding]]]
     source_base: str | None
+
+    def thinned(self, timeline: ReportedTimeline) -> tuple[ReportedTimeline, int]:
+        """A criterion's timeline with the newest values alone, and how many are left out."""
+        response = timeline.response
+        if response is None or len(response.values) <= MOST_POINTS:
+            return timeline, 0
+        newest = msgspec.structs.replace(response, values=response.values[-MOST_POINTS:])
+        return msgspec.structs.replace(timeline, response=newest), len(response.values) - MOST_POINTS
 
     def source(self, reference: str) -> str | None:
         """The address of a source resource, if its server can be linked to."""
