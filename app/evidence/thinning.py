@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from eligibility.overview.shapes import Point, Treatment
 
-MOST_POINTS = 24
+MOST_POINTS = 16
 """So many results of one kind are drawn."""
 
 MOST_TREATMENTS = 14
 """So many treatments are drawn."""
 
-_NEWEST = 8
+_NEWEST = 6
 _STATES = ("open", "runs", "goes-on", "over")
 
 
