@@ -13,6 +13,7 @@ the patterns of numerals (``biopsy_words``).
 from __future__ import annotations
 
 import bisect
+import functools
 import itertools
 import re
 import unicodedata
@@ -41,6 +42,9 @@ MOST_MENTIONS = 100
 
 REACH = 1_000
 """Characters on either side within which what a sentence says of a class or a date is looked for."""
+
+SAME_REPORT = 4
+"""Texts of which the parts are kept: one report is read for several questions, one after another."""
 
 _TOO_MUCH = phrase("biopsy.the-report-is-too-long-or")
 _COUNTING: tuple[Standing, ...] = ("stated", "careful")
@@ -102,12 +106,13 @@ def _another_disease(body: str) -> bool:
     return any(is_stated(body, *match.span()) for match in found)
 
 
-def present_sections(text: str) -> list[tuple[str, str]]:
+@functools.lru_cache(maxsize=SAME_REPORT)
+def present_sections(text: str) -> tuple[tuple[str, str], ...]:
     """What a report says of this biopsy: (kind of heading, text below it), ``none`` before the first.
 
     What was known before the biopsy is left out, and so is what other biopsies are said to have shown.
     """
-    return [(kind, body) for kind, body in _sections(_compared(text)) if kind != "background"]
+    return tuple((kind, body) for kind, body in _sections(_compared(text)) if kind != "background")
 
 
 def speaks_of_another_day(sentence: str) -> bool:
@@ -118,6 +123,7 @@ def speaks_of_another_day(sentence: str) -> bool:
     return cue > today
 
 
+@functools.lru_cache(maxsize=SAME_REPORT)
 def _compared(text: str) -> str:
     """The text in normal form, without the clauses that tell what the biopsy is compared with."""
     return biopsy_words().comparison.sub(" ", normalised(text))
@@ -286,6 +292,7 @@ def is_denied(body: str, start: int, end: int) -> bool:
     return _standing(body, _borders(body), start, start, end, 0, numbered=False) == "denied"
 
 
+@functools.lru_cache(maxsize=16)
 def _borders(body: str) -> list[tuple[int, int]]:
     return [match.span() for match in biopsy_words().sentence.finditer(body)]
 

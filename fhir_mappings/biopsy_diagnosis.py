@@ -15,6 +15,7 @@ import msgspec
 
 from fhir_mappings.biopsy import LONGEST_REPORT, MOST_MENTIONS, is_denied, is_stated, present_sections
 from fhir_mappings.kidney_diseases import disease_words
+from fhir_mappings.word_patterns import WordPattern
 
 
 class BiopsyDiagnosis(msgspec.Struct, frozen=True):
@@ -55,7 +56,7 @@ def biopsy_diagnosis(text: str) -> BiopsyDiagnosis:
     )
 
 
-def _stated(words: re.Pattern[str], body: str) -> str | None:
+def _stated(words: WordPattern, body: str) -> str | None:
     named = itertools.islice(words.finditer(body), MOST_MENTIONS)
     found = (match for match in named if is_stated(body, *match.span()))
     return next((match[0] for match in found if not _suspected(body, match.start())), None)

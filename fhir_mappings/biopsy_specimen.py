@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
-from fhir_mappings.biopsy import REACH, normalised, present_sections, speaks_of_another_day
+from fhir_mappings.biopsy import REACH, SAME_REPORT, normalised, present_sections, speaks_of_another_day
 from fhir_mappings.catalogue import FOLDER, read_yaml
 from fhir_mappings.intervals import DateSpan
 from fhir_mappings.stated_dates import stated_dates
+from fhir_mappings.word_patterns import WordPattern
 
 Tissue = Literal["kidney", "other", "donor", "several", "not-stated"]
 """``several``: of the kidney and of another organ; which of its words are about the kidney is not told."""
+
+_FULL_STOP = re.compile(r"[。\n]|(?<!\b[A-Ha-h1-9])\.(?=\s|$)")
 
 _MOST_DATES = 30
 """In one sentence."""
@@ -27,7 +29,7 @@ _MOST_DATES = 30
 def tissue_of(label: str, text: str) -> Tissue:
     """The tissue that a report is about, by its name and its words."""
     words = _words()
-    name, sentences = normalised(label), list(_sentences(text))
+    name, sentences = normalised(label), _sentences(text)
     leading = [s for s in sentences if words.leading_organ.search(s) or words.cytology.search(s[:40])]
     kidney_leads = any(words.leading_kidney.search(s) for s in sentences)
     if words.donor.search(name) or any(words.donor.search(s) for s in sentences):
@@ -77,25 +79,28 @@ def _is_other(name: str) -> bool:
     return words.organ.search(name) is not None or words.cytology.search(name) is not None
 
 
-def _sentences(text: str) -> Iterator[str]:
-    for _, body in present_sections(text):
-        for sentence in re.split(r"[。\n]|(?<!\b[A-Ha-h1-9])\.(?=\s|$)", body):
-            if sentence.strip():
-                yield sentence
+@functools.lru_cache(maxsize=SAME_REPORT)
+def _sentences(text: str) -> tuple[str, ...]:
+    return tuple(
+        sentence
+        for _, body in present_sections(text)
+        for sentence in _FULL_STOP.split(body)
+        if sentence.strip()
+    )
 
 
 class _Words(NamedTuple):
-    kidney: re.Pattern[str]
-    diagnosis: re.Pattern[str]
-    leading_kidney: re.Pattern[str]
-    leading_organ: re.Pattern[str]
-    organ: re.Pattern[str]
-    organ_specimen: re.Pattern[str]
-    cytology: re.Pattern[str]
-    donor: re.Pattern[str]
-    date_last: re.Pattern[str]
-    date_first: re.Pattern[str]
-    no_date: re.Pattern[str]
+    kidney: WordPattern
+    diagnosis: WordPattern
+    leading_kidney: WordPattern
+    leading_organ: WordPattern
+    organ: WordPattern
+    organ_specimen: WordPattern
+    cytology: WordPattern
+    donor: WordPattern
+    date_last: WordPattern
+    date_first: WordPattern
+    no_date: WordPattern
 
 
 @functools.cache
@@ -127,4 +132,4 @@ def _words() -> _Words:
         "date_first": taken["date_first"],
         "no_date": taken["no_date"],
     }
-    return _Words(**{name: re.compile(pattern, re.IGNORECASE) for name, pattern in patterns.items()})
+    return _Words(**{name: WordPattern(pattern, re.IGNORECASE) for name, pattern in patterns.items()})

@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from fhir_mappings.catalogue import FOLDER, read_yaml
+from fhir_mappings.word_patterns import WordPattern
 
 
 class BiopsyWords(NamedTuple):
@@ -19,22 +20,22 @@ class BiopsyWords(NamedTuple):
     expression: re.Pattern[str]
     element: re.Pattern[str]
     tail: re.Pattern[str]
-    alternative: re.Pattern[str]
-    foreign_before: re.Pattern[str]
-    foreign_after: re.Pattern[str]
-    negated_before: re.Pattern[str]
-    negated_after: re.Pattern[str]
-    uncertain_before: re.Pattern[str]
-    uncertain_after: re.Pattern[str]
-    careful_before: re.Pattern[str]
-    former_before: re.Pattern[str]
-    former_after: re.Pattern[str]
-    from_before: re.Pattern[str]
-    today: re.Pattern[str]
-    comparison: re.Pattern[str]
-    activity_index: re.Pattern[str]
-    inactive: re.Pattern[str]
-    active: re.Pattern[str]
+    alternative: WordPattern
+    foreign_before: WordPattern
+    foreign_after: WordPattern
+    negated_before: WordPattern
+    negated_after: WordPattern
+    uncertain_before: WordPattern
+    uncertain_after: WordPattern
+    careful_before: WordPattern
+    former_before: WordPattern
+    former_after: WordPattern
+    from_before: WordPattern
+    today: WordPattern
+    comparison: WordPattern
+    activity_index: WordPattern
+    inactive: WordPattern
+    active: WordPattern
 
 
 # A numeral with its subclass (IV-S, IV-G) and letters; longest numerals first: II must not be found in III.
@@ -80,7 +81,7 @@ def biopsy_words() -> BiopsyWords:
         rf"(?P<sized>{capitals})(?=\s*[型类](?!\s*[a-z]))",
         rf"(?P<lettered>(?<![A-Za-z0-9])(?:IV|III)(?:{_SUBCLASS}{_END}{_LETTERS}?|{_LETTERS})(?:{_JOIN}{_element(_CAPITALS)}){{0,8}})",
     )
-    simple = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in cues.items()}
+    simple = {name: WordPattern(pattern, re.IGNORECASE) for name, pattern in cues.items()}
     return BiopsyWords(
         heading=re.compile(rf"(?:(?<=^)|(?<=[\n.;。]))\s*(?:{headings})\s*[:：]", re.IGNORECASE),
         sentence=re.compile(r"[;。\n]|\.(?=\s|$)"),
@@ -92,16 +93,16 @@ def biopsy_words() -> BiopsyWords:
             rf"(?:(?:\s*[型类])?\s*-?\s*[(\[]\s*(?P<letters>{_LETTER})\s*[)\]]|\s*-?\s*(?P<bare>A/C)(?![A-Za-z]))?"
         ),
         tail=re.compile(rf"\s*[型类]\s*[(\[]\s*(?P<letters>{_LETTER})\s*[)\]]"),
-        alternative=re.compile(r"\b(?:or|vs|versus)\b|或", re.IGNORECASE),
-        foreign_before=re.compile(raw["foreign"]["before"], re.IGNORECASE),
-        foreign_after=re.compile(
+        alternative=WordPattern(r"\b(?:or|vs|versus)\b|或", re.IGNORECASE),
+        foreign_before=WordPattern(raw["foreign"]["before"], re.IGNORECASE),
+        foreign_after=WordPattern(
             r"^\s*[型类]?(?:" + raw["foreign"]["after"].removeprefix("^") + ")", re.IGNORECASE
         ),
-        activity_index=re.compile(
+        activity_index=WordPattern(
             rf"{index}\s*(?:\((?:AI|NIH)\)\s*)?(?:is|was|of|为)?\s*[:=]?\s*(?P<value>\d{{1,2}})(?![\d.])",
             re.IGNORECASE,
         ),
-        inactive=re.compile(lesions["inactive"], re.IGNORECASE),
-        active=re.compile(lesions["active"], re.IGNORECASE),
+        inactive=WordPattern(lesions["inactive"], re.IGNORECASE),
+        active=WordPattern(lesions["active"], re.IGNORECASE),
         **simple,
     )

@@ -12,6 +12,7 @@ import re
 from typing import NamedTuple
 
 from fhir_mappings.catalogue import FOLDER, read_yaml
+from fhir_mappings.word_patterns import WordPattern
 
 
 class DiseaseWords(NamedTuple):
@@ -23,19 +24,19 @@ class DiseaseWords(NamedTuple):
         qualified: words before a name by which only a part of the disease is meant.
     """
 
-    lupus_nephritis: re.Pattern[str]
-    lupus: re.Pattern[str]
-    other: re.Pattern[str]
-    normal: re.Pattern[str]
-    qualified: re.Pattern[str]
-    asked: re.Pattern[str]
+    lupus_nephritis: WordPattern
+    lupus: WordPattern
+    other: WordPattern
+    normal: WordPattern
+    qualified: WordPattern
+    asked: WordPattern
 
 
 @functools.cache
 def disease_words() -> DiseaseWords:
     """The patterns, from ``biopsy.yaml``."""
     raw = read_yaml(FOLDER / "biopsy.yaml")["conclusions"]
-    return DiseaseWords(*(re.compile(raw[name], re.IGNORECASE) for name in DiseaseWords._fields))
+    return DiseaseWords(*(WordPattern(raw[name], re.IGNORECASE) for name in DiseaseWords._fields))
 
 
 def is_of_another_disease(sentence: str, start: int, end: int) -> bool:
@@ -54,6 +55,6 @@ def names_lupus(text: str) -> bool:
     return disease_words().lupus.search(text) is not None
 
 
-def _distance(words: re.Pattern[str], sentence: str, start: int, end: int) -> int | None:
+def _distance(words: WordPattern, sentence: str, start: int, end: int) -> int | None:
     gaps = (max(m.start() - end, start - m.end(), 0) for m in words.finditer(sentence))
     return min(gaps, default=None)

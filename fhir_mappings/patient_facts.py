@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import msgspec
 
@@ -23,6 +23,8 @@ from fhir_mappings.facts import (
 from fhir_mappings.intervals import DateSpan
 
 E = TypeVar("E", bound=Event)
+T = TypeVar("T")
+P = ParamSpec("P")
 
 Sex = Literal["male", "female"]
 
@@ -44,6 +46,7 @@ class PatientFacts(msgspec.Struct, kw_only=True):
         events: all kinds.
         unnamed: courses of drugs of which nothing on record tells what they are; they are no events.
         conflicts: what the record says twice or in two ways, whatever anybody asks for.
+        worked_out: what ``once`` has worked out, kept with the facts and no longer.
         entered: when the record came to say it, by reference of the resource.
         retrieval: by FHIR resource type; a type that is not named has the state ``default_retrieval``.
         searched: likewise, without regard to resources that came and could not be read.
@@ -66,6 +69,18 @@ class PatientFacts(msgspec.Struct, kw_only=True):
     default_retrieval: Retrieval = "complete"
     unread: Sequence[Unread] = ()
     entered: Mapping[str, Entered] = {}
+    worked_out: dict[tuple[Any, ...], Any] = {}
+
+    def once(self, function: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
+        """What a function makes of words of this patient's record; the same is worked out only once.
+
+        The function may depend on nothing but its arguments, which are given by position.
+        """
+        key = (function, *args)
+        if key not in self.worked_out:
+            self.worked_out[key] = function(*args)
+        found: T = self.worked_out[key]
+        return found
 
     def chosen_events(
         self, kinds: type[E] | tuple[type[E], ...], wanted: Callable[[E], bool]

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from datetime import date
 
 from fhir_mappings.intervals import DateSpan
+from fhir_mappings.word_patterns import WordPattern
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = rf"(?P<{{0}}>(?:{'|'.join(_MONTHS)})[a-z]*)\.?"
 _YEAR = r"(?P<{0}>(?:19|20)\d\d)"
 _END = r"(?![\d/])(?!\.\d)"
 
-_DATE = re.compile(
+_DATE = WordPattern(
     r"(?<![\d/.-])(?:"
     + "|".join(
         (

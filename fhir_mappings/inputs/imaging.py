@@ -15,6 +15,7 @@ from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.pairing import latest_first
 from fhir_mappings.intervals import UNDATED
 from fhir_mappings.phrases import phrase
+from fhir_mappings.word_patterns import WordPattern
 
 Finding = Literal[
     "active-tuberculosis", "perhaps-active-tuberculosis", "no-active-tuberculosis", "not-stated"
@@ -108,7 +109,7 @@ def _findings(text: str) -> Iterator[str]:
     for heading in patterns["heading"].finditer(text):
         if not background:
             kept.append(text[start : heading.start()])
-        background, start = patterns["background"].match(heading["title"]) is not None, heading.end()
+        background, start = patterns["background"].pattern.match(heading["title"]) is not None, heading.end()
     if not background:
         kept.append(text[start:])
     for part in kept:
@@ -134,7 +135,7 @@ def _kinds(sentence: str) -> Iterator[str]:
         return
     asserted = patterns["present"].search(rest)
     if asserted is not None:
-        unclear = patterns["negation"].search(rest, 0, asserted.start())
+        unclear = patterns["negation"].pattern.search(rest, 0, asserted.start())
         yield "hedged" if unclear else "present"
 
 
@@ -152,8 +153,8 @@ def _is_denied(sentence: str, found: re.Match[str]) -> bool:
 
 
 @functools.cache
-def _patterns() -> Mapping[str, re.Pattern[str]]:
+def _patterns() -> Mapping[str, WordPattern]:
     raw = read_yaml(Path(__file__).with_name("imaging.yaml"))
     return {
-        name: re.compile(words if isinstance(words, str) else "|".join(words)) for name, words in raw.items()
+        name: WordPattern(words if isinstance(words, str) else "|".join(words)) for name, words in raw.items()
     }

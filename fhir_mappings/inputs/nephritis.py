@@ -15,6 +15,7 @@ from fhir_mappings.facts import Diagnosis, Evidence, Measurement, Need, Procedur
 from fhir_mappings.inputs.asking import Asked, computes
 from fhir_mappings.inputs.wording import known_by, names_nephritis
 from fhir_mappings.intervals import UNDATED, DateSpan
+from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.phrases import phrase
 
 KIDNEY_BIOPSY = "proc_renal_biopsy"
@@ -138,7 +139,7 @@ def _biopsies(asked: Asked) -> tuple[list[_Biopsy], list[Unusable]]:
     found: list[_Biopsy] = []
     documents = (KIDNEY_REPORT, PATHOLOGY_REPORT, CLASS_OBSERVATION, INDEX_OBSERVATION)
     for report in asked.events(Report, documents):
-        biopsy = _of_report(report, procedures)
+        biopsy = _of_report(asked.facts, report, procedures)
         if isinstance(biopsy, Unusable):
             unusable.append(biopsy)
         elif biopsy is not None:
@@ -154,9 +155,9 @@ def _biopsies(asked: Asked) -> tuple[list[_Biopsy], list[Unusable]]:
     return sorted(found, key=lambda b: b.when.last, reverse=True), unusable
 
 
-def _tissue(report: Report, procedures: Sequence[Procedure]) -> Tissue:
+def _tissue(facts: PatientFacts, report: Report, procedures: Sequence[Procedure]) -> Tissue:
     """What a report is about: by its words, else by its code, else by the biopsy that it follows."""
-    tissue = tissue_of(report.label, report.text or "")
+    tissue = facts.once(tissue_of, report.label, report.text or "")
     if tissue == "not-stated":
         by_code = not report.concepts.isdisjoint((CLASS_OBSERVATION, INDEX_OBSERVATION))
         by_code = by_code or (KIDNEY_REPORT in report.concepts and PATHOLOGY_REPORT not in report.concepts)
@@ -165,11 +166,13 @@ def _tissue(report: Report, procedures: Sequence[Procedure]) -> Tissue:
     return tissue
 
 
-def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unusable | None:
+def _of_report(
+    facts: PatientFacts, report: Report, procedures: Sequence[Procedure]
+) -> _Biopsy | Unusable | None:
     """The biopsy that a report is about; ``None`` for a report that has nothing to do with the kidney."""
-    tissue = _tissue(report, procedures)
+    tissue = _tissue(facts, report, procedures)
     coded = None if report.by_text else class_of_concepts(report.concepts)
-    reading = read_biopsy(_words_of(report), coded)
+    reading = facts.once(read_biopsy, _words_of(facts, report), coded)
     if tissue in NOT_OF_IT or (tissue == "not-stated" and reading.lupus_class is None):
         if reading.lupus_class is None and not names_nephritis(f"{report.label} {report.text or ''}"):
             return None
@@ -188,8 +191,8 @@ def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unu
     if tissue in OPEN:
         return _Biopsy(start, UNREAD, (report.evidence,), (OPEN[tissue],), pending=True)
     notes: tuple[str, ...] = () if coded is None else (OLDER_SCHEME,)
-    concluded = (biopsy_diagnosis(report.text or ""),)
-    stated = day_taken(report.text or "", start)
+    concluded = (facts.once(biopsy_diagnosis, report.text or ""),)
+    stated = facts.once(day_taken, report.text or "", start)
     if stated is not None:
         notes = (
             *notes,
@@ -205,10 +208,10 @@ def _of_report(report: Report, procedures: Sequence[Procedure]) -> _Biopsy | Unu
     return _Biopsy(taken, reading, (report.evidence, biopsy.evidence), notes, diagnoses=concluded)
 
 
-def _words_of(report: Report) -> str:
+def _words_of(facts: PatientFacts, report: Report) -> str:
     """The words of a report. Where an observation is the class or the index, its value says no more."""
     text = report.text or ""
-    if CLASS_OBSERVATION in report.concepts and read_biopsy(text).lupus_class is None:
+    if CLASS_OBSERVATION in report.concepts and facts.once(read_biopsy, text, None).lupus_class is None:
         return phrase("nephritis.class", text=text)
     return phrase("nephritis.activity-index", text=text) if INDEX_OBSERVATION in report.concepts else text
 
