@@ -5,8 +5,10 @@ A report that was sent again under another id stands beside its correction for e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -16,6 +18,8 @@ from fhir_mappings.phrases import phrase
 
 _CORRECTING = frozenset({"amended", "corrected"})
 _COMPLETE = frozenset({"final", "amended", "corrected", "appended"})
+
+_Rank = Literal["incomplete", "complete", "correcting"]
 
 
 class IssuedReport(msgspec.Struct, frozen=True):
@@ -44,11 +48,30 @@ def replaced_reports(issued: Sequence[IssuedReport]) -> dict[str, str]:
     before it, and of two complete ones neither replaces the other.
     """
     replaced: dict[str, str] = {}
+    positions = _by_what_they_share(issued)
     for newer in issued:
-        for older in issued:
+        ranks = _lower_ranks(newer)
+        found = {p for key in _shared(newer) for rank in ranks for p in positions.get((rank, key), ())}
+        for older in (issued[position] for position in sorted(found)):
             if newer is not older and _outranks(newer, older) and _is_about_the_same(newer, older):
                 replaced[older.report.reference] = newer.report.reference
     return replaced
+
+
+def _by_what_they_share(issued: Sequence[IssuedReport]) -> Mapping[tuple[_Rank, Hashable], Sequence[int]]:
+    """The positions of the reports, by rank and by each thing of which one has to be the same."""
+    positions: dict[tuple[_Rank, Hashable], list[int]] = defaultdict(list)
+    for position, one in enumerate(issued):
+        for key in _shared(one):
+            positions[_rank(one), key].append(position)
+    return positions
+
+
+def _shared(one: IssuedReport) -> Iterator[Hashable]:
+    """What reports may share that are about the same: an identifier, or code and time."""
+    yield from one.identifiers
+    if one.effective is not None:
+        yield from ((code, one.effective) for code in one.code)
 
 
 def corrections(issued: Sequence[IssuedReport], replaced: Mapping[str, str]) -> Iterable[Conflict]:
@@ -69,6 +92,23 @@ def corrections(issued: Sequence[IssuedReport], replaced: Mapping[str, str]) -> 
             evidence=(newer.evidence, older.evidence),
             concepts=newer.concepts,
         )
+
+
+def _rank(one: IssuedReport) -> _Rank:
+    if one.report.status in _CORRECTING:
+        return "correcting"
+    return "complete" if one.report.status in _COMPLETE else "incomplete"
+
+
+def _lower_ranks(newer: IssuedReport) -> tuple[_Rank, ...]:
+    """The ranks of the reports that this one may outrank."""
+    match _rank(newer):
+        case "correcting":
+            return ("incomplete", "complete", "correcting")
+        case "complete":
+            return ("incomplete",)
+        case "incomplete":
+            return ()
 
 
 def _outranks(newer: IssuedReport, older: IssuedReport) -> bool:

@@ -66,6 +66,8 @@ def _beside_stronger(courses: Sequence[DrugCourse]) -> Iterator[tuple[DrugCourse
     """Each course with what the stronger sources tell of its drug."""
     told: dict[tuple[str, str], dict[date, list[tuple[DrugCourse, DayAmount]]]] = {}
     for course in courses:
+        if course.exposure.source == SOURCES[-1]:
+            continue  # it is stronger than none
         by_day = told.setdefault((course.drug, course.exposure.source), defaultdict(list))
         for when, dose in course.days.items():
             if dose.certain:

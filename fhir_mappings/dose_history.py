@@ -147,11 +147,12 @@ def _sum_of_days(courses: Sequence[DrugCourse], first: date, last: date) -> Iter
         by_drug[course.drug].append(course)
     # Most days are like the day before: the sum depends on the courses and their amounts of the day alone.
     known: dict[tuple[tuple[int, DayAmount], ...], tuple[Interval, tuple[int, ...]]] = {}
-    for offset in range((last - first).days + 1):
-        when = first + timedelta(days=offset)
-        key = tuple((c.index, dose) for c in courses if (dose := c.days.get(when)) is not None)
-        if not key:
-            continue
+    told: dict[date, list[tuple[int, DayAmount]]] = defaultdict(list)
+    for course in courses:
+        for when, dose in course.days.items():
+            told[when].append((course.index, dose))
+    for when in sorted(when for when in told if first <= when <= last):
+        key = tuple(told[when])
         found = known.get(key)
         if found is None:
             found = known[key] = _sum_of_day(by_drug.values(), when)

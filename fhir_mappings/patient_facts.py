@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, TypeVar, TypeVarTuple
 
 import msgspec
 
@@ -24,7 +24,7 @@ from fhir_mappings.intervals import DateSpan
 
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")
-P = ParamSpec("P")
+A = TypeVarTuple("A")
 
 Sex = Literal["male", "female"]
 
@@ -71,10 +71,10 @@ class PatientFacts(msgspec.Struct, kw_only=True):
     entered: Mapping[str, Entered] = {}
     worked_out: dict[tuple[Any, ...], Any] = {}
 
-    def once(self, function: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
+    def once(self, function: Callable[[*A], T], *args: *A) -> T:
         """What a function makes of words of this patient's record; the same is worked out only once.
 
-        The function may depend on nothing but its arguments, which are given by position.
+        The function may depend on nothing but its arguments.
         """
         key = (function, *args)
         if key not in self.worked_out:

@@ -103,17 +103,24 @@ def _sorted_out(
 ) -> tuple[list[tuple[Event, Event]], list[Event]]:
     """Copies, each behind the event that stands for it, and events of which that cannot be told."""
     kept: list[tuple[Event, Origin]] = []
+    home_of: dict[str, int] = {}
+    # What is asked of an origin beside its identifiers is the same for all of one instant and one system.
+    different: dict[tuple[datetime | None, str | None], int] = {}
     copies: list[tuple[Event, Event]] = []
     doubtful: list[Event] = []
     for event in group:
         source = sources.get(event.reference)
         origin = origin_of(source) if source is not None else Origin(frozenset(), None, None)
-        home = next((other for other, known in kept if _is_copy(event, origin, known)), None)
-        if home is not None:
-            copies.append((home, event))
+        homes = [home_of[identifier] for identifier in origin.identifiers if identifier in home_of]
+        homes += [place for place in different.values() if _is_copy(event, origin, kept[place][1])]
+        if homes:
+            copies.append((kept[min(homes)][0], event))
             continue
-        if any(_may_be_copy(event, origin, known) for _, known in kept):
+        if any(_may_be_copy(event, origin, kept[place][1]) for place in different.values()):
             doubtful.append(event)
+        for identifier in origin.identifiers:
+            home_of.setdefault(identifier, len(kept))
+        different.setdefault((origin.at, origin.feed), len(kept))
         kept.append((event, origin))
     return copies, doubtful
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from typing import Literal
@@ -88,8 +91,11 @@ def courses_of(pieces: Sequence[Piece], as_of: date) -> list[Course]:
 def _stretches(pieces: Sequence[Piece]) -> list[Stretch]:
     edges = sorted({p.first for p in pieces} | {shifted(p.last, 1) for p in pieces})
     stretches = []
+    begun, members = 0, tuple[Piece, ...]()
     for position, first in enumerate(edges):
-        members = tuple(p for p in pieces if p.first <= first <= p.last)
+        until = bisect.bisect_right(pieces, first, lo=begun, key=lambda piece: piece.first)
+        members = tuple(p for p in (*members, *pieces[begun:until]) if first <= p.last)
+        begun = until
         if members:
             following = edges[position + 1] if position + 1 < len(edges) else date.max
             last = date.max if following == date.max else shifted(following, -1)
@@ -119,15 +125,23 @@ def _totals(members: Sequence[Piece]) -> Totals:
 
 def _without_handover(pieces: Sequence[Piece]) -> list[Piece]:
     """Pieces, each cut off where another of its source takes over within ``NO_STOP`` days of its end."""
-    kept = []
-    for old in pieces:
-        last = old.last
-        for new in pieces:
-            overlaps = new.source == old.source and old.first < new.first <= last < new.last
-            if overlaps and (last - new.first).days < NO_STOP and not _references(new) & _references(old):
-                last = shifted(new.first, -1)
-        kept.append(msgspec.structs.replace(old, last=last))
-    return kept
+    by_source: dict[str, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        by_source[piece.source].append(piece)
+    return [_until_handover(piece, by_source[piece.source]) for piece in pieces]
+
+
+def _until_handover(old: Piece, pieces: Sequence[Piece]) -> Piece:
+    """A piece, cut off where the first of the pieces of its source that does so takes over."""
+    earliest = max(shifted(old.first, 1), shifted(old.last, 1 - NO_STOP))
+    place = bisect.bisect_left(pieces, earliest, key=lambda piece: piece.first)
+    references = _references(old)
+    for new in itertools.islice(pieces, place, None):
+        if new.first > old.last:
+            break
+        if old.last < new.last and references.isdisjoint(_references(new)):
+            return msgspec.structs.replace(old, last=shifted(new.first, -1))
+    return old
 
 
 def _references(piece: Piece) -> set[str]:
