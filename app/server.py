@@ -22,6 +22,7 @@ from app.logging import make_logger, silence_access_log
 from app.metrics import Metrics
 from app.middleware import add_middleware
 from app.outcomes import answer_errors_as_outcomes
+from app.people.configured import served_people
 from app.playground.playground import Playground
 from app.prefetch_needs import unneeded_types
 from app.prefetch_table import TEMPLATES
@@ -41,6 +42,7 @@ from app.store.observed import CountedMemory, StoreWatcher
 from app.web.evidence import evidence_routes
 from app.web.landing import landing_routes
 from app.web.playground import playground_routes
+from app.web.sign_in import add_sign_in
 from app.web.site import add_site
 from app.web.trials import PATH as TRIALS
 from app.web.trials import trials_routes
@@ -129,6 +131,7 @@ def create_app(
     rehearsing = clients.open_mode if settings.demo else None
     links = {"trials": TRIALS} if rehearsing is None else {"playground": "/", "trials": TRIALS}
     pages = add_site(application, "en", links)
+    add_sign_in(application, settings, served_people(settings, now, closing), pages)
     desk_of_evidence = evidence_desk(settings, store, now)
     memory = CountedMemory(store or ShownCards(), metrics)
     hook = TrialsHook(service, settings, charts, clock, memory, desk_of_evidence, rehearsing)

@@ -167,6 +167,12 @@ class Settings(BaseSettings):
     evidence_minutes: int = Field(default=60, ge=1, le=1440)
     """How long a card's link to its evidence is good, and the chart behind it kept, encrypted."""
 
+    session_idle_minutes: int = Field(default=30, ge=1, le=1440)
+    """After so long without a request a session ends, and the person signs in again."""
+
+    session_hours: int = Field(default=12, ge=1, le=168)
+    """After so long a session ends in any case."""
+
     declined_days: int = Field(default=90, ge=0, le=3650)
     """How long a trial that was declined for a patient stays silent, unless its verdict changes; 0: never."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, Table, and_, delete, exists, select, tuple_
 
-from app.store.tables import feedback, hook_calls, judged_trials, kept_charts, refused_calls
+from app.store.tables import feedback, hook_calls, judged_trials, kept_charts, page_views, refused_calls
 
 if TYPE_CHECKING:
     from app.store.database import Database
@@ -30,15 +30,17 @@ class Purged(NamedTuple):
     calls: int
     feedback: int
     refusals: int = 0
+    views: int = 0
 
     def told(self) -> str:
         """In words, for people."""
         words = f"{self.calls} calls with their cards, feedback on {self.feedback} cards"
-        return words + (f", {self.refusals} records of refused calls" if self.refusals else "")
+        words += f", {self.refusals} records of refused calls" if self.refusals else ""
+        return words + (f", {self.views} records of pages seen" if self.views else "")
 
 
 def purge_older(database: Database, before: datetime, goes_on: Callable[[], bool] = lambda: True) -> Purged:
-    """Delete calls made or refused, and feedback received, before an instant.
+    """Delete calls made or refused, feedback received and pages seen before an instant.
 
     ``goes_on`` is asked between two transactions; what went until it says no is told.
 
@@ -47,7 +49,8 @@ def purge_older(database: Database, before: datetime, goes_on: Callable[[], bool
     """
     told = sum(_purged(database, feedback, "received", before, goes_on))
     calls = sum(_purged(database, hook_calls, "at", before, goes_on))
-    return Purged(calls, told, sum(_purged(database, refused_calls, "at", before, goes_on)))
+    refused = sum(_purged(database, refused_calls, "at", before, goes_on))
+    return Purged(calls, told, refused, sum(_purged(database, page_views, "at", before, goes_on)))
 
 
 def _purged(
@@ -77,7 +80,8 @@ def purge_patient(connection: Connection, patient: str) -> Purged:
         delete(feedback).where(exists(select(judged_trials.c.card).where(theirs)))
     ).rowcount
     gone = connection.execute(delete(hook_calls).where(hook_calls.c.patient == patient)).rowcount
-    return Purged(gone, told)
+    views = connection.execute(delete(page_views).where(page_views.c.patient == patient)).rowcount
+    return Purged(gone, told, views=views)
 
 
 def forget_charts(connection: Connection, now: datetime) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 
 from app.store.memory import Declining, Recalled, is_about_orders
 from app.store.records import GivenReason, HookCall, JudgedTrial, Shown, Told
-from app.store.tables import feedback, hook_calls, judged_trials, kept_charts, refused_calls
+from app.store.tables import feedback, hook_calls, judged_trials, kept_charts, page_views, refused_calls
 
 LATEST_FEEDBACK = timedelta(days=31)
 """How long after a card was shown its feedback may still come and count."""
@@ -161,6 +161,7 @@ def holdings(connection: Connection) -> dict[str, int]:
         "cards shown": select(func.count(judged_trials.c.card)),
         "cards with feedback": select(func.count()).select_from(feedback),
         "refused calls": select(func.coalesce(func.sum(refused_calls.c.calls), 0)),
+        "pages seen": select(func.count()).select_from(page_views),
     }
     return {name: connection.execute(statement).scalar_one() for name, statement in counted.items()}
 

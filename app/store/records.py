@@ -140,7 +140,28 @@ class RefusedCall(msgspec.Struct, frozen=True, kw_only=True):
     calls: int = 1
 
 
+class PageView(msgspec.Struct, frozen=True, kw_only=True):
+    """One page that a person who was signed in saw, of one patient where it was of any.
+
+    Attributes:
+        id: a uuid of this service's own.
+        at: when, with offset.
+        person: id of the person.
+        page: name of the page.
+        patient: pseudonym of the patient; ``None`` where the page told of none.
+        trial: id of the protocol, where the page was of one.
+    """
+
+    id: str
+    at: datetime
+    person: str
+    page: str
+    patient: str | None = None
+    trial: str | None = None
+
+
 AuditedCall = HookCall | RefusedCall
+Audited = AuditedCall | PageView
 Record = AuditedCall | CardFeedback | KeptChart
 
 

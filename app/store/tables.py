@@ -121,3 +121,45 @@ refused_calls = Table(
     Column("calls", Integer, nullable=False),
     Index("refused_calls_at", "at"),
 )
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("made", Instant, nullable=False),
+    Column("issuer", String(255), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("name", String(LONGEST_NAME), nullable=False),
+    Column("roles", String(LONGEST_NAME), nullable=False),
+    Column("password", String(255)),
+    Column("set_up", String(64)),
+    Column("set_up_until", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("failed_at", Instant),
+    Index("people_subject", "issuer", "subject", unique=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("person", String(36), ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("began", Instant, nullable=False),
+    Column("seen", Instant, nullable=False),
+    Index("sessions_person", "person"),
+    Index("sessions_began", "began"),
+)
+
+# Without a foreign key: what somebody saw is told also when the person is gone.
+page_views = Table(
+    "page_views",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("person", String(36), nullable=False),
+    Column("page", String(32), nullable=False),
+    Column("patient", String(32)),
+    Column("trial", String(LONGEST_NAME)),
+    Index("page_views_at", "at"),
+    Index("page_views_patient", "patient"),
+)

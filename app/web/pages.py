@@ -75,7 +75,10 @@ class Pages:
         headers: Mapping[str, str] | None = None,
         **context: object,
     ) -> HTMLResponse:
-        """A page of that template, which has ``say(key, **args)``, ``language`` and the ``context``."""
+        """A page of that template: with ``say(key, **args)``, ``language``, ``person`` and the ``context``.
+
+        ``person``: who is signed in, where the route asks (``app.web.signed_in``).
+        """
         language = self.language(request)
         words = page_words(language)
         with speaking(language):
@@ -88,6 +91,7 @@ class Pages:
                     languages=LANGUAGES,
                     here=request.url,
                     links=self.links,
+                    person=getattr(request.state, "person", None),
                     **context,
                 )
             )
