@@ -1,9 +1,9 @@
-"""The audit trail as FHIR: one R4 AuditEvent for each call, answered or refused.
+"""The audit trail as FHIR: one R4 AuditEvent for each call, answered or refused, and each page seen.
 
 Of an answered one it tells who asked (the client, and the user as kept), for which patient (by pseudonym),
 and which protocols in which version came to which verdict; of a refused one, what was called and why it was
-not answered. Source of the codes: HL7's audit-event-type, object-role, audit-entity-type and
-audit-event-outcome, and DICOM's participant roles.
+not answered; of a page, who saw it, of which patient. Source of the codes: HL7's audit-event-type,
+object-role, audit-entity-type and audit-event-outcome, and DICOM's participant roles.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from fhir.resources.R4B.auditevent import AuditEvent
 from fhir.resources.R4B.bundle import Bundle
 
-from app.store.records import UNKNOWN_CLIENT, AuditedCall, HookCall, JudgedTrial, RefusedCall
+from app.store.records import UNKNOWN_CLIENT, Audited, HookCall, JudgedTrial, PageView, RefusedCall
 from cds_hooks.hooks import HOOKS
 
 IDENTIFIERS = "urn:trialcards:"
@@ -23,12 +23,34 @@ IDENTIFIERS = "urn:trialcards:"
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 _HOOKS = "https://cds-hooks.hl7.org/hooks"
 _SUCCESS, _MINOR_FAILURE, _SERIOUS_FAILURE = "0", "4", "8"
-_EXECUTE = "E"
+_READ, _EXECUTE = "R", "E"
 
 
-def audit_event(call: AuditedCall) -> AuditEvent:
-    """One call as an AuditEvent, validated."""
-    return _answered(call) if isinstance(call, HookCall) else _refused(call)
+def audit_event(entry: Audited) -> AuditEvent:
+    """One call or page as an AuditEvent, validated."""
+    if isinstance(entry, PageView):
+        return _viewed(entry)
+    return _answered(entry) if isinstance(entry, HookCall) else _refused(entry)
+
+
+def _viewed(view: PageView) -> AuditEvent:
+    """A page that a person saw, as the type says: HTML over HTTP is as much REST as a hook is."""
+    told = {
+        **_event(view, view.page, _SUCCESS),
+        "subtype": [{"system": IDENTIFIERS + "page", "code": view.page}],
+        "action": _READ,
+        "agent": [
+            {
+                "type": _participant("human"),
+                "who": {"identifier": _identifier("person", view.person)},
+                "requestor": True,
+            }
+        ],
+    }
+    about = [] if view.patient is None else [_patient(view.patient)]
+    if view.trial is not None:
+        about.append(_study(view.trial))
+    return AuditEvent.model_validate({**told, "entity": about} if about else told)
 
 
 def _answered(call: HookCall) -> AuditEvent:
@@ -36,7 +58,11 @@ def _answered(call: HookCall) -> AuditEvent:
         {
             **_event(call, call.hook, _SUCCESS),
             "agent": [*_users(call), _client(call.client, requestor=call.user is None)],
-            "entity": [_patient(call), *_encounters(call), *(_protocol(each) for each in call.judged)],
+            "entity": [
+                _patient(call.patient),
+                *_encounters(call),
+                *(_protocol(each) for each in call.judged),
+            ],
         }
     )
 
@@ -56,7 +82,7 @@ def _refused(call: RefusedCall) -> AuditEvent:
     )
 
 
-def _event(call: AuditedCall, what: str | None, outcome: str) -> dict[str, Any]:
+def _event(call: Audited, what: str | None, outcome: str) -> dict[str, Any]:
     told: dict[str, Any] = {
         "resourceType": "AuditEvent",
         "id": call.id,
@@ -74,8 +100,8 @@ def _event(call: AuditedCall, what: str | None, outcome: str) -> dict[str, Any]:
     return told
 
 
-def audit_bundle(calls: Iterable[AuditedCall]) -> bytes:
-    """Calls as a Bundle of type collection, as JSON."""
+def audit_bundle(calls: Iterable[Audited]) -> bytes:
+    """Calls and pages as a Bundle of type collection, as JSON."""
     entries = [
         {"fullUrl": f"urn:uuid:{call.id}", "resource": audit_event(call).model_dump(mode="json")}
         for call in calls
@@ -115,9 +141,9 @@ def _participant(kind: str) -> dict[str, Any]:
     return {"coding": [codings[kind]]}
 
 
-def _patient(call: HookCall) -> dict[str, Any]:
+def _patient(patient: str) -> dict[str, Any]:
     return {
-        "what": {"type": "Patient", "identifier": _identifier("patient", call.patient)},
+        "what": {"type": "Patient", "identifier": _identifier("patient", patient)},
         "type": _coding("audit-entity-type", "1", "Person"),
         "role": _coding("object-role", "1", "Patient"),
     }
@@ -142,11 +168,15 @@ def _protocol(judged: JudgedTrial) -> dict[str, Any]:
         "card": judged.card,
         "silence": judged.silence,
     }
+    details = [{"type": name, "valueString": value} for name, value in told.items() if value is not None]
+    return {**_study(judged.trial), "detail": details}
+
+
+def _study(trial: str) -> dict[str, Any]:
     return {
-        "what": {"type": "ResearchStudy", "identifier": _identifier("protocol", judged.trial)},
+        "what": {"type": "ResearchStudy", "identifier": _identifier("protocol", trial)},
         "type": _coding("audit-entity-type", "2", "System Object"),
         "role": _coding("object-role", "4", "Domain Resource"),
-        "detail": [{"type": name, "valueString": value} for name, value in told.items() if value is not None],
     }
 
 

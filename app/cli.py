@@ -18,6 +18,7 @@ from app.cli_clients import clients
 from app.cli_conformance import conformance
 from app.cli_errors import one_line
 from app.cli_feedback import feedback
+from app.cli_people import people
 from app.cli_prefetch import prefetch
 from app.cli_protocols import protocols
 from app.cli_questionnaires import questionnaires
@@ -50,6 +51,7 @@ cli.command()(conformance)
 cli.command()(feedback)
 cli.command()(audit)
 cli.add_typer(store)
+cli.add_typer(people)
 
 
 @cli.callback(invoke_without_command=True)

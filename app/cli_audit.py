@@ -1,4 +1,4 @@
-"""``trialcards audit``: who asked, for which patient, and what came out; and whose calls were refused."""
+"""``trialcards audit``: who asked, for whom, and what came out; whose calls were refused; who saw what."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from app.cli_settings import (
 from app.console import terminal
 
 if TYPE_CHECKING:
-    from app.store.records import AuditedCall
+    from app.store.records import Audited
 
 _NONE = "–"
 
@@ -42,11 +42,12 @@ def audit(
     ] = False,
     output: Annotated[
         Literal["table", "json", "fhir"],
-        typer.Option("--format", help="json: one call a line; fhir: a Bundle of R4 AuditEvents."),
+        typer.Option("--format", help="json: one call or page a line; fhir: a Bundle of R4 AuditEvents."),
     ] = "table",
 ) -> None:
     """Print the audit trail: who asked, for which patient, which protocols in which version, which verdicts.
 
+    Pages that people saw who were signed in are told with the person's id (trialcards people list).
     Calls that were refused are told with the reason; who made them is known where their token held.
     Patients appear by pseudonym only; a patient is found by id, which needs the pseudonym key of the service.
 
@@ -57,7 +58,6 @@ def audit(
       trialcards audit --format fhir --since 2026-11-01 --until 2026-12-01 > november.json
       trialcards audit --patient 4711 --client clinic --fhir-server https://ehr.example/fhir
     """
-    from app.store.reading import calls
     from app.store.trail import refusals, trail
 
     if refused and patient is not None:
@@ -68,11 +68,9 @@ def audit(
     client = client_id(client)
     with opened_store(settings) as database, database.reading_on() as connection:
         if refused:
-            found: Iterator[AuditedCall] = refusals(connection, first, last, client=client)
-        elif name is not None:
-            found = calls(connection, first, last, client=client, patient=name)
+            found: Iterator[Audited] = refusals(connection, first, last, client=client)
         else:
-            found = trail(connection, first, last, client=client)
+            found = trail(connection, first, last, client=client, patient=name)
         if output == "json":
             for call in found:
                 typer.echo(msgspec.json.encode(call))
@@ -84,7 +82,7 @@ def audit(
             _print(found)
 
 
-def _print(found: Iterable[AuditedCall]) -> None:
+def _print(found: Iterable[Audited]) -> None:
     """A table for people; a line for each call, its cells between tabs, where something else reads."""
     console = terminal()
     if not console.is_terminal:
@@ -100,10 +98,12 @@ def _print(found: Iterable[AuditedCall]) -> None:
     console.print(table)
 
 
-def _cells(call: AuditedCall) -> tuple[str, ...]:
+def _cells(call: Audited) -> tuple[str, ...]:
     """Hook, client, user, patient, and what came out."""
-    from app.store.records import RefusedCall
+    from app.store.records import PageView, RefusedCall
 
+    if isinstance(call, PageView):
+        return f"page {call.page}", _NONE, call.person, call.patient or _NONE, call.trial or _NONE
     if isinstance(call, RefusedCall):
         if call.status is None:
             out = f"{call.calls} more refused, not kept one by one"

@@ -7,6 +7,7 @@ import socket
 import tempfile
 import threading
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -74,7 +75,7 @@ def serve(
         warnings.append(_EACH_WORKER)
     if settings.metrics and settings.metrics_token is None and not is_loopback(host):
         warnings.append(_UNGUARDED)
-    told = (host, port, "\n".join(warnings), clients.open_mode is not None)
+    told = (settings, host, port, "\n".join(warnings), clients.open_mode is not None)
     threading.Thread(target=_announce, args=told, daemon=True).start()
     http = bounded_heads(settings.head_seconds)
     if workers == 1:
@@ -134,7 +135,31 @@ def _must_be_free(host: str, port: int) -> None:
             ) from None
 
 
-def _announce(host: str, port: int, warning: str, demonstrated: bool) -> None:
+def set_up_words(settings: Settings, host: str, port: int) -> str:
+    """Once, at the first start: the link by which somebody sets the password of the local account."""
+    from app.cli_people import set_up_address
+    from app.people.configured import people_of
+    from app.store.errors import StoreError
+
+    if not settings.store:
+        return ""
+    desk = people_of(settings, lambda: datetime.now(UTC))
+    try:
+        token = desk.local_set_up()
+    except StoreError:
+        return ""  # the log tells of it; trialcards people reset makes a link later
+    finally:
+        desk.close()
+    if token is None:
+        return ""
+    address = settings.pages_url or settings.base_url or address_of(host, port)
+    return (
+        "\nTo sign in, set a password within a week (this link is good once and is not told again):\n"
+        f"\n  {set_up_address(address, token)}\n"
+    )
+
+
+def _announce(settings: Settings, host: str, port: int, warning: str, demonstrated: bool) -> None:
     """Say what to open as soon as the server accepts connections."""
     while True:
         try:
@@ -143,4 +168,6 @@ def _announce(host: str, port: int, warning: str, demonstrated: bool) -> None:
             time.sleep(0.05)
             continue
         typer.echo(announcement(host, port, warning, demonstrated))
+        if words := set_up_words(settings, host, port):
+            typer.echo(words)
         return

@@ -100,6 +100,7 @@ def test_every_dependency_has_a_line_that_says_why_it_is_there() -> None:
 
 def test_every_dependency_of_the_product_is_imported_by_it() -> None:
     modules = {
+        "argon2-cffi": "argon2",
         "markdown-it-py": "markdown_it",
         "pyjwt": "jwt",
         "python-dateutil": "dateutil",

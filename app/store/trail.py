@@ -1,4 +1,4 @@
-"""The audit trail whole: calls that were answered, and calls that were refused, in the order of time."""
+"""The audit trail whole: calls that were answered or refused, and pages that were seen, by time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from heapq import merge
 
 from sqlalchemy import Connection, select
 
+from app.store.people import views
 from app.store.reading import between, calls
-from app.store.records import AuditedCall, RefusedCall
+from app.store.records import Audited, RefusedCall
 from app.store.tables import refused_calls
 
 
@@ -25,11 +26,17 @@ def refusals(
 
 
 def trail(
-    connection: Connection, since: datetime | None, until: datetime | None, *, client: str | None = None
-) -> Iterator[AuditedCall]:
-    """All calls, answered or refused, of one client if asked."""
-    return merge(
-        calls(connection, since, until, client=client),
-        refusals(connection, since, until, client=client),
-        key=lambda entry: entry.at,
-    )
+    connection: Connection,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    client: str | None = None,
+    patient: str | None = None,
+) -> Iterator[Audited]:
+    """All of it; if asked of one client, which sees no pages, or of a patient, of whom no refusal tells."""
+    parts: list[Iterator[Audited]] = [calls(connection, since, until, client=client, patient=patient)]
+    if patient is None:
+        parts.append(refusals(connection, since, until, client=client))
+    if client is None or patient is not None:
+        parts.append(views(connection, since, until, patient=patient))
+    return merge(*parts, key=lambda entry: entry.at)

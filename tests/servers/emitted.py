@@ -21,7 +21,7 @@ from cds_hooks.errors import CdsHooksError
 from fhir_mappings.vocabulary import vocabulary
 from sandbox.charts import bundled_id, charts
 from tests.app.service import AS_OF, HOOK, NO_LUPUS, cards_of, default_client, request_of, screening_service
-from tests.app.store.calls import CALLS, REFUSED
+from tests.app.store.calls import CALLS, REFUSED, VIEWS
 
 Named = Iterator[tuple[str, dict[str, Any]]]
 
@@ -92,8 +92,8 @@ def suggested_orders() -> Named:
 
 
 def audit_events() -> Named:
-    """Calls with and without a user, an encounter and trials, refused ones, and the Bundle of them all."""
-    bundle = json.loads(audit_bundle([*CALLS, *REFUSED]))
+    """Calls with and without a user, an encounter and trials, refused ones, pages, and all in a Bundle."""
+    bundle = json.loads(audit_bundle([*CALLS, *REFUSED, *VIEWS]))
     yield "all", bundle
     for number, entry in enumerate(bundle["entry"]):
         yield f"call {number}", entry["resource"]

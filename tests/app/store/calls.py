@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from app.store.records import NOT_KEPT, UNKNOWN_CLIENT, HookCall, JudgedTrial, RefusedCall
+from app.store.records import NOT_KEPT, UNKNOWN_CLIENT, HookCall, JudgedTrial, PageView, RefusedCall
 
 CALL = HookCall(
     id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f1",
@@ -53,3 +53,16 @@ SEVERAL = msgspec.structs.replace(
     NOBODYS, id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f8", call=None, status=None, reason=NOT_KEPT, calls=311
 )
 REFUSED = (NOBODYS, INSUFFICIENT, FAILED, SEVERAL)
+
+VIEW = PageView(
+    id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f9",
+    at=datetime(2026, 6, 15, 9, 32, tzinfo=UTC),
+    person="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0fa",
+    page="list",
+    patient="ab" * 16,
+    trial="nct1",
+)
+VIEW_OF_NOBODY = msgspec.structs.replace(
+    VIEW, id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0fb", patient=None, trial=None
+)
+VIEWS = (VIEW, VIEW_OF_NOBODY)

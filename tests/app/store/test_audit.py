@@ -10,7 +10,7 @@ from app.store.configured import database_of
 from app.store.reading import calls
 from app.store.records import HookCall
 from tests.app.service import LUPUS, NO_LUPUS, bundle_of
-from tests.app.store.calls import CALL, CALLS, NOBODY, PSEUDONYMOUS, REFUSED
+from tests.app.store.calls import CALL, CALLS, NOBODY, PSEUDONYMOUS, REFUSED, VIEW, VIEW_OF_NOBODY
 from tests.app.store.serving import Clock, overridden, service, settings_of
 
 
@@ -111,3 +111,19 @@ def test_many_calls_are_a_collection_and_none_is_an_empty_one() -> None:
     assert bundle.type == "collection"
     assert len(bundle.entry) == len(CALLS)
     assert Bundle.model_validate_json(audit_bundle([])).entry is None
+
+
+def test_a_page_that_was_seen_tells_the_person_and_of_whom_it_was() -> None:
+    told = audit_event(VIEW).model_dump(mode="json")
+    assert (told["action"], told["outcome"]) == ("R", "0")
+    assert told["subtype"] == [{"system": "urn:trialcards:page", "code": "list"}]
+    (agent,) = told["agent"]
+    assert agent["requestor"] is True
+    assert agent["who"]["identifier"] == {"system": "urn:trialcards:person", "value": VIEW.person}
+    patient, trial = told["entity"]
+    assert patient["what"]["identifier"]["value"] == VIEW.patient
+    assert trial["what"]["identifier"]["value"] == "nct1"
+
+
+def test_a_page_of_no_patient_names_none() -> None:
+    assert "entity" not in audit_event(VIEW_OF_NOBODY).model_dump(mode="json", exclude_none=True)
