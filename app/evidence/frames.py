@@ -82,6 +82,11 @@ class Panel(msgspec.Struct, frozen=True):
     earlier: int
 
     @property
+    def trend(self) -> tuple[Dot, ...]:
+        """The results with a number, which a line joins."""
+        return tuple(dot for dot in self.dots if dot.top == dot.bottom and dot.point.low is not None)
+
+    @property
     def foot(self) -> float:
         """Where it ends, with what stands below the values."""
         below = self.left_out or any(dot.y > self.base for dot in self.dots)

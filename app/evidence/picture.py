@@ -134,7 +134,7 @@ def _panel(results: Results, y: float, scale: TimeScale, frame: Frame) -> Panel:
     def place(value: float) -> float:
         return round(base - min(max(value / most, 0.0), 1.0) * (base - top), 1)
 
-    round_number = _round_below(most)
+    round_number = _round_below(most) if any(bounds) else None
     return Panel(
         y=y,
         top=top,
@@ -143,7 +143,7 @@ def _panel(results: Results, y: float, scale: TimeScale, frame: Frame) -> Panel:
         dots=tuple(_told([_dot(p, scale, place, base) for p in drawn])),
         levels=tuple(_levels(results, place)) if valued else (),
         shades=tuple(_shades(results, scale)),
-        scale=(Tick(base, "0"), Tick(place(round_number), f"{round_number:g}")) if valued else (),
+        scale=tuple(Tick(place(n), f"{n:g}") for n in (0.0, round_number) if valued and n is not None),
         left_out=len(results.points) - len(drawn),
         earlier=len(results.points) - len(within),
     )

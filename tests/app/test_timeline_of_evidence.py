@@ -7,6 +7,8 @@ from functools import cache
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.demo.patients import demo_patients
 from app.evidence.frames import NARROW, WIDE, Frame
@@ -23,6 +25,7 @@ from eligibility.reported import ReportedCourse
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
 from fhir_mappings.vocabulary import vocabulary
+from tests.app.composed_charts import composed_charts
 from tests.app.service import AS_OF, as_body, bundle_of, screening_service
 
 TRIALS = list(screening_service().protocols)
@@ -106,6 +109,26 @@ def test_all_that_is_drawn_lies_within_the_picture(patient: str, trial: str, fra
     bottoms = [panel.foot for panel in picture.panels] + [row.bar_y for row in picture.rows]
     assert bottoms == sorted(bottoms)
     assert not bottoms or bottoms[-1] < picture.height
+
+
+@settings(max_examples=25)
+@given(composed_charts(coarse=True), st.sampled_from(TRIALS))
+def test_any_chart_can_be_drawn_and_a_wash_out_that_decides_ends_with_its_finding(
+    record: PatientRecord, trial: str
+) -> None:
+    service = screening_service()
+    screening = service.screen_record(record, AS_OF, protocol_ids=[trial]).screenings[0]
+    overview = service.overview(record, AS_OF, screening)
+    clears = {finding.criterion: finding.clears_on for finding in flattened(screening.findings)}
+    for band in bands(overview):
+        assert not band.decides or band.until == clears[band.criterion]
+        assert band.state != "over" or band.until is None or band.until <= AS_OF.isoformat()
+        assert band.state != "runs" or band.until is None or band.until > AS_OF.isoformat()
+    for frame in (WIDE, NARROW):
+        picture = picture_of_overview(overview, frame)
+        assert all(
+            frame.left <= dot.x <= picture.plot_right for panel in picture.panels for dot in panel.dots
+        )
 
 
 def test_a_value_is_drawn_above_a_threshold_that_it_reaches_and_below_one_that_it_does_not() -> None:
