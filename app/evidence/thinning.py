@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from eligibility.overview.shapes import Point, Treatment
 
-MOST_POINTS = 16
+MOST_POINTS = 12
 """So many results of one kind are drawn."""
 
 MOST_TREATMENTS = 14
