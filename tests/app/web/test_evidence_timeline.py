@@ -103,7 +103,6 @@ def entries(request: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_a_chart_of_many_results_stays_a_small_page_and_says_what_is_not_drawn(running: Service) -> None:
     request = request_of("daniel-okafor")
-    page = page_of(running, request, "nct07517536")
     for found in request["prefetch"].values():
         for entry in list((found or {}).get("entry", [])):
             resource = entry["resource"]
