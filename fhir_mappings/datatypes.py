@@ -219,3 +219,4 @@ class Ingredient(Element, frozen=True):
     item_codeable_concept: CodeableConcept | None = None
     item_reference: Reference | None = None
     strength: Ratio | None = None
+    is_active: bool | None = None

@@ -27,6 +27,7 @@ from fhir_mappings.patient import UNEXPECTED
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.reading.courses import days_of, days_supplied
 from fhir_mappings.reading.immunizations import UNKNOWN, read_immunization
+from fhir_mappings.reading.ingredients import product_of
 from fhir_mappings.reading.medications import read_request
 from fhir_mappings.reading.orders import occurrence_of, read_order
 from fhir_mappings.reading.procedures import read_procedure
@@ -35,7 +36,6 @@ from fhir_mappings.reading.terms import terms, words_of
 from fhir_mappings.references import Source, bare, in_order, names_of
 from fhir_mappings.resources import (
     Immunization,
-    Medication,
     MedicationRequest,
     Procedure,
     ServiceRequest,
@@ -234,14 +234,14 @@ def _read_medication(source: Source, day: date, sheet: Sheet) -> None:
     supplied = days_supplied(order)
     if supplied is not None:
         sheet.events[seen:] = [_supplied(event, supplied) for event in sheet.events[seen:]]
-    product = sheet.pool.resolve(order.medication_reference, Medication, order.contained)
-    named = order.medication_codeable_concept or (product.code if product is not None else None)
+    product = product_of(order, sheet)
+    named = order.medication_codeable_concept or product.code
     if named is not None:
         _give_vaccine(named, _days(order.dosage_instruction, day), reference, sheet)
         _name(named, sheet, seen)
-    for part in product.ingredient if product is not None else ():
-        if part.item_codeable_concept is not None:
-            _name(part.item_codeable_concept, sheet, seen)
+    for part in product.parts:
+        if part.concept is not None:
+            _name(part.concept, sheet, seen)
 
 
 def _read_service(source: Source, day: date, sheet: Sheet) -> None:

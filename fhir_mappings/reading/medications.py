@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-from fhir_mappings.code_systems import code_in, system_of
-from fhir_mappings.datatypes import CodeableConcept, Ingredient, Reference
+from fhir_mappings.datatypes import CodeableConcept, Reference
 from fhir_mappings.dates import read_date, read_period
 from fhir_mappings.dosage import read_doses
 from fhir_mappings.facts import Exposure
@@ -20,11 +18,11 @@ from fhir_mappings.medication_strength import Strength, StrengthLike, strength_o
 from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.courses import Course, course_given, course_ordered, course_stated, course_supplied
 from fhir_mappings.reading.denials import Denial, NotGiven
+from fhir_mappings.reading.ingredients import Part, is_told, product_of
 from fhir_mappings.reading.sheet import Sheet, evidence_of
-from fhir_mappings.reading.terms import is_any, is_coded, names_no_drug, tells, terms, texts_of
+from fhir_mappings.reading.terms import is_any, is_coded, names_no_drug, terms, texts_of
 from fhir_mappings.resources import (
     Medicated,
-    Medication,
     MedicationAdministration,
     MedicationDispense,
     MedicationRequest,
@@ -42,14 +40,18 @@ TAKEN = {
 """Statuses that mean exposure. ``unknown`` and none at all mean that it is unconfirmed; others mean none."""
 
 ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
-_SUBSTANCE = re.compile(r"[A-V]\d{2}[A-Z]{2}\d{2}")
-"""An ATC code of one substance, or of one combination; shorter ones are groups of many."""
 _ROUTES = {"injectable": "systemic", "otic": "topical", "vaginal": "topical", "rectal": "other"}
 _ROUTES |= {"transdermal": "other", "implant": "other"}
 
 
 class Named(msgspec.Struct, frozen=True):
-    """The drug of a medication resource; ``coded``: a code tells which it is, or that it is none of ours."""
+    """The drug of a medication resource.
+
+    Attributes:
+        coded: a code tells which it is, or that it is none of ours.
+        untold: ingredients beside those that are known, of which no code tells what they are.
+        lacking: nothing tells what an ingredient is, and the product does not tell it by itself.
+    """
 
     concept: CodeableConcept | None
     concepts: frozenset[str]
@@ -59,6 +61,8 @@ class Named(msgspec.Struct, frozen=True):
     strengths: tuple[StrengthLike, ...]
     route: str | None
     coded: bool
+    untold: tuple[str, ...] = ()
+    lacking: bool = False
 
 
 def read_administration(resource: MedicationAdministration, reference: str, sheet: Sheet) -> None:
@@ -90,7 +94,10 @@ def _deny(resource: MedicationStatement, reference: str, sheet: Sheet) -> None:
     named = _named(resource, sheet)
     if named is None:
         sheet.refuse(reference, phrase("medications.the-drug-cannot-be-told-neither"))
-    elif named.concepts and not sheet.is_modified(resource, reference):
+        return
+    if named.lacking:
+        sheet.refuse(reference, phrase("medications.an-ingredient-cannot-be-told"))
+    if named.concepts and not sheet.is_modified(resource, reference):
         start, end = read_period(resource.effective_period)
         since = start or read_date(resource.effective_date_time) or read_date(resource.date_asserted)
         evidence = evidence_of(reference, "status", since, named.concept, recorded="not-taken")
@@ -128,6 +135,8 @@ def _put_down(
     if named is None:
         sheet.refuse(reference, phrase("medications.the-drug-cannot-be-told-neither"))
         return
+    if named.lacking:
+        sheet.refuse(reference, phrase("medications.an-ingredient-cannot-be-told"))
     evidence = evidence_of(
         reference,
         "medication[x]",
@@ -137,23 +146,25 @@ def _put_down(
         by_text=named.by_text,
     )
     investigational = _is_investigational(resource, named)
-    if not named.concepts and not investigational:
-        if not named.coded:
-            sheet.unnamed.append(
-                Exposure(
-                    reference=reference,
-                    concepts=frozenset(),
-                    label=named.label,
-                    start=course.start,
-                    end=course.end,
-                    ongoing=course.ongoing,
-                    confirmed=confirmed,
-                    status=status,
-                    source=source,
-                    taken_on=course.told_for,
-                    evidence=evidence,
-                )
+    unknown = not named.concepts and not investigational
+    alone = (named.label,) if unknown and not named.coded else ()
+    for label in (*alone, *named.untold):
+        sheet.unnamed.append(
+            Exposure(
+                reference=reference,
+                concepts=frozenset(),
+                label=label,
+                start=course.start,
+                end=course.end,
+                ongoing=course.ongoing,
+                confirmed=confirmed,
+                status=status,
+                source=source,
+                taken_on=course.told_for,
+                evidence=evidence,
             )
+        )
+    if unknown:
         return
     if sheet.is_modified(resource, reference):
         return
@@ -201,11 +212,10 @@ def _put_down(
 
 def _named(resource: Medicated, sheet: Sheet) -> Named | None:
     concept = resource.medication_codeable_concept
-    medication = sheet.pool.resolve(resource.medication_reference, Medication, resource.contained)
-    parts = medication.ingredient if medication is not None else ()
-    ingredients = [i.item_codeable_concept for i in parts if i.item_codeable_concept is not None]
-    if concept is None and medication is not None and medication.code is not None:
-        concept = medication.code if tells(medication.code) else None
+    product = product_of(resource, sheet)
+    parts = product.parts
+    ingredients = [part.concept for part in parts if part.concept is not None]
+    concept = concept or product.code
     display = resource.medication_reference.display if resource.medication_reference is not None else None
     if concept is None and not ingredients and not display:
         return None
@@ -216,17 +226,24 @@ def _named(resource: Medicated, sheet: Sheet) -> Named | None:
     if not (coded or found.concepts or found.suspected) and names_no_drug(words or ""):
         return None
     concepts, by_text, suspected = found.concepts, found.by_text, found.suspected
-    if not concepts:
-        for item in ingredients:
-            match = sheet.terminology.concepts_of(item.pairs, item.label, kinds="drug")
-            concepts |= match.concepts
-            by_text = by_text or match.by_text
-            suspected = suspected or match.suspected
+    by_itself = bool(concepts) or (concept is not None and is_told(concept))
+    told: list[str] = []
+    untold: list[str] = []
+    for part in parts if not concepts else ():
+        item = part.concept
+        if item is None:
+            continue
+        match = sheet.terminology.concepts_of(item.pairs, item.label, kinds="drug")
+        concepts |= match.concepts
+        by_text = by_text or match.by_text
+        suspected = suspected or match.suspected
+        if part.active and not match.concepts:
+            (told if is_told(item) else untold).append(item.label or "drug")
     strengths = _ingredient_strengths(parts, _drug(concepts), sheet)
     if not strengths:
-        product = sheet.terminology.product_of(pairs)
-        if product is not None and product.strength_mg is not None:
-            strengths.append(Strength(point(product.strength_mg), "solid"))
+        coded_product = sheet.terminology.product_of(pairs)
+        if coded_product is not None and coded_product.strength_mg is not None:
+            strengths.append(Strength(point(coded_product.strength_mg), "solid"))
         else:
             named = (
                 strength_of_name(text) for text in (words, concept.label if concept is not None else None)
@@ -242,23 +259,13 @@ def _named(resource: Medicated, sheet: Sheet) -> Named | None:
         label,
         tuple(strengths),
         _ROUTES.get(route, route) if route else None,
-        any(_is_told(item) for item in (concept, *ingredients) if item is not None),
+        by_itself or (bool(told) and not untold),
+        tuple(untold) if concepts and not by_itself else (),
+        not by_itself and any(part.active and part.concept is None for part in parts),
     )
 
 
-def _is_told(concept: CodeableConcept) -> bool:
-    """Whether a code tells that the drug is another one, if it is none of ours.
-
-    A code of ATC does: there is one for each substance, and those of the drugs that anything asks for are all
-    known. Of any other system only beside words: a product or a brand may be newer than the codes at hand.
-    """
-    systems = [(system_of(system), code) for system, code in concept.pairs if system and code]
-    if any(family == "atc" and _SUBSTANCE.fullmatch(code_in("atc", code)) for family, code in systems):
-        return True
-    return any(family for family, _ in systems) and not all(map(names_no_drug, texts_of(concept)))
-
-
-def _ingredient_strengths(parts: Sequence[Ingredient], drug: str | None, sheet: Sheet) -> list[StrengthLike]:
+def _ingredient_strengths(parts: Sequence[Part], drug: str | None, sheet: Sheet) -> list[StrengthLike]:
     """The strengths that the product states; of several ingredients, those of the drug alone."""
     chosen = list(parts)
     if len(parts) > 1:
@@ -272,8 +279,8 @@ def _ingredient_strengths(parts: Sequence[Ingredient], drug: str | None, sheet: 
     ]
 
 
-def _concepts_of(part: Ingredient, sheet: Sheet) -> frozenset[str]:
-    item = part.item_codeable_concept
+def _concepts_of(part: Part, sheet: Sheet) -> frozenset[str]:
+    item = part.concept
     if item is None:
         return frozenset()
     return sheet.terminology.concepts_of(item.pairs, item.label, kinds="drug").concepts

@@ -36,6 +36,7 @@ from fhir_mappings.resources.medication import (
     MedicationDispense,
     MedicationRequest,
     MedicationStatement,
+    Substance,
 )
 from fhir_mappings.resources.planning import (
     Appointment,
@@ -62,7 +63,7 @@ AnyResource = (
     Patient | Observation | Condition | MedicationStatement | MedicationRequest | MedicationAdministration
     | MedicationDispense | Medication | Procedure | AllergyIntolerance | Immunization | Encounter
     | DiagnosticReport | ResearchSubject | ResearchStudy | QuestionnaireResponse | Consent | ServiceRequest
-    | Device | Appointment | CarePlan | Specimen
+    | Device | Appointment | CarePlan | Specimen | Substance
 )  # fmt: skip
 """Every resource that some fact is read from."""
 
@@ -72,7 +73,7 @@ RESOURCES: dict[str, type[AnyResource]] = {
         Patient, Observation, Condition, MedicationStatement, MedicationRequest, MedicationAdministration,
         MedicationDispense, Medication, Procedure, AllergyIntolerance, Immunization, Encounter,
         DiagnosticReport, ResearchSubject, ResearchStudy, QuestionnaireResponse, Consent, ServiceRequest,
-        Device, Appointment, CarePlan, Specimen,
+        Device, Appointment, CarePlan, Specimen, Substance,
     )
 }  # fmt: skip
 """By resource type."""
@@ -123,6 +124,7 @@ __all__ = [
     "ServiceRequest",
     "Specimen",
     "SpecimenCollection",
+    "Substance",
     "Valued",
     "Weight",
 ]

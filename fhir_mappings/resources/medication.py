@@ -76,3 +76,9 @@ class Medication(Resource, frozen=True, kw_only=True):
 
     code: CodeableConcept | None = None
     ingredient: tuple[Ingredient, ...] = ()
+
+
+class Substance(Resource, frozen=True, kw_only=True):
+    """Substance."""
+
+    code: CodeableConcept | None = None
