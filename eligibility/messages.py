@@ -62,7 +62,7 @@ class _InWords(Phrase):
     _message: Message
 
     def in_language(self, language: str) -> str:
-        return render(self._message, language)
+        return str(self) if language == ENGLISH else render(self._message, language)
 
 
 def in_words(item: Message) -> Phrase:

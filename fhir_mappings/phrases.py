@@ -63,6 +63,8 @@ class _Listed(Phrase):
     _separator: Separator
 
     def in_language(self, language: str) -> str:
+        if language == ENGLISH:
+            return str(self)
         between = _templates(language)[f"separator.{self._separator}"]
         return between.join(said(item, language) for item in self._items)
 
