@@ -45,7 +45,7 @@ def test_what_changed_between_two_versions_of_a_protocol(browse: Browse, take: T
 
 def test_a_chart_over_time(browse: Browse, watch: Watch, take: Take, tmp_path: Path) -> None:
     with serving(store=True, data_dir=tmp_path) as watch.address:
-        page = browse((1000, 800), sharpness=1.5)
+        page = browse((1000, 1100), sharpness=1.5)
         page.goto("/?patient=sofia-reyes")
         link = page.locator("article.card").first.get_by_role("link", name=re.compile("Show the evidence"))
         page.goto(link.get_attribute("href") or "")
