@@ -141,7 +141,7 @@ def set_up_words(settings: Settings, host: str, port: int) -> str:
     from app.people.configured import people_of
     from app.store.errors import StoreError
 
-    if not settings.store:
+    if not settings.store or settings.oidc_issuer is not None:
         return ""
     desk = people_of(settings, lambda: datetime.now(UTC))
     try:

@@ -22,7 +22,7 @@ from app.logging import make_logger, silence_access_log
 from app.metrics import Metrics
 from app.middleware import add_middleware
 from app.outcomes import answer_errors_as_outcomes
-from app.people.configured import served_people
+from app.people.configured import provider_of, served_people
 from app.playground.playground import Playground
 from app.prefetch_needs import unneeded_types
 from app.prefetch_table import TEMPLATES
@@ -131,7 +131,13 @@ def create_app(
     rehearsing = clients.open_mode if settings.demo else None
     links = {"trials": TRIALS} if rehearsing is None else {"playground": "/", "trials": TRIALS}
     pages = add_site(application, "en", links)
-    add_sign_in(application, settings, served_people(settings, now, closing), pages)
+    provider = provider_of(settings, closing)
+    people = served_people(settings, now, closing)
+
+    def not_signed_in(code: str) -> None:
+        logger.warning("sign-in failed", reason=code)
+
+    add_sign_in(application, settings, people, pages, provider, not_signed_in)
     desk_of_evidence = evidence_desk(settings, store, now)
     memory = CountedMemory(store or ShownCards(), metrics)
     hook = TrialsHook(service, settings, charts, clock, memory, desk_of_evidence, rehearsing)

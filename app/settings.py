@@ -167,6 +167,25 @@ class Settings(BaseSettings):
     evidence_minutes: int = Field(default=60, ge=1, le=1440)
     """How long a card's link to its evidence is good, and the chart behind it kept, encrypted."""
 
+    oidc_issuer: str | None = None
+    """OpenID provider by which people sign in, as its documents name it; by default there is the local
+    account."""
+
+    oidc_client_id: str | None = None
+    """This service at that provider."""
+
+    oidc_client_secret: SecretStr | None = None
+    """Its secret there; none for a public client."""
+
+    oidc_scope: str = "openid profile"
+    """What is asked of the provider."""
+
+    oidc_roles_claim: str = "roles"
+    """Where the ID token has roles, e.g. ``realm_access.roles``."""
+
+    oidc_roles: Names = Field(default=(), validate_default=True)
+    """Which of the provider's names is which role, e.g. ``sle-nurses=coordinator``; by default our names."""
+
     session_idle_minutes: int = Field(default=30, ge=1, le=1440)
     """After so long without a request a session ends, and the person signs in again."""
 
@@ -210,7 +229,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("not_offered", "allowed_origins", mode="before")
+    @field_validator("not_offered", "allowed_origins", "oidc_roles", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -234,6 +253,34 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith("https://") and not _ON_THIS_MACHINE.match(value):
             raise ValueError(f"'{value}' must be https: tokens and charts are sent to it")
         return value and value.rstrip("/")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_an_issuer(cls, value: str | None) -> str | None:
+        if value is not None and not _BASE.fullmatch(value):
+            raise ValueError(f"'{value}' is no issuer; write it as the provider does, https://host/path")
+        if value is not None and not value.startswith("https://") and not _ON_THIS_MACHINE.match(value):
+            raise ValueError(f"'{value}' must be https: whoever answers there says who people are")
+        return value
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _are_roles(cls, value: tuple[str, ...], settings: ValidationInfo) -> tuple[str, ...]:
+        for pair in value:
+            if not re.fullmatch(r".+=(coordinator|investigator|administrator)", pair):
+                raise ValueError(
+                    f"'{pair}' names no role; write it as NAME=coordinator, =investigator or =administrator"
+                )
+        known = settings.data
+        if known.get("oidc_issuer") is not None:
+            if known.get("oidc_client_id") is None:
+                raise ValueError("TRIALCARDS_OIDC_CLIENT_ID must be set where TRIALCARDS_OIDC_ISSUER is")
+            if known.get("pages_url") is None and known.get("base_url") is None:
+                raise ValueError(
+                    "TRIALCARDS_PAGES_URL must be set where TRIALCARDS_OIDC_ISSUER is: the provider sends "
+                    "browsers back to it"
+                )
+        return value
 
     @field_validator("metrics_token")
     @classmethod

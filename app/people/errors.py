@@ -23,3 +23,19 @@ class TooSoonError(SignInError):
 
 class SetUpError(SignInError):
     """The set-up link is not, or no longer, good."""
+
+
+class ProviderAwayError(SignInError):
+    """The OpenID provider cannot be asked, or says of itself what cannot be used."""
+
+
+class ProviderRefusedError(SignInError):
+    """The OpenID provider vouches for nobody.
+
+    Attributes:
+        code: what was wrong, in a word for the log: ``state``, ``nonce`` …; nothing of the token.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

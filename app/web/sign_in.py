@@ -13,12 +13,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from app.people.desk import People
 from app.people.errors import SetUpError, TooSoonError, WrongPasswordError
 from app.people.passwords import LONGEST, SHORTEST
-from app.people.person import Person
+from app.people.provider import Provider
 from app.settings import Settings
 from app.store.errors import StoreError
 from app.web.errors import PageError
 from app.web.forms import Form, read_form
 from app.web.pages import Pages
+from app.web.provider_sign_in import Report, entered, provider_routes
 from app.web.same_origin import must_be_same_origin
 from app.web.signed_in import (
     SIGN_IN,
@@ -35,8 +36,18 @@ SIGN_OUT = "/sign-out"
 SentForm = Annotated[Form, Depends(read_form)]
 
 
-def add_sign_in(application: FastAPI, settings: Settings, people: People | None, pages: Pages) -> None:
-    """Let people sign in; without a store nobody can, and pages that need it say so."""
+def add_sign_in(
+    application: FastAPI,
+    settings: Settings,
+    people: People | None,
+    pages: Pages,
+    provider: Provider | None = None,
+    report: Report = lambda code: None,
+) -> None:
+    """Let people sign in: by the provider, else by the local account. Without a store nobody can.
+
+    ``report``: told in a word why a provider vouched for nobody.
+    """
     application.state.people = people
     address = settings.pages_url or settings.base_url
     application.state.through_tls = urlsplit(address or "").scheme == "https"
@@ -46,7 +57,11 @@ def add_sign_in(application: FastAPI, settings: Settings, people: People | None,
         return RedirectResponse(error.address, 303)
 
     if people is not None:
-        application.include_router(sign_in_routes(people, pages))
+        application.include_router(sign_out_routes(people, pages, provider))
+        if provider is None:
+            application.include_router(sign_in_routes(people, pages))
+        else:
+            application.include_router(provider_routes(people, pages, provider, report))
 
 
 def sign_in_routes(people: People, pages: Pages) -> APIRouter:
@@ -122,7 +137,14 @@ def sign_in_routes(people: People, pages: Pages) -> APIRouter:
             longest=LONGEST,
         )
 
-    @routes.post(SIGN_OUT, dependencies=own_forms)
+    return routes
+
+
+def sign_out_routes(people: People, pages: Pages, provider: Provider | None) -> APIRouter:
+    """Signing out here; and, by a link, at the provider."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.post(SIGN_OUT, dependencies=[Depends(must_be_same_origin)])
     async def sign_out(request: Request) -> Response:
         token = session_token(request)
         try:
@@ -130,18 +152,14 @@ def sign_in_routes(people: People, pages: Pages) -> APIRouter:
                 await asyncio.to_thread(people.end, token)
         except StoreError:
             raise PageError(503, "sign-in.error.store") from None
-        answer = RedirectResponse(SIGN_IN, 303)
+        answer: Response
+        if provider is None:
+            answer = RedirectResponse(SIGN_IN, 303)
+        else:
+            # A form may not lead to another host (form-action); a link on its answer may.
+            leaving = await provider.sign_out_address()
+            answer = pages.page(request, "signed_out.html", leaving=leaving)
         answer.delete_cookie(cookie_name(request), secure=is_secure(request), httponly=True, samesite="lax")
         return answer
 
     return routes
-
-
-async def entered(request: Request, people: People, person: Person, going_to: str) -> RedirectResponse:
-    """A session for somebody who has shown who they are, in a cookie that ends with the browser."""
-    token = await asyncio.to_thread(people.begin, person, session_token(request))
-    answer = RedirectResponse(going_to, 303)
-    answer.set_cookie(
-        cookie_name(request), token, secure=is_secure(request), httponly=True, samesite="lax", path="/"
-    )
-    return answer
