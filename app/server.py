@@ -135,7 +135,7 @@ def create_app(
     people = served_people(settings, now, closing)
 
     def not_signed_in(code: str) -> None:
-        logger.warning("sign-in failed", reason=code)
+        logger.warning("sign-in failed", refused=code)
 
     add_sign_in(application, settings, people, pages, provider, not_signed_in)
     desk_of_evidence = evidence_desk(settings, store, now)

@@ -1,7 +1,8 @@
 """An OpenID provider that vouches for people: the authorization code flow with PKCE, state and nonce.
 
-OpenID Connect Core 1.0 (3.1), Discovery 1.0, RP-Initiated Logout 1.0; RFC 7636 (PKCE, S256); RFC 9207 (``iss``
-of the answer). Authlib builds the request and fetches the token, PyJWT holds the ID token against the keys.
+OpenID Connect Core 1.0 (3.1), Discovery 1.0, RP-Initiated Logout 1.0; RFC 7636 (PKCE, S256); RFC 9207
+(``iss`` of the answer). Authlib builds the request and fetches the token; PyJWT holds the ID token against
+the keys.
 Nothing that a provider says of itself is used before its discovery document names the issuer that was set.
 """
 
@@ -12,6 +13,7 @@ import json
 import secrets
 import ssl
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -103,11 +105,9 @@ class Provider:
             ProviderAwayError: the discovery document cannot be had.
             OSError: the secret cannot be read.
         """
-        from authlib.integrations.httpx_client import AsyncOAuth2Client
-
         document = await self._discovered()
         verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
-        client = AsyncOAuth2Client(
+        client = _oauth_client()(
             client_id=self.registered.client_id,
             redirect_uri=self.registered.redirect_uri,
             scope=self.registered.scope,
@@ -226,13 +226,12 @@ class Provider:
 
     async def _id_token(self, document: _Document, code: str, verifier: str) -> str:
         from authlib.common.errors import AuthlibBaseError
-        from authlib.integrations.httpx_client import AsyncOAuth2Client
 
         ours = self.registered
         methods = document.token_endpoint_auth_methods_supported
         by_header = ours.client_secret is not None and "client_secret_basic" in methods
         method = "none" if ours.client_secret is None else "client_secret_post"
-        client = AsyncOAuth2Client(
+        client = _oauth_client()(
             client_id=ours.client_id,
             client_secret=ours.client_secret,
             redirect_uri=ours.redirect_uri,
@@ -291,3 +290,15 @@ class Provider:
         names = told.split() if isinstance(told, str) else told if isinstance(told, list) else []
         known = self.registered.roles
         return frozenset(known[name] for name in names if isinstance(name, str) and name in known)
+
+
+def _oauth_client() -> Any:
+    """Authlib's client on httpx; the successor of httpx, which it would rather have, is young."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The httpx module is deprecated")
+        from authlib.deprecate import AuthlibDeprecationWarning
+
+        warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+        from authlib.integrations.httpx_client import AsyncOAuth2Client
+
+    return AsyncOAuth2Client

@@ -73,7 +73,7 @@ class Key:
 class Scripted:
     """A provider whose documents and tokens a test changes, and what a browser does there."""
 
-    def __init__(self) -> None:
+    def __init__(self, **changed: Any) -> None:
         self.document: dict[str, Any] = {
             "issuer": ISSUER,
             "authorization_endpoint": f"{ISSUER}/authorize",
@@ -86,7 +86,7 @@ class Scripted:
         self.away = False
         self.claims: dict[str, Any] = {}
         self.asked: list[str] = []
-        self.provider = Provider(registered(), self.fetch, lambda: b"s" * 32)
+        self.provider = Provider(registered(**changed), self.fetch, lambda: b"s" * 32)
 
     async def fetch(self, url: str) -> bytes:
         self.asked.append(url)

@@ -200,16 +200,8 @@ def test_an_answer_that_does_not_fit_what_was_asked_is_refused(query: dict[str, 
 
 
 def test_roles_are_found_in_a_claim_within_a_claim() -> None:
-    scripted = Scripted()
+    scripted = Scripted(roles_claim="realm_access.roles")
     scripted.claims = {"realm_access": {"roles": ["investigator", "offline_access"]}}
-    scripted.provider.registered = type(scripted.provider.registered)(
-        **{
-            name: "realm_access.roles"
-            if name == "roles_claim"
-            else getattr(scripted.provider.registered, name)
-            for name in scripted.provider.registered.__struct_fields__
-        }
-    )
     assert asyncio.run(scripted.signed_in()).roles == {Role.INVESTIGATOR}
 
 
