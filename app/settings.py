@@ -177,7 +177,7 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = None
     """Its secret there; none for a public client."""
 
-    oidc_scope: str = "openid profile"
+    oidc_scope: Names = ("openid", "profile")
     """What is asked of the provider."""
 
     oidc_roles_claim: str = "roles"
@@ -229,7 +229,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("not_offered", "allowed_origins", "oidc_roles", mode="before")
+    @field_validator("not_offered", "allowed_origins", "oidc_scope", "oidc_roles", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
