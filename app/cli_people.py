@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from app.cli_errors import ArgumentError, StoreUnusableError
 from app.cli_settings import read_settings
@@ -38,18 +39,25 @@ def _help(context: typer.Context) -> None:
 def list_people() -> None:
     """List everybody who may sign in or ever did: id, name, roles, and who vouches for them.
 
+    A line for each, with tabs, where something else reads.
+
     \b
     Example:
       trialcards people list
     """
+    console = terminal()
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("id", "name", "roles", "vouched for by"):
         table.add_column(heading, overflow="fold")
     with _opened(read_settings()) as desk:
         for person, issuer, has_password in desk.all():
             by = issuer if issuer != "local" else "password" if has_password else "nobody yet: not set up"
-            table.add_row(person.id, person.name, " ".join(sorted(person.roles)) or "none", by)
-    terminal().print(table)
+            cells = (person.id, person.name, " ".join(sorted(person.roles)) or "none", by)
+            table.add_row(*map(Text, cells))
+            if not console.is_terminal:
+                typer.echo("\t".join(" ".join(cell.split()) for cell in cells))
+    if console.is_terminal:
+        console.print(table)
 
 
 @people.command()

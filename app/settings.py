@@ -177,8 +177,8 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = None
     """Its secret there; none for a public client."""
 
-    oidc_scope: Names = ("openid", "profile")
-    """What is asked of the provider."""
+    oidc_scope: Names = ()
+    """What is asked of the provider; by default ``openid`` and ``profile``."""
 
     oidc_roles_claim: str = "roles"
     """Where the ID token has roles, e.g. ``realm_access.roles``."""

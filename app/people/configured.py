@@ -49,7 +49,7 @@ def provider_of(settings: Settings, closing: AsyncExitStack) -> Provider | None:
         client_secret=None if secret is None else secret.get_secret_value(),
         redirect_uri=f"{base}/sign-in/back",
         signed_out_uri=f"{base}/sign-in",
-        scope=" ".join(settings.oidc_scope),
+        scope=" ".join(settings.oidc_scope or ("openid", "profile")),
         roles_claim=settings.oidc_roles_claim,
         roles=_role_names(settings.oidc_roles),
         ca_file=ca_file,

@@ -15,6 +15,7 @@ from tests.app.store.serving import KEY, settings_of
 
 @pytest.fixture
 def run(url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("TRIALCARDS_STORE", "true")
     monkeypatch.setenv("TRIALCARDS_DATABASE_URL", url)
     monkeypatch.setenv("TRIALCARDS_PSEUDONYM_KEY", KEY)
     return runner(capsys)
