@@ -176,8 +176,8 @@ class ScreeningService:
 
 
 def _part(record: PatientRecord, drafts: Sequence[Event], groups: Sequence[Sequence[Sequence[int]]]) -> Part:
-    """The drafts of the groups; of each, what is ordered more than once is put on record once."""
-    chosen = [drafts[i] for group in groups for i in group[0]]
+    """The drafts of the groups. All that are alike are on record: perhaps each is to be carried out."""
+    chosen = [drafts[i] for group in groups for same in group for i in same]
 
     @cache
     def chart(last: date | None) -> PatientRecord:

@@ -6,7 +6,8 @@ administrations. The strongest source that says something of the day counts.
 Within one source, concurrent records add up (a 20 mg and a 5 mg prescription are 25 mg), with two cautions
 that make an interval of the sum:
 
-- records of the same amount may be a renewal of each other: between one and all of them;
+- records of the same amount may be a renewal of each other: between one and all of them, unless they begin on
+  one day and tell different times of it;
 - an order without an end may have been replaced by a later one of another amount: between the later and both.
 
 Administrations add up as they are. Two of one amount at one instant, or of which one names the day alone, may
@@ -27,7 +28,7 @@ import msgspec
 
 from fhir_mappings.exposure_days import NOTHING, UNKNOWN_DATE, DayAmount, from_zero
 from fhir_mappings.facts import Exposure
-from fhir_mappings.intervals import Interval
+from fhir_mappings.intervals import DateSpan, Interval
 
 SOURCES = ("administration", "dispense", "statement", "request")
 """Strongest first."""
@@ -154,8 +155,22 @@ def _of_source(entries: Sequence[Entry]) -> DayAmount:
 def _least(sure: Sequence[Entry]) -> Interval:
     """The least that concurrent records mean: renewals counted once, replaced open orders not at all."""
     newest = max(began(course) for course, _ in sure)
-    standing = [dose.amount for c, dose in sure if began(c) == newest or not c.exposure.ongoing]
-    return _sum(dict.fromkeys(standing))
+    standing: dict[Interval, list[Exposure]] = {}
+    for course, dose in sure:
+        if began(course) == newest or not course.exposure.ongoing:
+            standing.setdefault(dose.amount, []).append(course.exposure)
+    return _sum(amount for amount, orders in standing.items() for _ in range(_no_renewals(orders)))
+
+
+def _no_renewals(orders: Iterable[Exposure]) -> int:
+    """How many of the orders of one amount are surely none of another's renewal."""
+    apart: dict[DateSpan, list[Exposure]] = {}
+    for order in orders:
+        if order.start is not None and order.start.exact:
+            others = apart.setdefault(order.start, [])
+            if order.times and all(order.at_other_times_than(other) for other in others):
+                others.append(order)
+    return max((len(some) for some in apart.values()), default=0) or 1
 
 
 def _least_given(sure: Sequence[Entry]) -> Interval:

@@ -18,7 +18,7 @@ from fhir_mappings.facts import DoseSegment
 from fhir_mappings.intervals import DateSpan, Interval, shifted
 from fhir_mappings.medication_strength import StrengthLike, strengths_of
 from fhir_mappings.phrases import listed, phrase
-from fhir_mappings.timing import Bounds, Schedule, TimingError, bounds_of, schedule_of
+from fhir_mappings.timing import Bounds, Schedule, TimingError, bounds_of, schedule_of, times_of_day
 
 NO_DOSAGE = phrase("dosage.no-dosage-is-recorded")
 """Why the amount is not known where the resource has no dosage, not even in words."""
@@ -34,6 +34,7 @@ class Doses(msgspec.Struct, frozen=True, kw_only=True):
         unreadable: why the amount (or a part of it: ``segments`` then holds the rest) is not known.
         as_needed: some dosage is PRN; its amounts reach from none to the most that is allowed.
         route: see ``Exposure.route``; ``None`` if not stated.
+        times: see ``Exposure.times``.
     """
 
     segments: tuple[DoseSegment, ...] = ()
@@ -41,6 +42,7 @@ class Doses(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: str | None = None
     as_needed: bool = False
     route: str | None = None
+    times: frozenset[str] = frozenset()
 
 
 def read_doses(
@@ -83,8 +85,14 @@ def read_doses(
     else:
         reader.read_steps(_steps(dosages))
     unreadable = listed("clauses", dict.fromkeys(reader.reasons)) or None
+    times = [times_of_day(dosage.timing) for dosage in dosages]
     return Doses(
-        segments=tuple(reader.segments), text=text, unreadable=unreadable, as_needed=as_needed, route=route
+        segments=tuple(reader.segments),
+        text=text,
+        unreadable=unreadable,
+        as_needed=as_needed,
+        route=route,
+        times=frozenset().union(*times) if all(times) else frozenset(),
     )
 
 

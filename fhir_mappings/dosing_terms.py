@@ -65,6 +65,7 @@ class DosingTerms(msgspec.Struct, frozen=True):
     timing_codes: Mapping[str, tuple[float, float]]
     single_dose_codes: frozenset[str]
     meals: Mapping[str, int]
+    parts_of_day: Mapping[str, str]
     weekdays: Mapping[str, int]
     routes: Mapping[str, str]
     route_patterns: tuple[tuple[str, re.Pattern[str]], ...]
@@ -109,6 +110,7 @@ def dosing_terms() -> DosingTerms:
         timing_codes={code: (float(n), float(days)) for code, (n, days) in raw["timing_codes"].items()},
         single_dose_codes=frozenset(raw["single_dose_codes"]),
         meals=raw["meals"],
+        parts_of_day={code: part for part, codes in raw["parts_of_day"].items() for code in codes},
         weekdays=raw["weekdays"],
         routes=routes,
         route_patterns=tuple((route, re.compile(p, re.ASCII)) for route, p in raw["route_patterns"]),

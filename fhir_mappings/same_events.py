@@ -1,9 +1,10 @@
 """Diagnoses and courses of drugs that two feeds tell alike: one stands for all.
 
 Two orders that are alike in every word may be two, for morning and evening, that were signed together.
-They are one if they share a business identifier or come from different systems; else each is kept, and how
-often the drug was taken is not known (see ``concurrent_records``). Single administrations from different
-systems must be of one instant besides: a dose may be given twice a day.
+They are one if they share a business identifier or come from different systems, and two if they tell
+different times of a day; else each is kept, and how often the drug was taken is not known (see
+``concurrent_records``). Single administrations from different systems must be of one instant besides: a dose
+may be given twice a day.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from fhir_mappings.reading.conditions import ACTIVE
 from fhir_mappings.references import Source
 
 _SHOWN = 6
-_OWN = ("reference", "evidence", "notes", "renews")
+_OWN = ("reference", "evidence", "notes", "renews", "times")
 """What may differ between copies."""
 
 
@@ -94,7 +95,8 @@ def without_copies(
 def _content(event: Event) -> Event:
     """The event without what copies may differ in."""
     nothing = event.evidence.__class__(reference="", path=event.evidence.path)
-    values = {name: () if name == "notes" else None for name in _OWN[2:] if hasattr(event, name)}
+    bare: dict[str, object] = {"notes": (), "renews": None, "times": frozenset()}
+    values = {name: bare[name] for name in _OWN[2:] if hasattr(event, name)}
     return msgspec.structs.replace(event, reference="", evidence=nothing, **values)
 
 
@@ -104,32 +106,44 @@ def _sorted_out(
     """Copies, each behind the event that stands for it, and events of which that cannot be told."""
     kept: list[tuple[Event, Origin]] = []
     home_of: dict[str, int] = {}
-    # What is asked of an origin beside its identifiers is the same for all of one instant and one system.
-    different: dict[tuple[datetime | None, str | None], int] = {}
+    # What is asked beside identifiers is the same for all of one instant, one system and one time of day.
+    different: dict[tuple[datetime | None, str | None, frozenset[str]], int] = {}
     copies: list[tuple[Event, Event]] = []
     doubtful: list[Event] = []
     for event in group:
         source = sources.get(event.reference)
         origin = origin_of(source) if source is not None else Origin(frozenset(), None, None)
         homes = [home_of[identifier] for identifier in origin.identifiers if identifier in home_of]
-        homes += [place for place in different.values() if _is_copy(event, origin, kept[place][1])]
+        others = [place for place in different.values() if not _are_two(event, origin, *kept[place])]
+        homes += [place for place in others if _is_copy(event, origin, kept[place][1])]
         if homes:
             copies.append((kept[min(homes)][0], event))
             continue
-        if any(_may_be_copy(event, origin, kept[place][1]) for place in different.values()):
+        if any(_may_be_copy(event, origin, kept[place][1]) for place in others):
             doubtful.append(event)
         for identifier in origin.identifiers:
             home_of.setdefault(identifier, len(kept))
-        different.setdefault((origin.at, origin.feed), len(kept))
+        times = event.times if isinstance(event, Exposure) else frozenset()
+        different.setdefault((origin.at, origin.feed, times), len(kept))
         kept.append((event, origin))
     return copies, doubtful
+
+
+def _are_two(event: Event, one: Origin, other: Event, known: Origin) -> bool:
+    """Whether they are at different times of a day. Another system may have times of its own for an order."""
+    if not (isinstance(event, Exposure) and isinstance(other, Exposure)) or _apart(one, known):
+        return False
+    return event.at_other_times_than(other)
+
+
+def _apart(one: Origin, other: Origin) -> bool:
+    return None not in (one.feed, other.feed) and one.feed != other.feed
 
 
 def _is_copy(event: Event, one: Origin, other: Origin) -> bool:
     if isinstance(event, Diagnosis) or one.identifiers & other.identifiers:
         return True
-    apart = None not in (one.feed, other.feed) and one.feed != other.feed
-    return apart and _may_be_copy(event, one, other)
+    return _apart(one, other) and _may_be_copy(event, one, other)
 
 
 def _may_be_copy(event: Event, one: Origin, other: Origin) -> bool:

@@ -18,6 +18,8 @@ from fhir_mappings.dates import read_date
 from fhir_mappings.dosing_terms import dosing_terms
 from fhir_mappings.intervals import DateSpan, Duration, Interval, point
 
+_MINUTES = len("08:00")
+
 
 class TimingError(ValueError):
     """A timing that does not say how often; the message says why, for a report."""
@@ -153,6 +155,18 @@ def _codes(timing: Timing) -> set[str]:
 def _events_of_day(repeat: TimingRepeat) -> int:
     meals = dosing_terms().meals
     return sum(meals.get(code, 1) for code in repeat.when)
+
+
+def times_of_day(timing: Timing | None) -> frozenset[str]:
+    """When on a day: by the clock (``08:00``), else by its parts (``morning``); none if not all tell."""
+    if timing is None:
+        return frozenset()
+    repeat = timing.repeat or TimingRepeat()
+    if repeat.time_of_day:
+        return frozenset(text.strip()[:_MINUTES] for text in repeat.time_of_day)
+    parts = dosing_terms().parts_of_day
+    codes = repeat.when or tuple(_codes(timing) & dosing_terms().timing_codes.keys())
+    return frozenset(parts[code] for code in codes) if parts.keys() >= set(codes) else frozenset()
 
 
 def _weekdays_of(repeat: TimingRepeat) -> frozenset[int] | None:

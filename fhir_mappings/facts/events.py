@@ -108,6 +108,7 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
         dose_text: the dosage as recorded, for reports.
         dose_unreadable: why no daily amount could be computed, else ``None``.
         as_needed: PRN.
+        times: when on a day, by the clock (``08:00``) or by its parts (``morning``); empty if not known.
         investigational: given within a trial.
         renews: reference of the order that this one follows.
         given_at: for an administration, its instant in UTC (``…+00:00``), or its time without a zone where
@@ -128,6 +129,7 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
     dose_text: str | None = None
     dose_unreadable: str | None = None
     as_needed: bool = False
+    times: frozenset[str] = frozenset()
     investigational: bool = False
     renews: str | None = None
     given_at: str | None = None
@@ -135,6 +137,12 @@ class Exposure(Event, frozen=True, kw_only=True, tag="exposure"):
     not_given: tuple[DateSpan, ...] = ()
     denied_by: Evidence | None = None
     otherwise: Otherwise | None = None
+
+    def at_other_times_than(self, other: Exposure) -> bool:
+        """Whether both are surely taken at different times of a day; an hour may be of any part of it."""
+        both = self.times | other.times
+        known = bool(self.times and other.times) and len({":" in time for time in both}) == 1
+        return known and self.times.isdisjoint(other.times)
 
     def by_the_other_word(self) -> Exposure | None:
         """The course as the record that stands against it tells it; ``None`` where none does."""

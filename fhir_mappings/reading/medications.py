@@ -201,6 +201,7 @@ def _put_down(
             dose_text=doses.text,
             dose_unreadable=doses.unreadable or course.problem,
             as_needed=doses.as_needed,
+            times=doses.times,
             investigational=investigational,
             renews=renews,
             given_at=course.given_at,
