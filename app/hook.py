@@ -19,6 +19,8 @@ from app.clients.profile import ClientProfile
 from app.evidence.desk import EvidenceDesk
 from app.evidence.opened import OpenedChart
 from app.language import Language
+from app.listing.desk import ListDesk
+from app.listing.identity import identified
 from app.order_hooks import ORDER_HOOKS, drafted, order_cards
 from app.prefetch_needs import queries_for
 from app.prefetch_table import RESOURCE_TYPES, templates_of
@@ -53,7 +55,7 @@ class TrialsHook:
     ``charts`` completes what was prefetched. ``today`` tells the evaluation date: nothing below reads a
     clock. ``memory`` tells which trials are to stay silent, and keeps what was judged. ``evidence`` keeps the
     charts behind cards for a while; without it cards link to the registry alone. ``rehearsing``: whose calls
-    may be rehearsals.
+    may be rehearsals. ``listing``: the screening list that patients are put on.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class TrialsHook:
         memory: Memory,
         evidence: EvidenceDesk | None = None,
         rehearsing: ClientProfile | None = None,
+        listing: ListDesk | None = None,
     ) -> None:
         self._service = service
         self._charts = charts
@@ -73,6 +76,7 @@ class TrialsHook:
         self._memory = memory
         self._evidence = evidence
         self._rehearsing = rehearsing
+        self._listing = listing
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -108,7 +112,8 @@ class TrialsHook:
         chart = await self._charts.chart(request, client, counts)
         counts["unread"] = len(chart.record.facts.unread)
         if orders is None:
-            judging = partial(self._trial_cards, request, chart, as_of, language)
+            listing = self._listing if rehearsal is None else None
+            judging = partial(self._trial_cards, request, client, chart, as_of, language, listing)
             cards, judged = await aside(weight(len(memoryview(raw)) for raw in chart.resources), judging)
             screenings = len(judged)
         else:
@@ -175,10 +180,21 @@ class TrialsHook:
         )
 
     def _trial_cards(
-        self, request: HookRequest, chart: Chart, as_of: date, language: Language
+        self,
+        request: HookRequest,
+        client: ClientProfile,
+        chart: Chart,
+        as_of: date,
+        language: Language,
+        listing: ListDesk | None,
     ) -> tuple[Sequence[TrialCard], Sequence[Judged]]:
-        """Which trials may fit the patient."""
+        """Which trials may fit the patient, who is put on the list for those."""
         report = self._service.screen_applicable(chart.record, as_of, language=language)
+        if listing is not None and report.screenings:
+            patient_id = request.context.patient_id
+            listing.note(
+                identified(patient_id, client.id, request.fhir_server, chart.resources), report.screenings
+            )
         made = compose_cards(
             report,
             self._service.protocols,

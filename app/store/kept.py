@@ -21,7 +21,17 @@ from app.store.database import Database
 from app.store.memory import REPEATING_HOOKS, Case, Declining, Recalled
 from app.store.pseudonyms import Pseudonyms
 from app.store.queue import WritingQueue
-from app.store.records import CardFeedback, HookCall, JudgedTrial, KeptChart, Record, RefusedCall, Shown
+from app.store.records import (
+    CardFeedback,
+    HookCall,
+    JudgedTrial,
+    KeptChart,
+    ListedRow,
+    Record,
+    RefusedCall,
+    Shown,
+    StatusRow,
+)
 
 if TYPE_CHECKING:
     from app.store.purging import Purged
@@ -185,6 +195,41 @@ class Store:
             if late or not all(future.result() for future in done):
                 return False
         return True
+
+    def patient_key(self, client: str, fhir_server: str | None, patient_id: str) -> str:
+        """The pseudonym of a patient.
+
+        Raises:
+            OSError: the secret cannot be read.
+        """
+        return self._known_pseudonyms().of_patient(client, fhir_server, patient_id)
+
+    def keep_listed(self, row: ListedRow) -> None:
+        """Put an entry on the screening list; written soon, by another thread."""
+        self._queue.put(row)
+
+    def listed(self) -> list[tuple[ListedRow, StatusRow | None]]:
+        """The whole screening list.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        from app.store.listed import read_listed
+
+        self._queue.flush(RECALL_SECONDS)  # what was just found is on it
+        with self._database.reading() as connection:
+            return read_listed(connection)
+
+    def keep_status(self, row: StatusRow) -> bool:
+        """Keep what a coordinator says of an entry; whether there is such an entry.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        from app.store.listed import write_status
+
+        with self._database.changing() as connection:
+            return write_status(connection, row)
 
     def keep_refusal(self, refused: RefusedCall) -> None:
         """Keep that a call was refused; written soon, by another thread."""

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, Table, and_, delete, exists, select, tuple_
 
-from app.store.tables import feedback, hook_calls, judged_trials, kept_charts, page_views, refused_calls
+from app.store.listed import forget_listed
+from app.store.tables import (
+    feedback,
+    hook_calls,
+    judged_trials,
+    kept_charts,
+    listed_trials,
+    page_views,
+    refused_calls,
+)
 
 if TYPE_CHECKING:
     from app.store.database import Database
@@ -31,16 +40,18 @@ class Purged(NamedTuple):
     feedback: int
     refusals: int = 0
     views: int = 0
+    listed: int = 0
 
     def told(self) -> str:
         """In words, for people."""
         words = f"{self.calls} calls with their cards, feedback on {self.feedback} cards"
         words += f", {self.refusals} records of refused calls" if self.refusals else ""
-        return words + (f", {self.views} records of pages seen" if self.views else "")
+        words += f", {self.views} records of pages seen" if self.views else ""
+        return words + (f", {self.listed} entries of the screening list" if self.listed else "")
 
 
 def purge_older(database: Database, before: datetime, goes_on: Callable[[], bool] = lambda: True) -> Purged:
-    """Delete calls made or refused, feedback received and pages seen before an instant.
+    """Delete calls made or refused, feedback received, pages seen, and entries last screened before an instant.
 
     ``goes_on`` is asked between two transactions; what went until it says no is told.
 
@@ -50,7 +61,8 @@ def purge_older(database: Database, before: datetime, goes_on: Callable[[], bool
     told = sum(_purged(database, feedback, "received", before, goes_on))
     calls = sum(_purged(database, hook_calls, "at", before, goes_on))
     refused = sum(_purged(database, refused_calls, "at", before, goes_on))
-    return Purged(calls, told, refused, sum(_purged(database, page_views, "at", before, goes_on)))
+    listed = sum(_purged(database, listed_trials, "at", before, goes_on))
+    return Purged(calls, told, refused, sum(_purged(database, page_views, "at", before, goes_on)), listed)
 
 
 def _purged(
@@ -81,7 +93,7 @@ def purge_patient(connection: Connection, patient: str) -> Purged:
     ).rowcount
     gone = connection.execute(delete(hook_calls).where(hook_calls.c.patient == patient)).rowcount
     views = connection.execute(delete(page_views).where(page_views.c.patient == patient)).rowcount
-    return Purged(gone, told, views=views)
+    return Purged(gone, told, views=views, listed=forget_listed(connection, patient))
 
 
 def forget_charts(connection: Connection, now: datetime) -> int:

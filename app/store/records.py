@@ -105,6 +105,40 @@ class KeptChart(msgspec.Struct, frozen=True, kw_only=True):
     seal: Callable[[], bytes]
 
 
+class ListedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One patient and one trial.
+
+    Attributes:
+        patient: pseudonym of the patient.
+        trial: id of the protocol.
+        at: when it was last screened.
+        changed: when ``now`` last came to differ; ``None`` if it never did.
+        who: whom it is about, sealed.
+        digest: tells whether ``now`` is what it was, and nothing else.
+        now: how it stands, sealed.
+        before: how it stood before it changed, sealed.
+    """
+
+    patient: str
+    trial: str
+    at: datetime
+    changed: datetime | None
+    who: bytes
+    digest: str
+    now: bytes
+    before: bytes | None
+
+
+class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a coordinator has come. ``person``: who said so, by id."""
+
+    patient: str
+    trial: str
+    at: datetime
+    status: str
+    person: str
+
+
 CallKind = Literal["discovery", "hook", "feedback", "screenings"]
 """What was called."""
 
@@ -162,7 +196,7 @@ class PageView(msgspec.Struct, frozen=True, kw_only=True):
 
 AuditedCall = HookCall | RefusedCall
 Audited = AuditedCall | PageView
-Record = AuditedCall | CardFeedback | KeptChart
+Record = AuditedCall | CardFeedback | KeptChart | ListedRow
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

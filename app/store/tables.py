@@ -14,6 +14,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -162,4 +163,33 @@ page_views = Table(
     Column("trial", String(LONGEST_NAME)),
     Index("page_views_at", "at"),
     Index("page_views_patient", "patient"),
+)
+
+listed_trials = Table(
+    "listed_trials",
+    metadata,
+    Column("patient", String(32), primary_key=True),
+    Column("trial", String(LONGEST_NAME), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("changed", Instant),
+    Column("who", LargeBinary, nullable=False),
+    Column("digest", String(32), nullable=False),
+    Column("now", LargeBinary, nullable=False),
+    Column("before", LargeBinary),
+    Index("listed_trials_at", "at"),
+)
+
+listed_statuses = Table(
+    "listed_statuses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("patient", String(32), nullable=False),
+    Column("trial", String(LONGEST_NAME), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("person", String(LONGEST_NAME), nullable=False),
+    ForeignKeyConstraint(
+        ["patient", "trial"], ["listed_trials.patient", "listed_trials.trial"], ondelete="CASCADE"
+    ),
+    Index("listed_statuses_entry", "patient", "trial"),
 )

@@ -9,7 +9,8 @@ import msgspec
 from sqlalchemy import Connection, Table, and_, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.store.records import CardFeedback, HookCall, Record, RefusedCall
+from app.store.listed import write_listed
+from app.store.records import CardFeedback, HookCall, ListedRow, Record, RefusedCall
 from app.store.tables import (
     LONGEST_NAME,
     LONGEST_VERSION,
@@ -38,6 +39,8 @@ def write(connection: Connection, records: Iterable[Record]) -> None:
             judged += _judged_rows(record)
         elif isinstance(record, CardFeedback):
             told.append(_feedback_row(record))
+        elif isinstance(record, ListedRow):
+            write_listed(connection, record)
         elif isinstance(record, RefusedCall):
             refused.append(_refused_row(record))
         else:

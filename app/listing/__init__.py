@@ -1,0 +1,1 @@
+"""The screening list: which patients stand where with which trial, for the coordinators who contact them."""
