@@ -192,6 +192,10 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=12, ge=1, le=168)
     """After so long a session ends in any case."""
 
+    screening_list: bool = False
+    """Put patients whose charts are opened on the coordinators' screening list, with name and record number,
+    encrypted. Needs the store."""
+
     declined_days: int = Field(default=90, ge=0, le=3650)
     """How long a trial that was declined for a patient stays silent, unless its verdict changes; 0: never."""
 
