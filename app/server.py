@@ -18,6 +18,7 @@ from app.clients.wiring import authenticator_of
 from app.evidence.configured import evidence_desk
 from app.feedback import FeedbackDesk
 from app.hook import TrialsHook
+from app.listing.desk import ListDesk
 from app.logging import make_logger, silence_access_log
 from app.metrics import Metrics
 from app.middleware import add_middleware
@@ -43,6 +44,8 @@ from app.web.evidence import evidence_routes
 from app.web.landing import landing_routes
 from app.web.playground import playground_routes
 from app.web.sign_in import add_sign_in
+from app.web.screening_list import PATH as SCREENING_LIST
+from app.web.screening_list import screening_list_routes
 from app.web.site import add_site
 from app.web.trials import PATH as TRIALS
 from app.web.trials import trials_routes
@@ -130,6 +133,8 @@ def create_app(
     # The playground calls the hook without a token, and takes charts from whoever reaches it.
     rehearsing = clients.open_mode if settings.demo else None
     links = {"trials": TRIALS} if rehearsing is None else {"playground": "/", "trials": TRIALS}
+    if store is not None and settings.screening_list:
+        links["screening-list"] = SCREENING_LIST
     pages = add_site(application, "en", links)
     provider = provider_of(settings, closing)
     people = served_people(settings, now, closing)
@@ -140,7 +145,8 @@ def create_app(
     add_sign_in(application, settings, people, pages, provider, not_signed_in)
     desk_of_evidence = evidence_desk(settings, store, now)
     memory = CountedMemory(store or ShownCards(), metrics)
-    hook = TrialsHook(service, settings, charts, clock, memory, desk_of_evidence, rehearsing)
+    listing = ListDesk(store, now) if store is not None and settings.screening_list else None
+    hook = TrialsHook(service, settings, charts, clock, memory, desk_of_evidence, rehearsing, listing)
     desk = FeedbackDesk(store, metrics, now, settings.language)
     application.include_router(hook_routes(hook, settings, authenticator, desk))
     application.include_router(screening_routes(service, settings, authenticator, clock, memory))
@@ -151,6 +157,8 @@ def create_app(
     application.include_router(operation_routes(service, store))
     if settings.metrics:
         application.include_router(metrics_routes(metrics, store, now, settings.metrics_token))
+    if listing is not None:
+        application.include_router(screening_list_routes(service, listing, pages, now))
     if desk_of_evidence is not None:
         application.include_router(evidence_routes(service, desk_of_evidence, pages))
     if rehearsing is not None:

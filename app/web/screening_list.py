@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Annotated, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.listing.csv_export import csv_of
@@ -22,6 +22,7 @@ from app.rendering.telling import speaking
 from app.screening import ScreeningService
 from app.store.errors import StoreError
 from app.web.errors import PageError
+from app.web.forms import Form, read_form
 from app.web.pages import Pages
 from app.web.same_origin import must_be_same_origin
 from app.web.signed_in import SignedIn, seen, with_role
@@ -76,19 +77,20 @@ def screening_list_routes(
     async def said(
         person: SignedIn,
         by: Annotated[Filter, Depends(_filter)],
-        patient: Annotated[str, Form(max_length=64)],
-        trial: Annotated[str, Form(max_length=128)],
-        status: Annotated[Status, Form()],
+        form: Annotated[Form, Depends(read_form)],
         page: Annotated[int, Query(ge=1)] = 1,
     ) -> RedirectResponse:
+        patient, trial, status = (form.fields.get(name, "") for name in ("patient", "trial", "status"))
+        if status not in set(Status):
+            raise PageError(400, "list.error.status")
         try:
-            kept = await desk.set_status(patient, trial, status, person.id)
+            kept = await desk.set_status(patient, trial, Status(status), person.id)
         except StoreError:
             raise PageError(503, "list.error.store") from None
         if not kept:
             raise PageError(404, "list.error.entry")
         back = urlencode(_query(by) | {"page": str(page)})
-        return RedirectResponse(f"{PATH}?{back}#{patient}-{trial}", status_code=303)
+        return RedirectResponse(f"{PATH}?{back}#{quote(patient)}-{quote(trial)}", status_code=303)
 
     @routes.get(f"{PATH}.csv")
     async def as_csv(request: Request, by: Annotated[Filter, Depends(_filter)]) -> Response:
