@@ -43,9 +43,9 @@ from app.store.observed import CountedMemory, StoreWatcher
 from app.web.evidence import evidence_routes
 from app.web.landing import landing_routes
 from app.web.playground import playground_routes
-from app.web.sign_in import add_sign_in
 from app.web.screening_list import PATH as SCREENING_LIST
 from app.web.screening_list import screening_list_routes
+from app.web.sign_in import add_sign_in
 from app.web.site import add_site
 from app.web.trials import PATH as TRIALS
 from app.web.trials import trials_routes

@@ -12,8 +12,8 @@ from app.plain_text import plain
 
 COLUMNS = (
     "patient_id", "name", "birth_date", "record_numbers", "fhir_server", "trial", "protocol_version",
-    "verdict", "earliest", "in_the_way", "missing", "to_confirm", "changed", "what_changed", "status", "status_since",
-    "screened",
+    "verdict", "earliest", "in_the_way", "missing", "to_confirm", "changed", "what_changed", "status",
+    "status_since", "screened",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet calculate; a name of a chart must not (CWE-1236)."""

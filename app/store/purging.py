@@ -51,7 +51,7 @@ class Purged(NamedTuple):
 
 
 def purge_older(database: Database, before: datetime, goes_on: Callable[[], bool] = lambda: True) -> Purged:
-    """Delete calls made or refused, feedback received, pages seen, and entries last screened before an instant.
+    """Delete calls made or refused, feedback received, pages seen, and entries screened before an instant.
 
     ``goes_on`` is asked between two transactions; what went until it says no is told.
 

@@ -7,9 +7,9 @@ import json
 from app.listing.entries import Change, changes, standing_of
 from app.listing.identity import identified
 from eligibility.findings import Screening
-from tests.app.listing.entries import UNDETERMINED, entry, standing
 from fhir_mappings.patient import read_patients
 from fhir_mappings.record import PatientRecord
+from tests.app.listing.entries import UNDETERMINED, entry, standing
 from tests.app.service import AS_OF, LUPUS, TRIAL_A, as_body, bundle_of, screening_service
 
 
@@ -58,7 +58,7 @@ def test_another_version_of_the_protocol_is_told() -> None:
 
 
 class TestWhom:
-    PATIENT = {  # noqa: RUF012  # never written to
+    PATIENT = {  # never written to
         "resourceType": "Patient",
         "id": "p1",
         "name": [
@@ -86,5 +86,7 @@ class TestWhom:
 
     def test_one_that_cannot_be_read_leaves_the_id(self) -> None:
         broken = {**self.PATIENT, "name": "Anna"}
-        found = identified("p1", "clinic", "https://ehr.test", [json.dumps(broken).encode(), b"[", b'"Patient"'])
+        found = identified(
+            "p1", "clinic", "https://ehr.test", [json.dumps(broken).encode(), b"[", b'"Patient"']
+        )
         assert (found.patient_id, found.name) == ("p1", None)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
-from datetime import timedelta
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -74,7 +73,9 @@ def test_it_is_not_there_unless_the_operator_wants_it(url: str, clock: StandingC
         assert here.rows("listed_trials") == []
 
 
-def test_a_patient_whose_chart_was_opened_is_listed_for_each_trial_with_what_is_missing(listing: Site) -> None:
+def test_a_patient_whose_chart_was_opened_is_listed_for_each_trial_with_what_is_missing(
+    listing: Site,
+) -> None:
     opened(listing)
     shown = words(listing)
     assert "2 of 2 entries" in shown
@@ -95,14 +96,14 @@ def test_opening_the_chart_again_changes_nothing_but_the_day(listing: Site, cloc
 
 
 def test_what_changed_since_last_time_is_told(listing: Site, clock: StandingClock) -> None:
-    """I4 of NCT07517536 rests on the urine protein/creatinine ratio."""
+    """E9 of NCT07517536 asks for recent neutrophils."""
     opened(listing)
     clock.passes(minutes=5)
-    opened(listing, without="upcr")
+    opened(listing, without="lin-neutrophils")
     after = {row["trial"]: row for row in csv_rows(listing)}
     assert after[TRIAL_A]["changed"] == clock.now.isoformat()
     assert "now missing:" in after[TRIAL_A]["what_changed"]
-    assert "urine protein/creatinine ratio" in after[TRIAL_A]["what_changed"]
+    assert "neutrophil" in after[TRIAL_A]["what_changed"]
     assert "now missing" in words(listing, "?changed=yes")
 
 

@@ -12,9 +12,13 @@ from tests.app.listing.entries import AT, UNDETERMINED, entry, named, standing
 
 ELIGIBLE = named("Eve", now=standing(verdict="potentially-eligible", missing=()))
 NEAR = named("Nora")
-FAR = named("Fay", now=standing(missing=tuple(Lacking(input=n, why="stale") for n in ("upcr", "egfr", "alt"))))
+FAR = named(
+    "Fay", now=standing(missing=tuple(Lacking(input=n, why="stale") for n in ("upcr", "egfr", "alt")))
+)
 WAITING = named(
-    "Will", now=standing(verdict="ineligible-for-now", earliest="2026-08-01", missing=()), at=AT + timedelta(1)
+    "Will",
+    now=standing(verdict="ineligible-for-now", earliest="2026-08-01", missing=()),
+    at=AT + timedelta(1),
 )
 LATER = named("Lara", now=standing(verdict="ineligible-for-now", earliest="2027-01-01", missing=()))
 OUT = named("Otto", now=standing(verdict="ineligible", missing=()), status=Status.DECLINED)
