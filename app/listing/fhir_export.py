@@ -1,4 +1,4 @@
-"""The screening list as FHIR R4: of each trial a ResearchStudy and a List, of each entry a ResearchSubject."""
+"""The screening list as FHIR R4: a ResearchStudy and a List for each trial, a ResearchSubject for each entry."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page
 
 from tests.browser.conftest import Browse
+from tests.browser.listing import enter, listing
 from tests.browser.serving import serving
 from tests.browser.watch import Watch
 
@@ -50,3 +51,10 @@ def test_a_chart_over_time(browse: Browse, watch: Watch, take: Take, tmp_path: P
         link = page.locator("article.card").first.get_by_role("link", name=re.compile("Show the evidence"))
         page.goto(link.get_attribute("href") or "")
         take(page.locator(".overview figure"), "timeline.png")
+
+
+def test_the_screening_list(browse: Browse, watch: Watch, take: Take, tmp_path: Path) -> None:
+    with listing(tmp_path) as watch.address:
+        page = browse((1280, 800))
+        enter(page)
+        take(page, "screening-list.png")

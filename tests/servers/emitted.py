@@ -14,12 +14,15 @@ from app.audit_event import audit_bundle
 from app.cards.override_reason_terminology import override_reason_resources
 from app.cards.suggestions import draft_order
 from app.errors import RefusedError
+from app.listing.entries import Status
+from app.listing.fhir_export import fhir_of
 from app.outcomes import outcome
 from app.questionnaires import Library
 from app.questionnaires.blank import blank_response
 from cds_hooks.errors import CdsHooksError
 from fhir_mappings.vocabulary import vocabulary
 from sandbox.charts import bundled_id, charts
+from tests.app.listing.entries import AT, entry
 from tests.app.service import AS_OF, HOOK, NO_LUPUS, cards_of, default_client, request_of, screening_service
 from tests.app.store.calls import CALLS, REFUSED, VIEWS
 
@@ -104,6 +107,16 @@ def terminology() -> Named:
     yield from override_reason_resources("en").items()
 
 
+def screening_lists() -> Named:
+    """The list as FHIR, with an entry of each status."""
+    entries = [entry(status=status, key=f"{n:032x}") for n, status in enumerate(Status)]
+    entries += [entry(trial=identifier) for identifier in screening_service().protocols]
+    bundle = fhir_of(entries, screening_service().protocols, AT)
+    yield "all", bundle
+    for number, item in enumerate(bundle["entry"]):
+        yield f"{item['resource']['resourceType']} {number}", item["resource"]
+
+
 EMITTED: Mapping[str, Callable[[], Named]] = {
     "Questionnaires": questionnaires,
     "blank QuestionnaireResponses": blank_responses,
@@ -112,6 +125,7 @@ EMITTED: Mapping[str, Callable[[], Named]] = {
     "suggested orders": suggested_orders,
     "AuditEvents": audit_events,
     "terminology": terminology,
+    "screening lists": screening_lists,
 }
 
 
