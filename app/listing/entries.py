@@ -11,7 +11,7 @@ import msgspec
 
 from app.cards.groups import grouped
 from eligibility.findings import Screening, Verdict
-from fhir_mappings.facts import Coding, WhyMissing
+from fhir_mappings.facts import WhyMissing
 
 
 class Status(StrEnum):
@@ -49,13 +49,11 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         input: the criterion input, or the criterion where its needs are many.
         why: the reason.
-        order: the test that would supply it.
         criteria: those that ask for it.
     """
 
     input: str
     why: WhyMissing
-    order: Coding | None = None
     criteria: tuple[str, ...] = ()
 
 
@@ -126,7 +124,7 @@ def standing_of(screening: Screening) -> Standing:
         stands_until=screening.stands_until,
         in_the_way=tuple(finding.criterion for finding in groups.in_the_way),
         missing=tuple(
-            Lacking(input=lack.need.input, why=lack.need.why, order=lack.need.order, criteria=lack.criteria)
+            Lacking(input=lack.need.input, why=lack.need.why, criteria=lack.criteria)
             for lack in (*groups.lacks, *groups.not_retrieved)
         ),
         confirm=tuple(finding.criterion for finding in groups.confirm),

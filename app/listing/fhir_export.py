@@ -1,4 +1,4 @@
-"""The screening list as FHIR R4: a ResearchStudy and a List for each trial, a ResearchSubject for each entry."""
+"""The screening list as FHIR R4: ResearchStudy and List for each trial, ResearchSubject for each entry."""
 
 from __future__ import annotations
 

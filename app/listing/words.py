@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from app.language import Language
 from app.listing.entries import Change, Entry, Lacking, changes
-from app.order_names import order_name
 from app.rendering.telling import tell
 from app.web.words import PageWords
 from eligibility.bound import BoundProtocol
@@ -39,7 +38,7 @@ class ListWords:
         """What is missing and why, with the criteria that ask for it."""
         return self._words.say(
             "list.lacking",
-            what=self._input(lacking.input) if lacking.order is None else self._order(lacking),
+            what=self._input(lacking.input),
             why=tell(f"why.{lacking.why}"),
             criteria=self._listed(lacking.criteria),
         )
@@ -59,10 +58,6 @@ class ListWords:
         if change.kind in ("now-missing", "no-longer-missing"):
             names = tuple(self._input(name) for name in names)
         return self._words.say(f"list.change.{change.kind}", names=self._listed(names))
-
-    def _order(self, lacking: Lacking) -> str:
-        assert lacking.order is not None  # noqa: S101  # asked by the caller
-        return order_name(lacking.order, self._language)
 
     def _input(self, name: str) -> str:
         described = vocabulary().input(name)

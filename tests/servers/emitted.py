@@ -22,7 +22,7 @@ from app.questionnaires.blank import blank_response
 from cds_hooks.errors import CdsHooksError
 from fhir_mappings.vocabulary import vocabulary
 from sandbox.charts import bundled_id, charts
-from tests.app.listing.entries import AT, entry
+from tests.app.listing import entries as listed
 from tests.app.service import AS_OF, HOOK, NO_LUPUS, cards_of, default_client, request_of, screening_service
 from tests.app.store.calls import CALLS, REFUSED, VIEWS
 
@@ -109,9 +109,9 @@ def terminology() -> Named:
 
 def screening_lists() -> Named:
     """The list as FHIR, with an entry of each status."""
-    entries = [entry(status=status, key=f"{n:032x}") for n, status in enumerate(Status)]
-    entries += [entry(trial=identifier) for identifier in screening_service().protocols]
-    bundle = fhir_of(entries, screening_service().protocols, AT)
+    entries = [listed.entry(status=status, key=f"{n:032x}") for n, status in enumerate(Status)]
+    entries += [listed.entry(trial=identifier) for identifier in screening_service().protocols]
+    bundle = fhir_of(entries, screening_service().protocols, listed.AT)
     yield "all", bundle
     for number, item in enumerate(bundle["entry"]):
         yield f"{item['resource']['resourceType']} {number}", item["resource"]
