@@ -25,8 +25,10 @@ from app.prefetch_table import RESOURCE_TYPES
 from app.prefetched_chart import Chart, read_chart
 from app.settings import Settings
 from cds_hooks.errors import WrongPatientError
+from cds_hooks.hooks import OrderSignContext
 from cds_hooks.prefetch import Prefetched, reconcile
 from cds_hooks.requests import HookRequest
+from fhir_mappings.bundles import read_document
 from fhir_mappings.client import (
     Capabilities,
     Fetched,
@@ -117,7 +119,9 @@ class Charts:
             if lacking(prefetched, not_offered | self._unneeded):
                 counts["fetch"] = way
             return await self._read(request, prefetched, Completed(prefetched, (), not_offered, {}), way)
-        completed = await self.complete(request.context.patient_id, prefetched, not_offered, way)
+        completed = await self.complete(
+            request.context.patient_id, prefetched, not_offered, way, drafts=_drafts_of(request)
+        )
         counts.update(completed.counts)
         try:
             return await self._read(request, prefetched, completed, None)
@@ -156,6 +160,7 @@ class Charts:
         heard: Heard | None = None,
         *,
         deadline: float | None = None,
+        drafts: Sequence[msgspec.Raw] = (),
     ) -> Completed:
         """What is at hand, once what lacks was asked for.
 
@@ -167,13 +172,14 @@ class Charts:
             heard: told of each page.
             deadline: instant of the running loop's clock by which what is at hand should have been read as
                 well; by default, as the settings say.
+            drafts: resources beside the chart, whose Medications are asked for too.
         """
         loop = asyncio.get_running_loop()
         began = loop.time()
         seconds = self._deadline_seconds if deadline is None else deadline - began
         until = began + seconds
         keys = lacking(prefetched, {*not_offered, *self._unneeded})
-        unknown = named_medications.wanted(_all_resources(prefetched), way.base)
+        unknown = named_medications.wanted([*_all_resources(prefetched), *drafts], way.base)
         if not keys and not unknown:
             return Completed(prefetched, (), not_offered, {})
         offer = await self._capabilities.offer(
@@ -194,30 +200,40 @@ class Charts:
         size = weight(len(memoryview(raw)) for found in fetched.values() for raw in found.resources)
         answers, received = await aside(size, partial(_put_together, patient_id, prefetched, fetched))
         kept = kept_for_reading(_size(received), seconds)
-        medications, asked = await self._medications(received, way, offer, until - kept)
+        named = [*_all_resources(received), *drafts]
+        medications, asked = await self._medications(named, way, offer, until - kept)
         counts = _counts([*answers.values(), *asked.values()])
         counts["fetch_ms"] = round((loop.time() - began) * 1000)
         return Completed(received, medications, {*not_offered, *absent}, counts, {**answers, **asked})
 
     async def _medications(
-        self, received: Mapping[str, Prefetched], way: Way, offer: Offer, deadline: float
+        self, resources: Sequence[msgspec.Raw], way: Way, offer: Offer, deadline: float
     ) -> tuple[Sequence[msgspec.Raw], Mapping[str, Fetched]]:
-        """The Medications that are named and not at hand, and what came of asking for them."""
-        ids = named_medications.wanted(_all_resources(received), way.base)
+        """The Medications that are named and not at hand, and what came of asking for them.
+
+        Those that are ingredients of what came are asked for in their turn, once.
+        """
         found: dict[str, msgspec.Raw] = {}
         asked: dict[str, Fetched] = {}
         client = self._client(way, named_medications.LIMITS)
 
-        async def ask(queries: Mapping[str, Query]) -> None:
+        async def ask(queries: Mapping[str, Query], ids: Sequence[str]) -> Mapping[str, Fetched]:
             answers = await client.fetch(queries, deadline)
-            asked.update(answers)
+            asked.update({f"{key}-again" if key in asked else key: answer for key, answer in answers.items()})
             for answer in answers.values():
                 found.update(named_medications.chosen(as_prefetched(answer).resources, ids))
+            return answers
 
-        if ids:
-            await ask(named_medications.searches(ids, offer))
-            if not asked or any(answer.state == "failed" for answer in asked.values()):
-                await ask(named_medications.reads([name for name in ids if name not in found]))
+        known: set[str] = set()
+        for _ in range(2):
+            ids = named_medications.wanted([*resources, *found.values()], way.base)
+            ids = tuple(name for name in ids if name not in known)
+            if not ids:
+                break
+            known.update(ids)
+            answers = await ask(named_medications.searches(ids, offer), ids)
+            if not answers or any(answer.state == "failed" for answer in answers.values()):
+                await ask(named_medications.reads([name for name in ids if name not in found]), ids)
         return tuple(found.values()), asked
 
     def _client(self, way: Way, limits: FetchLimits) -> FhirClient:
@@ -229,6 +245,14 @@ class Charts:
             share=way.share,
             private_allowed=way.private_allowed,
         )
+
+
+def _drafts_of(request: HookRequest) -> list[msgspec.Raw]:
+    """The resources of the draft orders, if the hook has any."""
+    context = request.context
+    if not isinstance(context, OrderSignContext):
+        return []
+    return [msgspec.Raw(one.raw) for one in read_document(bytes(context.draft_orders)).sources]
 
 
 def _put_together(

@@ -107,7 +107,7 @@ class TrialsHook:
         orders = drafted(request, as_of) if request.hook.name in ORDER_HOOKS else None
         if orders is not None and orders.unrecognised:
             counts["drafts_unrecognised"] = orders.unrecognised
-        if not _triggered(request, client) or (orders is not None and not orders.events):
+        if not _triggered(request, client) or (orders is not None and not (orders.events or orders.absent)):
             return self._answer((), client, language, counts)
         chart = await self._charts.chart(request, client, counts)
         counts["unread"] = len(chart.record.facts.unread)
@@ -117,6 +117,9 @@ class TrialsHook:
             cards, judged = await aside(weight(len(memoryview(raw)) for raw in chart.resources), judging)
             screenings = len(judged)
         else:
+            if orders.absent:
+                orders = drafted(request, as_of, at_hand=chart.resources)
+                counts["drafts_unrecognised"] = orders.unrecognised
             work = partial(self._order_cards, request, chart, as_of, language)
             cards, screenings = await aside(len(orders.events) * _RESOURCES_A_DRAFT, work)
             judged = [
@@ -210,7 +213,7 @@ class TrialsHook:
     ) -> tuple[Sequence[TrialCard], int]:
         """Which open trials the draft orders would close, and how many were looked at."""
         applicable = self._service.applicable(chart.record, as_of)
-        drafts = drafted(request, as_of, chart.record.facts).events
+        drafts = drafted(request, as_of, chart.record.facts, chart.resources).events
         made = order_cards(self._service, applicable, chart.record, drafts, as_of, language)
         return made, len(applicable)
 

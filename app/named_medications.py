@@ -1,4 +1,4 @@
-"""Medications that orders, statements, administrations and dispenses name without telling what they are.
+"""Medications that orders, statements, administrations, dispenses and other Medications name.
 
 Of a ``medicationReference`` to a Medication that is not at hand, only the display tells the drug, if there is
 one. So the Medication is asked for, by its id.
@@ -6,7 +6,8 @@ one. So the Medication is asked for, by its id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -29,11 +30,24 @@ class _Reference(msgspec.Struct, frozen=True):
     reference: str | None = None
 
 
+class _Ingredient(msgspec.Struct, frozen=True, rename="camel"):
+    item_reference: _Reference | None = None
+
+
+class _Contained(msgspec.Struct, frozen=True):
+    ingredient: tuple[_Ingredient, ...] = ()
+
+
+class _Product(_Contained, frozen=True):
+    contained: tuple[_Contained, ...] = ()
+
+
 class _Medicated(msgspec.Struct, frozen=True, rename="camel"):
     medication_reference: _Reference | None = None
 
 
 _medicated = msgspec.json.Decoder(_Medicated)
+_product = msgspec.json.Decoder(_Product)
 
 
 def wanted(resources: Iterable[msgspec.Raw], base: Address) -> tuple[str, ...]:
@@ -41,23 +55,29 @@ def wanted(resources: Iterable[msgspec.Raw], base: Address) -> tuple[str, ...]:
     named: dict[str, None] = {}
     here: set[str | None] = set()
     for raw in resources:
-        if b'"medicationReference"' in bytes(raw):
-            reference = _reference_in(raw)
+        for reference in _references_in(raw):
             identifier = _id_of(reference, base) if reference else None
             if identifier is not None:
                 named[identifier] = None
-        elif type_of(raw) == MEDICATION:
+        if type_of(raw) == MEDICATION:
             seen = peek(raw)
             here.add(seen.id if seen is not None else None)
     return tuple(identifier for identifier in named if identifier not in here)[:_MOST]
 
 
-def _reference_in(raw: msgspec.Raw) -> str | None:
-    try:
-        found = _medicated.decode(raw).medication_reference
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    return found.reference if found is not None else None
+def _references_in(raw: msgspec.Raw) -> Iterator[str | None]:
+    """The references to Medications, those of ingredients among them; to other resources too."""
+    written = bytes(raw)
+    with suppress(msgspec.DecodeError, RecursionError):
+        if b'"medicationReference"' in written:
+            found = _medicated.decode(raw).medication_reference
+            yield found.reference if found is not None else None
+    with suppress(msgspec.DecodeError, RecursionError):
+        if b'"itemReference"' in written:
+            product = _product.decode(raw)
+            for ingredient in (i for one in (product, *product.contained) for i in one.ingredient):
+                item = ingredient.item_reference
+                yield item.reference if item is not None else None
 
 
 def _id_of(reference: str, base: Address) -> str | None:

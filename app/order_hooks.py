@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+
+import msgspec
 
 from app.cards.closing import closing_card, closing_keys
 from app.cards.trial import TrialCard
@@ -25,10 +27,16 @@ ORDER_HOOKS = ("order-select", "order-sign")
 _PLACE = "context.draftOrders"
 
 
-def drafted(request: HookRequest, as_of: date, beside: PatientFacts | None = None) -> Drafts:
+def drafted(
+    request: HookRequest,
+    as_of: date,
+    beside: PatientFacts | None = None,
+    at_hand: Iterable[msgspec.Raw | bytes] = (),
+) -> Drafts:
     """What would be on record if the drafts were signed today: the selected ones, or at signing all of them.
 
-    No events where no draft is of a kind that any criterion could ask for; then no chart need be read.
+    No events, and nothing absent, where no draft is of a kind that any criterion could ask for; then no chart
+    need be read. ``at_hand``: the resources of the chart, once it was.
 
     Raises:
         InvalidRequestError: the draft orders are no Bundle, or the hook has none.
@@ -44,6 +52,7 @@ def drafted(request: HookRequest, as_of: date, beside: PatientFacts | None = Non
             patient=f"Patient/{context.patient_id}",
             selected=context.selections if isinstance(context, OrderSelectContext) else None,
             beside=beside,
+            at_hand=at_hand,
         )
     except UnreadableInputError:
         raise InvalidRequestError(f"'{_PLACE}' is no FHIR Bundle", _PLACE) from None

@@ -9,7 +9,7 @@ amounts are summed with the draft's, the draft may as well replace it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -27,13 +27,13 @@ from fhir_mappings.patient import UNEXPECTED
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.reading.courses import days_of, days_supplied
 from fhir_mappings.reading.immunizations import UNKNOWN, read_immunization
-from fhir_mappings.reading.ingredients import product_of
+from fhir_mappings.reading.ingredients import product_of, products_among
 from fhir_mappings.reading.medications import read_request
 from fhir_mappings.reading.orders import occurrence_of, read_order
 from fhir_mappings.reading.procedures import read_procedure
 from fhir_mappings.reading.sheet import Pool, Sheet
 from fhir_mappings.reading.terms import terms, words_of
-from fhir_mappings.references import Source, bare, in_order, names_of
+from fhir_mappings.references import References, Source, bare, in_order, names_of
 from fhir_mappings.resources import (
     Immunization,
     MedicationRequest,
@@ -61,10 +61,13 @@ class Drafts(NamedTuple):
     ``events``: what would be on record; none where no draft is of a kind that any code set knows.
     ``unrecognised``: how many orders for a drug were read as nothing, since no known code or name tells which
     drug it is.
+    ``absent``: a draft names its drug, or an ingredient of it, by a reference to what is not at hand, without
+        words; whether it would close a trial cannot be told before that is.
     """
 
     events: tuple[Event, ...]
     unrecognised: int
+    absent: bool = False
 
 
 class _DateCriterion(Element, frozen=True):
@@ -98,6 +101,7 @@ def read_drafts(
     patient: str,
     selected: Collection[str] | None = None,
     beside: PatientFacts | None = None,
+    at_hand: Iterable[msgspec.Raw | bytes] = (),
 ) -> Drafts:
     """What would be on record from ``day`` on.
 
@@ -109,13 +113,14 @@ def read_drafts(
             compared (an identifier, a ``urn:uuid:`` of nothing in the Bundle), are the patient's.
         selected: references of the drafts that count, ``MedicationRequest/1``; all by default.
         beside: the patient's facts, for doses by body weight and surface.
+        at_hand: resources of the chart, among which the Medications are that the Bundle does not hold.
 
     Raises:
         UnreadableInputError: it is no FHIR resource at all.
         StrangerError: a draft names another patient, be it selected or not.
     """
     sources = in_order(read_document(bytes(bundle)).sources)
-    pool = Pool(sources)
+    pool = Pool(sources, References(in_order(products_among(at_hand))))
     sheet = Sheet(load_terminology(), pool)
     if beside is not None:
         for name in _MEASURES:
@@ -124,7 +129,7 @@ def read_drafts(
     wanted = None if selected is None else frozenset(map(bare, selected))
     for source in sources:
         _must_be_of(patient, source, pool)
-    unrecognised = 0
+    unrecognised, absent = 0, False
     for source in sources:
         if source.kind not in _READERS:
             continue
@@ -136,9 +141,17 @@ def read_drafts(
             _READERS[source.kind](source, day, sheet)
         except UNEXPECTED:
             sheet.cut_back(before)  # as in a chart, what nobody thought of loses this resource alone
-        if source.kind == "MedicationRequest" and len(sheet.events) == seen:
-            unrecognised += _untold(sheet) > untold
-    return Drafts(tuple(sheet.events), unrecognised)
+        if source.kind == "MedicationRequest":
+            unrecognised += len(sheet.events) == seen and _untold(sheet) > untold
+            absent = absent or _names_what_is_absent(source, sheet)
+    return Drafts(tuple(sheet.events), unrecognised, absent)
+
+
+def _names_what_is_absent(source: Source, sheet: Sheet) -> bool:
+    order = sheet.pool.decode(source)
+    if not isinstance(order, MedicationRequest) or order.status in _STOPS or order.do_not_perform:
+        return False
+    return order.medication_codeable_concept is None and product_of(order, sheet).absent
 
 
 def _untold(sheet: Sheet) -> int:

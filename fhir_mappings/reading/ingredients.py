@@ -7,15 +7,17 @@ that is contained, among the resources at hand, or named by its words alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
 
+from fhir_mappings.bundles import read_document
 from fhir_mappings.code_systems import code_in, system_of
 from fhir_mappings.datatypes import CodeableConcept, CodingType, Ingredient, Ratio, Reference
 from fhir_mappings.reading.sheet import Pool, Sheet
 from fhir_mappings.reading.terms import names_no_drug, tells, texts_of
+from fhir_mappings.references import Source
 from fhir_mappings.resources import Medicated, Medication, Substance
 
 _DEEPEST = 5
@@ -24,6 +26,7 @@ _DEEPEST = 5
 _SUBSTANCE = re.compile(r"[A-V]\d{2}[A-Z]{2}\d{2}")
 """An ATC code of one substance, or of one combination; shorter ones are groups of many."""
 
+_PRODUCTS = frozenset({"Medication", "Substance"})
 _Contained = tuple[msgspec.Raw, ...]
 
 
@@ -60,6 +63,14 @@ def product_of(resource: Medicated, sheet: Sheet) -> Product:
     parts = tuple(walk.parts(medication, contained, (_name(reference, contained, sheet.pool),)))
     code = medication.code
     return Product(code if code is not None and tells(code) else None, parts, walk.absent)
+
+
+def products_among(resources: Iterable[msgspec.Raw | bytes]) -> Iterator[Source]:
+    """The Medications and Substances among resources, by which other resources may name a product."""
+    for raw in resources:
+        written = bytes(raw)
+        if b'"Medication"' in written or b'"Substance"' in written:
+            yield from (one for one in read_document(written).sources if one.kind in _PRODUCTS)
 
 
 def is_told(concept: CodeableConcept) -> bool:
