@@ -8,6 +8,8 @@ from functools import partial
 
 import msgspec
 
+from app.answers.book import About, AnswerBook
+from app.answers.given import standing_responses
 from app.aside import aside, weight
 from app.cards.compose import compose_cards
 from app.cards.pending_orders import ORDER_TYPE, ordered_tests
@@ -55,7 +57,8 @@ class TrialsHook:
     ``charts`` completes what was prefetched. ``today`` tells the evaluation date: nothing below reads a
     clock. ``memory`` tells which trials are to stay silent, and keeps what was judged. ``evidence`` keeps the
     charts behind cards for a while; without it cards link to the registry alone. ``rehearsing``: whose calls
-    may be rehearsals. ``listing``: the screening list that patients are put on.
+    may be rehearsals. ``listing``: the screening list that patients are put on. ``answers``: what persons
+    have said on the evidence page; it is read beside the chart.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class TrialsHook:
         evidence: EvidenceDesk | None = None,
         rehearsing: ClientProfile | None = None,
         listing: ListDesk | None = None,
+        answers: AnswerBook | None = None,
     ) -> None:
         self._service = service
         self._charts = charts
@@ -77,6 +81,7 @@ class TrialsHook:
         self._evidence = evidence
         self._rehearsing = rehearsing
         self._listing = listing
+        self._answers = answers
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -110,6 +115,8 @@ class TrialsHook:
         if not _triggered(request, client) or (orders is not None and not (orders.events or orders.absent)):
             return self._answer((), client, language, counts)
         chart = await self._charts.chart(request, client, counts)
+        if rehearsal is None:
+            chart = await self._answered(request, client, chart, as_of)
         counts["unread"] = len(chart.record.facts.unread)
         if orders is None:
             listing = self._listing if rehearsal is None else None
@@ -132,8 +139,24 @@ class TrialsHook:
         counts["silent"] = len(cards) - len(speaking)
         linked = rehearsal is None or rehearsal.keep_evidence
         if linked and speaking and orders is None and self._evidence is not None:
-            speaking = self._linked(speaking, self._evidence, request, client, chart, as_of, language)
+            opened = opened_chart(request, client, chart, as_of, rehearsed=rehearsal is not None)
+            speaking = self._linked(speaking, self._evidence, opened, language)
         return self._answer(speaking, client, language, counts)
+
+    async def _answered(
+        self, request: HookRequest, client: ClientProfile, chart: Chart, as_of: date
+    ) -> Chart:
+        """The chart, with what persons have answered about this patient before."""
+        if self._answers is None:
+            return chart
+        about = About(client.id, request.fhir_server, request.context.patient_id)
+        beside = standing_responses(await self._answers.at_once(about), about.patient_id)
+        if not beside:
+            return chart
+        opened = opened_chart(request, client, chart, as_of)
+        reading = partial(opened.record, beside)
+        record = await aside(weight(len(memoryview(raw)) for raw in chart.resources), reading)
+        return chart._replace(record=record)
 
     async def _speaking(
         self,
@@ -157,24 +180,11 @@ class TrialsHook:
         self,
         made: Sequence[TrialCard],
         desk: EvidenceDesk,
-        request: HookRequest,
-        client: ClientProfile,
-        chart: Chart,
-        as_of: date,
+        opened: OpenedChart,
         language: Language,
     ) -> Sequence[TrialCard]:
         """The cards, each with a link to the evidence behind it, which is kept as long as the link lasts."""
-        token = desk.keep(
-            OpenedChart(
-                patient_id=request.context.patient_id,
-                client=client.id,
-                as_of=as_of,
-                resources=tuple(msgspec.Raw(raw) for raw in chart.resources),
-                retrieval=dict(chart.retrieval),
-                fhir_server=request.fhir_server,
-                user=request.context.user_id,
-            )
-        )
+        token = desk.keep(opened)
         words = wording(language)
         return (
             made
@@ -223,6 +233,22 @@ class TrialsHook:
         cards = for_client(made, client, wording(language))
         counts["cards"] = len(cards)
         return _ENCODER.encode(CardsResponse(cards))
+
+
+def opened_chart(
+    request: HookRequest, client: ClientProfile, chart: Chart, as_of: date, *, rehearsed: bool = False
+) -> OpenedChart:
+    """The chart as it came, without what persons have answered here: that is looked up anew each time."""
+    return OpenedChart(
+        patient_id=request.context.patient_id,
+        client=client.id,
+        as_of=as_of,
+        resources=tuple(msgspec.Raw(raw) for raw in chart.resources),
+        retrieval=dict(chart.retrieval),
+        fhir_server=request.fhir_server,
+        user=request.context.user_id,
+        rehearsed=rehearsed,
+    )
 
 
 def served_to(client: ClientProfile) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from fastapi import FastAPI
 
 from app import __version__
+from app.answers.configured import answer_book
 from app.cards.override_reasons import reasons
 from app.charts import Charts
 from app.clients.authenticator import Authenticator
@@ -40,7 +41,8 @@ from app.settings import Settings
 from app.shown import ShownCards
 from app.store.configured import retention_of, store_of
 from app.store.observed import CountedMemory, StoreWatcher
-from app.web.evidence import evidence_routes
+from app.web.answers import answer_routes
+from app.web.evidence import EvidencePages, evidence_routes
 from app.web.landing import landing_routes
 from app.web.playground import playground_routes
 from app.web.screening_list import PATH as SCREENING_LIST
@@ -89,7 +91,9 @@ def create_app(
     logger = make_logger(settings.log_level)
     metrics = Metrics(service.protocols, reasons())
     closing = AsyncExitStack()
-    store = store_of(settings, now, StoreWatcher(logger, metrics), closing)
+    watcher = StoreWatcher(logger, metrics)
+    store = store_of(settings, now, watcher, closing)
+    answers = answer_book(settings, now, watcher, closing, is_open=clients.open_mode is not None)
     refusals = Refusals(None if store is None else store.keep_refusal, metrics, logger, now)
     closing.callback(refusals.close)
     retention = retention_of(settings, store, now, logger, closing)
@@ -146,7 +150,9 @@ def create_app(
     desk_of_evidence = evidence_desk(settings, store, now)
     memory = CountedMemory(store or ShownCards(), metrics)
     listing = ListDesk(store, now) if store is not None and settings.screening_list else None
-    hook = TrialsHook(service, settings, charts, clock, memory, desk_of_evidence, rehearsing, listing)
+    hook = TrialsHook(
+        service, settings, charts, clock, memory, desk_of_evidence, rehearsing, listing, answers
+    )
     desk = FeedbackDesk(store, metrics, now, settings.language)
     application.include_router(hook_routes(hook, settings, authenticator, desk))
     application.include_router(screening_routes(service, settings, authenticator, clock, memory))
@@ -160,7 +166,10 @@ def create_app(
     if listing is not None:
         application.include_router(screening_list_routes(service, listing, pages, now))
     if desk_of_evidence is not None:
-        application.include_router(evidence_routes(service, desk_of_evidence, pages))
+        evidence = EvidencePages(service, desk_of_evidence, pages, answers)
+        application.include_router(evidence_routes(evidence))
+        if answers is not None:
+            application.include_router(answer_routes(evidence, desk_of_evidence, answers, zone))
     if rehearsing is not None:
         application.include_router(demo_routes(TEMPLATES, clock))
         playground = Playground(application, hook, rehearsing, clock)

@@ -196,6 +196,10 @@ class Settings(BaseSettings):
     """Put patients whose charts are opened on the coordinators' screening list, with name and record number,
     encrypted. Needs the store."""
 
+    answers: Literal["off", "link"] | None = None
+    """Who may answer a protocol's questions on the evidence page: nobody, or whoever has the card's link. By
+    default ``link`` where the service is open, else ``off``."""
+
     declined_days: int = Field(default=90, ge=0, le=3650)
     """How long a trial that was declined for a patient stays silent, unless its verdict changes; 0: never."""
 

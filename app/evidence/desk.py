@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from app.evidence.links import LinkError, Links
+from app.evidence.links import Link, LinkError, Links
 from app.evidence.opened import OpenedChart
 from app.evidence.sealing import sealed, unsealed
 from app.store.sealed import SealError
@@ -46,16 +46,24 @@ class EvidenceDesk:
         """The address of the evidence for one trial."""
         return f"{self.address}/evidence/{token}/{trial}"
 
+    def link(self, token: str) -> Link:
+        """What a token stands for.
+
+        Raises:
+            LinkError: the link opens nothing, or nothing any more.
+        """
+        try:
+            return self._links.read(token)
+        except OSError:
+            raise LinkError(expired=True) from None
+
     async def opened(self, token: str) -> OpenedChart:
         """The chart behind a link.
 
         Raises:
             LinkError: the link opens nothing, or nothing any more.
         """
-        try:
-            link = self._links.read(token)
-        except OSError:
-            raise LinkError(expired=True) from None
+        link = self.link(token)
         content = await self._store.kept_chart(link.name)
         if content is None:
             raise LinkError(expired=True)

@@ -22,6 +22,7 @@ class OpenedChart(msgspec.Struct, frozen=True, kw_only=True):
         user: reference of the user, e.g. ``Practitioner/1``, where the client told it.
         as_of: the day of which the chart was judged.
         resources: FHIR resources as they came.
+        rehearsed: whether it was opened for a rehearsal, of which nothing outlives the link.
         retrieval: by resource type; a type that is not named counts as not asked for.
     """
 
@@ -32,6 +33,7 @@ class OpenedChart(msgspec.Struct, frozen=True, kw_only=True):
     retrieval: Mapping[str, Retrieval]
     fhir_server: str | None = None
     user: str | None = None
+    rehearsed: bool = False
 
     def record(self, beside: Iterable[bytes] = ()) -> PatientRecord:
         """The facts, with those of the resources ``beside``: answers that persons have given, or what if.

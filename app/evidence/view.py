@@ -37,6 +37,7 @@ class EvidenceView(NamedTuple):
         protocol: its words.
         groups: its findings by what they ask of the reader, as on the card; none twice, none left out.
         source_base: where links to source resources begin; ``None`` where there is no server to link to.
+        own: references of what persons answered on this page; it is shown there.
     """
 
     report: ScreeningReport
@@ -44,6 +45,7 @@ class EvidenceView(NamedTuple):
     protocol: Protocol
     groups: Sequence[tuple[Group, Sequence[Finding]]]
     source_base: str | None
+    own: frozenset[str] = frozenset()
 
     def thinned(self, timeline: ReportedTimeline) -> tuple[ReportedTimeline, int]:
         """A criterion's timeline with the newest values alone, and how many are left out."""
@@ -56,19 +58,29 @@ class EvidenceView(NamedTuple):
     def source(self, reference: str) -> str | None:
         """The address of a source resource, if its server can be linked to."""
         kind, _, rest = reference.partition("/")
+        if reference in self.own:
+            return f"#answer-{rest}"
         if self.source_base is None or not kind.isalpha() or not rest or "#" in rest or "/" in rest:
             return None
         return f"{self.source_base}/{reference}"
 
 
-def evidence_view(report: ScreeningReport, protocol: Protocol, fhir_server: str | None) -> EvidenceView:
-    """The view of a report on one protocol. ``fhir_server``: base URL, as the client told it."""
+def evidence_view(
+    report: ScreeningReport,
+    protocol: Protocol,
+    fhir_server: str | None,
+    own: frozenset[str] = frozenset(),
+) -> EvidenceView:
+    """The view of a report on one protocol. ``fhir_server``: base URL, as the client told it.
+
+    ``own``: references of what persons answered on the page itself.
+    """
     screening = report.screenings[0]
     by_group: dict[Group, list[Finding]] = {name: [] for name in _ORDER}
     for finding in screening.findings:
         by_group[_GROUPS[standing(finding)]].append(finding)
     groups = tuple((name, tuple(by_group[name])) for name in _ORDER if by_group[name])
-    return EvidenceView(report, screening, protocol, groups, _linkable(fhir_server))
+    return EvidenceView(report, screening, protocol, groups, _linkable(fhir_server), own)
 
 
 def _linkable(base: str | None) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, Table, and_, delete, exists, select, tuple_
 
+from app.store.answers import forget_answers
 from app.store.listed import forget_listed
 from app.store.tables import (
     feedback,
@@ -20,6 +21,7 @@ from app.store.tables import (
     kept_charts,
     listed_trials,
     page_views,
+    person_answers,
     refused_calls,
 )
 
@@ -41,17 +43,20 @@ class Purged(NamedTuple):
     refusals: int = 0
     views: int = 0
     listed: int = 0
+    answers: int = 0
 
     def told(self) -> str:
         """In words, for people."""
         words = f"{self.calls} calls with their cards, feedback on {self.feedback} cards"
         words += f", {self.refusals} records of refused calls" if self.refusals else ""
         words += f", {self.views} records of pages seen" if self.views else ""
-        return words + (f", {self.listed} entries of the screening list" if self.listed else "")
+        words += f", {self.listed} entries of the screening list" if self.listed else ""
+        return words + (f", {self.answers} answers of persons" if self.answers else "")
 
 
 def purge_older(database: Database, before: datetime, goes_on: Callable[[], bool] = lambda: True) -> Purged:
-    """Delete calls made or refused, feedback received, pages seen, and entries screened before an instant.
+    """Delete calls made or refused, feedback received, pages seen, entries screened and answers recorded
+    before an instant.
 
     ``goes_on`` is asked between two transactions; what went until it says no is told.
 
@@ -62,7 +67,9 @@ def purge_older(database: Database, before: datetime, goes_on: Callable[[], bool
     calls = sum(_purged(database, hook_calls, "at", before, goes_on))
     refused = sum(_purged(database, refused_calls, "at", before, goes_on))
     listed = sum(_purged(database, listed_trials, "at", before, goes_on))
-    return Purged(calls, told, refused, sum(_purged(database, page_views, "at", before, goes_on)), listed)
+    views = sum(_purged(database, page_views, "at", before, goes_on))
+    answers = sum(_purged(database, person_answers, "at", before, goes_on))
+    return Purged(calls, told, refused, views, listed, answers)
 
 
 def _purged(
@@ -93,9 +100,12 @@ def purge_patient(connection: Connection, patient: str) -> Purged:
     ).rowcount
     gone = connection.execute(delete(hook_calls).where(hook_calls.c.patient == patient)).rowcount
     views = connection.execute(delete(page_views).where(page_views.c.patient == patient)).rowcount
-    return Purged(gone, told, views=views, listed=forget_listed(connection, patient))
+    given = connection.execute(delete(person_answers).where(person_answers.c.patient == patient)).rowcount
+    listed = forget_listed(connection, patient)
+    return Purged(gone, told, views=views, listed=listed, answers=given)
 
 
 def forget_charts(connection: Connection, now: datetime) -> int:
-    """Delete the charts whose links have run out; how many."""
+    """Delete the charts whose links have run out, and answers that were kept as long; how many charts."""
+    forget_answers(connection, now)
     return connection.execute(delete(kept_charts).where(kept_charts.c.until <= now)).rowcount

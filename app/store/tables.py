@@ -30,6 +30,9 @@ LONGEST_NAME = 128
 
 LONGEST_VERSION = 32
 
+LONGEST_QUESTION = 256
+"""Of the full ids of questions, which protocols choose."""
+
 
 class Instant(TypeDecorator[datetime]):
     """An instant, aware and in UTC on this side; SQLite has no zones and stores the digits."""
@@ -192,4 +195,24 @@ listed_statuses = Table(
         ["patient", "trial"], ["listed_trials.patient", "listed_trials.trial"], ondelete="CASCADE"
     ),
     Index("listed_statuses_entry", "patient", "trial"),
+)
+
+person_answers = Table(
+    "person_answers",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("client", String(LONGEST_NAME), nullable=False),
+    Column("user_reference", String(LONGEST_NAME)),
+    Column("patient", String(32), nullable=False),
+    Column("trial", String(LONGEST_NAME), nullable=False),
+    Column("version", String(LONGEST_VERSION), nullable=False),
+    Column("question", String(LONGEST_QUESTION), nullable=False),
+    Column("until", Instant),
+    Column("content", LargeBinary, nullable=False),
+    Column("withdrawn", Instant),
+    Column("withdrawn_by", String(LONGEST_NAME)),
+    Index("person_answers_patient", "patient"),
+    Index("person_answers_at", "at"),
+    Index("person_answers_until", "until"),
 )

@@ -3,45 +3,95 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from app.answers.book import About, AnswerBook
+from app.answers.form import Draft
+from app.answers.given import GivenAnswer
 from app.evidence.desk import EvidenceDesk
 from app.evidence.frames import NARROW, WIDE
 from app.evidence.links import LinkError
 from app.evidence.opened import OpenedChart
 from app.evidence.picture import picture_of_overview
+from app.evidence.screened import Screened, screened
 from app.evidence.view import evidence_view
 from app.screening import ScreeningService, UnknownProtocolError
+from app.store.errors import StoreError
+from app.web.answers_view import answers_view
 from app.web.errors import PageError
 from app.web.pages import Pages
-from eligibility.findings import ScreeningReport
 from eligibility.overview.shapes import Overview
 
+T = TypeVar("T")
 
-def evidence_routes(service: ScreeningService, desk: EvidenceDesk, pages: Pages) -> APIRouter:
+
+class EvidencePages:
+    """Makes the page behind a card's link. ``book``: what persons answer; ``None`` where nobody may."""
+
+    def __init__(
+        self, service: ScreeningService, desk: EvidenceDesk, pages: Pages, book: AnswerBook | None = None
+    ) -> None:
+        self.service = service
+        self.pages = pages
+        self._desk = desk
+        self._book = book
+
+    async def screened(self, request: Request, token: str, trial: str) -> Screened:
+        """The chart behind a link, screened for a trial with what persons have answered.
+
+        Raises:
+            PageError: the link opens nothing, there is no such trial, or the store is away.
+        """
+        opened = await opened_chart(self._desk, token)
+        language = self.pages.language(request)
+        given: Sequence[GivenAnswer] = ()
+        if self._book is not None:
+            given = await in_store(self._book.all, about(self._desk, token, opened))
+        try:
+            # It may be a large chart, and others wait.
+            return await asyncio.to_thread(screened, self.service, opened, given, trial, language)
+        except UnknownProtocolError:
+            raise PageError(404, "evidence.error.trial") from None
+
+    async def shown(
+        self, request: Request, token: str, seen: Screened, draft: Draft | None = None
+    ) -> HTMLResponse:
+        """The page. ``draft``: a form that was sent and holds no answer, to be shown again."""
+        screening = seen.report.screenings[0]
+        own = frozenset(f"QuestionnaireResponse/{each.id}" for each in seen.given)
+        view = evidence_view(seen.report, seen.bound.protocol, seen.opened.fhir_server, own)
+        path = page_path(token, screening.protocol)
+        recorded = request.query_params.get("recorded")
+        answers = None if self._book is None else answers_view(path, seen, draft, recorded)
+        overview = await asyncio.to_thread(self._overview, request, seen)
+        return self.pages.page(
+            request,
+            "evidence.html",
+            status=200 if draft is None else 422,
+            view=view,
+            overview=overview,
+            pictures=[picture_of_overview(overview, frame) for frame in (WIDE, NARROW)],
+            answers=answers,
+            page_path=path,
+        )
+
+    def _overview(self, request: Request, seen: Screened) -> Overview:
+        language = self.pages.language(request)
+        return self.service.overview(seen.record, seen.opened.as_of, seen.report.screenings[0], language)
+
+
+def evidence_routes(evidence: EvidencePages) -> APIRouter:
     """The page behind a card's link."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/evidence/{token}/{trial}")
-    async def evidence(request: Request, token: str, trial: str) -> HTMLResponse:
-        opened = await opened_chart(desk, token)
-        language = pages.language(request)
-
-        def screened() -> tuple[ScreeningReport, Overview]:
-            record = opened.record()
-            report = service.screen_record(record, opened.as_of, protocol_ids=[trial], language=language)
-            return report, service.overview(record, opened.as_of, report.screenings[0], language)
-
-        try:
-            report, overview = await asyncio.to_thread(screened)  # it may be a large chart, and others wait
-        except UnknownProtocolError:
-            raise PageError(404, "evidence.error.trial") from None
-        protocol = service.protocols[report.screenings[0].protocol].protocol
-        view = evidence_view(report, protocol, opened.fhir_server)
-        pictures = [picture_of_overview(overview, frame) for frame in (WIDE, NARROW)]
-        return pages.page(request, "evidence.html", view=view, overview=overview, pictures=pictures)
+    async def page(request: Request, token: str, trial: str) -> HTMLResponse:
+        return await evidence.shown(request, token, await evidence.screened(request, token, trial))
 
     return routes
 
@@ -58,3 +108,36 @@ async def opened_chart(desk: EvidenceDesk, token: str) -> OpenedChart:
         if error.expired:
             raise PageError(410, "evidence.error.expired") from None
         raise PageError(404, "evidence.error.link") from None
+
+
+def about(desk: EvidenceDesk, token: str, opened: OpenedChart) -> About:
+    """Whom answers are about that are given behind a link; of a rehearsal they end with the link.
+
+    Raises:
+        PageError: 410, the link has run out meanwhile.
+    """
+    whom = About(opened.client, opened.fhir_server, opened.patient_id)
+    if not opened.rehearsed:
+        return whom
+    try:
+        link = desk.link(token)
+    except LinkError:
+        raise PageError(410, "evidence.error.expired") from None
+    return whom._replace(link=link.name, until=link.until)
+
+
+async def in_store(work: Callable[..., T], *args: object) -> T:
+    """What ``work`` returns, done beside the event loop.
+
+    Raises:
+        PageError: 503, the store is away.
+    """
+    try:
+        return await asyncio.to_thread(work, *args)
+    except (OSError, StoreError):
+        raise PageError(503, "answers.error.store") from None
+
+
+def page_path(token: str, trial: str) -> str:
+    """Where the page lies."""
+    return f"/evidence/{quote(token, safe='')}/{quote(trial, safe='')}"

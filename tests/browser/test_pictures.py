@@ -58,3 +58,17 @@ def test_the_screening_list(browse: Browse, watch: Watch, take: Take, tmp_path: 
         page = browse((1280, 800))
         enter(page)
         take(page, "screening-list.png")
+
+
+def test_an_answer_of_a_person(browse: Browse, watch: Watch, take: Take, tmp_path: Path) -> None:
+    with serving(store=True, data_dir=tmp_path) as watch.address:
+        page = browse((1000, 900))
+        page.goto("/?patient=daniel-okafor")
+        link = page.locator("article.card a[href*='/evidence/']").last
+        page.goto(link.get_attribute("href") or "")
+        criterion = page.locator("details.criterion[id='E10']")
+        criterion.locator("details.answer > summary").click()
+        criterion.get_by_label("No", exact=True).check()
+        criterion.get_by_label("Name of whoever answers").fill("Dr Wu Lan")
+        criterion.get_by_label("Reason").fill("Severe depression, treated elsewhere since March")
+        take(criterion, "answers.png")

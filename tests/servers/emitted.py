@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
+from app.answers.given import GivenAnswer, answers_bundle, response_of
 from app.audit_event import audit_bundle
 from app.cards.override_reason_terminology import override_reason_resources
 from app.cards.suggestions import draft_order
@@ -19,11 +23,21 @@ from app.listing.fhir_export import fhir_of
 from app.outcomes import outcome
 from app.questionnaires import Library
 from app.questionnaires.blank import blank_response
+from app.questionnaires.places import Place, place_of
 from cds_hooks.errors import CdsHooksError
 from fhir_mappings.vocabulary import vocabulary
 from sandbox.charts import bundled_id, charts
 from tests.app.listing import entries as listed
-from tests.app.service import AS_OF, HOOK, NO_LUPUS, cards_of, default_client, request_of, screening_service
+from tests.app.service import (
+    AS_OF,
+    HOOK,
+    NO_LUPUS,
+    TRIAL_A,
+    cards_of,
+    default_client,
+    request_of,
+    screening_service,
+)
 from tests.app.store.calls import CALLS, REFUSED, VIEWS
 
 Named = Iterator[tuple[str, dict[str, Any]]]
@@ -94,6 +108,36 @@ def suggested_orders() -> Named:
             yield name, draft_order(described.order, "Patient/1", "e1")
 
 
+def answers_of_persons() -> Named:
+    """An answer of each kind of person, one that was taken back, and the Bundle of them all."""
+    at = datetime(2026, 6, 15, 9, tzinfo=UTC)
+    first = GivenAnswer(
+        id="0a5ad0b8-6dbc-4cc2-a2a4-6cb6d93f7a53",
+        at=at,
+        trial=TRIAL_A,
+        version="2",
+        question=f"{TRIAL_A}/I9/contraception",
+        words="患者是否同意避孕？",
+        place=place_of(_library().one(TRIAL_A), f"{TRIAL_A}/I9/contraception") or Place(""),
+        value=True,
+        on=AS_OF,
+        authored=at.isoformat(),
+        name="Dr Wu",
+        role="clinician",
+        why="<Agreed> & signed",
+    )
+    change = msgspec.structs.replace
+    kinds = (
+        first,
+        change(first, id="8d4f4f9b-3a37-45a1-9ee5-b11f8a4d8a46", role="patient", authored="2026-06-15"),
+        change(first, id="6d3e8c5c-2ac0-4f0f-8b0b-6b9d7bb4ff02", role="relative", value=False, why=""),
+        change(first, id="c36b4b52-0e0c-4a2a-9f4d-1f1a0f0f7d11", withdrawn=at),
+    )
+    yield "all", json.loads(answers_bundle(kinds, "lin-mei"))
+    for answer in kinds:
+        yield f"{answer.role} {answer.withdrawn}", response_of(answer, "lin-mei")
+
+
 def audit_events() -> Named:
     """Calls with and without a user, an encounter and trials, refused ones, pages, and all in a Bundle."""
     bundle = json.loads(audit_bundle([*CALLS, *REFUSED, *VIEWS]))
@@ -123,6 +167,7 @@ EMITTED: Mapping[str, Callable[[], Named]] = {
     "OperationOutcomes": outcomes,
     "demonstration charts": demonstration_charts,
     "suggested orders": suggested_orders,
+    "answers of persons": answers_of_persons,
     "AuditEvents": audit_events,
     "terminology": terminology,
     "screening lists": screening_lists,

@@ -1,0 +1,77 @@
+"""Answers of persons on the evidence page: the form's target, taking back, and the download."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.answers.asked import every_question
+from app.answers.book import AnswerBook
+from app.answers.form import Draft, Occasion, read_answer
+from app.answers.given import answers_bundle
+from app.evidence.desk import EvidenceDesk
+from app.questionnaires.library import Library
+from app.web.errors import PageError
+from app.web.evidence import EvidencePages, about, in_store, page_path
+from app.web.forms import Form, read_form
+from app.web.same_origin import must_be_same_origin
+
+MOST_ANSWERS: Final = 1_000
+"""About one patient, those that were taken back too: a link must not fill the database."""
+
+SentForm = Annotated[Form, Depends(read_form)]
+
+
+def answer_routes(evidence: EvidencePages, desk: EvidenceDesk, book: AnswerBook, zone: ZoneInfo) -> APIRouter:
+    """What the forms of the evidence page lead to."""
+    routes = APIRouter(include_in_schema=False)
+    forms = Library(evidence.service.protocols.values())
+    ours = [Depends(must_be_same_origin)]
+    page = "/evidence/{token}/{trial}"
+
+    @routes.post(page + "/answers", dependencies=ours)
+    async def answered(request: Request, token: str, trial: str, form: SentForm) -> Response:
+        seen = await evidence.screened(request, token, trial)
+        asked = every_question(seen.asked).get(form.fields.get("question", ""))
+        if asked is None:
+            raise PageError(409, "answers.error.question")
+        if len(seen.given) >= MOST_ANSWERS:
+            raise PageError(409, "answers.error.many")
+        opened, protocol = seen.opened, seen.bound.protocol
+        form_of = forms.one(protocol.id)
+        occasion = Occasion(
+            book.new_id(), book.now(), zone, opened.as_of, protocol.id, protocol.version, form_of, opened.user
+        )
+        answer = read_answer(form.fields, asked, occasion)
+        if isinstance(answer, Draft):
+            return await evidence.shown(request, token, seen, draft=answer)
+        await in_store(book.keep, about(desk, token, opened), answer)
+        return RedirectResponse(f"{page_path(token, trial)}?recorded={answer.id}", 303)
+
+    @routes.post(page + "/answers/{answer}/withdrawal", dependencies=ours)
+    async def withdrawn(request: Request, token: str, trial: str, answer: str) -> Response:
+        seen = await evidence.screened(request, token, trial)
+        whom = about(desk, token, seen.opened)
+        if not await in_store(book.withdraw, whom, answer, seen.opened.user):
+            raise PageError(409, "answers.error.withdrawn")
+        return RedirectResponse(f"{page_path(token, trial)}?recorded={answer}", 303)
+
+    @routes.get(page + "/answers")
+    async def none_here(token: str, trial: str) -> Response:
+        """Where a browser goes that asks for the page of a form again, in another language for example."""
+        return RedirectResponse(page_path(token, trial), 303)
+
+    @routes.get(page + "/answers.json")
+    async def download(request: Request, token: str, trial: str) -> Response:
+        seen = await evidence.screened(request, token, trial)
+        oldest_first = list(reversed(seen.answers))
+        return Response(
+            answers_bundle(oldest_first, seen.opened.patient_id),
+            media_type="application/fhir+json",
+            headers={"Content-Disposition": 'attachment; filename="answers.json"'},
+        )
+
+    return routes

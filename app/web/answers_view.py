@@ -1,0 +1,79 @@
+"""What the evidence page shows of answers: forms for what is open, and what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from app.answers.form import FIELDS, LONGEST_NAME, LONGEST_WHY, ROLES, Asked, Draft
+from app.answers.given import GivenAnswer, Role
+from app.evidence.screened import Screened
+
+
+class AnswersView(NamedTuple):
+    """Answers as the page shows them.
+
+    Attributes:
+        path: of the page; what forms lead to lies below it.
+        asked: open questions by criterion or part.
+        given: answers to questions of the protocol, the newest first.
+        draft: a form that was sent and holds no answer.
+        recorded: the answer that was just given or taken back.
+        name, role: of whoever answered last from the same EHR user's link.
+        as_of: the last day of which an answer counts.
+    """
+
+    path: str
+    asked: Mapping[str, Sequence[Asked]]
+    given: Sequence[GivenAnswer]
+    draft: Draft | None
+    recorded: GivenAnswer | None
+    name: str
+    role: Role
+    as_of: date
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Whose word an answer may be."""
+        return ROLES
+
+    @property
+    def most(self) -> tuple[int, int]:
+        """Characters of a name, and of a reason."""
+        return LONGEST_NAME, LONGEST_WHY
+
+    def draft_of(self, asked: Asked) -> Draft | None:
+        """What was sent for this question."""
+        return self.draft if self.draft is not None and self.draft.question == asked.question else None
+
+    def field(self, asked: Asked, name: str) -> str:
+        """What a field of this question's form holds."""
+        draft = self.draft_of(asked)
+        if draft is not None:
+            return draft.fields.get(name, "")
+        usual = {"name": self.name, "role": self.role, "on": self.as_of.isoformat()}
+        return usual.get(name, "")
+
+    def errors(self, asked: Asked) -> Mapping[str, str]:
+        """Of each field of this question's form the key of what is wrong with it; empty where nothing is."""
+        draft = self.draft_of(asked)
+        found = draft.errors if draft is not None else {}
+        return {name: found.get(name, "") for name in FIELDS}
+
+
+def answers_view(path: str, seen: Screened, draft: Draft | None, recorded: str | None) -> AnswersView:
+    """The view. ``path``: of the page. ``recorded``: id of the answer that was just given or taken back."""
+    given = seen.answers
+    user = seen.opened.user
+    last = next((each for each in given if user is not None and each.user == user), None)
+    return AnswersView(
+        path=path,
+        asked=seen.asked,
+        given=given,
+        draft=draft,
+        recorded=next((each for each in given if each.id == recorded), None),
+        name=last.name if last is not None else "",
+        role=last.role if last is not None and last.role == "clinician" else "clinician",
+        as_of=seen.opened.as_of,
+    )
