@@ -151,9 +151,10 @@ def _requests(files: Sequence[Path]) -> dict[str, dict[str, Any]]:
 
 
 def _table(report: Report) -> str:
-    counts = Counter[str](result.status for result in report.results)
+    results = (*report.results, report.breakdowns)
+    counts = Counter[str](result.status for result in results)
     lines = [f"{report.base_url}: {', '.join(report.services) or 'no services'}; {report.calls} calls", ""]
-    for result in report.results:
+    for result in results:
         lines += _rows(result)
     if report.stopped is not None:
         lines += ["", *textwrap.wrap(report.stopped, _WIDTH)]

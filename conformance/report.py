@@ -15,6 +15,9 @@ Keyword = Literal["MUST", "SHOULD", "MAY"]
 Side = Literal["service", "client", "both"]
 Status = Literal["passed", "failed", "skipped", "not-applicable"]
 
+BREAKDOWNS = "5xx"
+"""In the place of a rule's number."""
+
 _MOST_TOLD = 5
 """Failures told of one rule; a fault that every card has is one fault."""
 
@@ -62,18 +65,42 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
 
 
 class Report(msgspec.Struct, frozen=True, rename="camel"):
-    """All rules, C1 to C96. ``stopped``: why not all calls were made, where that is so."""
+    """All rules, C1 to C96.
+
+    Attributes:
+        breakdowns: whether the service broke down (5xx). The specification lets a service answer so (C56) and
+            names no rule; but a request that it allows, or one that is to be refused, is no reason to.
+        stopped: why not all calls were made, where that is so.
+    """
 
     base_url: str
     services: tuple[str, ...]
     calls: int
     results: tuple[Result, ...]
+    breakdowns: Result
     stopped: str | None = None
 
     @property
     def broken(self) -> tuple[Result, ...]:
         """The rules that bind a service, and that this one breaks."""
-        return tuple(result for result in self.results if result.status == "failed" and result.binding)
+        found = (*self.results, self.breakdowns)
+        return tuple(result for result in found if result.status == "failed" and result.binding)
+
+
+def breakdowns_in(told: Iterable[tuple[str, int]]) -> Result:
+    """The calls that were answered with a 5xx, of all: each with the status."""
+    calls = tuple(told)
+    failures = tuple(Failure(where, f"answered {status}") for where, status in calls if status >= 500)
+    return Result(
+        number=BREAKDOWNS,
+        keyword="MUST",
+        side="service",
+        rule="no call of the suite makes the service break down: what is legal gets cards or 412, else a 4xx",
+        status="failed" if failures else "passed",
+        checked=len(calls),
+        failed=len(failures),
+        failures=failures[:_MOST_TOLD],
+    )
 
 
 @cache

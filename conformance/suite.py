@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from conformance.caller import Caller, Silent, Unreachable
+from conformance.caller import Answer, Caller, Silent, Unreachable
 from conformance.checks.calls import Target, check_calls, check_elsewhere
 from conformance.checks.cards import ABOUT_CARDS, check_cards
 from conformance.checks.discovery import announced, check_discovery
 from conformance.checks.everywhere import check_answers
 from conformance.checks.feedback import ABOUT_FEEDBACK, FEEDBACK, check_feedback
 from conformance.checks.security import check_browsers, check_callers, check_transport
-from conformance.report import Ledger, Report
+from conformance.report import Ledger, Report, Result, breakdowns_in
 from conformance.requests import SHAPES
 
 SANDBOX = "https://sandbox.cds-hooks.org"
@@ -64,7 +64,14 @@ def run(caller: Caller, plan: Plan = Plan()) -> Report:  # noqa: B008  # immutab
     check_answers(caller.answers, ledger)
     _say_why_not(targets, plan, ledger, stopped)
     names = tuple(target.name for target in targets)
-    return Report(caller.base_url, names, len(caller.answers), ledger.results(), stopped)
+    calls = len(caller.answers)
+    return Report(caller.base_url, names, calls, ledger.results(), _breakdowns(caller.answers), stopped)
+
+
+def _breakdowns(answers: Sequence[Answer]) -> Result:
+    # 501 says that there is no such endpoint, and feedback need not be taken.
+    kept = (a for a in answers if not (a.status == 501 and a.where.startswith(FEEDBACK)))
+    return breakdowns_in((answer.where, answer.status) for answer in kept)
 
 
 def _call(targets: list[Target], caller: Caller, plan: Plan, ledger: Ledger) -> None:

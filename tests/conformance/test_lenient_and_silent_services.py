@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import httpx
+from collections.abc import Callable
 
+import httpx
+import pytest
+
+from conformance.report import BREAKDOWNS as BREAKDOWN
 from tests.conformance.tiny_service import ID, Tiny, failed, report_of
 
 
@@ -83,3 +87,52 @@ def test_a_service_that_now_and_then_is_late_is_tried_to_the_end() -> None:
     report = report_of(tiny)
     assert report.stopped is None
     assert failed(report) == {"C42", "C56"}
+
+
+def _breaks_down(tiny: Tiny, when: Callable[[httpx.Request], bool], status: int = 500) -> None:
+    trouble = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
+    tiny.spoil = lambda request, answer: httpx.Response(status, json=trouble) if when(request) else answer
+
+
+BREAKDOWNS: dict[str, tuple[Callable[[httpx.Request], bool], str]] = {
+    "without prefetch, which may be absent (C28)": (
+        lambda request: b"hookInstance" in request.content and b'"prefetch"' not in request.content,
+        "without prefetch",
+    ),
+    "at a body that is no JSON, which is to be refused (C22)": (
+        lambda request: request.content == b"{" and not request.url.path.endswith("/feedback"),
+        "the body is no JSON",
+    ),
+    "at feedback that is no JSON (C79)": (
+        lambda request: request.content == b"{" and request.url.path.endswith("/feedback"),
+        "POST feedback of tiny, no JSON",
+    ),
+    "at a path that it does not have (C13)": (
+        lambda request: "conformance" in request.url.path,
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("when", "where"), BREAKDOWNS.values(), ids=BREAKDOWNS)
+def test_a_service_that_breaks_down_is_not_conformant_whomever_the_rule_binds(
+    when: Callable[[httpx.Request], bool], where: str
+) -> None:
+    tiny = Tiny()
+    _breaks_down(tiny, when)
+    report = report_of(tiny)
+    assert BREAKDOWN in {result.number for result in report.broken}
+    assert all(where in failure.where for failure in report.breakdowns.failures)
+    assert {failure.what for failure in report.breakdowns.failures} == {"answered 500"}
+
+
+def test_a_service_that_never_breaks_down_is_told_so() -> None:
+    report = report_of(Tiny())
+    told = report.breakdowns
+    assert (told.status, told.checked, told.failures) == ("passed", report.calls, ())
+
+
+def test_feedback_that_is_not_implemented_is_no_breakdown() -> None:
+    tiny = Tiny()
+    _breaks_down(tiny, lambda request: request.url.path.endswith("/feedback"), 501)
+    assert report_of(tiny).broken == ()
