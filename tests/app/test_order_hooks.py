@@ -54,6 +54,7 @@ class TestTrialB:
             ("tocilizumab", "E11", "2027-06-16"),
             ("secukinumab", "E11", "2027-06-16"),
             ("immune globulin intravenous", "E12", "2026-07-14"),
+            ("immunoglobuline humaine normale IV", "E12", "2026-07-14"),
             ("aldesleukin", "E13", "2026-07-14"),
             ("thalidomide", "E13", "2026-07-14"),
             ("lenalidomide", "E13", "2026-07-14"),
@@ -64,8 +65,9 @@ class TestTrialB:
     def test_a_drug_that_has_to_be_washed_out_closes_it(self, what: str, criterion: str, until: str) -> None:
         assert closing([draft(what)]) == {TRIAL_B: (criterion, until)}
 
-    def test_an_investigational_drug_closes_both(self) -> None:
-        found = closing([draft("Investigational drug ABC-123")])
+    @pytest.mark.parametrize("what", ["Investigational drug ABC-123", "expanded access drug"])
+    def test_an_investigational_drug_closes_both(self, what: str) -> None:
+        found = closing([draft(what)])
         assert found == {TRIAL_B: ("E9", "2026-07-14"), TRIAL_A: ("E11", "2026-07-16")}
 
     @pytest.mark.parametrize(
@@ -92,6 +94,11 @@ class TestTrialB:
     def test_plasma_exchange_that_is_ordered_closes_it(self) -> None:
         exchange = service_draft(coded(SNOMED, "20720000", "Plasma exchange"))
         assert closing([exchange]) == {TRIAL_B: ("E12", "2026-07-14")}
+
+    def test_one_by_a_code_that_is_not_held_is_silent_whatever_its_words_say(self) -> None:
+        """docs/cards.md, what silence does not tell: codes of CPT are licensed."""
+        cpt = coded("http://www.ama-assn.org/go/cpt", "36514", "Plasmapheresis")
+        assert closing([service_draft(cpt)]) == {}
 
     def test_a_drug_that_is_ordered_as_a_service_closes_it_by_its_code(self) -> None:
         infusion = service_draft(drug("121191", "rituximab infusion"))

@@ -106,7 +106,14 @@ class TestImmunoglobulins:
         assert "drug_specific_immunoglobulin" in members("class_immunoglobulin_review")
 
     @pytest.mark.parametrize(
-        "text", ["immune globulin (human)", "Immunoglobulin", "Human normal immunoglobulin"]
+        "text",
+        [
+            "immune globulin (human)",
+            "Immunoglobulin",
+            "Human normal immunoglobulin",
+            "immunoglobuline humaine normale",
+            "inmunoglobulina humana normal 50 mg/ml",
+        ],
     )
     def test_one_of_unstated_route_is_left_to_a_person(self, text: str) -> None:
         assert named(text, "drug") == {"drug_immunoglobulin_class"}
@@ -117,6 +124,11 @@ class TestImmunoglobulins:
         [
             "immune globulin (human) 10% for intravenous use",
             "immunoglobulin IV",
+            "immunoglobuline humaine normale IV",
+            "Immunoglobuline humaine normale (intraveineuse) 100 mg/ml",
+            "IgIV",
+            "inmunoglobulina humana normal intravenosa",
+            "immunoglobulina umana normale per uso endovenoso",
             "IV immunoglobulin",
             "人免疫球蛋白",
             "人免疫球蛋白 静滴",

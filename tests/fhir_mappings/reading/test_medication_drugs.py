@@ -186,6 +186,9 @@ def test_a_drug_given_in_a_trial_is_marked() -> None:
         "试验用药品",
         "study medication",
         "blinded study drug",
+        "expanded access drug",  # 21 CFR 312, subpart I: access to investigational drugs outside of trials
+        "Expanded-access medication (ABC-123)",
+        "compassionate use drug",
         "placebo or telitacicept",
     ],
 )
