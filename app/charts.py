@@ -151,6 +151,13 @@ class Charts:
         chart = await aside(_weight(completed.received), reading)
         return chart._replace(received=prefetched)
 
+    async def absent(self, way: Way, not_offered: Collection[str]) -> frozenset[str]:
+        """The resource types that a server does not have at all, by its own word."""
+        offer = await self._capabilities.offer(
+            way.base, self._deadline_seconds * _PATIENCE, private_allowed=way.private_allowed
+        )
+        return absent_types(offer, not_offered)
+
     async def complete(
         self,
         patient_id: str,

@@ -51,8 +51,8 @@ def serve(
     # FastAPI and uvicorn take half a second to import, which other commands need not wait for.
     import uvicorn
 
-    from app.clients.profile import is_loopback
     from app.clients.registry import ClientsError, read_clients
+    from app.loopback import is_loopback
     from app.request_heads import bounded_heads
     from app.server import create_app
     from app.settings import Settings

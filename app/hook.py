@@ -138,6 +138,8 @@ class TrialsHook:
         speaking = cards if rehearsal is not None else await self._speaking(request, client, cards, judged)
         counts["silent"] = len(cards) - len(speaking)
         linked = rehearsal is None or rehearsal.keep_evidence
+        # Who launches the page signs in with the EHR; no link that opens it to whoever has it is needed then.
+        linked = linked and client.smart is None
         if linked and speaking and orders is None and self._evidence is not None:
             opened = opened_chart(request, client, chart, as_of, rehearsed=rehearsal is not None)
             speaking = self._linked(speaking, self._evidence, opened, language)

@@ -58,6 +58,7 @@ FIELDS = frozenset(
         "protocols",
         "client",
         "refused",
+        "launch_why",
         "clients",
         "silent",
         "operation",

@@ -20,6 +20,7 @@ from app.evidence.configured import evidence_desk
 from app.feedback import FeedbackDesk
 from app.hook import TrialsHook
 from app.listing.desk import ListDesk
+from app.launch.configured import launch_desk
 from app.logging import make_logger, silence_access_log
 from app.metrics import Metrics
 from app.middleware import add_middleware
@@ -44,6 +45,7 @@ from app.store.observed import CountedMemory, StoreWatcher
 from app.web.answers import answer_routes
 from app.web.evidence import EvidencePages, evidence_routes
 from app.web.landing import landing_routes
+from app.web.launch import launch_routes, trial_choice_routes
 from app.web.playground import playground_routes
 from app.web.screening_list import PATH as SCREENING_LIST
 from app.web.screening_list import screening_list_routes
@@ -168,8 +170,12 @@ def create_app(
     if desk_of_evidence is not None:
         evidence = EvidencePages(service, desk_of_evidence, pages, answers)
         application.include_router(evidence_routes(evidence))
+        application.include_router(trial_choice_routes(evidence))
         if answers is not None:
             application.include_router(answer_routes(evidence, desk_of_evidence, answers, zone))
+    launches = launch_desk(settings, clients, service, charts, desk_of_evidence, store, memory, clock, now)
+    if launches is not None:
+        application.include_router(launch_routes(launches))
     if rehearsing is not None:
         application.include_router(demo_routes(TEMPLATES, clock))
         playground = Playground(application, hook, rehearsing, clock)

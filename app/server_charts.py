@@ -1,14 +1,16 @@
-"""Whole charts from a FHIR server, for the command line: the same plan as for the hooks, with more time."""
+"""Whole charts from a FHIR server, where no hook asks: the same plan as for the hooks, with more time."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
 from app import named_medications
+from app.aside import aside, weight
 from app.charts import Charts, Completed
 from app.fetch_plan import Way
 from app.prefetch_table import RESOURCE_TYPES
@@ -17,6 +19,7 @@ from app.settings import Settings
 from cds_hooks.errors import WrongPatientError
 from cds_hooks.prefetch import Prefetched
 from fhir_mappings.client import BackendServices, Heard
+from fhir_mappings.facts import Retrieval
 from fhir_mappings.record import PatientRecord
 
 _WIDE: Mapping[str, int] = {
@@ -46,11 +49,15 @@ class ServerChart(NamedTuple):
         record: the facts.
         partly: resource types that were not wholly retrieved, each with the reason in a word.
         resources: all that came, undecoded.
+        read_from: the same as the record was read from it, named where that is needed.
+        retrieval: how far each resource type was retrieved.
     """
 
     record: PatientRecord
     partly: Mapping[str, str]
     resources: tuple[msgspec.Raw, ...]
+    read_from: tuple[msgspec.Raw, ...]
+    retrieval: Mapping[str, Retrieval]
 
 
 def settings_for(settings: Settings, deadline_seconds: float) -> Settings:
@@ -67,6 +74,7 @@ async def chart_from(
     seconds: float,
     not_offered: Collection[str] = (),
     only: Collection[str] | None = None,
+    parts: Collection[str] = (),
     heard: Heard | None = None,
 ) -> ServerChart:
     """What the server has of a patient.
@@ -80,6 +88,7 @@ async def chart_from(
         seconds: in which all must be over, tokens apart.
         not_offered: resource types that count as not offered by the server.
         only: resource types that are asked for, beside Patient; all by default. Others are not retrieved.
+        parts: resource types of which the server shows but a part, whatever it says.
         heard: told of each page.
 
     Raises:
@@ -97,7 +106,18 @@ async def chart_from(
         raise NoChartError(answer.why or "not-found")
     received = {**_lacking(wanted), PATIENT_KEY: patient.received[PATIENT_KEY]}
     completed = await charts.complete(patient_id, received, not_offered, way, heard, deadline=deadline)
-    return _read(patient_id, completed, way, asked=wanted)
+    completed = completed._replace(received=_taken_for_parts(completed.received, parts))
+    size = weight(len(memoryview(raw)) for raw in _all(completed))
+    return await aside(size, partial(_read, patient_id, completed, way, asked=wanted))
+
+
+def _taken_for_parts(received: Mapping[str, Prefetched], parts: Collection[str]) -> dict[str, Prefetched]:
+    return {
+        key: msgspec.structs.replace(found, state="present", truncated=True, why=found.why or "narrowed")
+        if RESOURCE_TYPES[key] in parts and found.state in ("present", "empty")
+        else found
+        for key, found in received.items()
+    }
 
 
 def _lacking(keys: Collection[str]) -> dict[str, Prefetched]:
@@ -118,7 +138,8 @@ def _read(patient_id: str, completed: Completed, way: Way, asked: Collection[str
     if named_medications.wanted(resources, way.base):
         whys = [found.why for key, found in completed.answers.items() if key not in RESOURCE_TYPES]
         partly[named_medications.MEDICATION] = next((why for why in whys if why), "not-found")
-    return ServerChart(chart.record, partly, resources)
+    read_from = tuple(msgspec.Raw(raw) for raw in chart.resources)
+    return ServerChart(chart.record, partly, resources, read_from, chart.retrieval)
 
 
 def _all(completed: Completed) -> Iterable[msgspec.Raw]:
@@ -134,5 +155,6 @@ def _partly(completed: Completed, asked: Collection[str]) -> dict[str, str]:
         kind = RESOURCE_TYPES[key]
         if states[kind] != "complete":
             answer = completed.answers.get(key)
-            found[kind] = answer.why or "incomplete" if answer is not None else "unsearchable"
+            told = answer.why or completed.received[key].why or "incomplete" if answer is not None else None
+            found[kind] = told or "unsearchable"
     return dict(sorted(found.items()))

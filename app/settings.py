@@ -200,6 +200,9 @@ class Settings(BaseSettings):
     """Who may answer a protocol's questions on the evidence page: nobody, or whoever has the card's link. By
     default ``link`` where the service is open, else ``off``."""
 
+    launch_seconds: float = Field(default=15.0, gt=0, le=60)
+    """Time for fetching the chart of a patient for whom the pages are launched from within an EHR."""
+
     declined_days: int = Field(default=90, ge=0, le=3650)
     """How long a trial that was declined for a patient stays silent, unless its verdict changes; 0: never."""
 

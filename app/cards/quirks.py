@@ -10,7 +10,7 @@ quirk of the profile          what becomes of a card
 ``override_reasons``          without: none; the client then offers its own
 ``detail_content_type``       the detail as Markdown, as plain text, or as HTML; what is not Markdown is told
                               in the extension that the client reads it from
-``smart_app_url``             a link of type ``smart``, with the trial in its ``appContext``
+``smart``, ``smart_app_url``  a link of type ``smart``, with the trial in its ``appContext``
 ============================  ================================================================================
 """
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
-from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from app.clients.smart import SmartRegistration
 from app.language import Language
+from app.loopback import is_loopback
 from app.prefetch_table import TEMPLATES
 from app.settings import leaves_enough
 from cds_hooks.keys import KeySetError, key_set
@@ -57,14 +58,6 @@ def _protected(value: str) -> str:
     raise ValueError(
         f"'{value}' must be an https URL: whoever can change the answer could sign as the client"
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host, by name or address, is this very machine."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 Address = Annotated[str, AfterValidator(_address)]
@@ -168,7 +161,10 @@ class ClientProfile(BaseModel):
     """Name of the card's extension that says so, where it is not Markdown."""
 
     smart_app_url: ProtectedAddress | None = None
-    """Launch URL of the SMART app to link to, if one is registered."""
+    """Launch URL of another SMART app to link to, if one is registered."""
+
+    smart: SmartRegistration | None = None
+    """How this service itself is registered as a SMART app: cards then lead to its evidence by a launch."""
 
     trigger_extension: Word | None = None
     """Name of the request's extension that tells what set ``patient-view`` off."""
@@ -200,6 +196,16 @@ class ClientProfile(BaseModel):
             raise ValueError(
                 f"'{plain[0]}' would be called without TLS: write https, or set 'allow_private_addresses' if "
                 "it is on this machine or in a private network"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_launched(self) -> ClientProfile:
+        if self.smart is not None and not self.fhir_servers:
+            raise ValueError("'smart' needs 'fhir_servers': launches are taken from those alone")
+        if self.smart is not None and self.smart_app_url is not None:
+            raise ValueError(
+                "'smart' and 'smart_app_url' exclude each other: a card leads to one app; keep one"
             )
         return self
 

@@ -26,6 +26,8 @@ from app.settings import Settings
 from app.store.records import UNKNOWN_CLIENT
 
 Location = tuple[str | int, ...]
+LAUNCH_PATH = "/launch"
+"""Where EHRs launch the pages."""
 
 
 class ClientsError(Exception):
@@ -120,6 +122,14 @@ def _settled(profile: ClientProfile, settings: Settings) -> ClientProfile:
     given = dict(profile)
     if profile.not_offered is None:
         given["not_offered"] = settings.not_offered
+    if profile.smart is not None:
+        pages = settings.pages_url or settings.base_url
+        if pages is None or not settings.store:
+            raise ClientsError(
+                f"client '{profile.id}': 'smart' needs the store and the address at which browsers reach the "
+                "pages; set TRIALCARDS_PAGES_URL, and leave TRIALCARDS_STORE on"
+            )
+        given["smart_app_url"] = f"{pages}{LAUNCH_PATH}"
     return ClientProfile.model_construct(**given)
 
 
@@ -176,6 +186,11 @@ def _faults_between(profiles: Sequence[ClientProfile]) -> Iterator[_Fault]:
             if other.issuer == profile.issuer and not _told_apart(other.tenants, profile.tenants):
                 reason = f"'{other.id}' has the same issuer; give both 'tenants', none of them to both"
                 yield _Fault(("clients", index, "issuer"), reason)
+            if profile.smart and other.smart and set(profile.fhir_servers) & set(other.fhir_servers):
+                reason = (
+                    f"'{other.id}' has 'smart' for the same FHIR server; a launch tells no more than that"
+                )
+                yield _Fault(("clients", index, "smart"), reason)
 
 
 def _told_apart(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -44,7 +44,11 @@ class EvidenceDesk:
 
     def url(self, token: str, trial: str) -> str:
         """The address of the evidence for one trial."""
-        return f"{self.address}/evidence/{token}/{trial}"
+        return f"{self.list_url(token)}/{trial}"
+
+    def list_url(self, token: str) -> str:
+        """The address at which a trial is chosen."""
+        return f"{self.address}/evidence/{token}"
 
     def link(self, token: str) -> Link:
         """What a token stands for.

@@ -12,6 +12,9 @@ from cds_hooks.hooks import HOOKS, OrderSignContext
 SCREENINGS = "screenings"
 """Stands for the name of a hook where a chart was screened without one."""
 
+LAUNCH = "smart-launch"
+"""Stands for the name of a hook where a user opened a chart's evidence from within the EHR."""
+
 REPEATING_HOOKS = frozenset({"encounter-start"})
 """Hooks that may fire more than once in an encounter and are not to say the same thing twice."""
 

@@ -41,17 +41,25 @@ class EvidencePages:
         self._desk = desk
         self._book = book
 
+    async def opened(self, token: str) -> tuple[OpenedChart, Sequence[GivenAnswer]]:
+        """The chart behind a link, and what persons have answered about its patient.
+
+        Raises:
+            PageError: the link opens nothing, or the store is away.
+        """
+        opened = await opened_chart(self._desk, token)
+        if self._book is None:
+            return opened, ()
+        return opened, await in_store(self._book.all, about(self._desk, token, opened))
+
     async def screened(self, request: Request, token: str, trial: str) -> Screened:
         """The chart behind a link, screened for a trial with what persons have answered.
 
         Raises:
             PageError: the link opens nothing, there is no such trial, or the store is away.
         """
-        opened = await opened_chart(self._desk, token)
+        opened, given = await self.opened(token)
         language = self.pages.language(request)
-        given: Sequence[GivenAnswer] = ()
-        if self._book is not None:
-            given = await in_store(self._book.all, about(self._desk, token, opened))
         try:
             # It may be a large chart, and others wait.
             return await asyncio.to_thread(screened, self.service, opened, given, trial, language)

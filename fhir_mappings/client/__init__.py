@@ -4,9 +4,17 @@ Nothing outside this package speaks HTTP to a FHIR server, and nothing outside i
 """
 
 from fhir_mappings.client.addresses import Address, AddressError, base_address, listed
+from fhir_mappings.client.app_launch import (
+    LaunchOfferError,
+    Registration,
+    authorization_url,
+    exchanged,
+    must_offer_launch,
+    new_verifier,
+)
 from fhir_mappings.client.asking import Fetched, FetchLimits, FetchState, Query, Why, kept_for_reading
 from fhir_mappings.client.auth import BearerToken
-from fhir_mappings.client.backend_services import BackendServices, TokenError
+from fhir_mappings.client.backend_services import BackendServices
 from fhir_mappings.client.capability import Capabilities, Offer
 from fhir_mappings.client.discovery import (
     SmartConfiguration,
@@ -15,8 +23,10 @@ from fhir_mappings.client.discovery import (
     smart_configuration,
 )
 from fhir_mappings.client.fetching import FhirClient, Heard
+from fhir_mappings.client.id_tokens import IdTokenError, launching_user
 from fhir_mappings.client.network import Network
 from fhir_mappings.client.signing import SigningKey, SigningKeyError, read_signing_key
+from fhir_mappings.client.token_answers import Granted, TokenError
 
 Credentials = BearerToken | BackendServices
 """What is shown to a server."""
@@ -32,19 +42,28 @@ __all__ = [
     "FetchState",
     "Fetched",
     "FhirClient",
+    "Granted",
     "Heard",
+    "IdTokenError",
+    "LaunchOfferError",
     "Network",
     "Offer",
     "Query",
+    "Registration",
     "SigningKey",
     "SigningKeyError",
     "SmartConfiguration",
     "TokenError",
     "Why",
+    "authorization_url",
     "base_address",
+    "exchanged",
     "kept_for_reading",
+    "launching_user",
     "listed",
     "must_be_fit_for_secrets",
+    "must_offer_launch",
+    "new_verifier",
     "read_signing_key",
     "scopes",
     "smart_configuration",

@@ -11,16 +11,14 @@ import time
 from collections.abc import AsyncGenerator, Callable
 
 import httpx
-import msgspec
 
 from fhir_mappings.client.auth import BearerToken
-from fhir_mappings.client.bodies import AnswerError
 from fhir_mappings.client.documents import DocumentError, Posted, posted
 from fhir_mappings.client.network import Network
 from fhir_mappings.client.requests import instant
-from fhir_mappings.client.signing import SigningKey
+from fhir_mappings.client.signing import ASSERTION_TYPE, SigningKey
+from fhir_mappings.client.token_answers import TokenError, granted, refusal
 
-_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _MOST_BYTES = 100_000
 _SECONDS = 10.0
 _ATTEMPTS = 3
@@ -34,42 +32,6 @@ _RENEWED_BEFORE = 30.0
 """Seconds before its end, a token is renewed; half-way through its life, if that is shorter than a minute."""
 _NOT_ASKED_AGAIN = 60.0
 """Seconds after a refusal."""
-_ERRORS = frozenset(
-    {
-        "invalid_request",
-        "invalid_client",
-        "invalid_grant",
-        "unauthorized_client",
-        "unsupported_grant_type",
-        "invalid_scope",
-    }
-)
-"""RFC 6749, 5.2. Other words of a server are not repeated."""
-
-
-class TokenError(AnswerError):
-    """There is no access token. ``told`` says why, and repeats nothing of assertion or token."""
-
-    def __init__(self, told: str) -> None:
-        super().__init__("no-token")
-        self.told = told
-
-    def __str__(self) -> str:
-        return self.told
-
-
-class _Granted(msgspec.Struct, frozen=True):
-    access_token: str = ""
-    token_type: str = ""
-    expires_in: float | None = None
-
-
-class _Refused(msgspec.Struct, frozen=True):
-    error: str = ""
-
-
-_granted = msgspec.json.Decoder(_Granted, strict=False)
-_refused = msgspec.json.Decoder(_Refused)
 
 
 class BackendServices(httpx.Auth):
@@ -158,7 +120,7 @@ class BackendServices(httpx.Auth):
             else:
                 if answer.status == httpx.codes.OK:
                     return self._accepted(answer.body, asked)
-                told, passing = _refusal(answer), answer.status in _PASSING
+                told, passing = refusal(answer), answer.status in _PASSING
                 ahead = _ahead(answer, self._clock())
                 if abs(ahead) >= _CLOCKS_DIFFER:
                     told += f"; its clock and this machine's differ by {abs(ahead):.0f} s"
@@ -175,33 +137,19 @@ class BackendServices(httpx.Auth):
         form = {
             "grant_type": "client_credentials",
             "scope": self._scope,
-            "client_assertion_type": _ASSERTION_TYPE,
+            "client_assertion_type": ASSERTION_TYPE,
             "client_assertion": assertion,
         }
         return await posted(self._network, self._endpoint, form, seconds=_SECONDS, most_bytes=_MOST_BYTES)
 
     def _accepted(self, body: bytes, asked: float) -> BearerToken:
-        try:
-            granted = _granted.decode(body)
-            token = BearerToken(granted.access_token)
-        except (msgspec.DecodeError, RecursionError, ValueError):
-            raise TokenError("the token endpoint's answer holds no access token") from None
-        if granted.token_type.lower() != "bearer":
-            raise TokenError("the token endpoint's token is of another type than 'bearer'")
-        lasting = granted.expires_in if granted.expires_in is not None else _EXPIRES_IN
+        told = granted(body)
+        lasting = told.expires_in if told.expires_in is not None else _EXPIRES_IN
         self._until = asked + lasting - min(_RENEWED_BEFORE, lasting / 2)
-        return token
+        return told.token
 
     def __repr__(self) -> str:
         return "BackendServices(…)"
-
-
-def _refusal(answer: Posted) -> str:
-    try:
-        word = _refused.decode(answer.body).error
-    except (msgspec.DecodeError, RecursionError):
-        word = ""
-    return f"the token endpoint answered {answer.status}" + (f" {word}" if word in _ERRORS else "")
 
 
 def _ahead(answer: Posted, now: float) -> float:

@@ -19,15 +19,19 @@ class DocumentError(Exception):
     """It did not come. The message says why in a word."""
 
 
-async def document(network: Network, url: str, *, seconds: float, most_bytes: int) -> bytes:
-    """The document at ``url``, which may be in a private network.
+async def document(
+    network: Network, url: str, *, seconds: float, most_bytes: int, private_allowed: bool = True
+) -> bytes:
+    """The document at ``url``, which may be in a private network unless that is not allowed.
 
     Redirects are not followed: the operator vouched for an address, not for where it may point to one day.
 
     Raises:
         DocumentError: it did not come, in time and whole, or is longer than ``most_bytes``.
     """
-    answer = await _answer(network, "GET", url, None, seconds, most_bytes)
+    answer = await _answer(
+        network, "GET", url, seconds=seconds, most_bytes=most_bytes, private_allowed=private_allowed
+    )
     if answer.status != httpx.codes.OK:
         raise DocumentError(f"status-{answer.status}")
     return answer.body
@@ -42,29 +46,51 @@ class Posted(NamedTuple):
 
 
 async def posted(
-    network: Network, url: str, form: Mapping[str, str], *, seconds: float, most_bytes: int
+    network: Network,
+    url: str,
+    form: Mapping[str, str],
+    *,
+    seconds: float,
+    most_bytes: int,
+    private_allowed: bool = True,
+    auth: httpx.Auth | None = None,
 ) -> Posted:
-    """The answer to a form, under the rules of :func:`document`.
+    """The answer to a form, under the rules of :func:`document`. ``auth``: what is shown besides.
 
     Raises:
         DocumentError: there is none, in time and whole, or it is longer than ``most_bytes``.
     """
-    return await _answer(network, "POST", url, form, seconds, most_bytes)
+    return await _answer(
+        network,
+        "POST",
+        url,
+        form,
+        seconds=seconds,
+        most_bytes=most_bytes,
+        private_allowed=private_allowed,
+        auth=auth,
+    )
 
 
 async def _answer(
     network: Network,
     method: str,
     url: str,
-    form: Mapping[str, str] | None,
+    form: Mapping[str, str] | None = None,
+    *,
     seconds: float,
     most_bytes: int,
+    private_allowed: bool,
+    auth: httpx.Auth | None = None,
 ) -> Posted:
     try:
-        client = network.client(address(url), private_allowed=True)
+        where = address(url)
+        if where.scheme != "https" and not private_allowed:
+            raise AddressError("it is without TLS")
+        client = network.client(where, private_allowed=private_allowed)
         async with (
             asyncio.timeout(seconds),
-            client.stream(method, url, headers=_HEADERS, data=form) as response,
+            client.stream(method, url, headers=_HEADERS, data=form, auth=auth) as response,
         ):
             body = b""
             if method == "POST" or response.status_code == httpx.codes.OK:

@@ -13,6 +13,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 Algorithm = Literal["RS384", "ES384"]
 """Those that SMART asks every server and client to know."""
 
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+"""RFC 7523, 2.2."""
+
 ASSERTION_SECONDS = 240
 """SMART lets an assertion live for five minutes by the server's clock, which may be a little behind."""
 
