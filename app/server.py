@@ -19,8 +19,8 @@ from app.clients.wiring import authenticator_of
 from app.evidence.configured import evidence_desk
 from app.feedback import FeedbackDesk
 from app.hook import TrialsHook
-from app.listing.desk import ListDesk
 from app.launch.configured import launch_desk
+from app.listing.desk import ListDesk
 from app.logging import make_logger, silence_access_log
 from app.metrics import Metrics
 from app.middleware import add_middleware
