@@ -57,6 +57,12 @@ def _read_for(name: str) -> Iterable[str]:
     return definitions()[name].reads
 
 
+def inputs_of(protocol: Protocol) -> frozenset[str]:
+    """The criterion inputs that a protocol's statements name."""
+    named = (text for _, model in walk(protocol) for _, value in fields_of(model) for text in _texts(value))
+    return frozenset(named) & frozenset(input_names())
+
+
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value

@@ -53,6 +53,7 @@ from app.web.sign_in import add_sign_in
 from app.web.site import add_site
 from app.web.trials import PATH as TRIALS
 from app.web.trials import trials_routes
+from app.web.what_if import what_if_routes
 
 DESCRIPTION = (
     "Decision support for eligibility to lupus trials. Whether a patient may join a trial is for the "
@@ -171,6 +172,7 @@ def create_app(
         evidence = EvidencePages(service, desk_of_evidence, pages, answers)
         application.include_router(evidence_routes(evidence))
         application.include_router(trial_choice_routes(evidence))
+        application.include_router(what_if_routes(evidence))
         if answers is not None:
             application.include_router(answer_routes(evidence, desk_of_evidence, answers, zone))
     launches = launch_desk(settings, clients, service, charts, desk_of_evidence, store, memory, clock, now)

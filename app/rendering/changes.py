@@ -45,13 +45,13 @@ def _orders(change: Change) -> str:
 
 def by_then_words(changes: ChangeSet) -> str:
     """What would have to be obtained again by the day of a set; empty where nothing is."""
-    labels = list(dict.fromkeys(_label(need.input) for need in changes.by_then))
+    labels = list(dict.fromkeys(input_label(need.input) for need in changes.by_then))
     told = tell("separator.names").join(labels[:MOST_LABELS])
     more = tell("more", count=len(labels) - MOST_LABELS) if len(labels) > MOST_LABELS else ""
     return tell("change.by-then", labels=f"{told}{more}") if told else ""
 
 
-def _label(name: str) -> str:
+def input_label(name: str) -> str:
     """Words for a criterion input; what is asked for without being one has its name only."""
     described = vocabulary().input(name)
     return said(described.label, spoken()) if described is not None else name.replace("_", " ")

@@ -33,6 +33,7 @@ def environment() -> Environment:
         changes.by_then_words,
         changes.change_lines,
         changes.decides_words,
+        changes.input_label,
         changes.set_words,
         timeline.candidate_words,
         timeline.months_words,

@@ -194,14 +194,17 @@ def test_markup_in_an_answer_is_shown_as_text(running: Service) -> None:
 
 
 def test_the_database_and_the_log_hold_no_word_of_an_answer(
-    running: Service, url: str, capfd: pytest.CaptureFixture[str]
+    url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    path = path_of(running.http)
-    answered(running.http, path, CONTRACEPTION, name="Doktor Zebra", why="Quagga stripes")
+    clock = Clock(datetime(2026, 6, 15, 9, tzinfo=UTC), timedelta(milliseconds=1))
+    with service(url, clock, pages_url=HERE, log_level="debug") as running:
+        path = path_of(running.http)
+        answered(running.http, path, CONTRACEPTION, name="Doktor Zebra", why="Quagga stripes")
     file = Path(url.removeprefix("sqlite:///")).read_bytes()
     wal = Path(url.removeprefix("sqlite:///") + "-wal")
     kept = file + (wal.read_bytes() if wal.exists() else b"")
     logged = "".join(capfd.readouterr()).encode()
+    assert b"/answers" in logged
     assert CONTRACEPTION.encode() in kept  # who answered what can be told …
     for word in (b"Zebra", b"Quagga", b"lin-mei", b"Does the patient"):  # … and not what was said
         assert word not in kept
