@@ -72,3 +72,16 @@ def test_an_answer_of_a_person(browse: Browse, watch: Watch, take: Take, tmp_pat
         criterion.get_by_label("Name of whoever answers").fill("Dr Wu Lan")
         criterion.get_by_label("Reason").fill("Severe depression, treated elsewhere since March")
         take(criterion, "answers.png")
+
+
+def test_what_would_change_with_another_first_dose(
+    browse: Browse, watch: Watch, take: Take, tmp_path: Path
+) -> None:
+    with serving(store=True, show_ineligible=True, data_dir=tmp_path) as watch.address:
+        page = browse((1000, 900))
+        page.goto("/?patient=sofia-reyes")
+        link = page.locator("article.card a[href*='/evidence/'][href$='/nct05247203']")
+        page.goto(f"{link.get_attribute('href')}/what-if")
+        page.get_by_label("First dose").fill("2026-08-14")
+        page.get_by_role("button", name="Show what would change").click()
+        take(page, "what-if.png")
