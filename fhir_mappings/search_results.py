@@ -5,66 +5,35 @@ Whatever is not known to be harmless leaves the search incomplete: what is not t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-NARROWING = frozenset(
-    [
-        "_content",
-        "_filter",
-        "_has",
-        "_id",
-        "_lastUpdated",
-        "_list",
-        "_profile",
-        "_security",
-        "_source",
-        "_tag",
-        "_text",
-        "asserted-date",
-        "authoredon",
-        "category",
-        "class",
-        "clinical-status",
-        "code",
-        "code-value-concept",
-        "code-value-quantity",
-        "combo-code",
-        "combo-code-value-concept",
-        "combo-code-value-quantity",
-        "context",
-        "criticality",
-        "date",
-        "effective",
-        "effective-time",
-        "encounter",
-        "intent",
-        "issued",
-        "location",
-        "medication",
-        "onset",
-        "onset-date",
-        "performer",
-        "period",
-        "recorded-date",
-        "recorder",
-        "requester",
-        "severity",
-        "status",
-        "type",
-        "vaccine-code",
-        "value-concept",
-        "value-quantity",
-        "verification-status",
-        "whenhandedover",
-        "whenprepared",
-    ]
+_WHOSE = frozenset({"patient", "subject", "individual"})
+"""Name the patient: what is asked for of every type."""
+
+_SHAPING = frozenset(
+    {"_count", "_sort", "_format", "_pretty", "_include", "_revinclude", "_total", "_score", "_containedType"}
 )
-"""Search parameters of R4 that leave resources of the patient out. Names that only one server knows, by which
-it finds its pages, are none of them."""
+"""Say how much comes on a page, in which order and form, and what comes beside it (FHIR R4, search, "managing
+returned resources"). ``_elements`` is none of them: what it leaves out of resources is not known to be absent."""
+
+_SHAPING_VALUES = frozenset({("_summary", "false"), ("_contained", "false"), ("_contained", "both")})
+"""Values that ask for no less than nothing said would; others of these two leave out."""
+
+_NO_PAGE = ("_count", "0")
+"""Asks for the number of matches alone (FHIR R4, search, "page count")."""
+
+_PAGING = re.compile(
+    r"page|paging|offset|cursor|token|session|skip|snapshot|continuation|bundletype|^ct$", re.IGNORECASE
+)
+"""Names of parameters by which servers find their own pages again: ``_getpages``, ``_getpagesoffset`` and
+``_bundletype`` (HAPI), ``sessionID`` (Epic), ``-pageContext`` (Oracle Health), ``ct`` (Microsoft), ``_page_token``
+(Google), ``__token`` and ``__page-id`` (Blaze), ``_skip``, ``_offset``, ``cursor``. No search parameter of R4 has
+such a name."""
 
 _MOST_PARAMETERS = 100
 
@@ -139,21 +108,41 @@ def searched_by(url: str | None) -> frozenset[tuple[str, str]]:
 
 
 def narrows(told: Collection[tuple[str, str]], asked: str, *, by_value: bool = True) -> bool:
-    """Whether a search left out more than the one ``asked`` for: by another parameter, or by fewer values.
+    """Whether a search may have left out more than the one ``asked`` for: by another parameter, or by fewer values.
 
+    Every parameter does that is not known not to: what names the patient, what shapes the answer, and what
+    looks like a server's own way to find its pages. So do a modifier or a chain behind what names the patient
+    (``subject:Patient.birthdate``), and two different patients.
     Values of one parameter are alternatives (``category=a,b``); a parameter told twice must hold twice
     (FHIR R4, search, "composite search parameters"). A system before a code is not compared.
 
     Args:
         told: the parameters of the search that was made.
-        asked: the search that should have been, a path with its query.
+        asked: the search that should have been, a path with its query; a read finds the one that there is.
         by_value: look at values as well as at names.
     """
-    known = {name: _values(value) for name, value in parse_qsl(asked.partition("?")[2])}
-    return any(
+    _, is_search, query = asked.partition("?")
+    if not is_search:
+        return False
+    known = {name: _values(value) for name, value in parse_qsl(query)}
+    whose = {value.rpartition("/")[2] for name, value in told if _names_the_patient(name)}
+    return len(whose) > 1 or any(
         name not in known or (by_value and not known[name] <= _values(value))
         for name, value in told
-        if name.partition(":")[0] in NARROWING
+        if not _is_harmless(name, value)
+    )
+
+
+def _names_the_patient(name: str) -> bool:
+    return name.removesuffix(":Patient") in _WHOSE
+
+
+def _is_harmless(name: str, value: str) -> bool:
+    return (name, value) != _NO_PAGE and (
+        _names_the_patient(name)
+        or name.partition(":")[0] in _SHAPING
+        or (name, value) in _SHAPING_VALUES
+        or _PAGING.search(name) is not None
     )
 
 
