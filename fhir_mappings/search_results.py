@@ -18,8 +18,8 @@ _WHOSE = frozenset({"patient", "subject", "individual"})
 _SHAPING = frozenset(
     {"_count", "_sort", "_format", "_pretty", "_include", "_revinclude", "_total", "_score", "_containedType"}
 )
-"""Say how much comes on a page, in which order and form, and what comes beside it (FHIR R4, search, "managing
-returned resources"). ``_elements`` is none of them: what it leaves out of resources is not known to be absent."""
+"""Say how much comes on a page, in which order and form, and what comes beside it (FHIR R4, search,
+"managing returned resources"). ``_elements`` is none of them: nobody knows what it left out."""
 
 _SHAPING_VALUES = frozenset({("_summary", "false"), ("_contained", "false"), ("_contained", "both")})
 """Values that ask for no less than nothing said would; others of these two leave out."""
@@ -30,10 +30,10 @@ _NO_PAGE = ("_count", "0")
 _PAGING = re.compile(
     r"page|paging|offset|cursor|token|session|skip|snapshot|continuation|bundletype|^ct$", re.IGNORECASE
 )
-"""Names of parameters by which servers find their own pages again: ``_getpages``, ``_getpagesoffset`` and
-``_bundletype`` (HAPI), ``sessionID`` (Epic), ``-pageContext`` (Oracle Health), ``ct`` (Microsoft), ``_page_token``
-(Google), ``__token`` and ``__page-id`` (Blaze), ``_skip``, ``_offset``, ``cursor``. No search parameter of R4 has
-such a name."""
+"""Names of parameters by which servers find their own pages again: ``_getpages``, ``_getpagesoffset``
+and ``_bundletype`` (HAPI), ``sessionID`` (Epic), ``-pageContext`` (Oracle Health), ``ct`` (Microsoft),
+``_page_token`` (Google), ``__token`` and ``__page-id`` (Blaze), ``_skip``, ``_offset``, ``cursor``. No search
+parameter of R4 has such a name."""
 
 _MOST_PARAMETERS = 100
 
@@ -108,8 +108,9 @@ def searched_by(url: str | None) -> frozenset[tuple[str, str]]:
 
 
 def narrows(told: Collection[tuple[str, str]], asked: str, *, by_value: bool = True) -> bool:
-    """Whether a search may have left out more than the one ``asked`` for: by another parameter, or by fewer values.
+    """Whether a search may have left out more than the one ``asked`` for.
 
+    By another parameter, or by fewer values of one that was asked for.
     Every parameter does that is not known not to: what names the patient, what shapes the answer, and what
     looks like a server's own way to find its pages. So do a modifier or a chain behind what names the patient
     (``subject:Patient.birthdate``), and two different patients.

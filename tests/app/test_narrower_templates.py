@@ -1,4 +1,4 @@
-"""A prefetched searchset that was narrowed by any search parameter of R4 tells nothing of what it left out."""
+"""A prefetched searchset that any search parameter of R4 narrowed tells nothing of what it left out."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """By which parameters a search may have left resources of the patient out: all but a few.
 
-``r4_search_parameters.json`` holds the codes of HL7's definitions (FHIR R4, 4.0.1, ``search-parameters.json``) for
-the types that are searched, and those of all types. Special ones: FHIR R4, search, "parameters for all resources".
+``r4_search_parameters.json`` holds the codes of HL7's definitions (FHIR R4, 4.0.1,
+``search-parameters.json``) for the types that are searched, and those of all types. Special ones: FHIR R4,
+search, "parameters for all resources".
 """
 
 from __future__ import annotations
