@@ -39,7 +39,8 @@ from sandbox.authorization import (
 _FHIR = "application/fhir+json"
 _OPEN_TO_ALL = "metadata"
 _READ = ("launch", "patient/*.rs")
-_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sandbox EHR</title></head>
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sandbox EHR</title>
+<link rel="icon" href="data:,"></head>
 <body><h1>Sandbox EHR</h1><nav><ul>{patients}</ul></nav><main>{cards}</main></body></html>"""
 
 

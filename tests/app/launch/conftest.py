@@ -9,10 +9,9 @@ import pytest
 import respx
 from fastapi.testclient import TestClient
 
-from app.evidence.desk import EvidenceDesk
 from app.evidence.opened import OpenedChart
 from tests.app.launch.faulty import ISSUER
-from tests.app.launch.launching import browser_of, client_profile, launched_application
+from tests.app.launch.launching import browser_of, client_profile, keeping, launched_application
 
 
 @pytest.fixture
@@ -30,12 +29,4 @@ def http(tmp_path: Path) -> Iterator[TestClient]:
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> list[OpenedChart]:
     """The charts that were kept for pages."""
-    found: list[OpenedChart] = []
-    keep = EvidenceDesk.keep
-
-    def noted(self: EvidenceDesk, opened: OpenedChart) -> str | None:
-        found.append(opened)
-        return keep(self, opened)
-
-    monkeypatch.setattr(EvidenceDesk, "keep", noted)
-    return found
+    return keeping(monkeypatch)

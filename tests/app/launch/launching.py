@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pytest
+import yaml
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.applications import Starlette
@@ -20,6 +22,9 @@ from starlette.routing import Route
 
 from app.clients.profile import ClientProfile
 from app.clients.registry import Clients
+from app.evidence.desk import EvidenceDesk
+from app.evidence.opened import OpenedChart
+from app.request_heads import BoundedHeads
 from app.server import create_app
 from app.settings import Settings
 from sandbox.authorization import LaunchContext, RegisteredApp
@@ -81,11 +86,9 @@ def client_profile(issuer: str, **smart: Any) -> ClientProfile:
     )
 
 
-def launched_application(
-    folder: Path, *profiles: ClientProfile, now: Callable[[], datetime] | None = None, **settings: Any
-) -> FastAPI:
-    """The service, which EHRs may launch."""
-    chosen = Settings(
+def settings_of(folder: Path, **settings: Any) -> Settings:
+    """Settings with a store in this folder."""
+    return Settings(
         **{
             "tune_garbage_collection": False,
             "store": True,
@@ -95,6 +98,13 @@ def launched_application(
             **settings,
         }
     )
+
+
+def launched_application(
+    folder: Path, *profiles: ClientProfile, now: Callable[[], datetime] | None = None, **settings: Any
+) -> FastAPI:
+    """The service, which EHRs may launch."""
+    chosen = settings_of(folder, **settings)
     return create_app(
         chosen,
         service=screening_service(),
@@ -111,6 +121,57 @@ def browser_of(application: FastAPI) -> Iterator[TestClient]:
         application, base_url=PAGES, follow_redirects=False, raise_server_exceptions=False
     ) as http:
         yield http
+
+
+def ehr_file(folder: Path, ehr: SmartEhr, pages: str) -> Path:
+    """The operator's file, with the EHR as a client that signs its calls and launches the pages."""
+    issuer = ehr.authorization.issuer
+    profile = {
+        "id": "clinic",
+        "issuer": issuer,
+        "jwks_url": f"{issuer}/jwks",
+        "audiences": [f"{pages}/cds-services/lupus-trials"],
+        "fhir_servers": [f"{issuer}/fhir"],
+        "allow_private_addresses": True,
+        "smart": {"client_id": CLIENT_ID},
+    }
+    file = folder / "clients.yaml"
+    file.write_text(yaml.safe_dump({"clients": [profile]}), "utf-8")
+    return file
+
+
+@contextmanager
+def service_beside(behind: str, folder: Path, patients: tuple[str, ...]) -> Iterator[tuple[SmartEhr, str]]:
+    """An EHR before a FHIR server, and the address of the service that it calls and launches."""
+    with socket.socket() as at:
+        at.bind(("127.0.0.1", 0))
+        pages = f"http://127.0.0.1:{at.getsockname()[1]}"
+        with smart_ehr_before(behind, pages=pages, patients=patients) as ehr:
+            settings = settings_of(
+                folder,
+                pages_url=pages,
+                clients=ehr_file(folder, ehr, pages),
+                log_level="error",
+                fetch_deadline_seconds=60,
+                launch_seconds=60,
+                request_seconds=120,
+            )
+            application = create_app(settings, service=screening_service(), today=lambda: AS_OF)
+            with listening(application, at, http=BoundedHeads, ws="none", server_header=False):
+                yield ehr, pages
+
+
+def keeping(monkeypatch: pytest.MonkeyPatch) -> list[OpenedChart]:
+    """The charts that are kept for pages from now on."""
+    found: list[OpenedChart] = []
+    keep = EvidenceDesk.keep
+
+    def noted(self: EvidenceDesk, opened: OpenedChart) -> str | None:
+        found.append(opened)
+        return keep(self, opened)
+
+    monkeypatch.setattr(EvidenceDesk, "keep", noted)
+    return found
 
 
 def launched(ehr: SmartEhr, context: LaunchContext | None = None, **changed: str) -> str:
