@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from fastapi import FastAPI
 
 from app import __version__
-from app.answers.configured import answer_book
+from app.answers.configured import answer_book, who_answers
 from app.cards.override_reasons import reasons
 from app.charts import Charts
 from app.clients.authenticator import Authenticator
@@ -96,7 +96,8 @@ def create_app(
     closing = AsyncExitStack()
     watcher = StoreWatcher(logger, metrics)
     store = store_of(settings, now, watcher, closing)
-    answers = answer_book(settings, now, watcher, closing, is_open=clients.open_mode is not None)
+    who = who_answers(settings, is_open=clients.open_mode is not None)
+    answers = answer_book(settings, who, now, watcher, closing)
     refusals = Refusals(None if store is None else store.keep_refusal, metrics, logger, now)
     closing.callback(refusals.close)
     retention = retention_of(settings, store, now, logger, closing)
@@ -169,7 +170,7 @@ def create_app(
     if listing is not None:
         application.include_router(screening_list_routes(service, listing, pages, now))
     if desk_of_evidence is not None:
-        evidence = EvidencePages(service, desk_of_evidence, pages, answers)
+        evidence = EvidencePages(service, desk_of_evidence, pages, answers, signed_in=who == "signed-in")
         application.include_router(evidence_routes(evidence))
         application.include_router(trial_choice_routes(evidence))
         application.include_router(what_if_routes(evidence))

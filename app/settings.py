@@ -196,9 +196,9 @@ class Settings(BaseSettings):
     """Put patients whose charts are opened on the coordinators' screening list, with name and record number,
     encrypted. Needs the store."""
 
-    answers: Literal["off", "link"] | None = None
-    """Who may answer a protocol's questions on the evidence page: nobody, or whoever has the card's link. By
-    default ``link`` where the service is open, else ``off``."""
+    answers: Literal["off", "link", "signed-in"] | None = None
+    """Who may answer a protocol's questions on the evidence page: nobody, whoever has the card's link, or
+    investigators who are signed in. By default ``link`` where the service is open, else ``signed-in``."""
 
     launch_seconds: float = Field(default=15.0, gt=0, le=60)
     """Time for fetching the chart of a patient for whom the pages are launched from within an EHR."""

@@ -106,8 +106,8 @@ class AnswerBook:
             rows = answers_of(connection, name, self._now())
         return [answer for row in rows if (answer := _opened(row, key)) is not None]
 
-    def keep(self, about: About, answer: GivenAnswer) -> None:
-        """Keep an answer.
+    def keep(self, about: About, answer: GivenAnswer, person: str | None = None) -> None:
+        """Keep an answer. ``person``: id of whoever is signed in.
 
         Raises:
             OSError, StoreError: the secret or the database cannot be used.
@@ -119,7 +119,7 @@ class AnswerBook:
             id=answer.id,
             at=answer.at,
             client=about.client,
-            user=self._user(about, answer.user),
+            user=person or self._user(about, answer.user),
             patient=name,
             trial=answer.trial,
             version=answer.version,
@@ -130,8 +130,10 @@ class AnswerBook:
         with self._database.changing() as connection:
             keep_answer(connection, row)
 
-    def withdraw(self, about: About, answer: str, user: str | None) -> bool:
+    def withdraw(self, about: About, answer: str, user: str | None, person: str | None = None) -> bool:
         """Take an answer back; whether there was one about this patient that stood.
+
+        ``user``: of the EHR, whose link it is. ``person``: id of whoever is signed in.
 
         Raises:
             OSError, StoreError: the secret or the database cannot be used.
@@ -140,7 +142,8 @@ class AnswerBook:
 
         name, _ = self._named(about)
         with self._database.changing() as connection:
-            return withdraw_answer(connection, name, answer, self._now(), self._user(about, user))
+            by = person or self._user(about, user)
+            return withdraw_answer(connection, name, answer, self._now(), by)
 
     def new_id(self) -> str:
         """An id for a new answer."""

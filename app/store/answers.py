@@ -18,13 +18,14 @@ class AnswerRow(msgspec.Struct, frozen=True, kw_only=True):
         id: a uuid of this service's own.
         at: when it was recorded.
         client: id of the profile of the client whose link it was.
-        user: the user of the EHR whose link it was, as ``Pseudonyms.of_user`` keeps users.
+        user: id of whoever was signed in; else the user of the EHR whose link it was, as
+            ``Pseudonyms.of_user`` keeps users.
         patient: pseudonym of the patient, or of the link where the answer ends with it.
         trial, version, question: what was answered.
         until: when it is to be forgotten; ``None``: as the audit trail is.
         content: what was answered, sealed.
         withdrawn: when it was taken back.
-        withdrawn_by: the user whose link it was taken back by.
+        withdrawn_by: likewise, by whom.
     """
 
     id: str

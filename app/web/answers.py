@@ -13,11 +13,13 @@ from app.answers.book import AnswerBook
 from app.answers.form import Draft, Occasion, read_answer
 from app.answers.given import answers_bundle
 from app.evidence.desk import EvidenceDesk
+from app.people.person import Person, Role
 from app.questionnaires.library import Library
 from app.web.errors import PageError
 from app.web.evidence import EvidencePages, about, in_store, page_path
 from app.web.forms import Form, read_form
 from app.web.same_origin import must_be_same_origin
+from app.web.signed_in import with_role
 
 MOST_ANSWERS: Final = 1_000
 """About one patient, those that were taken back too: a link must not fill the database."""
@@ -30,6 +32,8 @@ def answer_routes(evidence: EvidencePages, desk: EvidenceDesk, book: AnswerBook,
     routes = APIRouter(include_in_schema=False)
     forms = Library(evidence.service.protocols.values())
     ours = [Depends(must_be_same_origin)]
+    if evidence.signed_in:
+        ours.append(Depends(with_role(Role.INVESTIGATOR)))
     page = "/evidence/{token}/{trial}"
 
     @routes.post(page + "/answers", dependencies=ours)
@@ -45,17 +49,21 @@ def answer_routes(evidence: EvidencePages, desk: EvidenceDesk, book: AnswerBook,
         occasion = Occasion(
             book.new_id(), book.now(), zone, opened.as_of, protocol.id, protocol.version, form_of, opened.user
         )
-        answer = read_answer(form.fields, asked, occasion)
+        person: Person | None = getattr(request.state, "person", None) if evidence.signed_in else None
+        fields = form.fields if person is None else {**form.fields, "name": person.name}
+        answer = read_answer(fields, asked, occasion)
         if isinstance(answer, Draft):
             return await evidence.shown(request, token, seen, draft=answer)
-        await in_store(book.keep, about(desk, token, opened), answer)
+        await in_store(book.keep, about(desk, token, opened), answer, None if person is None else person.id)
         return RedirectResponse(f"{page_path(token, trial)}?recorded={answer.id}", 303)
 
     @routes.post(page + "/answers/{answer}/withdrawal", dependencies=ours)
     async def withdrawn(request: Request, token: str, trial: str, answer: str) -> Response:
         seen = await evidence.screened(request, token, trial)
         whom = about(desk, token, seen.opened)
-        if not await in_store(book.withdraw, whom, answer, seen.opened.user):
+        person: Person | None = getattr(request.state, "person", None) if evidence.signed_in else None
+        by = None if person is None else person.id
+        if not await in_store(book.withdraw, whom, answer, seen.opened.user, by):
             raise PageError(409, "answers.error.withdrawn")
         return RedirectResponse(f"{page_path(token, trial)}?recorded={answer}", 303)
 

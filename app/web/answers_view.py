@@ -9,6 +9,14 @@ from typing import NamedTuple
 from app.answers.form import FIELDS, LONGEST_NAME, LONGEST_WHY, ROLES, Asked, Draft
 from app.answers.given import GivenAnswer, Role
 from app.evidence.screened import Screened
+from app.people.person import Person
+
+
+class Answering(NamedTuple):
+    """Who reads the page, if they are signed in, and whether they may answer."""
+
+    person: Person | None = None
+    may: bool = True
 
 
 class AnswersView(NamedTuple):
@@ -16,7 +24,9 @@ class AnswersView(NamedTuple):
 
     Attributes:
         path: of the page; what forms lead to lies below it.
-        asked: open questions by criterion or part.
+        asked: questions that the reader may answer, by criterion or part.
+        open: so many are asked of persons, whoever may answer.
+        reader: who reads the page.
         given: answers to questions of the protocol, the newest first.
         draft: a form that was sent and holds no answer.
         recorded: the answer that was just given or taken back.
@@ -26,6 +36,8 @@ class AnswersView(NamedTuple):
 
     path: str
     asked: Mapping[str, Sequence[Asked]]
+    open: int
+    reader: Answering
     given: Sequence[GivenAnswer]
     draft: Draft | None
     recorded: GivenAnswer | None
@@ -62,14 +74,18 @@ class AnswersView(NamedTuple):
         return {name: found.get(name, "") for name in FIELDS}
 
 
-def answers_view(path: str, seen: Screened, draft: Draft | None, recorded: str | None) -> AnswersView:
+def answers_view(
+    path: str, seen: Screened, draft: Draft | None, recorded: str | None, reader: Answering
+) -> AnswersView:
     """The view. ``path``: of the page. ``recorded``: id of the answer that was just given or taken back."""
     given = seen.answers
     user = seen.opened.user
     last = next((each for each in given if user is not None and each.user == user), None)
     return AnswersView(
         path=path,
-        asked=seen.asked,
+        asked=seen.asked if reader.may else {},
+        open=sum(map(len, seen.asked.values())),
+        reader=reader,
         given=given,
         draft=draft,
         recorded=next((each for each in given if each.id == recorded), None),

@@ -20,26 +20,39 @@ from app.evidence.opened import OpenedChart
 from app.evidence.picture import picture_of_overview
 from app.evidence.screened import Screened, screened
 from app.evidence.view import evidence_view
+from app.people.person import Role
 from app.screening import ScreeningService, UnknownProtocolError
 from app.store.errors import StoreError
-from app.web.answers_view import answers_view
+from app.web.answers_view import Answering, answers_view
 from app.web.errors import PageError
 from app.web.pages import Pages
+from app.web.signed_in import reader
 from eligibility.overview.shapes import Overview
 
 T = TypeVar("T")
 
 
 class EvidencePages:
-    """Makes the page behind a card's link. ``book``: what persons answer; ``None`` where nobody may."""
+    """Makes the page behind a card's link.
+
+    ``book``: what persons answer; ``None`` where nobody may. ``signed_in``: only investigators who are
+    signed in may, and not whoever has the link.
+    """
 
     def __init__(
-        self, service: ScreeningService, desk: EvidenceDesk, pages: Pages, book: AnswerBook | None = None
+        self,
+        service: ScreeningService,
+        desk: EvidenceDesk,
+        pages: Pages,
+        book: AnswerBook | None = None,
+        *,
+        signed_in: bool = False,
     ) -> None:
         self.service = service
         self.pages = pages
         self._desk = desk
         self._book = book
+        self.signed_in = signed_in
 
     async def opened(self, token: str) -> tuple[OpenedChart, Sequence[GivenAnswer]]:
         """The chart behind a link, and what persons have answered about its patient.
@@ -75,7 +88,11 @@ class EvidencePages:
         view = evidence_view(seen.report, seen.bound.protocol, seen.opened.fhir_server, own)
         path = page_path(token, screening.protocol)
         recorded = request.query_params.get("recorded")
-        answers = None if self._book is None else answers_view(path, seen, draft, recorded)
+        answers = None
+        if self._book is not None:
+            person = await reader(request) if self.signed_in else None
+            may = not self.signed_in or (person is not None and person.has(Role.INVESTIGATOR))
+            answers = answers_view(path, seen, draft, recorded, Answering(person, may))
         overview = await asyncio.to_thread(self._overview, request, seen)
         return self.pages.page(
             request,
