@@ -227,7 +227,7 @@ class LaunchDesk:
                 private_allowed=ehr.private_allowed,
             )
         except TokenError as error:
-            raise LaunchError("code", error.error or "no-answer") from None
+            raise LaunchError("code", error.error) from None
         except IdTokenError as error:
             raise LaunchError("identity", str(error)) from None
         return granted, user

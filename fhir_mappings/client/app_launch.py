@@ -168,7 +168,7 @@ async def exchanged(
             auth=auth,
         )
     except DocumentError as error:
-        raise TokenError(f"the token endpoint did not answer ({error})") from None
+        raise TokenError(f"the token endpoint did not answer ({error})", "no-answer") from None
     if answer.status != httpx.codes.OK:
         raise TokenError(refusal(answer), error_of(answer) or f"status-{answer.status}")
     return granted(answer.body)

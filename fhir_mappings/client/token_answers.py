@@ -26,7 +26,8 @@ _ERRORS = frozenset(
 class TokenError(AnswerError):
     """There is no access token. ``told`` says why, and repeats nothing of assertion, code or token.
 
-    ``error``: the code of RFC 6749 by which the server refused, if it did; else empty.
+    ``error``: a word for the log: the code of RFC 6749 by which the server refused, ``status-…`` where it
+    gave none, ``unusable``, ``no-answer``; empty where no token was asked for.
     """
 
     def __init__(self, told: str, error: str = "") -> None:
@@ -91,9 +92,9 @@ def granted(body: bytes) -> Granted:
         told = _answers.decode(body)
         token = BearerToken(told.access_token)
     except (msgspec.DecodeError, RecursionError, ValueError):
-        raise TokenError("the token endpoint's answer holds no access token") from None
+        raise TokenError("the token endpoint's answer holds no access token", "unusable") from None
     if told.token_type.lower() != "bearer":
-        raise TokenError("the token endpoint's token is of another type than 'bearer'")
+        raise TokenError("the token endpoint's token is of another type than 'bearer'", "unusable")
     return Granted(
         token=token,
         expires_in=told.expires_in,
