@@ -14,7 +14,15 @@ from typing import Any
 from fhir.resources.R4B.auditevent import AuditEvent
 from fhir.resources.R4B.bundle import Bundle
 
-from app.store.records import UNKNOWN_CLIENT, Audited, HookCall, JudgedTrial, PageView, RefusedCall
+from app.store.records import (
+    UNKNOWN_CLIENT,
+    AnswerRecord,
+    Audited,
+    HookCall,
+    JudgedTrial,
+    PageView,
+    RefusedCall,
+)
 from cds_hooks.hooks import HOOKS
 
 IDENTIFIERS = "urn:trialcards:"
@@ -23,13 +31,15 @@ IDENTIFIERS = "urn:trialcards:"
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 _HOOKS = "https://cds-hooks.hl7.org/hooks"
 _SUCCESS, _MINOR_FAILURE, _SERIOUS_FAILURE = "0", "4", "8"
-_READ, _EXECUTE = "R", "E"
+_CREATE, _READ, _UPDATE, _EXECUTE = "C", "R", "U", "E"
 
 
 def audit_event(entry: Audited) -> AuditEvent:
     """One call or page as an AuditEvent, validated."""
     if isinstance(entry, PageView):
         return _viewed(entry)
+    if isinstance(entry, AnswerRecord):
+        return _answer_act(entry)
     return _answered(entry) if isinstance(entry, HookCall) else _refused(entry)
 
 
@@ -51,6 +61,20 @@ def _viewed(view: PageView) -> AuditEvent:
     if view.trial is not None:
         about.append(_study(view.trial))
     return AuditEvent.model_validate({**told, "entity": about} if about else told)
+
+
+def _answer_act(act: AnswerRecord) -> AuditEvent:
+    """That a question was answered, or an answer taken back, and by whom; not what was answered."""
+    told = {"version": act.version, "question": act.question}
+    details = [{"type": name, "valueString": value} for name, value in told.items()]
+    return AuditEvent.model_validate(
+        {
+            **_event(act, act.act, _SUCCESS),
+            "action": _CREATE if act.act == "answer" else _UPDATE,
+            "agent": [*_users(act, "author"), _client(act.client, requestor=act.user is None)],
+            "entity": [_patient(act.patient), {**_study(act.trial), "detail": details}],
+        }
+    )
 
 
 def _answered(call: HookCall) -> AuditEvent:
@@ -112,12 +136,13 @@ def audit_bundle(calls: Iterable[Audited]) -> bytes:
     return Bundle.model_validate(bundle).model_dump_json(exclude_none=True, indent=2).encode()
 
 
-def _users(call: HookCall) -> list[dict[str, Any]]:
+def _users(call: HookCall | AnswerRecord, part: str = "human") -> list[dict[str, Any]]:
     if call.user is None:
         return []
     named = "/" in call.user
-    who = {"reference": call.user} if named else {"identifier": _identifier("user", call.user)}
-    return [{"type": _participant("human"), "who": who, "requestor": True}]
+    kind = "person" if isinstance(call, AnswerRecord) and call.is_by_person else "user"
+    who = {"reference": call.user} if named else {"identifier": _identifier(kind, call.user)}
+    return [{"type": _participant(part), "who": who, "requestor": True}]
 
 
 def _client(client: str, *, requestor: bool) -> dict[str, Any]:
@@ -132,6 +157,7 @@ def _client(client: str, *, requestor: bool) -> dict[str, Any]:
 def _participant(kind: str) -> dict[str, Any]:
     codings = {
         "human": _coding("v3-ParticipationType", "IRCP", "information recipient"),
+        "author": _coding("v3-ParticipationType", "AUT", "author (originator)"),
         "source": {
             "system": "http://dicom.nema.org/resources/ontology/DCM",
             "code": "110153",

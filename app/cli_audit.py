@@ -100,8 +100,10 @@ def _print(found: Iterable[Audited]) -> None:
 
 def _cells(call: Audited) -> tuple[str, ...]:
     """Hook, client, user, patient, and what came out."""
-    from app.store.records import PageView, RefusedCall
+    from app.store.records import AnswerRecord, PageView, RefusedCall
 
+    if isinstance(call, AnswerRecord):
+        return call.act, call.client, call.user or _NONE, call.patient, f"{call.question} v{call.version}"
     if isinstance(call, PageView):
         return f"page {call.page}", _NONE, call.person, call.patient or _NONE, call.trial or _NONE
     if isinstance(call, RefusedCall):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from heapq import merge
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Column, Connection, and_, delete, insert, or_, select, update
 
+from app.store.reading import between
+from app.store.records import AnswerAct, AnswerRecord
 from app.store.tables import LONGEST_NAME, LONGEST_VERSION, person_answers
 
 
@@ -79,6 +84,44 @@ def answers_of(connection: Connection, patient: str, now: datetime) -> Sequence[
         )
         for row in found
     ]
+
+
+def answer_acts(
+    connection: Connection,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    client: str | None = None,
+    patient: str | None = None,
+) -> Iterator[AnswerRecord]:
+    """That questions were answered and answers taken back, in the order of time; but of rehearsals."""
+    table = person_answers
+
+    def acts(act: AnswerAct, at: Column[Any], by: Column[Any]) -> Iterator[AnswerRecord]:
+        chosen = between(select(table), at, since, until).where(table.c.until.is_(None), at.is_not(None))
+        if client is not None:
+            chosen = chosen.where(table.c.client == client)
+        if patient is not None:
+            chosen = chosen.where(table.c.patient == patient)
+        for row in connection.execute(chosen.order_by(at, table.c.id)):
+            yield AnswerRecord(
+                id=row.id if act == "answer" else str(uuid.uuid5(uuid.UUID(row.id), act)),
+                at=row._mapping[at],
+                act=act,
+                client=row.client,
+                user=row._mapping[by],
+                patient=row.patient,
+                trial=row.trial,
+                version=row.version,
+                question=row.question,
+            )
+
+    columns = table.c
+    return merge(
+        acts("answer", columns.at, columns.user_reference),
+        acts("answer-withdrawn", columns.withdrawn, columns.withdrawn_by),
+        key=lambda act: act.at,
+    )
 
 
 def withdraw_answer(connection: Connection, patient: str, answer: str, now: datetime, by: str | None) -> bool:

@@ -194,8 +194,41 @@ class PageView(msgspec.Struct, frozen=True, kw_only=True):
     trial: str | None = None
 
 
+AnswerAct = Literal["answer", "answer-withdrawn"]
+"""What was done about a question: it was answered, or an answer was taken back."""
+
+
+class AnswerRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """That a question was answered, or an answer taken back; not what was answered.
+
+    Attributes:
+        id: a uuid of this service's own.
+        at: when, with offset.
+        act: which of both.
+        client: id of the profile of the client whose link it was.
+        user: id of the person who was signed in; else the user of the EHR whose link it was, as kept.
+        patient: pseudonym of the patient.
+        trial, version, question: what was answered.
+    """
+
+    id: str
+    at: datetime
+    act: AnswerAct
+    client: str
+    user: str | None
+    patient: str
+    trial: str
+    version: str
+    question: str
+
+    @property
+    def is_by_person(self) -> bool:
+        """Whether the user is a person of this service; ids of theirs are uuids."""
+        return self.user is not None and len(self.user) == 36 and "/" not in self.user
+
+
 AuditedCall = HookCall | RefusedCall
-Audited = AuditedCall | PageView
+Audited = AuditedCall | PageView | AnswerRecord
 Record = AuditedCall | CardFeedback | KeptChart | ListedRow
 
 

@@ -1,4 +1,4 @@
-"""The audit trail whole: calls that were answered or refused, and pages that were seen, by time."""
+"""The audit trail whole: calls that were answered or refused, pages seen, questions answered; by time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from heapq import merge
 
 from sqlalchemy import Connection, select
 
+from app.store.answers import answer_acts
 from app.store.people import views
 from app.store.reading import between, calls
 from app.store.records import Audited, RefusedCall
@@ -35,6 +36,7 @@ def trail(
 ) -> Iterator[Audited]:
     """All of it; if asked of one client, which sees no pages, or of a patient, of whom no refusal tells."""
     parts: list[Iterator[Audited]] = [calls(connection, since, until, client=client, patient=patient)]
+    parts.append(answer_acts(connection, since, until, client=client, patient=patient))
     if patient is None:
         parts.append(refusals(connection, since, until, client=client))
     if client is None or patient is not None:

@@ -38,7 +38,7 @@ from tests.app.service import (
     request_of,
     screening_service,
 )
-from tests.app.store.calls import CALLS, REFUSED, VIEWS
+from tests.app.store.calls import ANSWERS, CALLS, REFUSED, VIEWS
 
 Named = Iterator[tuple[str, dict[str, Any]]]
 
@@ -140,7 +140,7 @@ def answers_of_persons() -> Named:
 
 def audit_events() -> Named:
     """Calls with and without a user, an encounter and trials, refused ones, pages, and all in a Bundle."""
-    bundle = json.loads(audit_bundle([*CALLS, *REFUSED, *VIEWS]))
+    bundle = json.loads(audit_bundle([*CALLS, *REFUSED, *VIEWS, *ANSWERS]))
     yield "all", bundle
     for number, entry in enumerate(bundle["entry"]):
         yield f"call {number}", entry["resource"]

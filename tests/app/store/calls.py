@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from app.store.records import NOT_KEPT, UNKNOWN_CLIENT, HookCall, JudgedTrial, PageView, RefusedCall
+from app.store.records import (
+    NOT_KEPT,
+    UNKNOWN_CLIENT,
+    AnswerRecord,
+    HookCall,
+    JudgedTrial,
+    PageView,
+    RefusedCall,
+)
 
 CALL = HookCall(
     id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0f1",
@@ -66,3 +74,26 @@ VIEW_OF_NOBODY = msgspec.structs.replace(
     VIEW, id="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0fb", patient=None, trial=None
 )
 VIEWS = (VIEW, VIEW_OF_NOBODY)
+
+ANSWER = AnswerRecord(
+    id="8d4f4f9b-3a37-45a1-9ee5-b11f8a4d8a46",
+    at=datetime(2026, 6, 15, 10, tzinfo=UTC),
+    act="answer",
+    client="open",
+    user="Practitioner/1",
+    patient="ab" * 16,
+    trial="nct1",
+    version="2",
+    question="nct1/E1/judged",
+)
+ANSWERS = (
+    ANSWER,
+    msgspec.structs.replace(
+        ANSWER,
+        id="8d4f4f9b-3a37-45a1-9ee5-b11f8a4d8a47",
+        act="answer-withdrawn",
+        user="0b8f3c1a-5b0e-4f0a-9a64-0a4a5ad5f0fa",
+    ),
+    msgspec.structs.replace(ANSWER, id="8d4f4f9b-3a37-45a1-9ee5-b11f8a4d8a48", user=None),
+)
+"""Answered by a user of the EHR, taken back by a person who was signed in, and answered by nobody known."""

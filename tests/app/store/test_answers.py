@@ -9,16 +9,21 @@ from typing import Any
 
 import msgspec
 import pytest
+from fhir.resources.R4B.bundle import Bundle
 
 from app.answers import book as book_module
 from app.answers.book import About, AnswerBook
 from app.answers.given import GivenAnswer, standing_responses
+from app.audit_event import audit_bundle, audit_event
 from app.questionnaires.places import Group, Place
 from app.rehearsal import EXTENSION
 from app.store.configured import database_of, pseudonyms_of
 from app.store.purging import purge_older, purge_patient
+from app.store.records import AnswerRecord
+from app.store.trail import trail
 from tests.app.answering import HERE, answered, path_of
 from tests.app.service import LUPUS, TRIAL_A
+from tests.app.store.calls import ANSWERS
 from tests.app.store.serving import Clock, rows, service, settings_of
 
 ABOUT = About("open", None, LUPUS)
@@ -151,3 +156,46 @@ def test_of_a_rehearsed_chart_an_answer_ends_with_its_link(sqlite_url: str, cloc
         assert row["until"] is not None
         for other in (path_of(running.http, **rehearsed), path_of(running.http)):
             assert "Dr Wu" not in running.http.get(other).text
+
+
+def told_of(url: str, **which: str) -> list[AnswerRecord]:
+    """What the audit trail tells of answers."""
+    database = database_of(settings_of(url))
+    with database.reading_on() as connection:
+        found = [each for each in trail(connection, None, None, **which) if isinstance(each, AnswerRecord)]
+    database.close()
+    return found
+
+
+def test_the_audit_trail_tells_who_answered_what_and_took_it_back(url: str, clock: Clock) -> None:
+    book = opened(url, clock)
+    first, second = answer(clock), answer(clock)
+    for given in (first, second):
+        book.keep(ABOUT, given)
+    assert book.withdraw(ABOUT, first.id, "Practitioner/2")
+    book.close()
+    acts = [(act.act, act.user, act.question) for act in told_of(url)]
+    assert acts == [
+        ("answer", "Practitioner/1", QUESTION),
+        ("answer", "Practitioner/1", QUESTION),
+        ("answer-withdrawn", "Practitioner/2", QUESTION),
+    ]
+    assert len({act.id for act in told_of(url)}) == 3
+    assert told_of(url, patient="ab" * 16) == told_of(url, client="clinic") == []
+    Bundle.model_validate_json(audit_bundle(told_of(url)))
+
+
+def test_what_ends_with_a_link_is_not_in_the_audit_trail(sqlite_url: str, clock: Clock) -> None:
+    book = opened(sqlite_url, clock)
+    book.keep(ABOUT._replace(link="a link", until=clock.now + timedelta(hours=1)), answer(clock))
+    book.close()
+    assert told_of(sqlite_url) == []
+
+
+def test_an_audit_event_names_the_person_who_was_signed_in_or_the_user_of_the_ehr() -> None:
+    by_user, by_person, by_nobody = map(audit_event, ANSWERS)
+    assert by_user.agent[0].who.reference == "Practitioner/1"
+    assert by_person.agent[0].who.identifier.system == "urn:trialcards:person"
+    assert by_nobody.agent[0].who.identifier.value == "open"
+    assert (by_user.action, by_person.action) == ("C", "U")
+    assert [detail.valueString for detail in by_user.entity[1].detail] == ["2", "nct1/E1/judged"]
