@@ -9,7 +9,7 @@ from app.audit_event import audit_bundle, audit_event
 from app.store.configured import database_of
 from app.store.reading import calls
 from app.store.records import HookCall
-from tests.app.service import LUPUS, NO_LUPUS, bundle_of
+from tests.app.service import LUPUS, NO_LUPUS, bundle_of, screening_service
 from tests.app.store.calls import CALL, CALLS, NOBODY, PSEUDONYMOUS, REFUSED, VIEW, VIEW_OF_NOBODY
 from tests.app.store.serving import Clock, overridden, service, settings_of
 
@@ -34,9 +34,9 @@ def test_every_answered_call_is_told_with_its_verdicts_also_those_without_a_card
         running.cards("hanna-lindqvist")
     shown, silent, inapplicable, ruled_out = trail(url)
     assert (shown.hook, shown.client, shown.user) == ("patient-view", "open", "Practitioner/demo")
+    protocols = screening_service().protocols
     assert [(each.trial, each.version, each.verdict) for each in shown.judged] == [
-        ("nct05247203", "1", "undetermined"),
-        ("nct07517536", "1", "undetermined"),
+        (trial, protocols[trial].protocol.version, "undetermined") for trial in ("nct05247203", "nct07517536")
     ]
     assert {each.card for each in shown.judged} == {card["uuid"] for card in first.values()}
     assert (shown.patient, shown.encounter) == (silent.patient, None)
