@@ -121,7 +121,7 @@ class LaunchDesk:
         configuration = await self._configuration(ehr)
         spelling = ehr.client.smart.scopes if ehr.client.smart is not None else "as-offered"
         scope = asked_for(configuration, self._types, spelling)
-        pending, cookie = self._pending.begin(ehr.base.url, scope)
+        pending, cookie = self._pending.begin(ehr.base.url)
         url = authorization_url(
             configuration,
             ehr.registration,

@@ -32,14 +32,12 @@ class Pending(msgspec.Struct, frozen=True):
         state: what the authorization server hands back.
         verifier: the secret of PKCE.
         base: base URL of the FHIR server.
-        scope: what was asked for.
         until: seconds since 1970 at which it is over.
     """
 
     state: str
     verifier: str
     base: str
-    scope: str
     until: float
 
 
@@ -66,14 +64,14 @@ class PendingLaunches:
         self._now = now
         self._used: dict[str, float] = {}
 
-    def begin(self, base: str, scope: str) -> tuple[Pending, Cookie]:
+    def begin(self, base: str) -> tuple[Pending, Cookie]:
         """A new launch.
 
         Raises:
             LaunchError: it cannot be kept.
         """
         until = (self._now() + LASTS).timestamp()
-        pending = Pending(secrets.token_urlsafe(_STATE_BYTES), new_verifier(), base, scope, until)
+        pending = Pending(secrets.token_urlsafe(_STATE_BYTES), new_verifier(), base, until)
         try:
             sealed = seal(_ENCODER.encode(pending), self._key())
         except OSError:

@@ -54,4 +54,4 @@ def permitted(granted: Iterable[str] | None, types: Collection[str]) -> Permitte
 
 
 def _may_search(may: str) -> bool:
-    return may in ("read", "*") or ("r" in may and "s" in may and may != "write")
+    return may in ("read", "*") or {"r", "s"} <= set(may)
