@@ -77,9 +77,9 @@ def serve(
         warnings.append(_UNGUARDED)
     told = (settings, host, port, "\n".join(warnings), clients.open_mode is not None)
     threading.Thread(target=_announce, args=told, daemon=True).start()
-    http = bounded_heads(settings.head_seconds)
+    http = bounded_heads(settings.head_seconds, settings.write_seconds, settings.most_connections)
     if workers == 1:
-        uvicorn.run(application, host=host, port=port, http=http, server_header=False)
+        uvicorn.run(application, host=host, port=port, http=http, ws="none", server_header=False)
         return
     with tempfile.TemporaryDirectory(prefix="trialcards-metrics-") as folder:
         # The library looks for it when it is loaded, which each worker does anew; it adds their figures up.
@@ -91,6 +91,7 @@ def serve(
             port=port,
             workers=workers,
             http=http,
+            ws="none",
             server_header=False,
         )
 

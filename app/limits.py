@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from itertools import accumulate
 from typing import Any
 
@@ -22,6 +23,9 @@ JSON_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
 }
 """For OpenAPI: bodies are read as bytes, so that the framework does not know of them."""
+
+_MOST_DIGITS = 18
+"""Of a Content-Length that is less than ``sys.maxsize``."""
 
 _SLICE = 1 << 16
 _STEPS = bytes.maketrans(b"[]", b"\x01\xff")
@@ -69,7 +73,11 @@ class BodyLimit:
 def _content_length(scope: Scope) -> int | None:
     for name, value in scope["headers"]:
         if name == b"content-length":
-            return int(value) if value.isdigit() else None
+            if not value.isdigit():
+                return None
+            digits = value.lstrip(b"0") or b"0"
+            # No number that long can be meant, and Python reads none of more than 4,300 digits.
+            return int(digits) if len(digits) <= _MOST_DIGITS else sys.maxsize
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_HEADERS = {
+HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -26,7 +26,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, hsts_seconds: int = 0) -> None:
         self.app = app
-        self.headers = dict(_HEADERS)
+        self.headers = dict(HEADERS)
         if hsts_seconds:
             self.headers["Strict-Transport-Security"] = f"max-age={hsts_seconds}; includeSubDomains"
 

@@ -87,6 +87,12 @@ class Settings(BaseSettings):
     request_seconds: float = Field(default=30, gt=0)
     """Time for a request to be answered; after it the answer is 503."""
 
+    write_seconds: float = Field(default=30, gt=0)
+    """Time in which a caller must take something of an answer; after it the connection is cut off."""
+
+    most_connections: int = Field(default=500, gt=0)
+    """Connections of one worker at a time; a request on one more is refused with 503."""
+
     hsts_seconds: int = Field(default=0, ge=0)
     """``max-age`` of Strict-Transport-Security; 0: the header is not sent."""
 
