@@ -7,6 +7,8 @@ requests end once the answer has begun.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -14,6 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 WRITE_SECONDS = 30.0
 LEAST_BYTES = 32_768
 """What a caller takes in ``WRITE_SECONDS`` at least, while more of the answer waits than the sockets hold."""
+
+_AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class BoundedWriting(HttpToolsProtocol):
@@ -76,6 +80,8 @@ class BoundedWriting(HttpToolsProtocol):
         size = self.transport.get_write_buffer_size()
         if size and self._unsent - size < LEAST_BYTES:
             self.logger.info("An answer was not taken within %g seconds: cut off.", self._write_seconds)
+            # Otherwise the system would keep what it holds of the answer, and try on for minutes.
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
             self.transport.abort()
         else:
             self._watch()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from fhir.resources.R4B.operationoutcome import OperationOutcome
 
 from app.request_heads import MOST_BYTES, MOST_HEADERS, BoundedHeads
 from app.server import create_app
 from app.settings import Settings
+from tests.app.raw_http import exchange, refusal
 from tests.app.service import HOOK, as_body, request_of, screening_service
 from tests.listening import listening
 
@@ -27,31 +25,6 @@ def port() -> Iterator[int]:
     application = create_app(settings, service=screening_service())
     with listening(application, http=BoundedHeads) as port:
         yield port
-
-
-def exchange(port: int, parts: Iterable[bytes]) -> tuple[bytes, int]:
-    """What is answered until the connection is closed, and how many bytes could be sent until then."""
-    sent = 0
-    answer = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        try:
-            for part in parts:
-                connection.sendall(part)
-                sent += len(part)
-            while more := connection.recv(65_536):
-                answer += more
-        except OSError:
-            # Whoever sends on is cut off, and may not see the answer.
-            pass
-    return answer, sent
-
-
-def refusal(answer: bytes) -> tuple[int, str]:
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert b"\r\nconnection: close" in head
-    assert b"content-type: application/fhir+json" in head
-    issue = OperationOutcome.model_validate(json.loads(body)).issue[0]
-    return int(head.split()[1]), issue.code
 
 
 def slowly(data: bytes, size: int = 4_096) -> Iterator[bytes]:
