@@ -19,10 +19,10 @@ from app import named_medications
 from app.aside import aside, weight
 from app.clients.profile import ClientProfile
 from app.fetch_plan import WORDS, NoWay, Way, absent_types, lacking, queries_for, way_to
-from app.fetched import as_prefetched, is_of_another, joined
+from app.fetched import as_prefetched, joined, whose
 from app.narrow_searches import taken_for_parts
 from app.prefetch_table import RESOURCE_TYPES
-from app.prefetched_chart import Chart, read_chart
+from app.prefetched_chart import PATIENT_KEY, Chart, read_chart
 from app.settings import Settings
 from cds_hooks.errors import WrongPatientError
 from cds_hooks.hooks import OrderSignContext
@@ -126,10 +126,13 @@ class Charts:
         try:
             return await self._read(request, prefetched, completed, None)
         except WrongPatientError:
-            # Of another patient is what was prefetched, which is refused, or what the server sent, which is
-            # left out; told apart by trying without.
-            alone = Completed(prefetched, (), not_offered, {})
-            chart = await self._read(request, prefetched, alone, None)
+            # Of another patient is what was prefetched, which is refused, or what the server sent for some
+            # of the keys, which is left out; told apart by trying each alone.
+            size = _weight(completed.received)
+            left = await aside(
+                size, partial(_without_strangers, request.context.patient_id, prefetched, completed)
+            )
+            chart = await self._read(request, prefetched, left, None)
             counts["fetch"] = "wrong-patient"
             return chart
 
@@ -266,7 +269,11 @@ def _put_together(
     patient_id: str, prefetched: Mapping[str, Prefetched], fetched: Mapping[str, Fetched]
 ) -> tuple[Mapping[str, Fetched], Mapping[str, Prefetched]]:
     """The answers, as far as they are of this patient; and what there is for each key with them."""
-    answers = {key: _only_of(patient_id, found) for key, found in fetched.items()}
+    urls = [found.full_urls for found in prefetched.values()] + [
+        found.full_urls for found in fetched.values()
+    ]
+    names = frozenset(url for some in urls for url in some if url is not None)
+    answers = {key: _only_of(patient_id, found, names) for key, found in fetched.items()}
     received = {
         key: joined(before, as_prefetched(answers[key]), RESOURCE_TYPES[key]) if key in answers else before
         for key, before in prefetched.items()
@@ -274,10 +281,31 @@ def _put_together(
     return answers, received
 
 
-def _only_of(patient_id: str, found: Fetched) -> Fetched:
-    """An answer, or none at all if it is of another patient as well: the server did not heed the question."""
-    if any(is_of_another(raw, patient_id) for raw in found.resources):
+def _without_strangers(
+    patient_id: str, prefetched: Mapping[str, Prefetched], completed: Completed
+) -> Completed:
+    """What is at hand, without what was fetched for keys under which something is of another patient."""
+    received = dict(completed.received)
+    nothing = dict.fromkeys(received, Prefetched(state="missing"))
+    for key in completed.answers.keys() & received.keys() - {PATIENT_KEY}:
+        try:
+            read_chart(patient_id, {**nothing, PATIENT_KEY: received[PATIENT_KEY], key: received[key]}, ())
+        except WrongPatientError:
+            failed = as_prefetched(Fetched(state="failed", why="wrong-type"))
+            received[key] = joined(prefetched[key], failed, RESOURCE_TYPES[key])
+    return completed._replace(received=received)
+
+
+def _only_of(patient_id: str, found: Fetched, names: Collection[str]) -> Fetched:
+    """An answer, or none at all if it is of another patient as well: the server did not heed the question.
+
+    One of which it cannot be told whose a resource is, is a part: that resource will not be used.
+    """
+    told = {whose(raw, patient_id, names) for raw in found.resources}
+    if "another" in told:
         return Fetched(state="failed", why="wrong-type", pages=found.pages)
+    if "untold" in told:
+        return msgspec.structs.replace(found, state="truncated", why=found.why or "incomplete")
     return found
 
 

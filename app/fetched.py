@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
+from typing import Any, Literal
 
 import msgspec
 
@@ -65,20 +65,35 @@ def joined(before: Prefetched, after: Prefetched, resource_type: str) -> Prefetc
     )
 
 
-def is_of_another(raw: msgspec.Raw, patient_id: str) -> bool:
-    """Whether a resource is another Patient, or names one as the one it is about."""
+Whose = Literal["the-patient", "another", "untold"]
+"""Whose a resource is; ``untold``: it names a subject of which nobody knows who that is."""
+
+
+def whose(raw: msgspec.Raw, patient_id: str, names: Collection[str] = ()) -> Whose:
+    """Whose a fetched resource is, by what it says; the patient's, if it says nothing.
+
+    Args:
+        raw: the resource.
+        patient_id: of the patient who was asked for.
+        names: other names of resources at hand, such as ``urn:uuid:…``.
+    """
     if type_of(raw) == _PATIENT:
         seen = peek(raw)
-        return seen is None or seen.id != patient_id
+        return "the-patient" if seen is not None and seen.id == patient_id else "another"
     try:
         found = _whose.decode(raw)
     except (msgspec.DecodeError, RecursionError):
-        return False  # whoever reads the whole resource will judge it
-    return any(
-        name.startswith(f"{_PATIENT}/") and name != f"{_PATIENT}/{patient_id}"
-        for told in (found.subject, found.patient, found.individual)
-        for name in map(bare, _references(told))
-    )
+        return "the-patient"  # whoever reads the whole resource will judge it
+    told = [
+        name
+        for one in (found.subject, found.patient, found.individual)
+        for name in map(bare, _references(one))
+        if name and name != f"{_PATIENT}/{patient_id}"
+    ]
+    if any(name.startswith(f"{_PATIENT}/") for name in told):
+        return "another"
+    urns = (name for name in told if name.startswith("urn:"))
+    return "untold" if any(n not in names and n != f"urn:uuid:{patient_id}" for n in urns) else "the-patient"
 
 
 def _references(told: Any) -> Iterator[str]:

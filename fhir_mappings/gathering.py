@@ -30,7 +30,8 @@ class Holder(msgspec.Struct, frozen=True):
         patient: reference of a Patient at hand.
         stranger: it names a Patient who is not at hand.
         why: why the resource can be no one's; ``None`` where it just names nobody.
-        perhaps: it may be of a patient at hand nevertheless.
+        perhaps: it may be of a patient at hand nevertheless; a ``urn:`` that nothing at hand is called by may
+            be a name of that patient.
     """
 
     patient: str | None = None
@@ -267,8 +268,10 @@ def holder_of(source: Source, pool: Pool, people: People) -> Holder:
         return Holder(why=phrase("gathering.its-subject-is-contained-in-it"), perhaps=True)
     target = pool.references.find(name)
     kind = target.kind if target is not None else bare(name).partition("/")[0]
-    if kind == "Patient" or name.startswith("urn:"):
+    if kind == "Patient":
         return Holder(stranger=True, why=phrase("gathering.its-patient-is-not-in-the"))
+    if name.startswith("urn:") and target is None:
+        return Holder(stranger=True, why=phrase("gathering.its-patient-is-not-in-the"), perhaps=True)
     if kind in OTHER_SUBJECTS:
         return Holder(why=phrase("gathering.it-is-about-a-not-a", kind=kind))
     return Holder(why=phrase("gathering.its-subject-cannot-be-understood-whose"), perhaps=True)

@@ -18,7 +18,7 @@ from fhir_mappings.errors import (
     UnreadableInputError,
 )
 from fhir_mappings.facts import Entered, Refutation, Retrieval, Unread
-from fhir_mappings.gathering import Group, gather, group_of
+from fhir_mappings.gathering import Group, Holder, gather, group_of
 from fhir_mappings.patient_facts import RETRIEVAL_ORDER, PatientFacts
 from fhir_mappings.phrases import phrase
 from fhir_mappings.reading.allergies import read_allergy
@@ -108,11 +108,12 @@ def read_patients(body: bytes, *, retrieved: Collection[str] | None = None) -> l
     for group in groups:
         documents = (group.document,) if group is rest else (group.document, rest.document)
         pages = [page for document in documents for page in document.pages]
+        others = group.others if group is rest else [*group.others, *rest.others]
         # With one patient only, what names nobody is taken for the patient's.
         alone = len(group.patients) == 1
         for patient in group.patients:
             own = [*group.owned.get(patient.reference, ()), *(group.nobodys if alone else ())]
-            found.append(_facts(group, patient, own, pages, states, default))
+            found.append(_facts(group, patient, own, others, pages, states, default))
     first = found[0]
     first.unread = [*first.unread, *_belonging_to_none(groups, rest)]
     return found
@@ -149,7 +150,7 @@ def read_patient(
     Raises:
         NoPatientError: no Patient among the resources.
         PatientMismatchError: the Patient is another one.
-        SeveralPatientsError: there are resources of another patient.
+        SeveralPatientsError: there are resources that are surely of another patient.
     """
     document = Document(bundle=True)
     for raw in resources:
@@ -165,10 +166,10 @@ def read_patient(
     if patient_id is not None and patient.id != patient_id:
         raise PatientMismatchError("the Patient among the resources is not the one asked for")
     for source, holder in group.others:
-        if holder.stranger:
+        if holder.stranger and not holder.perhaps:
             raise SeveralPatientsError(f"{source.reference} is of another patient than {patient.reference}")
     own = [*group.owned.get(patient.reference, ()), *group.nobodys]
-    facts = _facts(group, patient, own, document.pages, retrieval, default_retrieval)
+    facts = _facts(group, patient, own, group.others, document.pages, retrieval, default_retrieval)
     others = [Unread(source.reference, holder.why or "") for source, holder in group.others]
     facts.unread = [*facts.unread, *document.unread, *others]
     return facts
@@ -178,6 +179,7 @@ def _facts(
     group: Group,
     patient: Source,
     own: Sequence[Source],
+    others: Sequence[tuple[Source, Holder]],
     pages: Sequence[Page],
     states: Mapping[str, Retrieval],
     default: Retrieval,
@@ -203,8 +205,11 @@ def _facts(
         if read is None or failed or (len(sheet.unread) > refused and source.kind not in _ANSWERS):
             # It may be the very thing that is asked for: that nothing of the kind was found shows nothing.
             unreadable.add(source.kind)
-    unreadable |= {source.kind for source, holder in group.others if holder.perhaps} - _ANSWERS
     searched.judge(pages, patient.reference, {source.kind for source in own})
+    for source, holder in others:
+        if holder.perhaps:
+            # It may be the newest of its kind, or the only one.
+            searched.worsen(source.kind, "truncated")
     retrieval = _States(searched.states, default)
     for kind in unreadable:
         retrieval.worsen(kind, "truncated")
