@@ -128,9 +128,9 @@ def test_one_urn_among_all_that_was_fetched_costs_that_resource_and_leaves_its_t
 @pytest.mark.parametrize("kind", ["Observation", "Procedure"])
 def test_a_prefetched_one_is_not_used_either_and_told(kind: str, capfd: pytest.CaptureFixture[str]) -> None:
     request = request_of(POTENTIAL)
-    entries = request["prefetch"][KEYS[kind]]["entry"]
-    entries.append({"resource": of(URNS[0], kind)})
-    request["prefetch"][KEYS[kind]]["total"] = len(entries)
+    entries = (request["prefetch"][KEYS[kind]] or {}).get("entry", [])
+    held = [entry["resource"] for entry in entries]
+    request["prefetch"][KEYS[kind]] = searchset(*held, of(URNS[0], kind))
     cards = cards_of(request, client())
     assert [line["unread"] for line in logged(capfd)] == [1]
     [trial_b] = [card for card in cards if screening_of(card)["protocol"] == TRIAL_B]
