@@ -106,6 +106,7 @@ class NotReadyError(RefusedError):
 
     status = 503
     issue_code = "transient"
+    headers = {"Retry-After": "5"}
 
 
 class RequestTimeoutError(RefusedError):

@@ -1,7 +1,7 @@
 """Key sets that clients publish, fetched when needed and kept for a while.
 
 Clients change their keys; a token with a ``kid`` that is not known therefore asks for the set anew, but not
-more often than once in an interval, whoever sends such tokens. What fetches is given in: this package
+more often than once in an interval, whoever sends such tokens; and sooner where the last attempt failed. What fetches is given in: this package
 speaks to no server.
 """
 
@@ -20,11 +20,18 @@ STALE = 14_400.0
 """Seconds for which a set is used if it cannot be fetched again."""
 
 INTERVAL = 60.0
-"""Seconds between two attempts, at least."""
+"""Seconds between two attempts, at least, where the first succeeded."""
+
+RETRY = 5.0
+"""Seconds after an attempt that failed before there is another."""
 
 
 class FetchError(Exception):
     """A key set could not be fetched."""
+
+
+class KeySetUnavailableError(Exception):
+    """It cannot be told whether a client has a key: its set could not be fetched, or not be read."""
 
 
 Fetch = Callable[[str], Awaitable[bytes]]
@@ -40,7 +47,11 @@ class PublishedKeys:
         self._sets: dict[str, _Kept] = {}
 
     async def of_id(self, url: str, key_id: str) -> tuple[Key, ...]:
-        """The keys with this ``kid``; none if it is not known, or the set cannot be had."""
+        """The keys with this ``kid``; none if it is not known.
+
+        Raises:
+            KeySetUnavailableError: the last attempt to fetch the set failed, and no set of late has the key.
+        """
         kept = self._sets.setdefault(url, _Kept())
         if found := kept.usable(key_id, self._clock() - LIFETIME):
             return found
@@ -49,26 +60,35 @@ class PublishedKeys:
             return found
         async with kept.lock:
             await self._renew(url, kept, key_id)
-        return kept.usable(key_id, self._clock() - STALE)
+        found = kept.usable(key_id, self._clock() - STALE)
+        if not found and kept.failed:
+            raise KeySetUnavailableError
+        return found
 
     async def _renew(self, url: str, kept: _Kept, key_id: str) -> None:
         now = self._clock()
-        if kept.usable(key_id, now - LIFETIME) or now < kept.attempted + INTERVAL:
+        pause = RETRY if kept.failed else INTERVAL
+        if kept.usable(key_id, now - LIFETIME) or now < kept.attempted + pause:
             return
         kept.attempted = now
+        kept.failed = True
         try:
             kept.keys = key_set_from_json(await self._fetch(url))
         except (FetchError, KeySetError):
+            # Whoever waited meanwhile must not try for as long again, one after the other.
+            kept.attempted = self._clock()
             return
+        kept.failed = False
         kept.fetched = now
 
 
 class _Kept:
-    """One set: when it was fetched, and when that was last tried."""
+    """One set: when it was fetched, when that was last tried, and whether that failed."""
 
     def __init__(self) -> None:
         self.keys = KeySet(())
         self.fetched = self.attempted = float("-inf")
+        self.failed = False
         self.lock = asyncio.Lock()
 
     def usable(self, key_id: str, since: float) -> tuple[Key, ...]:

@@ -17,7 +17,7 @@ from app.clients.registry import Clients
 from app.errors import NotReadyError, UnauthorizedError
 from app.logging import note
 from cds_hooks.keys import Key, KeySet, key_set
-from cds_hooks.published_keys import PublishedKeys
+from cds_hooks.published_keys import KeySetUnavailableError, PublishedKeys
 from cds_hooks.replay import ReplayStore, ReplayStoreError
 from cds_hooks.tokens import (
     Token,
@@ -29,6 +29,7 @@ from cds_hooks.tokens import (
 )
 
 _FEEDBACK = "/feedback"
+_TRY_AGAIN = "callers cannot be told apart at the moment; try again"
 
 
 class Authenticator:
@@ -70,7 +71,10 @@ class Authenticator:
             raise UnauthorizedError from None
         except ReplayStoreError:
             note(request.scope, refused="replay-store-unavailable")
-            raise NotReadyError("callers cannot be told apart at the moment; try again") from None
+            raise NotReadyError(_TRY_AGAIN) from None
+        except KeySetUnavailableError:
+            note(request.scope, refused="key-set-unavailable")
+            raise NotReadyError(_TRY_AGAIN) from None
         note(request.scope, client=client.id)
         return client
 
