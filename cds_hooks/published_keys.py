@@ -1,8 +1,8 @@
 """Key sets that clients publish, fetched when needed and kept for a while.
 
 Clients change their keys; a token with a ``kid`` that is not known therefore asks for the set anew, but not
-more often than once in an interval, whoever sends such tokens; and sooner where the last attempt failed. What fetches is given in: this package
-speaks to no server.
+more often than once in an interval, whoever sends such tokens; sooner where the last attempt failed. What
+fetches is given in: this package speaks to no server.
 """
 
 from __future__ import annotations

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from cds_hooks.keys import KeySetError, key_set, key_set_from_json
-from cds_hooks.published_keys import INTERVAL, LIFETIME, STALE, FetchError, PublishedKeys
+from cds_hooks.published_keys import (
+    INTERVAL,
+    LIFETIME,
+    RETRY,
+    STALE,
+    FetchError,
+    KeySetUnavailableError,
+    PublishedKeys,
+)
 from tests.cds_hooks.signing import EC, RSA, jwks, public_jwk, rsa_jwk
 
 pytestmark = pytest.mark.anyio
@@ -174,14 +182,48 @@ class TestPublishedKeys:
         ehr.now += STALE
         assert await ehr.knows(EC)
         ehr.now += INTERVAL
-        assert not await ehr.knows(EC)
+        with pytest.raises(KeySetUnavailableError):
+            await ehr.knows(EC)
 
-    async def test_that_could_not_be_fetched_are_tried_again_after_the_interval(self) -> None:
+    @pytest.mark.parametrize("body", [None, b"<html>Bad Gateway</html>"])
+    async def test_that_could_not_be_fetched_are_tried_again_within_seconds_and_meanwhile_no_key_is_unknown(
+        self, body: bytes | None
+    ) -> None:
         ehr = Publisher(EC)
-        ehr.body = None
-        assert not await ehr.knows(EC)
+        ehr.body = body
+        for _ in range(20):
+            with pytest.raises(KeySetUnavailableError):
+                await ehr.knows(EC)
+        assert len(ehr.asked) == 1
         ehr.publish(EC)
-        assert not await ehr.knows(EC)
-        ehr.now += INTERVAL
+        ehr.now += RETRY - 0.1
+        with pytest.raises(KeySetUnavailableError):
+            await ehr.knows(EC)
+        ehr.now += 0.1
         assert await ehr.knows(EC)
         assert len(ehr.asked) == 2
+        ehr.now += RETRY
+        assert not await ehr.knows("unknown")
+        assert len(ehr.asked) == 2
+
+    async def test_that_could_not_be_fetched_anew_leave_a_new_key_open_and_the_old_ones_good(self) -> None:
+        ehr = Publisher(EC)
+        await ehr.knows(EC)
+        ehr.body = None
+        ehr.now += INTERVAL
+        with pytest.raises(KeySetUnavailableError):
+            await ehr.knows("ec-2")
+        assert await ehr.knows(EC)
+
+    async def test_that_take_long_to_fail_keep_nobody_waiting_for_a_second_attempt(self) -> None:
+        ehr = Publisher(EC)
+        ehr.body = None
+
+        async def slow(url: str) -> bytes:
+            ehr.now += 2 * RETRY
+            return await ehr.fetch(url)
+
+        keys = PublishedKeys(slow, clock=lambda: ehr.now)
+        found = await asyncio.gather(*(keys.of_id(URL, EC) for _ in range(20)), return_exceptions=True)
+        assert all(isinstance(each, KeySetUnavailableError) for each in found)
+        assert len(ehr.asked) == 1

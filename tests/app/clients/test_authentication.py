@@ -41,6 +41,13 @@ def refused(answer: httpx.Response) -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
+def undecided(answer: httpx.Response) -> None:
+    """503 without details, and when to try again."""
+    assert outcome_of(answer, 503)["code"] == "transient"
+    assert answer.headers["retry-after"] == "5"
+    assert answer.headers["content-type"] == "application/json"
+
+
 class TestAListedClient:
     """C89: every call, discovery and feedback among them, bears a token."""
 
@@ -248,7 +255,7 @@ class TestAttacks:
                 elsewhere: httpx.Response(200, json=jwks("ec-evil")),
             }
         )
-        refused(call(service(published(), network=network), token("ec-evil")))
+        undecided(call(service(published(), network=network), token("ec-evil")))
         assert network.asked == [JWKS_URL]
 
     @pytest.mark.parametrize(
@@ -263,7 +270,20 @@ class TestAttacks:
         ids=["500", "html", "large", "empty", "204"],
     )
     def test_a_key_set_that_is_none_lets_nobody_in(self, answer: httpx.Response) -> None:
-        refused(call(service(published(), network=Outside({JWKS_URL: answer})), token()))
+        undecided(call(service(published(), network=Outside({JWKS_URL: answer})), token()))
+
+    def test_a_token_is_good_as_soon_as_a_key_set_that_could_not_be_fetched_can_be(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        network = Outside({JWKS_URL: httpx.Response(503)})
+        http = service(published(), network=network)
+        undecided(call(http, token()))
+        network.answers = {JWKS_URL: httpx.Response(200, json=jwks(EC, RSA))}
+        undecided(call(http, token()))
+        assert len(network.asked) == 1
+        monkeypatch.setattr("cds_hooks.published_keys.RETRY", 0.0)
+        assert call(http, token()).status_code == 200
+        refused(call(http, token()))
 
     def test_an_rsa_key_that_is_too_short_lets_nobody_in(self) -> None:
         """NIST SP 800-131A: a signature proves little if the key can be taken apart."""
@@ -297,8 +317,7 @@ class TestTheReplayStore:
     def test_that_is_full_makes_the_service_unavailable_rather_than_careless(self) -> None:
         http = service(pinned(), replays=EmbeddedReplayStore(most=1))
         assert call(http, token()).status_code == 200
-        issue = outcome_of(call(http, token(jti="2")), 503)
-        assert issue["code"] == "transient"
+        undecided(call(http, token(jti="2")))
 
 
 class TestWithoutClients:

@@ -62,7 +62,7 @@ async def test_what_is_kept_tells_nothing_of_the_token_and_goes_with_it(tmp_path
             (name,) = direct.keys("*")
             assert name.startswith(b"trialcards:token:")
             assert b"readable" not in name
-            assert direct.get(name) == b""
+            assert len(direct.get(name)) == 16  # of chance: which call it was
             assert 300 + LEEWAY - 2 <= direct.ttl(name) <= 300 + LEEWAY + 2
 
 
@@ -74,7 +74,7 @@ async def test_a_server_that_is_gone_or_hangs_refuses_within_seconds(tmp_path: P
         began = time.monotonic()
         with pytest.raises(ReplayStoreError):
             await store.first_use(a_token(jti="2"), NOW)
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 3
         process.send_signal(signal.SIGCONT)
     with pytest.raises(ReplayStoreError):
         await store.first_use(a_token(jti="3"), NOW)
