@@ -17,6 +17,7 @@ from app.rendering.page import environment
 from app.rendering.protocol_account import prose_language, prose_words, told_markup
 from app.rendering.telling import speaking
 from app.web.errors import PageError
+from app.web.packed import pack
 from app.web.static_files import static_url
 from app.web.words import page_words
 
@@ -105,6 +106,7 @@ class Pages:
             answer.set_cookie(
                 LANGUAGE_COOKIE, language, max_age=31_536_000, samesite="lax", httponly=True, path="/"
             )
+        pack(request, answer)
         return answer
 
     def answer_errors(self, application: FastAPI) -> None:

@@ -7,9 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from app.errors import UnknownPathError
+from app.web.packed import pack
 
 PREFIX: Final = "/static"
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -42,16 +43,18 @@ def static_routes() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get(PREFIX + "/{digest}/{name}")
-    async def static(digest: str, name: str) -> Response:
+    async def static(request: Request, digest: str, name: str) -> Response:
         content = _contents().get(name)
         if content is None:
             raise UnknownPathError("there is no such file")
         current = static_url(name).split("/")[2] == digest
-        return Response(
+        answer = Response(
             content,
             media_type=_TYPES[name.rpartition(".")[2]],
             headers={"Cache-Control": _A_YEAR if current else "no-cache"},
         )
+        pack(request, answer)
+        return answer
 
     @routes.get("/favicon.ico")
     async def icon() -> Response:
