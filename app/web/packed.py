@@ -19,7 +19,7 @@ def pack(request: Request, answer: Response) -> None:
     """Pack what a page holds, where its reader takes gzip.
 
     The name in the gzip header is as long as chance will have it: of a page that has something secret beside
-    something that another chose (an address, say), the packed length must tell nothing (BREACH, CVE-2013-3587;
+    something that another chose, as an address, the packed length must tell nothing (BREACH, CVE-2013-3587;
     Palacios et al. 2022, "Heal the Breach").
     """
     answer.headers.add_vary_header("Accept-Encoding")
