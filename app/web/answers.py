@@ -68,9 +68,10 @@ def answer_routes(evidence: EvidencePages, desk: EvidenceDesk, book: AnswerBook,
         return RedirectResponse(f"{page_path(token, trial)}?recorded={answer}", 303)
 
     @routes.get(page + "/answers")
-    async def none_here(token: str, trial: str) -> Response:
-        """Where a browser goes that asks for the page of a form again, in another language for example."""
-        return RedirectResponse(page_path(token, trial), 303)
+    async def none_here(request: Request, token: str, trial: str) -> Response:
+        """Where a browser goes from a form that was shown again: to another form, or another language."""
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{page_path(token, trial)}{query}", 303)
 
     @routes.get(page + "/answers.json")
     async def download(request: Request, token: str, trial: str) -> Response:

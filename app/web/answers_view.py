@@ -28,6 +28,7 @@ class AnswersView(NamedTuple):
         open: so many are asked of persons, whoever may answer.
         reader: who reads the page.
         given: answers to questions of the protocol, the newest first.
+        wanted: id of the question whose form is wanted.
         draft: a form that was sent and holds no answer.
         recorded: the answer that was just given or taken back.
         name, role: of whoever answered last from the same EHR user's link.
@@ -39,6 +40,7 @@ class AnswersView(NamedTuple):
     open: int
     reader: Answering
     given: Sequence[GivenAnswer]
+    wanted: str | None
     draft: Draft | None
     recorded: GivenAnswer | None
     name: str
@@ -54,6 +56,10 @@ class AnswersView(NamedTuple):
     def most(self) -> tuple[int, int]:
         """Characters of a name, and of a reason."""
         return LONGEST_NAME, LONGEST_WHY
+
+    def is_open(self, asked: Asked) -> bool:
+        """Whether the form of this question is shown."""
+        return self.draft_of(asked) is not None or (self.draft is None and asked.question == self.wanted)
 
     def draft_of(self, asked: Asked) -> Draft | None:
         """What was sent for this question."""
@@ -75,9 +81,17 @@ class AnswersView(NamedTuple):
 
 
 def answers_view(
-    path: str, seen: Screened, draft: Draft | None, recorded: str | None, reader: Answering
+    path: str, seen: Screened, draft: Draft | None, query: Mapping[str, str], reader: Answering
 ) -> AnswersView:
-    """The view. ``path``: of the page. ``recorded``: id of the answer that was just given or taken back."""
+    """The view.
+
+    Args:
+        path: of the page.
+        draft: a form that was sent and holds no answer.
+        query: of the address: ``answer``, the question whose form is wanted; ``recorded``, the id of the
+            answer that was just given or taken back.
+        reader: who reads the page.
+    """
     given = seen.answers
     user = seen.opened.user
     last = next((each for each in given if user is not None and each.user == user), None)
@@ -87,8 +101,9 @@ def answers_view(
         open=sum(map(len, seen.asked.values())),
         reader=reader,
         given=given,
+        wanted=query.get("answer"),
         draft=draft,
-        recorded=next((each for each in given if each.id == recorded), None),
+        recorded=next((each for each in given if each.id == query.get("recorded")), None),
         name=last.name if last is not None else "",
         role=last.role if last is not None and last.role == "clinician" else "clinician",
         as_of=seen.opened.as_of,

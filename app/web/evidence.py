@@ -87,12 +87,11 @@ class EvidencePages:
         own = frozenset(f"QuestionnaireResponse/{each.id}" for each in seen.given)
         view = evidence_view(seen.report, seen.bound.protocol, seen.opened.fhir_server, own)
         path = page_path(token, screening.protocol)
-        recorded = request.query_params.get("recorded")
         answers = None
         if self._book is not None:
             person = await reader(request) if self.signed_in else None
             may = not self.signed_in or (person is not None and person.has(Role.INVESTIGATOR))
-            answers = answers_view(path, seen, draft, recorded, Answering(person, may))
+            answers = answers_view(path, seen, draft, request.query_params, Answering(person, may))
         overview = await asyncio.to_thread(self._overview, request, seen)
         return self.pages.page(
             request,

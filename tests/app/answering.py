@@ -41,8 +41,8 @@ def taken_back(http: TestClient, path: str, answer: str) -> Response:
 
 
 def asked_on(page: str) -> list[str]:
-    """The questions for which the page has a form."""
-    return re.findall(r'name="question" value="([^"]+)"', page)
+    """The questions that the page puts to whoever reads it."""
+    return re.findall(r'class="answer screen-only" id="q-([^"]+)"', page)
 
 
 def outcome_on(page: str, criterion: str) -> str:

@@ -67,7 +67,7 @@ def test_an_answer_of_a_person(browse: Browse, watch: Watch, take: Take, tmp_pat
         link = page.locator("article.card a[href*='/evidence/']").last
         page.goto(link.get_attribute("href") or "")
         criterion = page.locator("details.criterion[id='E10']")
-        criterion.locator("details.answer > summary").click()
+        criterion.locator(".answer a").click()
         criterion.get_by_label("No", exact=True).check()
         criterion.get_by_label("Name of whoever answers").fill("Dr Wu Lan")
         criterion.get_by_label("Reason").fill("Severe depression, treated elsewhere since March")

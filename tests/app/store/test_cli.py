@@ -106,8 +106,8 @@ class TestAudit:
         assert [entry.resource.get_resource_type() for entry in bundle.entry] == ["AuditEvent"] * 2
 
     def test_the_table_names_trials_and_verdicts(self, run: Run) -> None:
-        assert f"{TRIAL_A} v1 undetermined, shown" in run("audit")
-        assert f"{TRIAL_A} v1 undetermined, declined" in run("audit")
+        assert f"{TRIAL_A} v2 undetermined, shown" in run("audit")
+        assert f"{TRIAL_A} v2 undetermined, declined" in run("audit")
 
     def test_where_something_else_reads_each_call_is_one_line_with_tabs(self, run: Run) -> None:
         lines = run("audit").splitlines()
