@@ -12,7 +12,7 @@ from app.prefetch_table import RESOURCE_TYPES
 from cds_hooks.errors import InsufficientDataError, WrongPatientError
 from cds_hooks.prefetch import Prefetched
 from fhir_mappings.decoding import peek
-from fhir_mappings.errors import PatientMismatchError, SeveralPatientsError
+from fhir_mappings.errors import NoPatientError, PatientMismatchError, SeveralPatientsError
 from fhir_mappings.facts import Retrieval
 from fhir_mappings.patient import read_patient
 from fhir_mappings.record import PatientRecord
@@ -83,6 +83,11 @@ def read_chart(
             retrieval=retrieval,
             default_retrieval="not-asked",
         )
+    except NoPatientError:
+        place = f"prefetch.{PATIENT_KEY}"
+        raise InsufficientDataError(
+            f"the patient is needed: the Patient of '{PATIENT_KEY}' cannot be read", place
+        ) from None
     except (PatientMismatchError, SeveralPatientsError):
         raise WrongPatientError(
             "the prefetch holds resources of another patient than the one in context", "prefetch"

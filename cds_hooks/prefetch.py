@@ -36,6 +36,7 @@ _RESOURCE_TYPE = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"')
 _MOST_ENTRIES = 20_000
 """No chart has so many of one kind; a body of twenty megabytes can hold millions that are none."""
 _MOST_LINKS = 100
+_DOUBLED = "there are entries that have two members of one name"
 _NO_RESOURCE = "there are entries without a resource that can be read"
 _TOLD = {
     "cut": "the server says in an OperationOutcome that results may be lacking",
@@ -173,6 +174,8 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         kind = type_of(entry.resource)
         if kind is None:
             faults.append(_NO_RESOURCE)
+        elif _is_doubled(raw):
+            faults.append(_DOUBLED)
         elif kind == "OperationOutcome":
             told = told_by(entry.resource)
             if told != "nothing":
@@ -203,6 +206,15 @@ def _read_bundle(value: msgspec.Raw | bytes, resource_type: str) -> Prefetched:
         flawed=bool(faults),
         searched_by=_searched_by(bundle.link),
     )
+
+
+def _is_doubled(entry: msgspec.Raw) -> bool:
+    """Whether an entry has two members of one name; within resources whoever reads them looks."""
+    try:
+        members(bytes(entry))
+    except NotJsonError:
+        return True
+    return False
 
 
 def _lacking(total: float, matches: Sequence[msgspec.Raw]) -> float:

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from fhir_mappings.bundle_frames import MOST_UNREADABLE, Entry, read_frame
-from fhir_mappings.decoding import first_value, parse_json, peek
+from fhir_mappings.decoding import doubled_objects, first_value, parse_json, peek
 from fhir_mappings.errors import UnreadableInputError
 from fhir_mappings.facts import Unread
 from fhir_mappings.references import Source, bare
@@ -32,6 +32,8 @@ _REMARKS = {
     "cut": "the server says that results may be lacking",
     "failed": "the server reported an error among the results",
 }
+_DOUBLED = "two of its elements have the same name, of which each reader takes another; it was not read"
+_DOUBLED_FRAME = "two elements of it, or of an entry, have the same name, of which each reader takes another"
 _NOT_OK = re.compile(r"[45]\d\d")
 _DEEPEST = 16
 _MOST_EMPTY = 100_000
@@ -76,6 +78,7 @@ class Document(msgspec.Struct):
         entries: how many entries were seen.
         unreadable, empty: how many of them are no resource, and how many have none.
         left_out: how many were not read any more, for too many of those.
+        doubled: how many objects in it have two members of one name; resources with such are not read.
     """
 
     sources: list[Source] = []
@@ -87,7 +90,9 @@ class Document(msgspec.Struct):
     unreadable: int = 0
     empty: int = 0
     left_out: int = 0
+    doubled: int = 0
     _told_at: int = 0
+    _doubled_in_resources: int = 0
 
     @property
     def truncated(self) -> set[str]:
@@ -113,6 +118,27 @@ class Document(msgspec.Struct):
         self.left_out += entries
         reason = f"{self.left_out} more entries were not read: too many before them are no resources"
         self.unread[self._told_at] = Unread("Bundle", reason)
+
+    def look_for_doubled(self, raw: msgspec.Raw | bytes) -> None:
+        """Count what is named twice in what is read next."""
+        self.doubled = doubled_objects(raw)
+        self._doubled_in_resources = 0
+
+    def refuse_doubled(self, raw: msgspec.Raw, kind: str, name: str) -> bool:
+        """Whether a resource names something twice. It is then told, and its type is a part."""
+        found = doubled_objects(raw) if self.doubled else 0
+        if found:
+            self._doubled_in_resources += found
+            self.unread.append(Unread(name, _DOUBLED))
+            types = {kind, *(name.decode() for name in _TYPE_IN_TEXT.findall(bytes(raw)))}
+            self.pages.append(Page(frozenset(types), cut=True))
+        return found > 0
+
+    def tell_doubled_frame(self) -> None:
+        """Where something is named twice outside the resources, anything may have been left out."""
+        if self.doubled > self._doubled_in_resources:
+            self.unread.append(Unread("Bundle", _DOUBLED_FRAME))
+            self.pages.append(Page(_EVERY, cut=True))
 
     def add(self, other: Document) -> None:
         """Take in another document that belongs to this one."""
@@ -201,7 +227,9 @@ def read_document(body: bytes, place: str = "") -> Document:
         raise UnreadableInputError("not FHIR: the JSON object has no resourceType")
     elif seen.resource_type == "Bundle":
         document = Document(bundle=True, place=f"{place}." if place else "")
+        document.look_for_doubled(body)
         _read_bundle(body, document, 1)
+        document.tell_doubled_frame()
         return document
     document = Document(entries=int(place or 1) - 1)
     read_resource(msgspec.Raw(body), document)
@@ -210,7 +238,9 @@ def read_document(body: bytes, place: str = "") -> Document:
 
 def read_resource(raw: msgspec.Raw | bytes, document: Document) -> None:
     """Add one resource, or all those of a Bundle, to a document."""
+    document.look_for_doubled(raw)
     outcome, _ = _add(Entry(resource=msgspec.Raw(raw)), document, 0)
+    document.tell_doubled_frame()
     if outcome in ("unreadable", "cut", "failed"):
         failed = outcome == "failed"
         document.pages.append(Page(frozenset({ANY_TYPE}) if failed else _EVERY, cut=True, failed=failed))
@@ -318,9 +348,11 @@ def _add(entry: Entry, document: Document, depth: int) -> tuple[Outcome, str | N
         document.unread.append(Unread(place, reason))
         return "unreadable", None
     kind = seen.resource_type
+    name = f"{kind}/{seen.id}" if seen.id else (entry.full_url or f"{kind}/{place}")
+    if document.refuse_doubled(raw, kind, name):
+        return "cut" if kind == "OperationOutcome" else "nothing", kind
     if kind == "OperationOutcome" or (entry.search is not None and entry.search.mode == "outcome"):
         return _told_by(raw, document), None
-    name = f"{kind}/{seen.id}" if seen.id else (entry.full_url or f"{kind}/{place}")
     document.sources.append(Source(raw, kind, seen.id, entry.full_url, name, seen.version))
     return "read", kind
 

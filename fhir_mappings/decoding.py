@@ -77,29 +77,26 @@ def parse_json(body: bytes) -> Any:
         raise UnreadableInputError(f"not JSON: {error}") from None
 
 
-class _TwiceError(ValueError):
-    pass
+def doubled_objects(body: bytes | msgspec.Raw) -> int:
+    """How many objects in valid JSON have two members of one name; one, if it is nested too deeply to tell.
 
-
-def names_a_key_twice(body: bytes) -> bool:
-    """Whether any object in valid JSON has two members of one name.
-
-    Readers differ in which of them they take (RFC 8259, 4), so that what it says is not known.
-
-    Raises:
-        RecursionError: nested too deeply.
+    Readers differ in which of them they take (RFC 8259, 4), so that what such an object says is not known.
+    None in what is no JSON: whoever reads it will say so.
     """
+    found = 0
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal found
+        found += len(dict(pairs)) < len(pairs)
+
     try:
         # Python's own reader alone shows all members. The numbers may be of any length; they are not used.
-        json.loads(body, object_pairs_hook=_must_be_unique, parse_int=float, strict=False)
-    except _TwiceError:
-        return True
-    return False
-
-
-def _must_be_unique(pairs: list[tuple[str, Any]]) -> None:
-    if len(dict(pairs)) < len(pairs):
-        raise _TwiceError
+        json.loads(bytes(body), object_pairs_hook=look, parse_int=float, strict=False)
+    except RecursionError:
+        return 1
+    except ValueError:
+        return 0
+    return found
 
 
 def first_value(body: bytes) -> tuple[bytes, bytes]:

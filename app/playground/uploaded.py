@@ -16,7 +16,7 @@ from app.limits import must_be_shallow
 from app.playground.ehr import Held, Resource
 from app.playground.errors import PlaygroundError
 from app.surrogates import without_lone_surrogates
-from fhir_mappings.decoding import names_a_key_twice
+from fhir_mappings.decoding import doubled_objects
 from fhir_mappings.references import bare
 
 BASE = "https://uploaded.trialcards.example/fhir"
@@ -124,7 +124,7 @@ def _json(content: bytes, deepest: int) -> Any:
         raise PlaygroundError("too-deep", most=deepest) from None
     except msgspec.DecodeError as error:
         raise PlaygroundError("not-json", why=str(error).removeprefix("JSON is malformed: ")) from None
-    if names_a_key_twice(body):
+    if doubled_objects(body):
         raise PlaygroundError(
             "doubled-keys"
         )  # the request that is made of it would hide what it does not say

@@ -7,7 +7,7 @@ import msgspec
 from fhir_mappings.bundles import read_document
 from fhir_mappings.client.asking import Why
 from fhir_mappings.client.bodies import AnswerError
-from fhir_mappings.decoding import names_a_key_twice, peek
+from fhir_mappings.decoding import doubled_objects, peek
 from fhir_mappings.errors import UnreadableInputError
 from fhir_mappings.search_results import names, searched_by
 
@@ -71,9 +71,9 @@ def read_answer(body: bytes, resource_type: str, *, search: bool, most: int = 10
     try:
         body.decode()
         frame = _frames.decode(body)
-        doubled = names_a_key_twice(body)
         bounded = _bounded(frame, most)
         document = read_document(bounded or body)
+        doubled = document.doubled or (bounded is not None and doubled_objects(body))
     except (UnicodeDecodeError, UnreadableInputError, msgspec.DecodeError, RecursionError):
         raise AnswerError("not-json") from None
     if doubled:
