@@ -105,7 +105,7 @@ class Watch:
 
     def next_day(self, as_of: date) -> date | None:
         """A day after ``as_of``, not after the first, on which the answer may change; ``None``: never."""
-        dates = self._dates()
+        dates = self._dates(as_of)
         following = bisect_right(dates, as_of)
         found = [day for day in self._turns() if day is not None and day > as_of]
         if following < len(dates):
@@ -122,10 +122,10 @@ class Watch:
                     found.append(_not_after(span, dates[outside], as_of))
         return min(found, default=None)
 
-    def _dates(self) -> list[date]:
+    def _dates(self, as_of: date) -> list[date]:
         spans: set[DateSpan] = set()
         for series in self._series:
-            spans.update(m.when for m in series.measurements)
+            spans.update(m.when for m in series.measurements if not _is_of_the_day(m.when, series, as_of))
             spans.update(item.when for item in series.unusable if item.when is not None)
         for events in self._events:
             for event in events.events:
@@ -138,6 +138,17 @@ class Watch:
     def _turns(self) -> list[date | None]:
         changes = [m.changes_on for series in self._series for m in series.measurements]
         return [*self._days, *changes, *(series.turns_on for series in self._series)]
+
+
+def _is_of_the_day(when: DateSpan, series: Series, as_of: date) -> bool:
+    """Whether a value is of the day of the question, whichever day that is: a score, an age.
+
+    It will be of the next day tomorrow, and grows no older. Where it is of the day because something on
+    record is, its series may turn on the morrow.
+    """
+    if series.turns_on is None or series.turns_on <= as_of + timedelta(days=1):
+        return False
+    return when.first == when.last == as_of
 
 
 def _not_after(span: Span, day: date, as_of: date) -> date:
