@@ -10,7 +10,7 @@ import msgspec
 
 from app.answers.book import About, AnswerBook
 from app.answers.given import standing_responses
-from app.aside import aside, weight
+from app.aside import MANY, aside, weight
 from app.cards.compose import compose_cards
 from app.cards.pending_orders import ORDER_TYPE, ordered_tests
 from app.cards.quirks import for_client
@@ -121,7 +121,7 @@ class TrialsHook:
         if orders is None:
             listing = self._listing if rehearsal is None else None
             judging = partial(self._trial_cards, request, client, chart, as_of, language, listing)
-            cards, judged = await aside(weight(len(memoryview(raw)) for raw in chart.resources), judging)
+            cards, judged = await aside(_work_of(chart), judging)
             screenings = len(judged)
         else:
             if orders.absent:
@@ -265,6 +265,16 @@ def _triggered(request: HookRequest, client: ClientProfile) -> bool:
         return True
     trigger = request.extension.get(client.trigger_extension)
     return trigger is None or bytes(trigger).decode().strip('"') in client.served_triggers
+
+
+def _work_of(chart: Chart) -> int:
+    """What judging a chart weighs, in usual resources.
+
+    Where something was not retrieved it is many: nothing that grows too old comes to change a finding soon,
+    and how long the findings stand takes longest to tell.
+    """
+    in_part = any(state != "complete" for state in chart.retrieval.values())
+    return MANY if in_part else weight(len(memoryview(raw)) for raw in chart.resources)
 
 
 def _must_know_the_diagnoses(chart: Chart) -> None:

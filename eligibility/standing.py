@@ -18,7 +18,10 @@ Ask = Callable[[int, date], tuple[Finding, Watch]]
 """The finding of the criterion of that position on that day."""
 
 HORIZON = timedelta(days=1096)
-"""So far ahead is looked, three years: who asks has long since asked again."""
+"""So far ahead is looked for the day on which nothing fails any more, three years: wash-outs are long."""
+
+SOON = timedelta(days=366)
+"""So far ahead is looked for a change, a year: who asks has long since asked again."""
 
 MOST_JUDGEMENTS = 2000
 """A chart that needs more than this is told to stand until the day reached, which is never too late."""
@@ -39,7 +42,7 @@ def standing(finding: Finding) -> Hashable:
 
 
 def stands_until(now: Sequence[tuple[Finding, Watch]], as_of: date, ask: Ask) -> date | None:
-    """The first day after ``as_of`` on which a finding changes; ``None``: none within the horizon.
+    """The first day after ``as_of`` on which a finding changes; ``None``: none within a year.
 
     Args:
         now: all findings of ``as_of``.
@@ -50,7 +53,7 @@ def stands_until(now: Sequence[tuple[Finding, Watch]], as_of: date, ask: Ask) ->
     days = [(day, i) for i, (_, watch) in enumerate(now) if (day := watch.next_day(as_of)) is not None]
     heapq.heapify(days)
     for _ in range(MOST_JUDGEMENTS):
-        if not days or days[0][0] - as_of > HORIZON:
+        if not days or days[0][0] - as_of > SOON:
             return None
         day, i = heapq.heappop(days)
         finding, watch = ask(i, day)
