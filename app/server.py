@@ -170,7 +170,9 @@ def create_app(
     if listing is not None:
         application.include_router(screening_list_routes(service, listing, pages, now))
     if desk_of_evidence is not None:
-        evidence = EvidencePages(service, desk_of_evidence, pages, answers, signed_in=who == "signed-in")
+        evidence = EvidencePages(
+            service, desk_of_evidence, pages, answers, signed_in=who == "signed-in", listing=listing
+        )
         application.include_router(evidence_routes(evidence))
         application.include_router(trial_choice_routes(evidence))
         application.include_router(what_if_routes(evidence))

@@ -55,6 +55,7 @@ class GivenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     user: str | None = None
     withdrawn: datetime | None = None
+    author: str | None = None
 
 
 def is_judgement(question: str) -> bool:
@@ -70,7 +71,9 @@ def response_of(answer: GivenAnswer, patient_id: str) -> Json:
     said = "Yes" if answer.value else "No"
     why = f"<p>Why: {escape(answer.why)}</p>" if answer.why else ""
     words = f"<p>{escape(answer.words)}</p><p>{said}</p>{why}"
-    person: Json = {"type": _TYPES[answer.role], "display": answer.name}
+    person: Json = {"type": _TYPES[answer.role]}
+    if answer.author is None or answer.role == "clinician":
+        person["display"] = answer.name
     if answer.role == "patient":
         person["reference"] = f"Patient/{patient_id}"
     item: Json = {
@@ -80,6 +83,7 @@ def response_of(answer: GivenAnswer, patient_id: str) -> Json:
     }
     for group in reversed(answer.place.groups):
         item = {"linkId": group.link, "text": group.text, "item": [item]}
+    author = {} if answer.author is None else {"author": {"type": "Practitioner", "display": answer.author}}
     return {
         "resourceType": "QuestionnaireResponse",
         "id": answer.id,
@@ -90,6 +94,7 @@ def response_of(answer: GivenAnswer, patient_id: str) -> Json:
         "authored": answer.authored,
         "source": person,
         "item": [item],
+        **author,
     }
 
 

@@ -19,6 +19,9 @@ ROWS: Final = 3
 UCUM: Final = "http://unitsofmeasure.org"
 _LONGEST: Final = 60
 _NUMBER = re.compile(r"(?P<sign><=|>=|<|>)?\s*(?P<number>-?\d{1,9}(?:[.,]\d{1,6})?)")
+_TITRE = re.compile(r"1\s*:\s*\d{1,6}")
+_THOUSANDS = re.compile(r"-?\d{1,3},\d{3}")
+"""Some write 7,500 for 7.5, others for 7500."""
 _FIRST = date(1900, 1, 1)
 _LAST = date(2200, 12, 31)
 
@@ -132,7 +135,10 @@ def _value(
         errors[f"input.{row}"] = "what-if.error.input"
         return None
     number = _NUMBER.fullmatch(written)
-    term = written.lower() in described.categories
+    if number is not None and _THOUSANDS.fullmatch(number["number"]):
+        errors[f"value.{row}"] = "what-if.error.comma"
+        return None
+    term = written.lower() in described.categories or _TITRE.fullmatch(written) is not None
     if number is None and not (described.kind != "number" and term):
         errors[f"value.{row}"] = (
             "what-if.error.number" if described.kind == "number" else "what-if.error.term"

@@ -10,6 +10,7 @@ import msgspec
 
 from app.cards.groups import standing
 from app.evidence.thinning import MOST_POINTS
+from app.listing.entries import Patient
 from eligibility.findings import Finding, Screening, ScreeningReport
 from eligibility.protocol import Protocol
 from eligibility.reported import ReportedTimeline
@@ -38,6 +39,7 @@ class EvidenceView(NamedTuple):
         groups: its findings by what they ask of the reader, as on the card; none twice, none left out.
         source_base: where links to source resources begin; ``None`` where there is no server to link to.
         own: references of what persons answered on this page; it is shown there.
+        whose: whose chart it is.
     """
 
     report: ScreeningReport
@@ -46,6 +48,7 @@ class EvidenceView(NamedTuple):
     groups: Sequence[tuple[Group, Sequence[Finding]]]
     source_base: str | None
     own: frozenset[str] = frozenset()
+    whose: Patient | None = None
 
     def thinned(self, timeline: ReportedTimeline) -> tuple[ReportedTimeline, int]:
         """A criterion's timeline with the newest values alone, and how many are left out."""
@@ -70,6 +73,7 @@ def evidence_view(
     protocol: Protocol,
     fhir_server: str | None,
     own: frozenset[str] = frozenset(),
+    whose: Patient | None = None,
 ) -> EvidenceView:
     """The view of a report on one protocol. ``fhir_server``: base URL, as the client told it.
 
@@ -80,7 +84,7 @@ def evidence_view(
     for finding in screening.findings:
         by_group[_GROUPS[standing(finding)]].append(finding)
     groups = tuple((name, tuple(by_group[name])) for name in _ORDER if by_group[name])
-    return EvidenceView(report, screening, protocol, groups, _linkable(fhir_server), own)
+    return EvidenceView(report, screening, protocol, groups, _linkable(fhir_server), own, whose)
 
 
 def _linkable(base: str | None) -> str | None:

@@ -120,7 +120,8 @@ def _answers(seen: Screened, supposed: Supposition) -> Iterator[bytes]:
             place=Place(str(seen.bound.questions[question])),
             value=value,
             on=day,
-            authored=day.isoformat(),
+            # The last instant that day has anywhere: it takes the place of what was said earlier that day.
+            authored=f"{day.isoformat()}T23:59:59-12:00",
             name=SOMEBODY,
             role="clinician",
         )

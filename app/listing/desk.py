@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
 
-from app.listing.entries import Entry, Patient, Standing, Status, standing_of
+from app.listing.entries import Entry, Patient, Standing, Status, compared, standing_of
 from app.store.records import ListedRow, StatusRow
 from app.store.sealed import SealError, seal, unseal
 from eligibility.findings import Screening
@@ -46,28 +47,47 @@ class ListDesk:
         self._store = store
         self._now = now
 
-    def note(self, patient: Patient, screenings: Iterable[Screening]) -> None:
-        """Put a patient on the list, for each trial whose disease the patient has."""
+    def note(
+        self,
+        patient: Patient,
+        screenings: Iterable[Screening],
+        gone: Mapping[str, Standing] = MappingProxyType({}),
+    ) -> None:
+        """Put a patient on the list, for each trial whose disease the patient has.
+
+        ``gone``: by trial, how somebody stands who is perhaps on the list for it, and no candidate any more.
+        """
         try:
-            self._note(patient, screenings)
+            self._note(patient, {each.protocol: standing_of(each) for each in screenings}, listed=False)
+            self._note(patient, gone, listed=True)
         except OSError:
             return  # the secret cannot be read: the store tells of that with the call itself
 
-    def _note(self, patient: Patient, screenings: Iterable[Screening]) -> None:
+    def renew(self, patient: Patient, screenings: Iterable[Screening]) -> None:
+        """As ``note``, for whoever is on the list already."""
+        try:
+            self._note(patient, {each.protocol: standing_of(each) for each in screenings}, listed=True)
+        except OSError:
+            return  # as there
+
+    def _note(self, patient: Patient, standings: Mapping[str, Standing], *, listed: bool) -> None:
+        if not standings:
+            return
         key = self._store.patient_key(patient.client, patient.fhir_server, patient.patient_id)
         who = _ENCODER.encode(patient)
-        for screening in screenings:
-            content = _ENCODER.encode(standing_of(screening))
+        for trial, standing in standings.items():
+            told = _ENCODER.encode(compared(standing))
             self._store.keep_listed(
                 ListedRow(
                     patient=key,
-                    trial=screening.protocol,
+                    trial=trial,
                     at=self._now(),
                     changed=None,
                     who=seal(who, self._key),
-                    digest=hashlib.blake2b(content, key=self._key, digest_size=16).hexdigest(),
-                    now=seal(content, self._key),
+                    digest=hashlib.blake2b(told, key=self._key, digest_size=16).hexdigest(),
+                    now=seal(_ENCODER.encode(standing), self._key),
                     before=None,
+                    only_if_listed=listed,
                 )
             )
 

@@ -57,6 +57,10 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     criteria: tuple[str, ...] = ()
 
 
+ListVerdict = Verdict | Literal["deceased", "not-shown"]
+"""A verdict; or why there is none any more: the patient has died, or the disease is no longer on record."""
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a patient stands with a trial.
 
@@ -68,7 +72,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     version: str
-    verdict: Verdict
+    verdict: ListVerdict
     earliest: str | None = None
     stands_until: str | None = None
     in_the_way: tuple[str, ...] = ()
@@ -99,6 +103,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     status: Status = Status.TO_CONTACT
     since: datetime | None = None
     by: str | None = None
+
+
+def compared(standing: Standing) -> tuple[object, ...]:
+    """What of a standing makes a change: all that ``changes`` can tell, in one order."""
+    return (
+        standing.version,
+        standing.verdict,
+        standing.earliest,
+        sorted(standing.in_the_way),
+        sorted(lack.input for lack in standing.missing),
+    )
 
 
 ChangeKind = Literal[
@@ -144,13 +159,13 @@ def _changes(before: Standing, now: Standing) -> Iterator[Change]:
     elif now.earliest is not None and before.earliest != now.earliest:
         yield Change("earliest", (before.earliest or "", now.earliest))
     were, are = ([lack.input for lack in standing.missing] for standing in (before, now))
-    compared: tuple[tuple[ChangeKind, Sequence[str], Sequence[str]], ...] = (
+    sides: tuple[tuple[ChangeKind, Sequence[str], Sequence[str]], ...] = (
         ("no-longer-in-the-way", before.in_the_way, now.in_the_way),
         ("now-in-the-way", now.in_the_way, before.in_the_way),
         ("no-longer-missing", were, are),
         ("now-missing", are, were),
     )
-    for kind, some, others in compared:
+    for kind, some, others in sides:
         if only := tuple(name for name in some if name not in others):
             yield Change(kind, only)
     if before.version != now.version:

@@ -93,7 +93,8 @@ def _subject(entry: Entry, study: str) -> dict[str, Any]:
 
 
 def _by_verdict(entry: Entry) -> str:
-    return "ineligible" if entry.now.verdict == "ineligible" else "potential-candidate"
+    out = entry.now.verdict in ("ineligible", "not-shown", "deceased")
+    return "ineligible" if out else "potential-candidate"
 
 
 def _id(*parts: str) -> str:

@@ -8,15 +8,17 @@ from typing import Any
 
 import msgspec
 
-from app.listing.entries import Entry, Status, changes
+from app.listing.entries import Entry, ListVerdict, Status, changes
 from eligibility.findings import Verdict
 
-_FROM_BEST: tuple[Verdict, ...] = (
+_FROM_BEST: tuple[ListVerdict, ...] = (
     "potentially-eligible",
     "undetermined",
     "ineligible-for-now",
     "probably-ineligible",
     "ineligible",
+    "not-shown",
+    "deceased",
 )
 PAGE_SIZE = 50
 

@@ -31,7 +31,9 @@ class ListWords:
         return entry.patient.name or self._words.say("list.no-name")
 
     def verdict(self, verdict: str) -> str:
-        """The verdict, as every page has it."""
+        """The verdict, as every page has it; or why there is none any more."""
+        if verdict in ("deceased", "not-shown"):
+            return self._words.say(f"list.verdict.{verdict}")
         return tell(f"verdict.{verdict}")
 
     def lacking(self, lacking: Lacking) -> str:
@@ -39,7 +41,9 @@ class ListWords:
         return self._words.say(
             "list.lacking",
             what=self._input(lacking.input),
-            why=tell(f"why.{lacking.why}"),
+            why=tell(f"why.{lacking.why}")
+            if self._is_known(lacking.input)
+            else self._words.say("list.several"),
             criteria=self._listed(lacking.criteria),
         )
 
@@ -58,6 +62,10 @@ class ListWords:
         if change.kind in ("now-missing", "no-longer-missing"):
             names = tuple(self._input(name) for name in names)
         return self._words.say(f"list.change.{change.kind}", names=self._listed(names))
+
+    def _is_known(self, name: str) -> bool:
+        """Whether it is one thing that is missing; a criterion stands for many, as the items of a score."""
+        return vocabulary().input(name) is not None or bool(vocabulary().expand(name))
 
     def _input(self, name: str) -> str:
         described = vocabulary().input(name)

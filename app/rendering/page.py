@@ -49,6 +49,7 @@ def environment() -> Environment:
         words.own_evidence,
         words.own_needs,
         words.own_reason,
+        words.used_value,
         words.verdict_words,
         words.with_parts,
         scores.basis_words,

@@ -13,6 +13,7 @@ from app.order_names import order_name
 from app.rendering.telling import spoken, tell
 from eligibility.findings import Finding, Outcome, Screening, Verdict
 from eligibility.judging import blocks
+from eligibility.overview.results import shown_unit
 from eligibility.reported import Contradiction, ReportedEvidence, ReportedGate, WorkItem
 from fhir_mappings.facts import Need
 
@@ -123,3 +124,11 @@ def own_evidence(finding: Finding) -> list[ReportedEvidence]:
     """The evidence that none of the sub-criteria shows already."""
     below = {(item.reference, item.path) for part in finding.parts for item in part.evidence}
     return [item for item in finding.evidence if (item.reference, item.path) not in below]
+
+
+def used_value(item: ReportedEvidence) -> str:
+    """A value as it was used, with its unit as people write it: six digits at most, as far as they tell."""
+    value = item.value
+    if isinstance(value, float):
+        value = f"{value:.0f}" if abs(value) >= 1_000_000 else f"{value:.6g}"
+    return f"{value} {shown_unit(item.unit) if item.unit else ''}".strip()

@@ -13,6 +13,12 @@ from app.store.tables import LONGEST_NAME, listed_statuses, listed_trials
 def write_listed(connection: Connection, row: ListedRow) -> None:
     """Put an entry on the list, or bring it up to date; what is older than the entry there is left out."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    values = {name: value for name, value in msgspec.structs.asdict(row).items() if name in listed_trials.c}
+    values["trial"] = row.trial[:LONGEST_NAME]
+    if row.only_if_listed:
+        here = and_(listed_trials.c.patient == row.patient, listed_trials.c.trial == values["trial"])
+        if connection.execute(select(exists().where(here))).scalar() is not True:
+            return
     statement = insert(listed_trials)
     given = statement.excluded
     differs = listed_trials.c.digest != given.digest
@@ -29,7 +35,7 @@ def write_listed(connection: Connection, row: ListedRow) -> None:
             },
             where=given.at >= listed_trials.c.at,
         ),
-        msgspec.structs.asdict(row) | {"trial": row.trial[:LONGEST_NAME]},
+        values,
     )
 
 

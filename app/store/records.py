@@ -117,6 +117,7 @@ class ListedRow(msgspec.Struct, frozen=True, kw_only=True):
         digest: tells whether ``now`` is what it was, and nothing else.
         now: how it stands, sealed.
         before: how it stood before it changed, sealed.
+        only_if_listed: nobody is put on the list by it.
     """
 
     patient: str
@@ -127,6 +128,7 @@ class ListedRow(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     now: bytes
     before: bytes | None
+    only_if_listed: bool = False
 
 
 class StatusRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -54,7 +55,10 @@ def answer_routes(evidence: EvidencePages, desk: EvidenceDesk, book: AnswerBook,
         answer = read_answer(fields, asked, occasion)
         if isinstance(answer, Draft):
             return await evidence.shown(request, token, seen, draft=answer)
+        if person is not None:
+            answer = msgspec.structs.replace(answer, author=person.name)
         await in_store(book.keep, about(desk, token, opened), answer, None if person is None else person.id)
+        await evidence.relisted(request, token, trial)
         return RedirectResponse(f"{page_path(token, trial)}?recorded={answer.id}", 303)
 
     @routes.post(page + "/answers/{answer}/withdrawal", dependencies=ours)
@@ -65,6 +69,7 @@ def answer_routes(evidence: EvidencePages, desk: EvidenceDesk, book: AnswerBook,
         by = None if person is None else person.id
         if not await in_store(book.withdraw, whom, answer, seen.opened.user, by):
             raise PageError(409, "answers.error.withdrawn")
+        await evidence.relisted(request, token, trial)
         return RedirectResponse(f"{page_path(token, trial)}?recorded={answer}", 303)
 
     @routes.get(page + "/answers")

@@ -20,6 +20,8 @@ from app.evidence.opened import OpenedChart
 from app.evidence.picture import picture_of_overview
 from app.evidence.screened import Screened, screened
 from app.evidence.view import evidence_view
+from app.listing.desk import ListDesk
+from app.listing.identity import identified
 from app.people.person import Role
 from app.screening import ScreeningService, UnknownProtocolError
 from app.store.errors import StoreError
@@ -47,12 +49,14 @@ class EvidencePages:
         book: AnswerBook | None = None,
         *,
         signed_in: bool = False,
+        listing: ListDesk | None = None,
     ) -> None:
         self.service = service
         self.pages = pages
         self._desk = desk
         self._book = book
         self.signed_in = signed_in
+        self._listing = listing
 
     async def opened(self, token: str) -> tuple[OpenedChart, Sequence[GivenAnswer]]:
         """The chart behind a link, and what persons have answered about its patient.
@@ -79,13 +83,28 @@ class EvidencePages:
         except UnknownProtocolError:
             raise PageError(404, "evidence.error.trial") from None
 
+    async def relisted(self, request: Request, token: str, trial: str) -> None:
+        """Let the screening list follow an answer, where its patient is on it.
+
+        Raises:
+            PageError: as ``screened``.
+        """
+        chart = await opened_chart(self._desk, token)
+        if self._listing is None or about(self._desk, token, chart).link is not None:
+            return
+        seen = await self.screened(request, token, trial)
+        whose = identified(chart.patient_id, chart.client, chart.fhir_server, chart.resources)
+        await asyncio.to_thread(self._listing.renew, whose, seen.report.screenings)
+
     async def shown(
         self, request: Request, token: str, seen: Screened, draft: Draft | None = None
     ) -> HTMLResponse:
         """The page. ``draft``: a form that was sent and holds no answer, to be shown again."""
         screening = seen.report.screenings[0]
         own = frozenset(f"QuestionnaireResponse/{each.id}" for each in seen.given)
-        view = evidence_view(seen.report, seen.bound.protocol, seen.opened.fhir_server, own)
+        chart = seen.opened
+        whose = identified(chart.patient_id, chart.client, chart.fhir_server, chart.resources)
+        view = evidence_view(seen.report, seen.bound.protocol, chart.fhir_server, own, whose)
         path = page_path(token, screening.protocol)
         answers = None
         if self._book is not None:

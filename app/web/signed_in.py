@@ -112,8 +112,16 @@ async def signed_in(request: Request) -> Person:
     if person is None:
         # A form cannot be sent again from the sign-in page: its own page can.
         query = f"?{request.url.query}" if request.url.query else ""
-        raise SignInNeededError(own_path(request.url.path + query) if request.method == "GET" else "/")
+        raise SignInNeededError(
+            own_path(request.url.path + query) if request.method == "GET" else _page_of_form(request)
+        )
     return person
+
+
+def _page_of_form(request: Request) -> str:
+    """The page that a form was sent from, as far as the browser says and it is of this host."""
+    sender = urlsplit(request.headers.get("referer", ""))
+    return own_path(sender.path) if sender.netloc == request.url.netloc else "/"
 
 
 SignedIn = Annotated[Person, Depends(signed_in)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -105,6 +105,72 @@ def test_what_changed_since_last_time_is_told(listing: Site, clock: StandingCloc
     assert "now missing:" in after[TRIAL_A]["what_changed"]
     assert "neutrophil" in after[TRIAL_A]["what_changed"]
     assert "now missing" in words(listing, "?changed=yes")
+
+
+def changed_chart(here: Site, change: Callable[[dict[str, Any]], None]) -> None:
+    request = request_of(LUPUS)
+    change(request["prefetch"])
+    assert here.http.post(HOOK, json=request).status_code == 200
+
+
+def test_one_who_has_died_is_no_candidate_any_more(listing: Site, clock: StandingClock) -> None:
+    opened(listing)
+    clock.passes(minutes=5)
+    changed_chart(listing, lambda prefetch: prefetch["patient"].update(deceasedBoolean=True))
+    rows = csv_rows(listing)
+    assert {row["verdict"] for row in rows} == {"deceased"}
+    assert {row["screened"] for row in rows} == {clock.now.isoformat()}
+    assert "Undetermined → deceased" in words(listing, "?changed=yes")
+    exported = listing.get(f"{PATH}.json").text
+    assert "potential-candidate" not in exported
+    assert exported.count('"ineligible"') == 2
+
+
+def test_one_whose_disease_is_no_longer_on_record_is_none_either(listing: Site) -> None:
+    opened(listing)
+
+    def without_disease(prefetch: dict[str, Any]) -> None:
+        for name in ("conditions", "reports", "observations", "procedures", "medicationRequests"):
+            prefetch[name]["entry"], prefetch[name]["total"] = [], 0
+
+    changed_chart(listing, without_disease)
+    assert {row["verdict"] for row in csv_rows(listing)} == {"not-shown"}
+
+
+def test_what_was_not_retrieved_takes_nobody_off_the_list(listing: Site) -> None:
+    """Unknown is never no: diagnoses that came and evidence that did not."""
+    opened(listing)
+
+    def half(prefetch: dict[str, Any]) -> None:
+        prefetch["conditions"]["entry"], prefetch["conditions"]["total"] = [], 0
+        for name in ("reports", "observations"):
+            prefetch[name] = {"resourceType": "OperationOutcome", "issue": []}
+
+    changed_chart(listing, half)
+    assert "not-shown" not in {row["verdict"] for row in csv_rows(listing)}
+
+
+def test_nobody_comes_on_the_list_by_having_died(listing: Site) -> None:
+    changed_chart(listing, lambda prefetch: prefetch["patient"].update(deceasedBoolean=True))
+    assert listing.rows("listed_trials") == []
+
+
+def test_what_changed_stays_until_something_else_does(listing: Site, clock: StandingClock) -> None:
+    """What makes no difference that could be told, as another item to confirm, hides no change before it."""
+    opened(listing)
+    clock.passes(minutes=5)
+    opened(listing, without="lin-neutrophils")
+    told = {row["trial"]: row["what_changed"] for row in csv_rows(listing)}
+    clock.passes(minutes=5)
+
+    def without(prefetch: dict[str, Any]) -> None:
+        found = prefetch["observations"]
+        names = ("lin-neutrophils", "lin-phq-9-item-9")
+        found["entry"] = [one for one in found["entry"] if one["resource"]["id"] not in names]
+        found["total"] = len(found["entry"])
+
+    changed_chart(listing, without)
+    assert {row["trial"]: row["what_changed"] for row in csv_rows(listing)} == told
 
 
 def test_a_status_is_kept_with_who_said_it_and_when_and_every_one_before_it(

@@ -102,6 +102,7 @@ def test_a_value_that_no_laboratory_could_send_is_refused_with_the_reason(
     ("fields", "field", "words"),
     [
         ({"input_0": "upcr", "value_0": "much"}, "value.0", "Give a number"),
+        ({"input_0": "upcr", "value_0": "7,500"}, "value.0", "without a comma"),  # 7.5, or 7500?
         ({"input_0": "hbsag", "value_0": "purple"}, "value.0", "one of the terms"),
         ({"input_0": "no-such", "value_0": "1"}, "input.0", "from the list"),
         ({"input_0": "", "value_0": "1"}, "input.0", "from the list"),
