@@ -152,11 +152,16 @@ def terminology() -> Named:
 
 
 def screening_lists() -> Named:
-    """The list as FHIR, with an entry of each status."""
+    """The list as FHIR, with an entry of each status.
+
+    HAPI's validator (8.8.0) has no class by the name of List and ends with a NullPointerException on a Bundle
+    that holds one: each List is validated by itself, and the Bundle with all that is not one.
+    """
     entries = [listed.entry(status=status, key=f"{n:032x}") for n, status in enumerate(Status)]
     entries += [listed.entry(trial=identifier) for identifier in screening_service().protocols]
     bundle = fhir_of(entries, screening_service().protocols, listed.AT)
-    yield "all", bundle
+    others = [item for item in bundle["entry"] if item["resource"]["resourceType"] != "List"]
+    yield "all but the lists", {**bundle, "entry": others}
     for number, item in enumerate(bundle["entry"]):
         yield f"{item['resource']['resourceType']} {number}", item["resource"]
 
