@@ -79,8 +79,13 @@ def item_state_words(item: ReportedItem) -> str:
     look = ITEM_STATES[item.state]
     if item.grade and item.weight and item.state in ("present", "absent"):
         return tell("item.graded", sign=look.sign, grade=item.grade)
-    grade = tell("item.grade", grade=item.grade) if item.grade else ""
+    grade = tell("item.grade", grade=_grade_words(item.grade)) if item.grade else ""
     return f"{look.sign} {look.words}{grade}"
+
+
+def _grade_words(grade: str) -> str:
+    """A letter is the same in every language; what depends on other items is told in words."""
+    return grade if len(grade) == 1 else tell("item.grade.depends")
 
 
 def item_points(item: ReportedItem, score: ReportedScore) -> str:

@@ -245,7 +245,7 @@ def _gives(clause: Clause, domain: Domain) -> str | None:
     if not clause.degree:
         return None
     if domain.id == RENAL and clause.degree is Degree.SEVERE:
-        return phrase("bilag-sheet.b-or-a-with-another")
+        return "B, or A with another"
     return GRADES[clause.degree]
 
 
