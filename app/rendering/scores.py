@@ -10,6 +10,7 @@ from app.rendering.words import Look, evidence_words, why_words
 from eligibility.findings import Finding
 from eligibility.reported import ReportedDecision, ReportedItem, ReportedReading, ReportedScore
 from fhir_mappings.facts import ItemState
+from fhir_mappings.scores.bilag_sheet import DEPENDS
 
 # The signs differ from those of outcomes: a finding that is present is no pass.
 ITEM_STATES: dict[ItemState, Look] = {
@@ -85,7 +86,7 @@ def item_state_words(item: ReportedItem) -> str:
 
 def _grade_words(grade: str) -> str:
     """A letter is the same in every language; what depends on other items is told in words."""
-    return grade if len(grade) == 1 else tell("item.grade.depends")
+    return tell("item.grade.depends") if grade == DEPENDS else grade
 
 
 def item_points(item: ReportedItem, score: ReportedScore) -> str:

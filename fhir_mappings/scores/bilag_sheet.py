@@ -22,6 +22,10 @@ from fhir_mappings.scores.states import State, unique
 RENAL, HAEMATOLOGICAL = "renal", "haematological"
 
 
+DEPENDS = "B, or A with another"
+"""The grade of a renal clause that gives an A only beside a second one."""
+
+
 class DomainGrade(Protocol):
     """A recorded grade; ``grade`` is ``None`` for a domain that a complete form leaves out."""
 
@@ -245,7 +249,7 @@ def _gives(clause: Clause, domain: Domain) -> str | None:
     if not clause.degree:
         return None
     if domain.id == RENAL and clause.degree is Degree.SEVERE:
-        return "B, or A with another"
+        return DEPENDS
     return GRADES[clause.degree]
 
 
