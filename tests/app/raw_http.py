@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 
@@ -22,15 +23,14 @@ def exchange(port: int, parts: Iterable[bytes]) -> tuple[bytes, int]:
     sent = 0
     answer = b""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        try:
+        # Whoever sends on is cut off; what was answered before can still be read.
+        with suppress(OSError):
             for part in parts:
                 connection.sendall(part)
                 sent += len(part)
+        with suppress(OSError):
             while more := connection.recv(65_536):
                 answer += more
-        except OSError:
-            # Whoever sends on is cut off, and may not see the answer.
-            pass
     return answer, sent
 
 
