@@ -43,7 +43,7 @@ check: $(VENV)/.installed-dev ## lint, layout, types, import rules, and the bund
 
 lock: build/lock/.installed ## make requirements/*.txt anew (UPGRADE=1: with newer versions)
 	$(COMPILE) pyproject.toml -o requirements/run.txt
-	$(COMPILE) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra dev --extra spark -c requirements/run.txt -o requirements/dev.txt
 	$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	$(COMPILE) requirements/lock.in -o requirements/lock.txt
 	$(COMPILE) requirements/servers.in -o requirements/servers.txt

@@ -1,0 +1,73 @@
+"""What a run is asked: the day, the protocols, how the input counts. Plain data that goes to every worker."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from eligibility.bound import BoundProtocol
+from eligibility.course import Anchors
+from eligibility.loading import bind_text, load_bundled
+from eligibility.versions import bound_earlier
+from fhir_mappings.phrases import ENGLISH
+from fhir_mappings.vocabulary import vocabulary
+
+
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """A protocol to screen against.
+
+    Attributes:
+        id: of a bundled protocol, or of the one in ``text``.
+        version: as it is reported; of a bundled protocol an earlier one, where it is not the present one.
+        text: a protocol file, in place of the bundled one.
+        source: what that file is called, for errors.
+        aside: whether it is judged for comparing only.
+    """
+
+    id: str
+    version: str
+    text: str | None = None
+    source: str = "protocol"
+    aside: bool = False
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run is asked.
+
+    Attributes:
+        as_of: the evaluation date.
+        anchors: anchor dates as given.
+        protocols: in the order in which they are reported.
+        retrieved: resource types that the input holds wholly; ``None``: all.
+        everyone: whether patients are judged of whose disease nothing is on record.
+        language: of reasons.
+        engine: name and version of what judges; a run is resumed by the same one only.
+    """
+
+    as_of: date
+    protocols: tuple[Chosen, ...]
+    anchors: Anchors = Anchors()
+    retrieved: tuple[str, ...] | None = None
+    everyone: bool = False
+    language: str = ENGLISH
+    engine: str = ""
+
+    def bound(self) -> list[tuple[Chosen, BoundProtocol]]:
+        """The protocols, ready to judge.
+
+        Raises:
+            eligibility.errors.ProtocolError: one of them cannot be used.
+            KeyError, eligibility.versions.UnknownVersionError: there is no such protocol, or version.
+        """
+        bundled = load_bundled(vocabulary())
+        return [(one, _bound(one, bundled)) for one in self.protocols]
+
+
+def _bound(chosen: Chosen, bundled: dict[str, BoundProtocol]) -> BoundProtocol:
+    if chosen.text is not None:
+        return bind_text(chosen.text, chosen.source, vocabulary())
+    present = bundled[chosen.id]
+    if chosen.version == present.protocol.version:
+        return present
+    return bound_earlier(chosen.id, chosen.version, vocabulary())
