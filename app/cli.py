@@ -15,6 +15,7 @@ import typer
 from app import __version__
 from app.cli_audit import audit
 from app.cli_clients import clients
+from app.cli_cohort import cohort
 from app.cli_conformance import conformance
 from app.cli_errors import one_line
 from app.cli_feedback import feedback
@@ -36,13 +37,15 @@ cli = typer.Typer(
     help="May this patient join an open lupus trial, on which evidence, and what stands in the way?",
     epilog="Exit codes: 0 done, 2 usage, 3 unreadable input, 4 not retrieved, "
     "5 invalid protocol or clients, 6 the store cannot be used, 7 a service does not conform, "
-    "8 a service does not answer, 70 a fault of this program.",
+    "8 a service does not answer, 9 a run over a population could not be done, "
+    "70 a fault of this program.",
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 cli.command()(serve)
 cli.command()(screen)
+cli.command()(cohort)
 cli.add_typer(protocols)
 cli.add_typer(questionnaires)
 cli.add_typer(clients)

@@ -13,7 +13,8 @@
         ├── InvalidClientsError   5  a file of clients that cannot be used
         ├── StoreUnusableError    6  the database of the store cannot be reached or used
         ├── NotConformantError    7  a service that breaks a rule of CDS Hooks that binds it
-        └── UnreachableServiceError 8  a service that does not answer
+        ├── UnreachableServiceError 8  a service that does not answer
+        └── RunError              9  a run over a population that could not be done, or not to its end
 
 Every message is one line: what, where, and how to mend it.
 """
@@ -75,6 +76,12 @@ class UnreachableServiceError(CommandError):
     """A service that does not answer."""
 
     exit_code = 8
+
+
+class RunError(CommandError):
+    """A run over a population that could not be done, or not to its end."""
+
+    exit_code = 9
 
 
 def one_line(message: str) -> str:

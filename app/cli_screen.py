@@ -12,12 +12,12 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from app.cli_dates import date_option
 from app.cli_errors import ArgumentError, UnreadableFileError
 from app.cli_files import patients_in, read_file, refuse_invalid, unscreened
 from app.cli_service import service_with
 from app.console import terminal, tolerate_unknown_signs
 from app.language import Language
-from app.parameters import iso_date
 from app.rendering.page import html_page
 from app.rendering.table import print_report
 from app.resource_types import known_resource_types
@@ -29,17 +29,6 @@ from fhir_mappings.record import PatientRecord
 Form = Literal["table", "json", "html"]
 MANY = 20
 """From so many patients on, a terminal shows a progress bar."""
-
-
-def _iso_date(text: str) -> date:
-    try:
-        return iso_date(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"'{text}': {error}") from None
-
-
-def _date_option(name: str, words: str) -> object:
-    return typer.Option(name, parser=_iso_date, metavar="DATE", help=words)
 
 
 def screen(
@@ -63,18 +52,18 @@ def screen(
         ),
     ] = None,
     as_of: Annotated[
-        date | None, _date_option("--as-of", "Judge the chart as of this day. Today by default.")
+        date | None, date_option("--as-of", "Judge the chart as of this day. Today by default.")
     ] = None,
     screening_date: Annotated[
-        date | None, _date_option("--screening-date", "Screening visit. As of by default.")
+        date | None, date_option("--screening-date", "Screening visit. As of by default.")
     ] = None,
     baseline_date: Annotated[
-        date | None, _date_option("--baseline-date", "Baseline. As of by default.")
+        date | None, date_option("--baseline-date", "Baseline. As of by default.")
     ] = None,
     enrolment_date: Annotated[
-        date | None, _date_option("--enrolment-date", "Enrolment. As of by default.")
+        date | None, date_option("--enrolment-date", "Enrolment. As of by default.")
     ] = None,
-    day0: Annotated[date | None, _date_option("--day0", "First dose. As of by default.")] = None,
+    day0: Annotated[date | None, date_option("--day0", "First dose. As of by default.")] = None,
     form: Annotated[Form, typer.Option("--format", help="How to show the reports.")] = "table",
     language: Annotated[
         Language, typer.Option(envvar="TRIALCARDS_LANGUAGE", help="Language of reasons and headings.")

@@ -33,12 +33,14 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         file, number: where it stands; the first line of a file is 1.
         raw: its bytes.
         fault: why it cannot be read.
+        rank: position of its directory among those of the input; a later one replaces an earlier one.
     """
 
     file: str
     number: int
     raw: bytes
     fault: str | None = None
+    rank: int = 0
 
 
 class Judge:
@@ -66,7 +68,7 @@ class Judge:
         faulty = [line for line in lines if line.fault is not None]
         _add(rows, "rejected", (_rejected(line, patient, line.fault or "") for line in faulty))
         # Copies say nothing new, whichever file they stand in.
-        raws = list(dict.fromkeys(line.raw for line in lines))
+        raws = list(dict.fromkeys(line.raw for line in _standing(lines)))
         body = b"\n".join([*raws, *shared])
         about = _About(len(raws) - len(faulty), len(faulty), _fingerprint([*raws, *shared]))
         try:
@@ -184,6 +186,20 @@ class _About(msgspec.Struct, frozen=True):
     resources: int
     rejected: int
     fingerprint: str
+
+
+def _standing(lines: Sequence[Line]) -> Sequence[Line]:
+    """The lines without those of resources that a later directory tells anew."""
+    if all(line.rank == lines[0].rank for line in lines):
+        return lines
+    names = [
+        seen.id and f"{seen.resource_type}/{seen.id}" if (seen := peek(line.raw)) else None for line in lines
+    ]
+    latest: dict[str, int] = {}
+    for line, name in zip(lines, names, strict=True):
+        if name:
+            latest[name] = max(latest.get(name, 0), line.rank)
+    return [line for line, name in zip(lines, names, strict=True) if not name or latest[name] == line.rank]
 
 
 def _add(rows: Rows, name: str, more: Iterable[Row]) -> None:

@@ -1,0 +1,108 @@
+"""``trialcards cohort``: every patient of a bulk export against the open protocols."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from app.cli_dates import date_option
+from app.cli_errors import ArgumentError, RunError, UnreadableFileError
+from app.cohort_plan import plan_for
+from app.cohort_progress import shown_progress
+from app.console import terminal
+from app.language import Language
+from app.rendering.cohort_summary import print_summary
+from app.resource_types import known_resource_types
+from cohort.errors import ChangedError, CohortError, NoInputError, OccupiedError
+from cohort.local import screen_locally
+from cohort.outputs import finish
+from eligibility.course import Anchors
+
+
+def cohort(
+    directories: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="DIR...", help="FHIR bulk data (NDJSON); a later one adds to earlier ones."),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="OUT", help="For the results.")] = Path("cohort"),
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID|FILE",
+            help="Only this protocol, open or not: an id or a YAML file; repeatable. All open by default.",
+        ),
+    ] = None,
+    as_of: Annotated[date | None, date_option("--as-of", "Judge as of this day. Today by default.")] = None,
+    screening_date: Annotated[
+        date | None, date_option("--screening-date", "Screening visit. As of by default.")
+    ] = None,
+    baseline_date: Annotated[
+        date | None, date_option("--baseline-date", "Baseline. As of by default.")
+    ] = None,
+    enrolment_date: Annotated[
+        date | None, date_option("--enrolment-date", "Enrolment. As of by default.")
+    ] = None,
+    day0: Annotated[date | None, date_option("--day0", "First dose. As of by default.")] = None,
+    retrieved: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TYPES",
+            help="Resource types that the input holds wholly; comma-separated or repeated. All by default.",
+        ),
+    ] = None,
+    everyone: Annotated[
+        bool, typer.Option("--everyone", help="Judge also patients of whose disease nothing is on record.")
+    ] = False,
+    engine: Annotated[
+        Literal["local", "spark"], typer.Option(help="This machine's processes, or Apache Spark.")
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes. One for each core by default.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished run in OUT.")] = False,
+    language: Annotated[
+        Language, typer.Option(envvar="TRIALCARDS_LANGUAGE", help="Language of reasons and of the report.")
+    ] = "en",
+) -> None:
+    """Screen a whole population: the bulk data of DIR against the open protocols.
+
+    The input counts as the whole record of everybody in it, unless --retrieved says otherwise. In OUT come to
+    be tables (Parquet: patients, screenings, findings, needs), screening-list.csv, report.html, summary.json
+    and rejected.ndjson with what could not be read. All of it is patients' data: keep it like the input.
+
+    A run that was interrupted goes on with --resume and leaves the same results.
+
+    \b
+    Examples:
+      trialcards cohort export/ --out tonight/
+      trialcards cohort export/ --out tonight/ --resume
+      trialcards cohort export/ --out june/ --as-of 2026-06-15 --protocol nct07517536
+    """
+    if not directories:
+        raise ArgumentError("name a directory with FHIR bulk data")
+    try:
+        kinds = known_resource_types(retrieved or ())
+    except ValueError as error:
+        raise ArgumentError(f"--retrieved: {error}") from None
+    plan, _ = plan_for(
+        protocol,
+        as_of or datetime.now().astimezone().date(),
+        Anchors(screening_date, baseline_date, enrolment_date, day0),
+        retrieved=sorted(kinds or ()),
+        everyone=everyone,
+        language=language,
+    )
+    try:
+        with shown_progress() as progress:
+            record = screen_locally(directories, out, plan, workers=workers, resume=resume, progress=progress)
+            record = finish(out, record)
+    except NoInputError as error:
+        raise UnreadableFileError(str(error)) from None
+    except (OccupiedError, ChangedError) as error:
+        raise ArgumentError(str(error)) from None
+    except CohortError as error:
+        raise RunError(str(error)) from None
+    print_summary(out, record, terminal())

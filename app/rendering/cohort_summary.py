@@ -1,0 +1,50 @@
+"""What came of a run over a population, for a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from cohort.record import Result, RunRecord
+
+_COUNTS = """
+SELECT protocol, version, coalesce(verdict, status) AS outcome, count(*)
+FROM read_parquet(?) GROUP BY ALL ORDER BY protocol, version, count(*) DESC, outcome
+"""
+
+
+def print_summary(out: Path, record: RunRecord, console: Console) -> None:
+    """Counts by protocol and verdict, and what the reader must know of what was not read."""
+    result = record.result
+    if result is None:
+        return
+    shown = Table(title=f"{result.patients:,} patients as of {record.plan.as_of.isoformat()}")
+    for heading in ("protocol", "version", "verdict"):
+        shown.add_column(heading)
+    shown.add_column("patients", justify="right")
+    with duckdb.connect() as base:
+        for protocol, version, outcome, count in base.execute(
+            _COUNTS, [str(out / "screenings" / "*.parquet")]
+        ).fetchall():
+            shown.add_row(protocol, version, outcome, f"{count:,}")
+    console.print(shown)
+    for line in _remarks(result):
+        console.print(line, highlight=False, soft_wrap=True)
+    console.print(f"Results: {out}", highlight=False, soft_wrap=True)
+
+
+def _remarks(result: Result) -> list[str]:
+    said = []
+    if result.lacking:
+        lacking = ", ".join(result.lacking)
+        said.append(
+            f"The input holds no {lacking}: taken as none recorded. If they were not exported, name those "
+            "that were by --retrieved."
+        )
+    if result.lines.rejected:
+        said.append(f"{result.lines.rejected:,} lines were set aside: rejected.ndjson says why.")
+    said += [f"{file}: {why}" for file, why in sorted(result.broken_off.items())]
+    return said

@@ -1,0 +1,81 @@
+"""The end of a run: tables brought together, and what was set aside told line by line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pyarrow.parquet as pq
+
+from cohort.grouped import Record, read_frame, read_index
+from cohort.grouping import NOBODY
+from cohort.judging import Line, rejected_row
+from cohort.partitions import Origin
+from cohort.schema import TABLES, table
+
+REJECTED_FILE = "rejected.ndjson"
+_BATCH = 1000
+
+
+def gather_tables(judged: Path, out: Path) -> None:
+    """Move the tables of all partitions to ``out``, a directory for each; those moved before stay.
+
+    Tables of which no partition has a row get an empty part, so that all can be read alike.
+    """
+    for name in TABLES.keys() - {"rejected"}:
+        target = out / name
+        target.mkdir(mode=0o700, exist_ok=True)
+        for part in sorted(judged.glob(f"[0-9]*/{name}.parquet")):
+            if "." not in part.parent.name:
+                part.replace(target / f"part-{part.parent.name}.parquet")
+        if not any(target.iterdir()):
+            if name.startswith("aside_"):
+                target.rmdir()
+            else:
+                pq.write_table(table(name, []), target / "part-none.parquet")
+
+
+def write_rejected(grouped: Sequence[Path], origins: Sequence[Origin], judged: Path, out: Path) -> int:
+    """Write all lines that were set aside, in the order of the input; how many there are."""
+    nobodys = judged.parent / "nobody.parquet"
+    with pq.ParquetWriter(nobodys, TABLES["rejected"], compression="zstd") as writer:
+        for batch in _batches(_of_nobody(grouped, origins)):
+            writer.write_table(table("rejected", [rejected_row(line, line.fault or "") for line in batch]))
+    unfinished = out / f".{REJECTED_FILE}.{os.getpid()}"
+    count = 0
+    parts = [str(nobodys), *map(str, judged.glob("[0-9]*/rejected.parquet"))]
+    with duckdb.connect(config={"memory_limit": "512MB", "temp_directory": str(judged.parent)}) as base:
+        rows = base.execute(
+            "SELECT file, line, patient, reason, content FROM read_parquet(?) ORDER BY file, line, content",
+            [parts],
+        )
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            while batch_of_rows := rows.fetchmany(_BATCH):
+                for row in batch_of_rows:
+                    told = dict(zip(TABLES["rejected"].names, row, strict=True))
+                    file.write(msgspec.json.encode(told) + b"\n")
+                count += len(batch_of_rows)
+    unfinished.replace(out / REJECTED_FILE)
+    return count
+
+
+def _of_nobody(grouped: Sequence[Path], origins: Sequence[Origin]) -> Iterator[Line]:
+    for path in grouped:
+        frames = read_index(path).frames
+        for record in read_frame(path, frames[NOBODY], Record) if NOBODY in frames else ():
+            origin = origins[record.file]
+            number = origin.before[record.piece] + record.line + 1
+            yield Line(origin.name, number, record.raw, record.fault)
+
+
+def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:
+    batch: list[Line] = []
+    for line in lines:
+        batch.append(line)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    yield batch
