@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from cohort.grouped import Record, read_frame, read_index
 from cohort.grouping import NOBODY
-from cohort.judging import Line, rejected_row
 from cohort.partitions import Origin
+from cohort.rows import Line, rejected_row
 from cohort.schema import TABLES, table
 
 REJECTED_FILE = "rejected.ndjson"

@@ -8,14 +8,14 @@ from datetime import date
 
 import msgspec
 
+from cohort.carrying import Earlier
 from cohort.plan import Chosen, Plan
+from cohort.rows import Line, finding_rows, inputs_alone, need_rows, rejected_row, screening_row
 from cohort.schema import DECEASED, FAILED, NOT_APPLICABLE, NOT_KNOWN, SCREENED, Row, Rows
 from eligibility.bound import BoundProtocol
-from eligibility.context import Context
-from eligibility.findings import Finding, Screening
-from eligibility.judging import blocks
-from eligibility.screening import screen
-from eligibility.work_list import work_list
+from eligibility.course import Course
+from eligibility.findings import Screening
+from eligibility.screening import gate_stands_until, screen
 from fhir_mappings.decoding import peek
 from fhir_mappings.errors import InputError
 from fhir_mappings.inputs.demographics import age_on
@@ -24,23 +24,6 @@ from fhir_mappings.patient import read_patients
 from fhir_mappings.patient_facts import PatientFacts
 from fhir_mappings.reading.population_groups import race_and_ethnicity
 from fhir_mappings.record import PatientRecord
-
-
-class Line(msgspec.Struct, frozen=True, gc=False):
-    """One line of the input.
-
-    Attributes:
-        file, number: where it stands; the first line of a file is 1.
-        raw: its bytes.
-        fault: why it cannot be read.
-        rank: position of its directory among those of the input; a later one replaces an earlier one.
-    """
-
-    file: str
-    number: int
-    raw: bytes
-    fault: str | None = None
-    rank: int = 0
 
 
 class Judge:
@@ -55,7 +38,13 @@ class Judge:
         self._plan = plan
         self._bound = plan.bound()
 
-    def judge(self, patient: str, lines: Sequence[Line], shared: Sequence[bytes] = ()) -> Rows:
+    def judge(
+        self,
+        patient: str,
+        lines: Sequence[Line],
+        shared: Sequence[bytes] = (),
+        earlier: Earlier | None = None,
+    ) -> Rows:
         """The rows of one patient.
 
         Args:
@@ -63,14 +52,17 @@ class Judge:
             lines: all that name the patient; those with a ``fault`` count as part of the record that cannot
                 be read. Their order does not matter.
             shared: the resources of nobody that the lines refer to.
+            earlier: what an earlier run of the same plan found, which counts where nothing has changed since.
         """
         rows: Rows = {}
         faulty = [line for line in lines if line.fault is not None]
-        _add(rows, "rejected", (_rejected(line, patient, line.fault or "") for line in faulty))
+        _add(rows, "rejected", (rejected_row(line, line.fault or "", patient) for line in faulty))
         # Copies say nothing new, whichever file they stand in.
         raws = list(dict.fromkeys(line.raw for line in _standing(lines)))
         body = b"\n".join([*raws, *shared])
         about = _About(len(raws) - len(faulty), len(faulty), _fingerprint([*raws, *shared]))
+        if earlier is not None and earlier.counts(patient, about.fingerprint, self._plan.as_of):
+            return self._carried_over(rows, earlier.rows[patient], raws)
         try:
             found = read_patients(body, retrieved=self._plan.retrieved)
         except InputError:
@@ -80,6 +72,14 @@ class Judge:
             return self._failed(rows, patient, _fault(error), about)
         for facts in found:
             self._one(rows, facts, raws, about)
+        return rows
+
+    def _carried_over(self, rows: Rows, earlier: Rows, raws: Sequence[bytes]) -> Rows:
+        """What an earlier run found; of the patient's row, the age is that of today."""
+        for name, own in earlier.items():
+            _add(rows, name, own)
+        facts = read_patients(b"\n".join(raw for raw in raws if _is_patient(raw)))[0]
+        rows["patients"] = [(*row[:2], self._age(facts), *row[3:]) for row in earlier["patients"]]
         return rows
 
     def _one(self, rows: Rows, facts: PatientFacts, raws: Sequence[bytes], about: _About) -> None:
@@ -96,27 +96,37 @@ class Judge:
         record = PatientRecord(facts)
         rows: Rows = {}
         for chosen, bound in self._bound:
-            gate = bound.gate.judge(
-                Context(record, self._plan.as_of, *self._plan.anchors.resolved(self._plan.as_of))
-            )
+            gate = Course(bound, record, self._plan.anchors).gate(self._plan.as_of)
             status = self._status(facts, gate.opens)
             screenings, findings = (
                 ("aside_screenings", "aside_findings") if chosen.aside else ("screenings", "findings")
             )
             if status != SCREENED:
-                _add(rows, screenings, [_unscreened(facts.reference, chosen, status, gate.grade)])
+                until = self._gate_until(bound, record) if status != DECEASED else None
+                _add(rows, screenings, [self._unscreened(facts.reference, chosen, status, gate.grade, until)])
                 continue
             screening = self._screen(bound, record)
-            alone = _alone(screening)
-            _add(rows, screenings, [_screening(facts.reference, chosen, screening, alone)])
-            _add(rows, findings, _findings(facts.reference, chosen.id, screening.findings))
+            alone = inputs_alone(screening)
+            until = self._gate_until(bound, record)
+            row = screening_row(facts.reference, chosen, screening, alone, until, self._plan.as_of)
+            _add(rows, screenings, [row])
+            _add(rows, findings, finding_rows(facts.reference, chosen.id, screening.findings))
             if not chosen.aside:
-                _add(rows, "needs", _needs(facts.reference, chosen.id, screening.findings, alone))
+                _add(rows, "needs", need_rows(facts.reference, chosen.id, screening.findings, alone))
         return rows
 
     def _screen(self, bound: BoundProtocol, record: PatientRecord) -> Screening:
         plan = self._plan
         return screen(bound, record, plan.as_of, plan.anchors, plan.language)
+
+    def _gate_until(self, bound: BoundProtocol, record: PatientRecord) -> date | None:
+        return gate_stands_until(bound, record, self._plan.as_of, self._plan.anchors)
+
+    def _unscreened(
+        self, patient: str, chosen: Chosen, status: str, grade: str | None, until: date | None = None
+    ) -> Row:
+        day = self._plan.as_of
+        return patient, chosen.id, chosen.version, status, grade, None, None, until, [], [], [], [], [], day
 
     def _status(self, facts: PatientFacts, opens: bool) -> str:
         if facts.deceased:
@@ -139,13 +149,11 @@ class Judge:
                 name, None, None, None, None, False,
                 about.resources, 0, about.rejected, True, about.fingerprint, failed,
             )  # fmt: skip
-        age = age_on(facts, DateSpan(self._plan.as_of, self._plan.as_of))
-        known = age is not None and age.low == age.high
         race, ethnicity = race_and_ethnicity(_patient_lines(raws))
         return (
             facts.reference,
             facts.sex,
-            int(age.low) if known and age is not None and age.low is not None else None,
+            self._age(facts),
             race,
             ethnicity,
             facts.deceased,
@@ -157,13 +165,18 @@ class Judge:
             failed,
         )
 
+    def _age(self, facts: PatientFacts) -> int | None:
+        """Completed years on the evaluation date, where they are surely known."""
+        age = age_on(facts, DateSpan(self._plan.as_of, self._plan.as_of))
+        return int(age.low) if age is not None and age.low == age.high else None
+
     def _without_patient(self, rows: Rows, patient: str, lines: Sequence[Line], about: _About) -> Rows:
         """Lines that name a patient of whom there is no Patient: nobody can be screened by them."""
         own = [line for line in lines if line.fault is not None and _is_patient(line.raw)]
         if own:
             return self._failed(rows, patient, "its Patient resource cannot be read", about)
         why = f"there is no {patient} in the input"
-        _add(rows, "rejected", (_rejected(line, patient, why) for line in lines if line.fault is None))
+        _add(rows, "rejected", (rejected_row(line, why, patient) for line in lines if line.fault is None))
         return rows
 
     def _failed(
@@ -178,7 +191,7 @@ class Judge:
         _add(rows, "patients", [self._patient(facts, raws, about, why, patient)])
         for chosen, _ in self._bound:
             name = "aside_screenings" if chosen.aside else "screenings"
-            _add(rows, name, [_unscreened(patient, chosen, FAILED, None)])
+            _add(rows, name, [self._unscreened(patient, chosen, FAILED, None)])
         return rows
 
 
@@ -230,90 +243,3 @@ def _patient_lines(raws: Iterable[bytes]) -> Iterator[bytes]:
 def _incomplete(facts: PatientFacts) -> bool:
     """Whether some of what was asked for is lacking; what was never asked for was not expected."""
     return any(state in ("truncated", "failed") for state in facts.retrieval.values())
-
-
-def _rejected(line: Line, patient: str | None, reason: str) -> Row:
-    return line.file, line.number, patient, reason, line.raw.decode("utf-8", "replace")
-
-
-def rejected_row(line: Line, reason: str) -> Row:
-    """The row of a line that no patient can be told of."""
-    return _rejected(line, None, reason)
-
-
-def _unscreened(patient: str, chosen: Chosen, status: str, grade: str | None) -> Row:
-    return patient, chosen.id, chosen.version, status, grade, None, None, None, [], [], [], [], []
-
-
-def _alone(screening: Screening) -> list[str]:
-    """The inputs of which each alone is all that stands in the way."""
-    return [item.input for item in work_list([screening]) if all(one.alone for one in item.decides)]
-
-
-def _screening(patient: str, chosen: Chosen, screening: Screening, alone: Sequence[str]) -> Row:
-    blocking = [finding for finding in screening.findings if blocks(finding)]
-    by = {
-        outcome: [finding.criterion for finding in blocking if finding.outcome == outcome]
-        for outcome in ("fail", "missing", "review")
-    }
-    return (
-        patient,
-        chosen.id,
-        chosen.version,
-        SCREENED,
-        screening.gate.grade if screening.gate is not None else None,
-        screening.verdict,
-        _day(screening.earliest),
-        _day(screening.stands_until),
-        [finding.criterion for finding in blocking],
-        by["fail"],
-        by["missing"],
-        by["review"],
-        list(alone),
-    )
-
-
-def _findings(
-    patient: str, protocol: str, findings: Iterable[Finding], parent: str | None = None
-) -> Iterator[Row]:
-    for position, finding in enumerate(findings):
-        yield (
-            patient,
-            protocol,
-            finding.criterion,
-            parent,
-            position,
-            finding.kind,
-            finding.outcome,
-            finding.leaning,
-            _day(finding.clears_on),
-            finding.reason,
-            list(dict.fromkeys(evidence.reference for evidence in finding.evidence)),
-        )
-        yield from _findings(patient, protocol, finding.parts, finding.criterion)
-
-
-def _needs(patient: str, protocol: str, findings: Iterable[Finding], alone: Sequence[str]) -> Iterator[Row]:
-    """Needs of the criteria as they are asked for, each by the innermost part that asks."""
-    for finding in findings:
-        if finding.parts:
-            yield from _needs(patient, protocol, finding.parts, alone)
-            continue
-        for need in finding.needs:
-            order = need.order
-            yield (
-                patient,
-                protocol,
-                finding.criterion,
-                need.input,
-                need.why,
-                need.detail,
-                order.system if order is not None else None,
-                order.code if order is not None else None,
-                order.display if order is not None else None,
-                need.input in alone,
-            )
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -15,7 +15,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from cohort.errors import CohortError, NoInputError, OccupiedError
+from cohort.carrying import can_carry_over
+from cohort.errors import ChangedError, CohortError, NoInputError, OccupiedError
 from cohort.finishing import gather_tables, write_rejected
 from cohort.grouped import read_index
 from cohort.grouping import Facts, partitions_for
@@ -47,6 +48,7 @@ def screen_locally(
     *,
     workers: int | None = None,
     resume: bool = False,
+    since: Path | None = None,
     progress: Progress = nothing_shown,
 ) -> RunRecord:
     """Screen the bulk data of directories and leave the tables in ``out``.
@@ -57,6 +59,8 @@ def screen_locally(
         plan: what is asked.
         workers: processes; as many as there are cores by default.
         resume: go on with the unfinished run in ``out``.
+        since: the directory of an earlier run: only patients are judged who have new data, or of whom a day
+            has come that may change something; what it found of the others is carried over.
         progress: is told how far it is: bytes read, then lines of patients screened.
 
     Raises:
@@ -66,7 +70,7 @@ def screen_locally(
         InterruptedRunError: a worker was ended from outside.
     """
     files, ignored = find_files(directories)
-    record = _begin(directories, files, out, plan, resume=resume)
+    record = _begin(directories, files, out, plan, resume=resume, since=since)
     if record.result is not None:
         return record
     with _locked(out):
@@ -76,7 +80,13 @@ def screen_locally(
 
 
 def _begin(
-    directories: Sequence[Path], files: Sequence[SourceFile], out: Path, plan: Plan, *, resume: bool
+    directories: Sequence[Path],
+    files: Sequence[SourceFile],
+    out: Path,
+    plan: Plan,
+    *,
+    resume: bool,
+    since: Path | None,
 ) -> RunRecord:
     before = read_record(out)
     if before is not None:
@@ -87,20 +97,33 @@ def _begin(
                 f"{out} holds an unfinished run; go on with --resume, or name another directory"
             )
         refuse_changed(before, plan, files)
+        if before.since != (str(since.resolve()) if since is not None else None):
+            raise ChangedError("the run was begun with another --since; give the same, or begin anew")
         return before
     if resume:
         raise OccupiedError(f"{out}: there is no run to go on with; leave out --resume")
     if out.exists() and any(out.iterdir()):
         raise OccupiedError(f"{out} is not empty; name another directory for the results")
+    earlier = _earlier(since) if since is not None else None
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partitions = earlier.partitions if earlier is not None else 0
     record = RunRecord(
         plan=plan,
         directories=tuple(str(directory) for directory in directories),
         files=tuple(files),
-        partitions=partitions_for(counted_size(files)),
+        # The same as in the earlier run, so that a patient is in the same part.
+        partitions=partitions or partitions_for(counted_size(files)),
+        since=str(since.resolve()) if since is not None else None,
         started=datetime.now(UTC),
     )
     write_record(out, record)
+    return record
+
+
+def _earlier(since: Path) -> RunRecord:
+    record = read_record(since)
+    if record is None or record.result is None:
+        raise NoInputError(f"{since}: no finished run; --since takes the directory of its results")
     return record
 
 
@@ -197,6 +220,9 @@ class _Run:
         open_ones = [n for n in range(self._record.partitions) if not (self._judged / f"{n:05}").exists()]
         done = total - sum(sizes[number] for number in open_ones)
         self._progress("screening", done, total)
+        since = self._record.since
+        before = read_record(Path(since)) if since is not None else None
+        carries = before is not None and can_carry_over(before.plan, self._record.plan)
         tasks = (
             Partition(
                 number=number,
@@ -205,6 +231,7 @@ class _Run:
                 origins=origins,
                 links=str(self._links),
                 target=str(self._judged / f"{number:05}"),
+                earlier=since if carries else None,
             )
             for number in open_ones
         )

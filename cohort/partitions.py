@@ -13,11 +13,13 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 
+from cohort.carrying import read_earlier
 from cohort.grouped import Record, read_frame, read_index
 from cohort.grouping import partition_of
-from cohort.judging import Judge, Line
+from cohort.judging import Judge
 from cohort.links import Links
 from cohort.routing import route
+from cohort.rows import Line
 from cohort.schema import TABLES, Rows, table
 
 _AT_ONCE = 20_000
@@ -41,6 +43,7 @@ class Partition(msgspec.Struct, frozen=True, kw_only=True):
         origins: the files of the input, by position.
         links: the file of links.
         target: the directory that its tables come to be in.
+        earlier: the directory of an earlier run, whose findings count where nothing has changed.
     """
 
     number: int
@@ -49,6 +52,7 @@ class Partition(msgspec.Struct, frozen=True, kw_only=True):
     origins: tuple[Origin, ...]
     links: str
     target: str
+    earlier: str | None = None
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +129,7 @@ def _judge_all(
     partition: Partition, records: Sequence[Record], links: Links, judge: Judge, tables: _Tables
 ) -> _Told:
     told = _Told()
+    earlier = read_earlier(Path(partition.earlier), partition.number) if partition.earlier else None
     for key, group in groupby(records, key=attrgetter("key")):
         own = list(group)
         lines = [line for record in own if (line := _line(record, partition.origins, links)) is not None]
@@ -133,7 +138,7 @@ def _judge_all(
             continue
         shared = links.shared(name for record in own for name in record.wants)
         began = time.process_time()
-        rows = judge.judge(key, lines, shared)
+        rows = judge.judge(key, lines, shared, earlier)
         told.judging += time.process_time() - began
         told.patients += len(rows.get("patients", ()))
         tables.add(rows)

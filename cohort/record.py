@@ -87,6 +87,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
         directories: of the input, in their order.
         files: of the input.
         partitions: in how many parts patients are judged.
+        since: the directory of an earlier run, whose findings count where nothing has changed since.
         started, finished: instants.
         result: what came of it; ``None`` while it is not finished.
     """
@@ -96,6 +97,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     files: tuple[SourceFile, ...]
     partitions: int
     started: datetime
+    since: str | None = None
     finished: datetime | None = None
     result: Result | None = None
 

@@ -47,13 +47,16 @@ SCREENINGS: Final = pa.schema(
         ("missing", _WORDS),
         ("review", _WORDS),
         ("decided_by", _WORDS),
+        ("judged_on", pa.date32()),
     ]
 )
 """One row for each patient and protocol; ``status`` is one of ``STATUSES``.
 
 ``blocking``: the criteria that keep the verdict from potentially-eligible; ``failing``, ``missing`` and
 ``review``: those of them that fail, lack data, or lean to failing; ``decided_by``: criterion inputs of which
-each alone is all that stands in the way.
+each alone is all that stands in the way. ``stands_until``: the first day on which time alone changes a
+finding, or on what evidence of the disease it stands; null where none within a year does. ``judged_on``: the
+evaluation date, which is an earlier one where nothing has changed since an earlier run.
 """
 
 FINDINGS: Final = pa.schema(

@@ -95,9 +95,13 @@ class Course:
 
     def gate(self, day: date) -> ReportedGate:
         """On what evidence of the disease the screening stands on a day."""
+        return self.watched_gate(day)[0]
+
+    def watched_gate(self, day: date) -> tuple[ReportedGate, Watch]:
+        """The same, and what it has looked at."""
         context = self._context(day, self.anchors)
-        context.watch_anew()
-        return self.bound.gate.judge(context)
+        watch = context.watch_anew()
+        return self.bound.gate.judge(context), watch
 
     def moved(self, position: int, day: date) -> Finding:
         """The finding of one criterion on a day, with no anchor before that day."""

@@ -9,7 +9,7 @@ from eligibility.context import Context
 from eligibility.course import Anchors, Course
 from eligibility.findings import Screening
 from eligibility.judging import verdict_of
-from eligibility.standing import first_clear_day, stands_until
+from eligibility.standing import MOST_DELAYS, SOON, first_clear_day, stands_until
 from fhir_mappings.facts import Chart
 from fhir_mappings.phrases import ENGLISH, in_language
 
@@ -17,6 +17,30 @@ from fhir_mappings.phrases import ENGLISH, in_language
 def applies(bound: BoundProtocol, chart: Chart, as_of: date, anchors: Anchors = Anchors()) -> bool:  # noqa: B008
     """Whether the patient is alive and has the disease of the trial, as far as the record shows."""
     return bound.gate.holds(Context(chart, as_of, *anchors.resolved(as_of)))
+
+
+def gate_stands_until(
+    bound: BoundProtocol,
+    chart: Chart,
+    as_of: date,
+    anchors: Anchors = Anchors(),  # noqa: B008  # immutable
+) -> date | None:
+    """The first day within a year on which time alone changes on what evidence of the disease a chart stands.
+
+    Never too late: of a chart that needs many looks, the day up to which was looked.
+    """
+    course = Course(bound, chart, anchors)
+    before, watch = course.watched_gate(as_of)
+    day = as_of
+    for _ in range(MOST_DELAYS):
+        following = watch.next_day(day)
+        if following is None or following - as_of > SOON:
+            return None
+        day = following
+        later, watch = course.watched_gate(day)
+        if (later.grade, later.opens) != (before.grade, before.opens):
+            return day
+    return day
 
 
 def screen(
