@@ -63,6 +63,13 @@ def cohort(
         int | None, typer.Option(min=1, help="Worker processes. One for each core by default.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished run in OUT.")] = False,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="LAST_RUN",
+            help="Judge only who has new data since that run, or whose findings time has outdated; tell changes.",
+        ),
+    ] = None,
     language: Annotated[
         Language, typer.Option(envvar="TRIALCARDS_LANGUAGE", help="Language of reasons and of the report.")
     ] = "en",
@@ -79,6 +86,7 @@ def cohort(
     Examples:
       trialcards cohort export/ --out tonight/
       trialcards cohort export/ --out tonight/ --resume
+      trialcards cohort export/ new/ --out tomorrow/ --since tonight/
       trialcards cohort export/ --out june/ --as-of 2026-06-15 --protocol nct07517536
     """
     if not directories:
@@ -97,12 +105,14 @@ def cohort(
     )
     try:
         with shown_progress() as progress:
-            record = screen_locally(directories, out, plan, workers=workers, resume=resume, progress=progress)
-            record = finish(out, record)
+            record = screen_locally(
+                directories, out, plan, workers=workers, resume=resume, since=since, progress=progress
+            )
+            record, changes = finish(out, record)
     except NoInputError as error:
         raise UnreadableFileError(str(error)) from None
     except (OccupiedError, ChangedError) as error:
         raise ArgumentError(str(error)) from None
     except CohortError as error:
         raise RunError(str(error)) from None
-    print_summary(out, record, terminal())
+    print_summary(out, record, changes, terminal())

@@ -8,6 +8,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from cohort.changes import Changes
 from cohort.record import Result, RunRecord
 
 _COUNTS = """
@@ -16,7 +17,7 @@ FROM read_parquet(?) GROUP BY ALL ORDER BY protocol, version, count(*) DESC, out
 """
 
 
-def print_summary(out: Path, record: RunRecord, console: Console) -> None:
+def print_summary(out: Path, record: RunRecord, changes: Changes | None, console: Console) -> None:
     """Counts by protocol and verdict, and what the reader must know of what was not read."""
     result = record.result
     if result is None:
@@ -31,9 +32,23 @@ def print_summary(out: Path, record: RunRecord, console: Console) -> None:
         ).fetchall():
             shown.add_row(protocol, version, outcome, f"{count:,}")
     console.print(shown)
+    if changes is not None:
+        _print_changes(changes, result.patients, console)
     for line in _remarks(result):
         console.print(line, highlight=False, soft_wrap=True)
     console.print(f"Results: {out}", highlight=False, soft_wrap=True)
+
+
+def _print_changes(changes: Changes, patients: int, console: Console) -> None:
+    shown = Table(
+        title=f"Since {changes.since}: {changes.judged_anew:,} of {patients:,} patients judged anew"
+    )
+    for heading in ("protocol", "why", "before", "now"):
+        shown.add_column(heading)
+    shown.add_column("patients", justify="right")
+    for one in changes.counts:
+        shown.add_row(one.protocol, one.why, one.before or "", one.now or "", f"{one.patients:,}")
+    console.print(shown)
 
 
 def _remarks(result: Result) -> list[str]:
