@@ -67,7 +67,7 @@ def cohort(
         Path | None,
         typer.Option(
             metavar="LAST_RUN",
-            help="Judge only who has new data since that run, or whose findings time has outdated; tell changes.",
+            help="Judge only who has new data since that run, or is outdated by time; tell the changes.",
         ),
     ] = None,
     language: Annotated[

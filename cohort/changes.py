@@ -56,8 +56,8 @@ ORDER BY protocol, patient
 """
 
 _COUNTS = """
-SELECT protocol, why, coalesce(verdict_before, status_before) AS before, coalesce(verdict_now, status_now) AS now,
-    count(*) AS patients
+SELECT protocol, why, coalesce(verdict_before, status_before) AS before,
+    coalesce(verdict_now, status_now) AS now, count(*) AS patients
 FROM read_parquet(?) GROUP BY ALL ORDER BY protocol, patients DESC, before, now, why
 """
 
@@ -66,7 +66,7 @@ class ChangeCount(msgspec.Struct, frozen=True):
     """How many patients went from one verdict, or state, to another.
 
     ``why``: ``new`` or ``gone`` patients; another version of the ``protocol``; new ``data``; ``time`` alone.
-    ``before`` and ``now`` are equal where only criteria have changed; ``None`` where there was, or is, nothing.
+    ``before`` and ``now`` are equal where only criteria have changed; ``None`` where there is nothing.
     """
 
     protocol: str
@@ -81,19 +81,17 @@ class Changes(msgspec.Struct, frozen=True):
 
     Attributes:
         since: its directory.
-        judged_anew: how many patients were judged in this run; the others' findings were carried over.
         counts: what has changed.
     """
 
     since: str
-    judged_anew: int
     counts: tuple[ChangeCount, ...]
 
 
 def write_changes(earlier: Path, out: Path, memory: str = "512MB") -> Changes:
     """Write ``changes.parquet``: a row for each patient and protocol of which something has changed.
 
-    Columns: patient, protocol, why, status and verdict before and now, and the criteria whose outcome differs.
+    Its columns: patient, protocol, why, status and verdict before and now, criteria that came out otherwise.
     """
     unfinished = out / f".{FILE}.{os.getpid()}"
     with duckdb.connect(config={"memory_limit": memory, "temp_directory": str(out / "work")}) as base:
@@ -103,12 +101,7 @@ def write_changes(earlier: Path, out: Path, memory: str = "512MB") -> Changes:
         base.execute(f"COPY ({_CHANGES}) TO '{_quoted(unfinished)}' (FORMAT parquet, COMPRESSION zstd)")
         unfinished.replace(out / FILE)
         counts = base.execute(_COUNTS, [str(out / FILE)]).fetchall()
-        anew = base.execute(
-            "SELECT count(DISTINCT patient) FROM read_parquet(?) WHERE judged_on = "
-            "(SELECT max(judged_on) FROM read_parquet(?))",
-            [str(out / "screenings" / "*.parquet")] * 2,
-        ).fetchone()
-    return Changes(str(earlier), anew[0] if anew else 0, tuple(ChangeCount(*row) for row in counts))
+    return Changes(str(earlier), tuple(ChangeCount(*row) for row in counts))
 
 
 def _quoted(path: Path) -> str:

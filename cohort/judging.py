@@ -27,7 +27,11 @@ from fhir_mappings.record import PatientRecord
 
 
 class Judge:
-    """Judges patients, each from all lines that name this patient and the shared ones that those want."""
+    """Judges patients, each from all lines that name this patient and the shared ones that those want.
+
+    Attributes:
+        carried: of how many patients what an earlier run found was taken over.
+    """
 
     def __init__(self, plan: Plan) -> None:
         """Bind the protocols.
@@ -36,6 +40,7 @@ class Judge:
             As ``Plan.bound``.
         """
         self._plan = plan
+        self.carried = 0
         self._bound = plan.bound()
 
     def judge(
@@ -62,6 +67,7 @@ class Judge:
         body = b"\n".join([*raws, *shared])
         about = _About(len(raws) - len(faulty), len(faulty), _fingerprint([*raws, *shared]))
         if earlier is not None and earlier.counts(patient, about.fingerprint, self._plan.as_of):
+            self.carried += 1
             return self._carried_over(rows, earlier.rows[patient], raws)
         try:
             found = read_patients(body, retrieved=self._plan.retrieved)

@@ -277,6 +277,7 @@ class _Run:
         self._progress("finishing", 1, 1)
         return Result(
             patients=sum(one.patients for one in judged),
+            carried=sum(one.carried for one in judged),
             kinds=dict(sorted(kinds.items())),
             lacking=tuple(sorted(RESOURCES.keys() - kinds.keys())),
             ignored=self._ignored,

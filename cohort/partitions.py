@@ -56,11 +56,12 @@ class Partition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told of a judged partition: how many lines and patients, and seconds spent."""
+    """What is told of a judged partition: how many lines and patients there were, and CPU seconds spent."""
 
     lines: int
     deleted: int
     patients: int
+    carried: int
     gathering: float
     judging: float
     writing: float
@@ -69,6 +70,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 def judge_partition(partition: Partition, judge: Judge) -> Judged:
     """Judge all patients of a partition; its directory appears when all of it is written."""
     began = time.process_time()
+    carried = judge.carried
     target = Path(partition.target)
     links = Links(Path(partition.links))
     try:
@@ -85,6 +87,7 @@ def judge_partition(partition: Partition, judge: Judge) -> Judged:
         lines=len(records),
         deleted=told.deleted,
         patients=told.patients,
+        carried=judge.carried - carried,
         gathering=gathered - began,
         judging=told.judging,
         writing=time.process_time() - gathered - told.judging,

@@ -60,6 +60,7 @@ class Result(msgspec.Struct, kw_only=True):
 
     Attributes:
         patients: how many rows the table of patients has.
+        carried: of how many of them what an earlier run found was taken over.
         kinds: resources by type, used or not.
         lacking: resource types that are read, and of which the input holds none.
         ignored: files that are no bulk data.
@@ -70,6 +71,7 @@ class Result(msgspec.Struct, kw_only=True):
     """
 
     patients: int
+    carried: int
     kinds: dict[str, int]
     lacking: tuple[str, ...]
     ignored: tuple[str, ...]

@@ -33,16 +33,15 @@ def print_summary(out: Path, record: RunRecord, changes: Changes | None, console
             shown.add_row(protocol, version, outcome, f"{count:,}")
     console.print(shown)
     if changes is not None:
-        _print_changes(changes, result.patients, console)
+        _print_changes(changes, result.patients, result.carried, console)
     for line in _remarks(result):
         console.print(line, highlight=False, soft_wrap=True)
     console.print(f"Results: {out}", highlight=False, soft_wrap=True)
 
 
-def _print_changes(changes: Changes, patients: int, console: Console) -> None:
-    shown = Table(
-        title=f"Since {changes.since}: {changes.judged_anew:,} of {patients:,} patients judged anew"
-    )
+def _print_changes(changes: Changes, patients: int, carried: int, console: Console) -> None:
+    anew = patients - carried
+    shown = Table(title=f"Since {changes.since}: {anew:,} of {patients:,} patients judged anew")
     for heading in ("protocol", "why", "before", "now"):
         shown.add_column(heading)
     shown.add_column("patients", justify="right")
