@@ -14,6 +14,7 @@ import typer
 
 from app import __version__
 from app.cli_audit import audit
+from app.cli_bulk_export import bulk_export
 from app.cli_clients import clients
 from app.cli_cohort import cohort
 from app.cli_conformance import conformance
@@ -46,6 +47,7 @@ cli = typer.Typer(
 cli.command()(serve)
 cli.command()(screen)
 cli.command()(cohort)
+cli.command("bulk-export")(bulk_export)
 cli.add_typer(protocols)
 cli.add_typer(questionnaires)
 cli.add_typer(clients)

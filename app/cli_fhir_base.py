@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -17,7 +16,7 @@ from app.charts import Charts
 from app.cli_errors import ArgumentError, RetrievalError, one_line
 from app.cli_files import refuse_invalid
 from app.fetch_plan import Way, is_id
-from app.server_access import ServerAccess, server_address
+from app.server_access import ServerAccess, environment, server_address
 from app.server_charts import NoChartError, ServerChart, chart_from, settings_for
 from app.settings import Settings
 from fhir_mappings.client import Address, Credentials, Heard, TokenError
@@ -78,14 +77,8 @@ def patients_of(asking: Asking, names: Sequence[str]) -> tuple[list[PatientRecor
     """
     base = server_address(asking.base, http_allowed=asking.allow_http)
     ids = list(dict.fromkeys(map(_id, names)))
-    try:
-        settings = settings_for(Settings(), asking.seconds)
-        access = ServerAccess()
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        name = "_".join(str(part) for part in fault["loc"]).upper()
-        raise ArgumentError(one_line(f"TRIALCARDS_{name}: {fault['msg']}")) from None
-    found = asyncio.run(_asked(asking, base, ids, settings, access))
+    settings, access = environment()
+    found = asyncio.run(_asked(asking, base, ids, settings_for(settings, asking.seconds), access))
     records = []
     for identifier, chart in found.items():
         place = f"{base.url}/{_PREFIX}{identifier}"

@@ -12,12 +12,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.cli_errors import ArgumentError
+from app.cli_errors import ArgumentError, one_line
 from app.named_medications import MEDICATION
 from app.prefetch_table import RESOURCE_TYPES
+from app.settings import Settings
 from fhir_mappings.client import (
     Address,
     AddressError,
@@ -114,12 +115,22 @@ def _key(file: Path, key_id: str | None) -> SigningKey:
         raise ArgumentError(f"TRIALCARDS_PRIVATE_KEY_FILE: {file}: {error}{told}") from None
 
 
+def environment() -> tuple[Settings, ServerAccess]:
+    """What the environment says of the service and of servers.
+
+    Raises:
+        ArgumentError: something of it is not what it must be.
+    """
+    try:
+        return Settings(), ServerAccess()
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        name = "_".join(str(part) for part in fault["loc"]).upper()
+        raise ArgumentError(one_line(f"TRIALCARDS_{name}: {fault['msg']}")) from None
+
+
 def server_address(text: str, *, http_allowed: bool) -> Address:
     """The base URL that was typed in.
-
-    Who types an address vouches for it, so that it may be in a private network. Without TLS it is taken only
-    on this machine, or where that is said to be meant; the connection itself then goes to private addresses
-    only.
 
     Raises:
         ArgumentError: it is no base URL, or without TLS.
@@ -128,9 +139,27 @@ def server_address(text: str, *, http_allowed: bool) -> Address:
         found = base_address(text)
     except AddressError as error:
         raise ArgumentError(f"--fhir-base: {error}") from None
-    if found.scheme != "https" and not (http_allowed or _ON_THIS_MACHINE.fullmatch(found.host)):
+    must_be_safe(found, "--fhir-base", http_allowed=http_allowed)
+    return found
+
+
+def must_be_safe(base: Address, option: str, *, http_allowed: bool) -> None:
+    """Refuse an address without TLS.
+
+    Who types an address vouches for it, so that it may be in a private network. Without TLS it is taken only
+    on this machine, or where that is said to be meant; the connection itself then goes to private addresses
+    only.
+
+    Args:
+        base: the address.
+        option: where it was typed in.
+        http_allowed: whether that was said.
+
+    Raises:
+        ArgumentError: it is without TLS.
+    """
+    if base.scheme != "https" and not (http_allowed or _ON_THIS_MACHINE.fullmatch(base.host)):
         raise ArgumentError(
-            "--fhir-base: without TLS anybody on the way can read the chart; write https://, or say "
+            f"{option}: without TLS anybody on the way can read the chart; write https://, or say "
             "--allow-http if the server is in a private network"
         )
-    return found

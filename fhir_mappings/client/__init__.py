@@ -15,6 +15,11 @@ from fhir_mappings.client.app_launch import (
 from fhir_mappings.client.asking import Fetched, FetchLimits, FetchState, Query, Why, kept_for_reading
 from fhir_mappings.client.auth import BearerToken
 from fhir_mappings.client.backend_services import BackendServices
+from fhir_mappings.client.bulk_door import Patience
+from fhir_mappings.client.bulk_export import export_to
+from fhir_mappings.client.bulk_news import News
+from fhir_mappings.client.bulk_request import BulkError, BulkExport, Target, export_target
+from fhir_mappings.client.bulk_result import Exported, ExportedFile
 from fhir_mappings.client.capability import Capabilities, Offer
 from fhir_mappings.client.discovery import (
     SmartConfiguration,
@@ -36,8 +41,12 @@ __all__ = [
     "AddressError",
     "BackendServices",
     "BearerToken",
+    "BulkError",
+    "BulkExport",
     "Capabilities",
     "Credentials",
+    "Exported",
+    "ExportedFile",
     "FetchLimits",
     "FetchState",
     "Fetched",
@@ -47,17 +56,22 @@ __all__ = [
     "IdTokenError",
     "LaunchOfferError",
     "Network",
+    "News",
     "Offer",
+    "Patience",
     "Query",
     "Registration",
     "SigningKey",
     "SigningKeyError",
     "SmartConfiguration",
+    "Target",
     "TokenError",
     "Why",
     "authorization_url",
     "base_address",
     "exchanged",
+    "export_target",
+    "export_to",
     "kept_for_reading",
     "launching_user",
     "listed",
