@@ -12,8 +12,8 @@ from fhir_mappings.client.bulk_outcomes import Issue, in_words, issues
 from fhir_mappings.client.bulk_request import BulkError, BulkExport
 
 _HEADERS = {"accept": "application/fhir+json", "prefer": "respond-async"}
-_REFUSALS = frozenset({400, 404, 422})
-"""How servers answer parameters that they do not take. (404: also where there is no such Group.)"""
+_REFUSALS = frozenset({400, 422})
+"""How servers answer parameters that they do not take."""
 _INDISPENSABLE = "Patient"
 _MOST_ATTEMPTS = 12
 
@@ -68,8 +68,6 @@ async def kick_off(
         if answer.status not in _REFUSALS or types is None:
             raise BulkError(_refused(answer, said, export))
         fewer = _fewer(types, said, absent)
-        if answer.status == 404 and fewer is None:
-            raise BulkError(_refused(answer, said, export))
         told = in_words(answer.status, said)
         if fewer is None:
             note(f"the server refuses the list of types ({told}); it is asked for all that it has")

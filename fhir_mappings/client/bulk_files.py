@@ -119,6 +119,6 @@ def _refused(file: File, status: int) -> Exception:
     if status in (404, 410):
         return ExpiredError(f"{status} for {file.name}")
     return BulkError(
-        f"{file.name}: the server does not give it ({status}); run the same command again with access, it goes "
-        "on from here"
+        f"{file.name}: the server does not give it ({status}); run the same command again with access, it "
+        "goes on from here"
     )

@@ -1,4 +1,4 @@
-"""What the server is asked about an export that it has begun: how far it is, what there is, and to delete it."""
+"""An export that the server has begun: how far it is, what there is of it, and that it be deleted."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Job:
         raise BulkError(f"the server's export failed ({told}); run the same command again to ask anew")
 
     async def _asked(self, where: Address) -> Answer:
-        """An answer; a fault of the server is tried again where it says that it will pass, or says nothing."""
+        """An answer; a fault of the server is tried again, unless it says that it will not pass."""
         failures = 0
         while True:
             answer = await self._door.ask("GET", where, _JSON, attempts=_MANY_ATTEMPTS)

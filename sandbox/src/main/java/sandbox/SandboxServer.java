@@ -1,5 +1,7 @@
 package sandbox;
 
+import ca.uhn.fhir.batch2.api.IJobMaintenanceService;
+import ca.uhn.fhir.batch2.jobs.export.BulkDataExportProvider;
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.context.support.IValidationSupport;
 import ca.uhn.fhir.jpa.api.config.JpaStorageSettings;
@@ -15,6 +17,8 @@ import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
@@ -53,10 +57,21 @@ public final class SandboxServer {
         doors.addServlet(door(store, 200, Set.of("MedicationRequest")), "/statements/*");
         jetty.setHandler(doors);
         jetty.start();
+        keepJobsGoing(store.getBean(IJobMaintenanceService.class));
         System.out.printf(
                 "HAPI FHIR is ready at http://127.0.0.1:%d/fhir after %.0f s%n",
                 jetty.getURI().getPort(), (System.nanoTime() - start) / 1e9);
         jetty.join();
+    }
+
+    /** Bulk exports are jobs in steps; HAPI's own schedule, which nothing else here needs, looks once a minute. */
+    private static void keepJobsGoing(IJobMaintenanceService jobs) {
+        Executors.newSingleThreadScheduledExecutor(work -> {
+                    Thread thread = new Thread(work, "jobs");
+                    thread.setDaemon(true);
+                    return thread;
+                })
+                .scheduleWithFixedDelay(jobs::runMaintenancePass, 250, 250, TimeUnit.MILLISECONDS);
     }
 
     private static ServletHolder door(
@@ -70,6 +85,7 @@ public final class SandboxServer {
                 .collect(Collectors.toList());
         server.registerProviders(providers);
         server.registerProvider(store.getBean(JpaSystemProvider.class));
+        server.registerProvider(store.getBean(BulkDataExportProvider.class));
         server.setServerConformanceProvider(new JpaCapabilityStatementProvider(
                 server,
                 system,
