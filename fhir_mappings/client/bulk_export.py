@@ -123,6 +123,8 @@ class _Run:
             state.types, state.left_out, state.absent = started.types, started.left_out, started.absent
             state.kick_off, state.status_url = started.url, started.status_url
             self._kept.save()
+            # Small ones are done then, and some servers let wait for minutes whoever asks before.
+            await asyncio.sleep(self._door.patience.first_poll)
         if not state.listed:
             manifest = await self._job.done()
             state.transaction_time = manifest.transaction_time
