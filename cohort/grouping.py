@@ -169,7 +169,7 @@ class _Sorter:
             facts.of_patients += 1
             record = self._record(routed.patient, number, raw, routed.fault, routed.wants)
             self.frames[str(partition_of(routed.patient, self._partitions))].append(record)
-            if routed.kind == "Patient":
+            if routed.kind in ("Patient", "Bundle") and routed.fault is None:
                 self.frames[PEOPLE].append(Person(routed.patient, routed.identifiers, routed.aliases))
         elif routed.fault is not None or (routed.shared and routed.name is None):
             facts.faults += 1

@@ -33,7 +33,7 @@ class Routed(msgspec.Struct, frozen=True, kw_only=True):
         patient: whose it is, as ``Patient/ID``; of a Patient its own name.
         shared: it belongs to nobody, and others may refer to it.
         wants: the shared resources that it refers to, as ``Type/id``.
-        aliases: of a Patient, the names of records that were merged into this one.
+        aliases: of a Patient, or the Bundle of one, the names of records that were merged into this one.
         identifiers: of a Patient, its own; of what names its patient by identifier alone, that. Each as
             ``system|value``.
         deleted: of a Bundle, what it says was deleted, as ``Type/id``.
@@ -155,10 +155,17 @@ def _bundle(raw: bytes) -> Routed:
         document = read_document(raw)
     except UnreadableInputError as error:
         return Routed(kind="Bundle", fault=str(error))
-    patients = [source.reference for source in document.sources if source.kind == "Patient"]
-    if len(set(patients)) == 1 or (patients and b'"urn:' in raw):
+    patients = [source for source in document.sources if source.kind == "Patient"]
+    if len({source.reference for source in patients}) == 1 or (patients and b'"urn:' in raw):
         # Its references are to be looked for in it first.
-        return Routed(kind="Bundle", patient=patients[0], wants=_wanted(raw))
+        own = route(bytes(patients[0].raw))
+        return Routed(
+            kind="Bundle",
+            patient=patients[0].reference,
+            wants=_wanted(raw),
+            aliases=own.aliases,
+            identifiers=own.identifiers,
+        )
     return Routed(kind="Bundle", deleted=_deleted(raw))
 
 

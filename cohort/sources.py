@@ -6,11 +6,11 @@ NDJSON, plain or gzip, whatever it is called; also documents over many lines (a 
 from __future__ import annotations
 
 import gzip
-import io
 import os
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import msgspec
 
@@ -22,6 +22,8 @@ PIECE_BYTES = 48 << 20
 """About so much of a plain file is read at once; packed ones are read from beginning to end."""
 
 _GZIP = b"\x1f\x8b"
+_GZIP_FORMAT = 31
+"""For ``zlib``: gzip with its header."""
 _PACKED = 8
 """So many times larger is bulk data unpacked, about."""
 
@@ -129,7 +131,7 @@ def _source(path: Path, name: str, rank: int) -> SourceFile:
 def _is_whole(path: Path, packed: bool) -> bool:
     """Whether the first line is no document by itself."""
     try:
-        with _opened(str(path), packed) as file:
+        with gzip.open(path) if packed else path.open("rb") as file:
             first = file.readline(1 << 16)
     except (OSError, EOFError):
         return False
@@ -154,7 +156,11 @@ def lines_of(file: SourceFile, piece: Piece) -> Iterator[bytes]:
     Raises:
         OSError, EOFError, zlib.error: the file cannot be read, or unpacked, any further.
     """
-    with _opened(file.path, file.packed) as source:
+    if file.packed:
+        unpacked = _unpacked(file.path)
+        yield from [b"".join(unpacked)] if file.whole else _cut(unpacked)
+        return
+    with open(file.path, "rb", 1 << 20) as source:
         if file.whole:
             yield source.read()
             return
@@ -162,16 +168,39 @@ def lines_of(file: SourceFile, piece: Piece) -> Iterator[bytes]:
         if piece.start:
             source.seek(piece.start - 1)
             at += len(source.readline()) - 1
-        while file.packed or at < piece.end:
-            line = source.readline()
-            if not line:
-                return
+        while at < piece.end and (line := source.readline()):
             at += len(line)
             yield line.rstrip(b"\r\n")
 
 
-def _opened(path: str, packed: bool) -> IO[bytes]:
-    return io.BufferedReader(gzip.open(path), 1 << 20) if packed else open(path, "rb", 1 << 20)
+def _unpacked(path: str) -> Iterator[bytes]:
+    """What can be unpacked of a file, up to where it is damaged or cut off.
+
+    Raises:
+        EOFError, zlib.error: it is.
+    """
+    member: Any = None
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 16):
+            while chunk:
+                if member is None:
+                    member = zlib.decompressobj(_GZIP_FORMAT)
+                yield member.decompress(chunk)
+                chunk = b""
+                if member.eof:
+                    chunk = member.unused_data.lstrip(b"\0")  # members may be padded
+                    member = None
+    if member is not None:
+        raise EOFError
+
+
+def _cut(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line.rstrip(b"\r") for line in lines)
+    if rest:
+        yield rest
 
 
 def counted_size(files: Iterable[SourceFile]) -> int:
