@@ -43,7 +43,7 @@ class _Asked(NamedTuple):
 
 def _of_screening(screening: Screening) -> Iterator[_Asked]:
     blocking = [finding for finding in screening.findings if blocks(finding)]
-    asking = [finding for top in blocking for finding in _asking(top)]
+    asking = [finding for top in blocking for finding in asking_of(top)]
     needs = {need.input: need for finding in reversed(asking) for need in finding.needs}
     # Where something else than missing data stands in the way, no result alone turns the verdict.
     only_data = all(finding.outcome == "missing" for finding in blocking)
@@ -68,11 +68,11 @@ def _suffices(name: str, finding: Finding) -> bool:
     return asked <= own and any({need.input for need in found.needs} == {name} for found in score.deciding)
 
 
-def _asking(finding: Finding) -> Iterator[Finding]:
+def asking_of(finding: Finding) -> Iterator[Finding]:
     """The finding, or those of its parts, that data would settle."""
     parts = [part for part in finding.parts if blocks(part)]
     for part in parts:
-        yield from _asking(part)
+        yield from asking_of(part)
     if not parts and finding.outcome in ("missing", "review"):
         yield finding
 

@@ -1,0 +1,141 @@
+"""Whom a coordinator should look at: patients and protocols, those first who are nearest to joining."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import msgspec
+
+from cohort.tables import Tables
+
+_AT_ONCE = 50_000
+"""Patients of whom needs are gathered at a time: lists cannot leave memory while they grow."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A test to order, by the code of its system."""
+
+    system: str
+    code: str
+    display: str
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A patient and a protocol.
+
+    Attributes:
+        blocking: criteria that stand in the way; ``failing``, ``missing``, ``review``: by how.
+        decided_by: inputs of which each alone is all that stands in the way.
+        needed: inputs that are missing, by name.
+        orders: what would supply them.
+        earliest, stands_until: see the glossary.
+        incomplete: something of the record may be lacking.
+    """
+
+    patient: str
+    protocol: str
+    version: str
+    verdict: str
+    blocking: tuple[str, ...]
+    failing: tuple[str, ...]
+    missing: tuple[str, ...]
+    review: tuple[str, ...]
+    decided_by: tuple[str, ...]
+    needed: tuple[str, ...]
+    orders: tuple[Order, ...]
+    earliest: date | None
+    stands_until: date | None
+    sex: str | None
+    age: int | None
+    incomplete: bool
+
+
+def listed(tables: Tables) -> Iterator[Listed]:
+    """All who are not ruled out for good, in a stable order.
+
+    First the potentially eligible; then the undetermined, of whom fewest criteria are open first, and of
+    these whom a single input would decide; then the probably ineligible; then those who are ineligible for
+    now until a known day, the soonest first. Whom neither time nor data let in is left out.
+    """
+    _gather(tables)
+    for row in tables.stream(
+        """
+        SELECT l.patient, l.protocol, l.version, l.verdict, l.blocking, l.failing, l.missing, l.review,
+               l.decided_by, w.needed, w.systems, w.codes, w.displays, l.earliest, l.stands_until,
+               p.sex, p.age, coalesce(p.incomplete, false)
+        FROM listed l LEFT JOIN needed w USING (patient, protocol) LEFT JOIN patients p USING (patient)
+        ORDER BY l.nearness, CASE WHEN l.nearness = 3 THEN l.earliest END, len(l.blocking),
+                 len(l.decided_by) = 0, l.patient, l.protocol
+        """
+    ):
+        yield _listed(row)
+
+
+def _gather(tables: Tables) -> None:
+    tables.run(
+        """
+        CREATE TABLE listed AS
+        SELECT *, CASE verdict WHEN 'potentially-eligible' THEN 0 WHEN 'undetermined' THEN 1
+                  WHEN 'probably-ineligible' THEN 2 ELSE 3 END AS nearness
+        FROM screenings
+        WHERE verdict IN ('potentially-eligible', 'undetermined', 'probably-ineligible')
+           OR (verdict = 'ineligible-for-now' AND earliest IS NOT NULL)
+        """
+    )
+    tables.run(
+        """
+        CREATE TABLE needed (patient VARCHAR, protocol VARCHAR, needed VARCHAR[],
+                             systems VARCHAR[], codes VARCHAR[], displays VARCHAR[])
+        """
+    )
+    ((pairs,),) = tables.ask("SELECT count(*) FROM listed")
+    parts = pairs // _AT_ONCE + 1
+    for part in range(parts):
+        tables.run(
+            """
+            INSERT INTO needed
+            WITH one AS (
+                SELECT n.patient, n.protocol, n.input, min(n.criterion) AS criterion,
+                       any_value(n.order_system) AS system, any_value(n.order_code) AS code,
+                       any_value(n.order_display) AS display
+                FROM needs n SEMI JOIN listed l ON n.patient = l.patient AND n.protocol = l.protocol
+                WHERE hash(n.patient) % ? = ?
+                GROUP BY n.patient, n.protocol, n.input
+            )
+            SELECT patient, protocol, list(input ORDER BY input), list(system ORDER BY input),
+                   list(code ORDER BY input), list(display ORDER BY input)
+            FROM one GROUP BY patient, protocol
+            """,
+            [parts, part],
+        )
+
+
+def _listed(row: tuple[object, ...]) -> Listed:
+    (
+        patient, protocol, version, verdict, blocking, failing, missing, review,
+        decided_by, needed, systems, codes, displays, earliest, stands_until, sex, age, incomplete,
+    ) = row  # fmt: skip
+    coded = zip(systems or (), codes or (), displays or (), strict=True)  # type: ignore[call-overload]
+    told = [(system, code, display or "") for system, code, display in coded if system and code]
+    return msgspec.convert(
+        {
+            "patient": patient,
+            "protocol": protocol,
+            "version": version,
+            "verdict": verdict,
+            "blocking": blocking,
+            "failing": failing,
+            "missing": missing,
+            "review": review,
+            "decided_by": decided_by,
+            "needed": needed or (),
+            "orders": [Order(*one) for one in dict.fromkeys(told)],
+            "earliest": earliest,
+            "stands_until": stands_until,
+            "sex": sex,
+            "age": age,
+            "incomplete": incomplete,
+        },
+        Listed,
+    )
