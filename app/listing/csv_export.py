@@ -6,17 +6,15 @@ import csv
 import io
 from collections.abc import Iterable
 
+from app.csv_cells import cell
 from app.listing.entries import Entry
 from app.listing.words import ListWords
-from app.plain_text import plain
 
 COLUMNS = (
     "patient_id", "name", "birth_date", "record_numbers", "fhir_server", "trial", "protocol_version",
     "verdict", "earliest", "in_the_way", "missing", "to_confirm", "changed", "what_changed", "status",
     "status_since", "screened",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet calculate; a name of a chart must not (CWE-1236)."""
 
 
 def csv_of(entries: Iterable[Entry], words: ListWords) -> str:
@@ -25,7 +23,7 @@ def csv_of(entries: Iterable[Entry], words: ListWords) -> str:
     writer = csv.writer(written)
     writer.writerow(COLUMNS)
     for entry in entries:
-        writer.writerow([_cell(value) for value in _row(entry, words)])
+        writer.writerow([cell(value) for value in _row(entry, words)])
     return written.getvalue()
 
 
@@ -50,8 +48,3 @@ def _row(entry: Entry, words: ListWords) -> tuple[str, ...]:
         entry.since.isoformat() if entry.since else "",
         entry.at.isoformat(),
     )
-
-
-def _cell(text: str) -> str:
-    told = plain(text)
-    return f"'{told}" if told.startswith(_FORMULA) else told

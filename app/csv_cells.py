@@ -1,0 +1,14 @@
+"""Cells of CSV for spreadsheets."""
+
+from __future__ import annotations
+
+from app.plain_text import plain
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet calculate; a name of a chart must not (CWE-1236)."""
+
+
+def cell(text: str) -> str:
+    """The text as one line, which no spreadsheet takes for a formula."""
+    told = plain(text)
+    return f"'{told}" if told.startswith(_FORMULA) else told

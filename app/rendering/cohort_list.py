@@ -1,0 +1,58 @@
+"""The screening list of a whole population as CSV, for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from typing import TextIO
+
+from app.csv_cells import cell
+from app.rendering.changes import input_label
+from cohort.listed import Listed, Order
+
+COLUMNS = (
+    "patient", "protocol", "protocol_version", "verdict", "in_the_way", "failing", "missing", "to_review",
+    "needed", "orders", "decided_by", "earliest", "stands_until", "sex", "age", "incomplete",
+)  # fmt: skip
+
+_SYSTEMS = {"http://loinc.org": "LOINC", "http://snomed.info/sct": "SNOMED CT"}
+
+
+def write_list(entries: Iterable[Listed], file: TextIO) -> int:
+    """Write the entries, a line each under a heading; lines end as RFC 4180 says. How many there were.
+
+    What is needed is told in the language that is spoken (``app.rendering.telling``).
+    """
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    count = 0
+    for entry in entries:
+        writer.writerow([cell(value) for value in _row(entry)])
+        count += 1
+    return count
+
+
+def _row(entry: Listed) -> tuple[str, ...]:
+    return (
+        entry.patient,
+        entry.protocol,
+        entry.version,
+        entry.verdict,
+        "; ".join(entry.blocking),
+        "; ".join(entry.failing),
+        "; ".join(entry.missing),
+        "; ".join(entry.review),
+        "; ".join(map(input_label, entry.needed)),
+        "; ".join(map(order_code, entry.orders)),
+        "; ".join(map(input_label, entry.decided_by)),
+        entry.earliest.isoformat() if entry.earliest else "",
+        entry.stands_until.isoformat() if entry.stands_until else "",
+        entry.sex or "",
+        "" if entry.age is None else str(entry.age),
+        "yes" if entry.incomplete else "no",
+    )
+
+
+def order_code(order: Order) -> str:
+    """The code of an order with its system: ``LOINC 2890-2``."""
+    return f"{_SYSTEMS.get(order.system, order.system)} {order.code}"
