@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import duckdb
 
+from cohort.record import WORK
 from cohort.schema import TABLES
 
 MEMORY: Final = "512MB"
@@ -46,12 +47,14 @@ class Tables:
 def opened(directory: Path, *, memory: str = MEMORY, threads: int = 2) -> Iterator[Tables]:
     """The tables in the folder of a run. A table without files is empty.
 
-    What does not fit into ``memory`` is written to a folder in ``directory`` that is gone at the end.
+    What does not fit into ``memory`` is written to a folder in ``directory`` that is gone at the end; while a
+    run goes on, to its own, which goes with it.
 
     Raises:
         duckdb.Error: a file is no Parquet file, or lacks a column.
     """
-    with TemporaryDirectory(prefix=".summary-", dir=directory) as scratch:
+    work = directory / WORK
+    with TemporaryDirectory(prefix=".summary-", dir=work if work.is_dir() else directory) as scratch:
         connection = duckdb.connect(
             f"{scratch}/tables.duckdb",
             config={

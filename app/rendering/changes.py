@@ -52,9 +52,13 @@ def by_then_words(changes: ChangeSet) -> str:
 
 
 def input_label(name: str) -> str:
-    """Words for a criterion input; what is asked for without being one has its name only."""
+    """Words for a criterion input or a class of codes; what else is asked for has its name only."""
     described = vocabulary().input(name)
-    return said(described.label, spoken()) if described is not None else name.replace("_", " ")
+    if described is not None:
+        return said(described.label, spoken())
+    if vocabulary().expand(name):
+        return said(vocabulary().concept_label(name), spoken())
+    return name.replace("_", " ")
 
 
 def decides_words(decides: WorkDecides) -> str:

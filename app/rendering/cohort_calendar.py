@@ -1,4 +1,4 @@
-"""The picture of a calendar: a row for each month, a square for each day, with how many may come from then on."""
+"""The picture of a calendar: a row for each month, a square for each day, with how many clear on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of a funnel: from criterion to criterion, who is still in, of whom something is unknown, who drops out.
+"""The picture of a funnel: from criterion to criterion, who is still in and who drops out.
 
 Bands run down the page. Each row is a criterion: at the left those of whom all up to here is known and clear,
 beside them those of whom something is unknown, and at the right those who drop out at this criterion.

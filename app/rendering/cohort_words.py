@@ -43,7 +43,7 @@ def verdict_name(verdict: str) -> str:
 
 def verdict_sign(verdict: str) -> str:
     """The sign of a verdict."""
-    return {name: look.sign for name, look in VERDICTS.items()}.get(verdict, "")  # type: ignore[call-overload]
+    return next((look.sign for name, look in VERDICTS.items() if name == verdict), "")
 
 
 def column_name(verdicts: Sequence[str]) -> str:
@@ -57,7 +57,7 @@ def column_look(verdicts: Sequence[str]) -> str:
 
 
 def branch_name(look: str) -> str:
-    """What a part of a bar stands for: who drops out, of whom something is unknown, and whom nothing else stops."""
+    """What a part of a bar stands for: who drops out, and of whom something is unknown."""
     return tell(f"cohort.branch.{look}")
 
 
