@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import msgspec
 
 from cohort.tables import Tables
+from eligibility.bound import BoundCriterion
+
+_TOP = re.compile(r"[A-Z]+[0-9]+")
+"""The criterion in the name of a part of it."""
 
 WHY = ("not-retrieved", "unreadable", "conflicting", "too-coarse", "stale", "never-measured")
 """Why something is missing. Where criteria say different things of one patient, the first of these counts."""
@@ -42,7 +49,7 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     criteria: tuple[str, ...]
 
 
-def lacking_of(tables: Tables, protocol: str) -> tuple[Lacking, ...]:
+def lacking_of(tables: Tables, protocol: str, criteria: Sequence[BoundCriterion]) -> tuple[Lacking, ...]:
     """The inputs that are missing for a protocol, those first that alone decide most patients."""
     counted = tables.ask(
         """
@@ -67,14 +74,20 @@ def lacking_of(tables: Tables, protocol: str) -> tuple[Lacking, ...]:
     by_input = {name: order for name, *order in orders}
     asking: dict[str, list[str]] = {}
     for name, criterion in tables.ask(
-        "SELECT DISTINCT input, criterion FROM needs WHERE protocol = ? ORDER BY ALL", [protocol]
+        "SELECT DISTINCT input, criterion FROM needs WHERE protocol = ?", [protocol]
     ):
         asking.setdefault(name, []).append(criterion)
+    places = {criterion.id: position for position, criterion in enumerate(criteria)}
+
+    def place(criterion: str) -> tuple[int, str]:
+        top = _TOP.match(criterion)
+        return places.get(top[0] if top else criterion, len(places)), criterion
+
     rows: dict[str, list[tuple[int, ...]]] = {}
     for name, *numbers in counted:
         rows.setdefault(name, []).append(tuple(numbers))
     found = [
-        _lacking(name, own, by_input.get(name, [None, None, None]), asking.get(name, ()))
+        _lacking(name, own, by_input.get(name, [None, None, None]), sorted(asking.get(name, ()), key=place))
         for name, own in rows.items()
     ]
     return tuple(sorted(found, key=lambda one: (-one.alone, -one.in_play, -one.asked, one.input)))
@@ -84,7 +97,7 @@ def _lacking(
     name: str,
     rows: list[tuple[int, ...]],
     order: list[str | None],
-    criteria: list[str] | tuple[()],
+    criteria: list[str],
 ) -> Lacking:
     system, code, display = order
     return Lacking(

@@ -11,7 +11,7 @@ from cohort.plan import Chosen
 from cohort.schema import SCREENED, Row
 from eligibility.findings import Finding, Screening
 from eligibility.judging import blocks
-from eligibility.work_list import work_list
+from eligibility.work_list import asking_of, work_list
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -104,11 +104,8 @@ def finding_rows(
 def need_rows(
     patient: str, protocol: str, findings: Iterable[Finding], alone: Sequence[str]
 ) -> Iterator[Row]:
-    """Needs of the criteria as they are asked for, each by the innermost part that asks."""
-    for finding in findings:
-        if finding.parts:
-            yield from need_rows(patient, protocol, finding.parts, alone)
-            continue
+    """Needs of what blocks, each by the innermost part that asks."""
+    for finding in (part for top in findings if blocks(top) for part in asking_of(top)):
         for need in finding.needs:
             order = need.order
             yield (

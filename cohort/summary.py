@@ -196,7 +196,7 @@ def _trial(
         },
         funnel=funnel_of(tables, chosen.id, bound.criteria, screened),
         near_misses=near_misses_of(tables, chosen.id, bound.criteria),
-        lacking=lacking_of(tables, chosen.id),
+        lacking=lacking_of(tables, chosen.id, bound.criteria),
         groups=groups_of(tables, chosen.id, VERDICTS, smallest),
         calendar=calendar_of(tables, chosen.id, plan.as_of),
     )

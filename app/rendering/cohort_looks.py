@@ -45,8 +45,11 @@ LOOKS: dict[str, Look] = {
     "never-measured": Look("accent", "solid"),
 }
 
-WIDTH, LEFT, RIGHT, ROW, BAR = 760, 230, 70, 24, 16
-"""Of a picture, the room for labels and for numbers, and the heights of a row and of its bar, in px."""
+WIDTH, LEFT, RIGHT = 760, 230, 70
+"""Of a picture, and the room for labels and for numbers, in px."""
+
+_ROW, _CLOSE, _GAP, _MANY = 24, 19, 7, 24
+"""The height of a row, of one of many, and what lies between bars, in px; how many are many."""
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -68,11 +71,12 @@ class BarRow(msgspec.Struct, frozen=True):
 
 
 class Bars(msgspec.Struct, frozen=True):
-    """Bars below one another, in px. ``looks``: those that occur."""
+    """Bars below one another, in px. ``bar``: the height of each; ``looks``: those that occur."""
 
     width: int
     height: float
     left: int
+    bar: int
     rows: tuple[BarRow, ...]
     looks: tuple[str, ...]
 
@@ -88,6 +92,7 @@ class Row(msgspec.Struct, frozen=True):
 def bars_of(rows: Sequence[Row], most: int | None = None) -> Bars:
     """The bars of rows, all on one scale; of each, ``most`` would fill the room (by default the longest)."""
     longest = most or max((sum(n for _, n in row.parts) for row in rows), default=0)
+    step = _CLOSE if len(rows) > _MANY else _ROW
     per = (WIDTH - LEFT - RIGHT) / max(longest, 1)
     drawn = []
     for position, row in enumerate(rows):
@@ -99,10 +104,17 @@ def bars_of(rows: Sequence[Row], most: int | None = None) -> Bars:
                 segments.append(Segment(look, round(x, 1), width))
                 x += width
         drawn.append(
-            BarRow(position * ROW + 4, fitted(row.label), tuple(segments), round(x + 6, 1), row.value)
+            BarRow(position * step + 4, fitted(row.label), tuple(segments), round(x + 6, 1), row.value)
         )
-    looks = dict.fromkeys(look for row in rows for look, count in row.parts if count > 0)
-    return Bars(WIDTH, len(rows) * ROW + 6, LEFT, tuple(drawn), tuple(looks))
+    occurring = {look for row in rows for look, count in row.parts if count > 0}
+    return Bars(
+        WIDTH,
+        len(rows) * step + 6,
+        LEFT,
+        step - _GAP,
+        tuple(drawn),
+        tuple(look for look in LOOKS if look in occurring),
+    )
 
 
 def fitted(text: str, room: int = 33) -> str:

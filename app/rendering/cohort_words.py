@@ -99,6 +99,19 @@ def order_of(lacking: Lacking) -> str:
     return tell("order", order=name, code=order_code(Order(system, code, display)))
 
 
+def whys(lacking: Lacking) -> str:
+    """Why something is missing, with of how many."""
+    told = (tell("named", name=why_name(one.why), what=number(one.asked)) for one in lacking.why)
+    return tell("separator").join(told)
+
+
+def days(counts: Sequence[tuple[int, int]]) -> str:
+    """Days of a month with their patients."""
+    return tell("separator.names").join(
+        tell("cohort.day", day=day, patients=number(count)) for day, count in counts
+    )
+
+
 def inputs(names: Sequence[str]) -> str:
     """Criterion inputs by their labels."""
     return tell("separator").join(map(input_label, names))

@@ -83,7 +83,7 @@ class Made:
             said = trials.get(protocol, "not-applicable")
             if isinstance(said, str):
                 self.rows["screenings"].append(
-                    (reference, protocol, "2", said, None, None, None, None, [], [], [], [], [])
+                    (reference, protocol, "2", said, None, None, None, None, [], [], [], [], [], AS_OF)
                 )
             else:
                 self._screened(reference, protocol, said)
@@ -94,12 +94,8 @@ class Made:
         assert said.keys() <= {criterion.id for criterion in criteria}
         findings = [_finding(criterion, said.get(criterion.id, PASS)) for criterion in criteria]
         blocking = [finding for finding in findings if blocks(finding)]
-        asked = {
-            name
-            for finding in blocking
-            for name in said[finding.criterion].asks
-            if finding.outcome == "missing"
-        }
+        open_ones = [finding.criterion for finding in blocking if finding.outcome == "missing"]
+        asked = {name for criterion in open_ones for name in said[criterion].asks}
         alone = sorted(asked) if len(asked) == 1 and all(f.outcome == "missing" for f in blocking) else []
         clearing = [finding.clears_on for finding in blocking if finding.outcome == "fail"]
         days = [day for day in clearing if day]
@@ -113,6 +109,7 @@ class Made:
                 patient, protocol, "2", SCREENED, "biopsy", verdict_of(findings),
                 date.fromisoformat(max(days)) if days and only_time else None, date(2026, 9, 1),
                 [finding.criterion for finding in blocking], by["fail"], by["missing"], by["review"], alone,
+                AS_OF,
             )
         )  # fmt: skip
         for position, finding in enumerate(findings):
