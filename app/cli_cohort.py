@@ -10,6 +10,7 @@ import typer
 
 from app.cli_dates import date_option
 from app.cli_errors import ArgumentError, RunError, UnreadableFileError
+from app.cohort_outputs import write_outputs
 from app.cohort_plan import plan_for
 from app.cohort_progress import shown_progress
 from app.console import terminal
@@ -108,6 +109,14 @@ def cohort(
             record = screen_locally(
                 directories, out, plan, workers=workers, resume=resume, since=since, progress=progress
             )
+            if record.result is not None:
+                write_outputs(
+                    out,
+                    record.plan,
+                    rejected=record.result.lines.rejected,
+                    absent=record.result.lacking,
+                    language=language,
+                )
             record, changes = finish(out, record)
     except NoInputError as error:
         raise UnreadableFileError(str(error)) from None
