@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from app.cli_bulk_export import DAY, AllowHttp, BulkHost, BulkTimeout, TypeFilter
 from app.cli_dates import date_option
 from app.cli_errors import ArgumentError, RunError, UnreadableFileError
+from app.cohort_input import Export, Input, exported
 from app.cohort_outputs import write_outputs
 from app.cohort_plan import plan_for
 from app.cohort_progress import shown_progress
@@ -29,6 +32,14 @@ def cohort(
         typer.Argument(metavar="DIR...", help="FHIR bulk data (NDJSON); a later one adds to earlier ones."),
     ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="OUT", help="For the results.")] = Path("cohort"),
+    bulk_export: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Export from this FHIR server; /Patient or /Group/ID may follow."),
+    ] = None,
+    type_filter: TypeFilter = None,
+    bulk_host: BulkHost = None,
+    bulk_timeout: BulkTimeout = DAY,
+    allow_http: AllowHttp = False,
     protocol: Annotated[
         list[str] | None,
         typer.Option(
@@ -81,33 +92,49 @@ def cohort(
     be tables (Parquet: patients, screenings, findings, needs), screening-list.csv, report.html, summary.json
     and rejected.ndjson with what could not be read. All of it is patients' data: keep it like the input.
 
+    The environment tells how to get into a server: TRIALCARDS_BEARER_TOKEN, or TRIALCARDS_CLIENT_ID and
+    TRIALCARDS_PRIVATE_KEY_FILE (SMART Backend Services), or nothing where it is open.
+
     A run that was interrupted goes on with --resume and leaves the same results.
 
     \b
     Examples:
       trialcards cohort export/ --out tonight/
       trialcards cohort export/ --out tonight/ --resume
+      trialcards cohort --bulk-export https://ehr.example.org/fhir/Group/lupus --out tonight/
+      trialcards cohort --bulk-export https://ehr.example.org/fhir/Group/lupus --out next/ --since tonight/
       trialcards cohort export/ new/ --out tomorrow/ --since tonight/
       trialcards cohort export/ --out june/ --as-of 2026-06-15 --protocol nct07517536
     """
-    if not directories:
-        raise ArgumentError("name a directory with FHIR bulk data")
+    if bool(directories) == (bulk_export is not None):
+        raise ArgumentError("name a directory with FHIR bulk data, or a server with --bulk-export")
     try:
         kinds = known_resource_types(retrieved or ())
     except ValueError as error:
         raise ArgumentError(f"--retrieved: {error}") from None
+    given = Input(directories or ())
+    if bulk_export is not None:
+        asked = Export(bulk_export, type_filter or (), bulk_host or (), bulk_timeout, allow_http)
+        given = exported(out, asked, since)
     plan, _ = plan_for(
         protocol,
         as_of or datetime.now().astimezone().date(),
         Anchors(screening_date, baseline_date, enrolment_date, day0),
-        retrieved=sorted(kinds or ()),
+        retrieved=_both(kinds, given.retrieved),
         everyone=everyone,
         language=language,
     )
     try:
         with shown_progress() as progress:
             record = screen_locally(
-                directories, out, plan, workers=workers, resume=resume, since=since, progress=progress
+                given.directories,
+                out,
+                plan,
+                workers=workers,
+                resume=resume,
+                since=since,
+                transaction_time=given.transaction_time,
+                progress=progress,
             )
             if record.result is not None:
                 write_outputs(
@@ -125,3 +152,10 @@ def cohort(
     except CohortError as error:
         raise RunError(str(error)) from None
     print_summary(out, record, changes, terminal())
+
+
+def _both(named: Collection[str] | None, exported_types: Collection[str] | None) -> Collection[str] | None:
+    """The resource types that are wholly there by all that is told of them; ``None`` for all."""
+    if named is not None and exported_types is not None:
+        return set(named) & set(exported_types)
+    return exported_types if named is None else named

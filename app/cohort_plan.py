@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def plan_for(
     as_of: date,
     anchors: Anchors,
     *,
-    retrieved: Sequence[str] = (),
+    retrieved: Collection[str] | None = None,
     everyone: bool = False,
     language: Language = "en",
 ) -> tuple[Plan, ScreeningService]:
@@ -48,7 +48,7 @@ def plan_for(
                 )
                 for bound in chosen
             ),
-            retrieved=tuple(sorted(retrieved)) or None,
+            retrieved=tuple(sorted(retrieved)) if retrieved is not None else None,
             everyone=everyone,
             language=language,
             engine=ENGINE,

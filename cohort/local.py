@@ -49,6 +49,7 @@ def screen_locally(
     workers: int | None = None,
     resume: bool = False,
     since: Path | None = None,
+    transaction_time: str | None = None,
     progress: Progress = nothing_shown,
 ) -> RunRecord:
     """Screen the bulk data of directories and leave the tables in ``out``.
@@ -61,6 +62,7 @@ def screen_locally(
         resume: go on with the unfinished run in ``out``.
         since: the directory of an earlier run: only patients are judged who have new data, or of whom a day
             has come that may change something; what it found of the others is carried over.
+        transaction_time: of an export, the instant of which the data are.
         progress: is told how far it is: bytes read, then lines of patients screened.
 
     Raises:
@@ -70,7 +72,7 @@ def screen_locally(
         InterruptedRunError: a worker was ended from outside.
     """
     files, ignored = find_files(directories)
-    record = _begin(directories, files, out, plan, resume=resume, since=since)
+    record = _begin(directories, files, out, plan, resume=resume, since=since, told_of=transaction_time)
     if record.result is not None:
         return record
     with _locked(out):
@@ -87,6 +89,7 @@ def _begin(
     *,
     resume: bool,
     since: Path | None,
+    told_of: str | None,
 ) -> RunRecord:
     before = read_record(out)
     if before is not None:
@@ -100,24 +103,30 @@ def _begin(
         if before.since != (str(since.resolve()) if since is not None else None):
             raise ChangedError("the run was begun with another --since; give the same, or begin anew")
         return before
-    if resume:
+    if resume and not _begins_with_its_input(out, directories):
         raise OccupiedError(f"{out}: there is no run to go on with; leave out --resume")
-    if out.exists() and any(out.iterdir()):
+    if out.exists() and any(path not in directories for path in out.iterdir()):
         raise OccupiedError(f"{out} is not empty; name another directory for the results")
     earlier = _earlier(since) if since is not None else None
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     partitions = earlier.partitions if earlier is not None else 0
     record = RunRecord(
         plan=plan,
-        directories=tuple(str(directory) for directory in directories),
+        directories=tuple(str(directory.resolve()) for directory in directories),
         files=tuple(files),
         # The same as in the earlier run, so that a patient is in the same part.
         partitions=partitions or partitions_for(counted_size(files)),
+        transaction_time=told_of,
         since=str(since.resolve()) if since is not None else None,
         started=datetime.now(UTC),
     )
     write_record(out, record)
     return record
+
+
+def _begins_with_its_input(out: Path, directories: Sequence[Path]) -> bool:
+    """Whether a run was interrupted before its first step, while its input was fetched."""
+    return any(directory.parent == out for directory in directories)
 
 
 def _earlier(since: Path) -> RunRecord:

@@ -89,6 +89,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
         directories: of the input, in their order.
         files: of the input.
         partitions: in how many parts patients are judged.
+        transaction_time: of an export, the instant of which the data are, by the server's clock.
         since: the directory of an earlier run, whose findings count where nothing has changed since.
         started, finished: instants.
         result: what came of it; ``None`` while it is not finished.
@@ -99,6 +100,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     files: tuple[SourceFile, ...]
     partitions: int
     started: datetime
+    transaction_time: str | None = None
     since: str | None = None
     finished: datetime | None = None
     result: Result | None = None

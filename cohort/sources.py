@@ -22,6 +22,7 @@ PIECE_BYTES = 48 << 20
 """About so much of a plain file is read at once; packed ones are read from beginning to end."""
 
 _GZIP = b"\x1f\x8b"
+_TOLD = frozenset({"errors.ndjson", "export.json", "labels.ndjson", "log.ndjson", "manifest.json"})
 _GZIP_FORMAT = 31
 """For ``zlib``: gzip with its header."""
 _PACKED = 8
@@ -100,13 +101,8 @@ def _files(directory: Path) -> Iterator[Path]:
 
 def _is_bulk_data(path: Path) -> bool:
     name = path.name.lower().removesuffix(".gz")
-    # The log and the manifest of a bulk export lie beside it.
-    return name.endswith(ENDINGS) and name not in (
-        "log.ndjson",
-        "export.json",
-        "manifest.json",
-        "labels.ndjson",
-    )
+    # What tells of an export lies beside it.
+    return name.endswith(ENDINGS) and name not in _TOLD
 
 
 def _source(path: Path, name: str, rank: int) -> SourceFile:

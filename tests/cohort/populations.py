@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -22,9 +22,9 @@ AS_OF = date(2026, 6, 15)
 Resource = dict[str, Any]
 
 
-def plan(as_of: date = AS_OF, **more: Any) -> Plan:
-    """Both open trials, as of a day."""
-    return plan_for(None, as_of, Anchors(), **more)[0]
+def plan(as_of: date = AS_OF, protocols: Sequence[str] | None = None, **more: Any) -> Plan:
+    """The open trials, or those named, as of a day."""
+    return plan_for(protocols, as_of, Anchors(), **more)[0]
 
 
 @cache
