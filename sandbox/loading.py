@@ -30,13 +30,16 @@ def transaction(resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
 
 
-def load(base_url: str, patients: Iterable[DemoPatient], as_of: date) -> None:
-    """Load the charts as they stand on the day ``as_of``.
+def load(base_url: str, patients: Iterable[DemoPatient], as_of: date, token: str | None = None) -> None:
+    """Load the charts as they stand on the day ``as_of``; ``token``: to be let in, where that is needed.
 
     Raises:
         LoadingError: the server refused a chart, or could not be reached.
     """
-    with httpx.Client(timeout=_PATIENCE, headers={"Content-Type": _FHIR, "Accept": _FHIR}) as http:
+    headers = {"Content-Type": _FHIR, "Accept": _FHIR}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    with httpx.Client(timeout=_PATIENCE, headers=headers) as http:
         for patient in patients:
             try:
                 answer = http.post(base_url, json=transaction(patient.chart(as_of)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import quote, unquote, urlencode
 
@@ -77,7 +77,7 @@ class BulkExport(msgspec.Struct, frozen=True, kw_only=True):
         if types is not None:
             told["_type"] = ",".join(sorted(types))
         if self.since is not None:
-            told["_since"] = self.since.isoformat()
+            told["_since"] = _written(self.since)
         if self.type_filters:
             told["_typeFilter"] = ",".join(self.type_filters)
         query = urlencode(told, quote_via=quote, safe=",:/")
@@ -89,9 +89,13 @@ class BulkExport(msgspec.Struct, frozen=True, kw_only=True):
         return {
             "target": str(self.target),
             "types": sorted(self.types),
-            "since": self.since.isoformat() if self.since is not None else None,
+            "since": _written(self.since) if self.since is not None else None,
             "typeFilters": list(self.type_filters),
         }
+
+
+def _written(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def export_target(text: str) -> Target:

@@ -68,7 +68,7 @@ def test_options_say_what_is_asked_for(run: Run, server: BulkServer, tmp_path: P
         *("--type-filter", "Observation?category=laboratory"),
     )
     assert server.kicked == [
-        "_outputFormat=application/fhir%2Bndjson&_type=Observation,Patient&_since=2026-06-01T00:00:00%2B00:00"
+        "_outputFormat=application/fhir%2Bndjson&_type=Observation,Patient&_since=2026-06-01T00:00:00Z"
         "&_typeFilter=Observation%3Fcategory%3Dlaboratory"
     ]
     assert ran.err == "trialcards: not wholly exported: Observation (narrowed by --type-filter)\n"

@@ -8,10 +8,12 @@ It runs in the environment that ``make test`` makes for it (``run_sekmet.py``).
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -22,11 +24,12 @@ _SCRIPT = Path(__file__).parent / "run_sekmet.py"
 _PATIENCE_SECONDS = 60
 
 
-def start(folder: Path, until: int) -> str:
+def start(folder: Path, until: int, **settings: Any) -> str:
     """Start the server with nothing in it and its files in ``folder``.
 
     Args:
         until: id of the process with which it ends.
+        settings: more of its settings.
 
     Returns:
         Its base URL.
@@ -36,7 +39,7 @@ def start(folder: Path, until: int) -> str:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
     log = folder / "server.log"
-    command = [str(PYTHON), str(_SCRIPT), str(port), str(folder), str(until)]
+    command = [str(PYTHON), str(_SCRIPT), str(port), str(folder), str(until), json.dumps(settings)]
     with log.open("w") as written:
         subprocess.run([*DETACHED, *command], cwd=folder, stdout=written, stderr=written, check=True)
     base_url = f"http://127.0.0.1:{port}/fhir"

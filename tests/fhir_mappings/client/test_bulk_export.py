@@ -62,7 +62,7 @@ def test_the_kick_off_names_format_types_and_since_when(server: BulkServer, tmp_
     assert server.heads["kick-off"][0].startswith("GET /fhir/Group/7/$export?")
     assert server.kicked == [
         "_outputFormat=application/fhir%2Bndjson&_type=Condition,Medication,Observation,Patient"
-        "&_since=2026-06-01T00:00:00%2B00:00"
+        "&_since=2026-06-01T00:00:00Z"
     ]
     head = server.heads["kick-off"][0].lower()
     assert "prefer: respond-async" in head
