@@ -15,7 +15,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from app.bulk_medications import with_medications
 from app.cli_errors import ArgumentError, RetrievalError, one_line
+from app.named_medications import MEDICATION
 from app.server_access import ASKED_TYPES, ServerAccess, environment, must_be_safe
 from app.settings import Settings
 from fhir_mappings.client import (
@@ -112,7 +114,7 @@ async def _exported(
     try:
         auth = await access.credentials(export.target.base, network)
         with _Bar() as bar:
-            return await export_to(
+            found = await export_to(
                 directory,
                 export,
                 network,
@@ -121,6 +123,9 @@ async def _exported(
                 seconds=wanted.seconds,
                 heard=bar.heard,
             )
+            if MEDICATION in export.types:
+                found = await with_medications(found, export.target.base, network, auth, bar.heard)
+            return found
     except TokenError as error:
         raise RetrievalError(
             f"{export.target.base.url}: no access token: {error}; see docs/backend-services.md"

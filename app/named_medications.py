@@ -55,14 +55,19 @@ def wanted(resources: Iterable[msgspec.Raw], base: Address) -> tuple[str, ...]:
     named: dict[str, None] = {}
     here: set[str | None] = set()
     for raw in resources:
-        for reference in _references_in(raw):
-            identifier = _id_of(reference, base) if reference else None
-            if identifier is not None:
-                named[identifier] = None
+        named |= dict.fromkeys(named_in(raw, base))
         if type_of(raw) == MEDICATION:
             seen = peek(raw)
             here.add(seen.id if seen is not None else None)
     return tuple(identifier for identifier in named if identifier not in here)[:_MOST]
+
+
+def named_in(raw: msgspec.Raw, base: Address) -> Iterator[str]:
+    """The ids of Medications on this server that a resource refers to."""
+    for reference in _references_in(raw):
+        identifier = _id_of(reference, base) if reference else None
+        if identifier is not None:
+            yield identifier
 
 
 def _references_in(raw: msgspec.Raw) -> Iterator[str | None]:

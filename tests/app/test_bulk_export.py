@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -82,6 +83,49 @@ def test_what_the_server_did_not_export_is_told(run: Run, server: BulkServer, tm
         "trialcards: the server tells: Observation: timed out (1 times)",
         "trialcards: not wholly exported: Observation (the server tells an error: Observation: timed out)",
     ]
+
+
+@pytest.fixture
+def ordering(server: BulkServer) -> BulkServer:
+    """Orders name three Medications, none of which is exported; one is made of the fourth."""
+
+    def order(number: int, reference: str) -> bytes:
+        named = {"medicationReference": {"reference": reference}}
+        return json.dumps({"resourceType": "MedicationRequest", "id": f"o{number}", **named}).encode() + b"\n"
+
+    names = ["Medication/m1", f"{server.base}/Medication/m2/_history/3", "Medication/m3", "Medication/m1"]
+    names += ["#contained", "https://other.example/fhir/Medication/m9"]
+    server.files["MedicationRequest"] = b"".join(map(order, range(len(names)), names))
+    server.resources = {name: {"resourceType": "Medication", "id": name} for name in ("m1", "m2", "m3", "m4")}
+    server.resources["m3"]["ingredient"] = [{"itemReference": {"reference": "Medication/m4"}}]
+    server.refuses = frozenset({"Medication"})
+    return server
+
+
+def test_medications_that_orders_name_are_asked_for_by_id(
+    run: Run, ordering: BulkServer, tmp_path: Path
+) -> None:
+    ran = run("bulk-export", ordering.base, "--out", tmp_path / "out")
+    assert [json.loads(line)["id"] for line in medications(tmp_path / "out")] == ["m1", "m2", "m3", "m4"]
+    assert "Medication\t1\t4\t" in ran.out
+    # All that is named is there, though the server did not export the type.
+    assert "not wholly exported" not in ran.err
+    asked = len(ordering.asked)
+    assert run("bulk-export", ordering.base, "--out", tmp_path / "out").out == ran.out
+    assert len(ordering.asked) == asked
+
+
+def test_a_medication_that_cannot_be_had_leaves_the_type_incomplete(
+    run: Run, ordering: BulkServer, tmp_path: Path
+) -> None:
+    del ordering.resources["m2"]
+    ran = run("bulk-export", ordering.base, "--out", tmp_path / "out")
+    assert len(medications(tmp_path / "out")) == 3
+    assert "not wholly exported: Medication (1 that orders name cannot be had: not-found)" in ran.err
+
+
+def medications(out: Path) -> list[bytes]:
+    return (out / "Medication-named.ndjson").read_bytes().splitlines()
 
 
 def test_an_export_that_is_refused_is_one_line_and_exit_code_4(

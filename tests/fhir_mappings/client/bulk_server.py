@@ -44,6 +44,7 @@ class BulkServer:
 
     Attributes:
         files: by resource type, what it exports.
+        resources: by id, what can be read besides.
         errors: OperationOutcomes of its manifest.
         deleted: Bundles of its manifest.
         faults: answers in place of the right ones, by what is asked for, one request after another:
@@ -66,6 +67,7 @@ class BulkServer:
             "Patient": ndjson("Patient", 3),
             "Observation": ndjson("Observation", 9),
         }
+        self.resources: dict[str, dict[str, Any]] = {}
         self.errors: list[bytes] = []
         self.deleted: list[bytes] = []
         self.faults: dict[str, list[Fault]] = {}
@@ -114,6 +116,8 @@ class BulkServer:
             writer.write(answer(b"", status="202 Accepted"))
         elif what == "metadata":
             writer.write(self._metadata())
+        elif what in self.resources:
+            writer.write(answer(json.dumps(self.resources[what]).encode()))
         else:
             await self._file(what, head, writer)
 
