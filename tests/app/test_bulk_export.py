@@ -189,13 +189,18 @@ def test_a_run_that_was_killed_in_the_midst_of_a_file_goes_on_there(
     run: Run, server: BulkServer, tmp_path: Path
 ) -> None:
     server.files["Observation"] = ndjson("Observation", 5_000, padding=200)
-    part = tmp_path / "out" / "Observation-0001.ndjson.part"
+    out = tmp_path / "out"
+    part, state = out / "Observation-0001.ndjson.part", out / "export.json"
     server.stalls = {"Observation": 700_000}
-    killed(server, tmp_path / "out", lambda: part.exists() and part.stat().st_size >= 700_000)
-    assert (tmp_path / "out" / "Patient-0001.ndjson").exists()
+    killed(
+        server,
+        out,
+        # The other file is there, and that is written down.
+        lambda: part.exists() and part.stat().st_size >= 700_000 and b'"lines": 3' in state.read_bytes(),
+    )
     server.stalls = {}
-    assert run("bulk-export", server.base, "--out", tmp_path / "out").code == 0
-    assert contents(tmp_path / "out") == {
+    assert run("bulk-export", server.base, "--out", out).code == 0
+    assert contents(out) == {
         "Observation-0001.ndjson": server.files["Observation"],
         "Patient-0001.ndjson": server.files["Patient"],
     }
