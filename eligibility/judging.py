@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -66,7 +67,20 @@ def with_timeline(criterion: BoundCriterion, finding: Finding, context: Context)
     return msgspec.structs.replace(finding, parts=parts) if parts != finding.parts else finding
 
 
-def verdict_of(findings: Sequence[Finding]) -> Verdict:
+class Weighed(Protocol):
+    """What of a finding the verdict hangs on."""
+
+    @property
+    def outcome(self) -> Outcome: ...
+
+    @property
+    def leaning(self) -> Leaning | None: ...
+
+    @property
+    def clears_on(self) -> object | None: ...
+
+
+def verdict_of(findings: Sequence[Weighed]) -> Verdict:
     """The verdict: the first line that applies.
 
     1. some ``fail`` that time does not repair: ``ineligible``
@@ -87,7 +101,7 @@ def verdict_of(findings: Sequence[Finding]) -> Verdict:
     return "potentially-eligible"
 
 
-def blocks(finding: Finding) -> bool:
+def blocks(finding: Weighed) -> bool:
     """Whether a finding keeps the verdict from being ``potentially-eligible``."""
     leans = finding.outcome == "review" and finding.leaning == "fail"
     return leans or finding.outcome in ("fail", "missing")
