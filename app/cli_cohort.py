@@ -12,6 +12,8 @@ import typer
 from app.cli_bulk_export import DAY, AllowHttp, BulkHost, BulkTimeout, TypeFilter
 from app.cli_dates import date_option
 from app.cli_errors import ArgumentError, RunError, UnreadableFileError
+from app.cohort_compare import comparing
+from app.cohort_compared import write_compared
 from app.cohort_input import Export, Input, exported
 from app.cohort_outputs import write_outputs
 from app.cohort_plan import plan_for
@@ -19,6 +21,8 @@ from app.cohort_progress import shown_progress
 from app.console import terminal
 from app.language import Language
 from app.rendering.cohort_summary import print_summary
+from app.rendering.compared_table import print_compared
+from app.rendering.telling import speaking
 from app.resource_types import known_resource_types
 from cohort.errors import ChangedError, CohortError, NoInputError, OccupiedError
 from cohort.local import screen_locally
@@ -82,6 +86,13 @@ def cohort(
             help="Judge only who has new data since that run, or is outdated by time; tell the changes.",
         ),
     ] = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VERSION|FILE",
+            help="Judge by this version too, and tell who flips: 1, ID@1, or a draft as a YAML file.",
+        ),
+    ] = None,
     language: Annotated[
         Language, typer.Option(envvar="TRIALCARDS_LANGUAGE", help="Language of reasons and of the report.")
     ] = "en",
@@ -105,6 +116,7 @@ def cohort(
       trialcards cohort --bulk-export https://ehr.example.org/fhir/Group/lupus --out next/ --since tonight/
       trialcards cohort export/ new/ --out tomorrow/ --since tonight/
       trialcards cohort export/ --out june/ --as-of 2026-06-15 --protocol nct07517536
+      trialcards cohort export/ --out amended/ --protocol nct07517536 --compare draft.yaml
     """
     if bool(directories) == (bulk_export is not None):
         raise ArgumentError("name a directory with FHIR bulk data, or a server with --bulk-export")
@@ -124,6 +136,7 @@ def cohort(
         everyone=everyone,
         language=language,
     )
+    plan = comparing(plan, compare or ())
     try:
         with shown_progress() as progress:
             record = screen_locally(
@@ -144,6 +157,7 @@ def cohort(
                     absent=record.result.lacking,
                     language=language,
                 )
+            compared = write_compared(out, record.plan, language)
             record, changes = finish(out, record)
     except NoInputError as error:
         raise UnreadableFileError(str(error)) from None
@@ -152,6 +166,8 @@ def cohort(
     except CohortError as error:
         raise RunError(str(error)) from None
     print_summary(out, record, changes, terminal())
+    with speaking(language):
+        print_compared(compared, terminal())
 
 
 def _both(named: Collection[str] | None, exported_types: Collection[str] | None) -> Collection[str] | None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from app.cli_errors import ArgumentError, InvalidProtocolError, UnreadableFileError, one_line
+from app.cli_service import bundled_service
 from app.named_protocols import UnknownNameError, version_of, versions_of
-from cohort.plan import Chosen
+from cohort.plan import Chosen, Plan
 from eligibility.bound import BoundProtocol
 from eligibility.errors import ProtocolError
 from eligibility.loading import bind_text
@@ -16,6 +19,18 @@ from eligibility.versions import earlier_versions
 from fhir_mappings.vocabulary import vocabulary
 
 _SUFFIXES = (".yaml", ".yml")
+
+
+def comparing(plan: Plan, names: Sequence[str]) -> Plan:
+    """The plan, which judges the named versions aside.
+
+    Raises:
+        As ``compared_with``.
+    """
+    if not names:
+        return plan
+    asides = compared_with(names, plan.protocols, bundled_service().protocols)
+    return msgspec.structs.replace(plan, protocols=(*plan.protocols, *asides))
 
 
 def compared_with(
@@ -45,9 +60,7 @@ def compared_with(
     return tuple(asides.values())
 
 
-def _named(
-    name: str, chosen: Mapping[str, Chosen], bundled: Mapping[str, BoundProtocol]
-) -> Iterator[Chosen]:
+def _named(name: str, chosen: Mapping[str, Chosen], bundled: Mapping[str, BoundProtocol]) -> Iterator[Chosen]:
     if name.lower().endswith(_SUFFIXES):
         yield _from_file(name, chosen)
         return
@@ -60,7 +73,9 @@ def _named(
         return
     found = [one for one in chosen.values() if name in _others(one, bundled)]
     if not found:
-        known = "; ".join(f"{one.id}: {', '.join(_others(one, bundled)) or 'none'}" for one in chosen.values())
+        known = "; ".join(
+            f"{one.id}: {', '.join(_others(one, bundled)) or 'none'}" for one in chosen.values()
+        )
         raise ArgumentError(
             f"--compare {name}: no protocol of this run has another version '{name}'; there are: {known}"
         )

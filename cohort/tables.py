@@ -16,14 +16,14 @@ from cohort.schema import TABLES
 MEMORY: Final = "512MB"
 """What a question may hold in memory; what is more goes to files."""
 
-_READ: Final = ("patients", "screenings", "findings", "needs")
+_READ: Final = TABLES.keys() - {"rejected"}
 
 Answer = list[tuple[Any, ...]]
 """Rows of an answer."""
 
 
 class Tables:
-    """The tables ``patients``, ``screenings``, ``findings`` and ``needs`` of a run."""
+    """The tables of a run, by their names; those ``aside`` are empty where nothing is compared."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection

@@ -43,7 +43,7 @@ def html_of(summary: Summary, near: Mapping[str, Sequence[NearMiss]], language: 
                 near=near,
                 language=language,
                 looks=LOOKS,
-                styles=_styles(),
+                styles=page_styles(),
                 verdict_order=VERDICTS,
                 ways=WAYS,
                 most_lacking=MOST_LACKING,
@@ -63,8 +63,8 @@ def html_of(summary: Summary, near: Mapping[str, Sequence[NearMiss]], language: 
 
 
 @cache
-def _styles() -> Markup:
-    """What all pages share, and what this one adds."""
+def page_styles() -> Markup:
+    """What all pages share, and what those on a population add."""
     shared = files("app.web").joinpath("static", "base.css").read_text("utf-8")
     own = files("app.rendering").joinpath("templates", "cohort.css").read_text("utf-8")
     return Markup(shared + own)  # noqa: S704 - our own files

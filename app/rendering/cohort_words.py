@@ -12,9 +12,13 @@ from app.rendering.words import VERDICTS
 from cohort.asked_for import Lacking
 from cohort.groups import NOT_RECORDED, By
 from cohort.listed import Order
+from cohort.schema import SCREENED, STATUSES
 from cohort.summary import Grade
 from cohort.suppression import WITHHELD
 from fhir_mappings.facts import Coding
+
+UNSCREENED = frozenset(STATUSES) - {SCREENED}
+"""Why somebody was not screened."""
 
 _SEXES = ("female", "male", "other", "unknown")
 
@@ -39,6 +43,11 @@ def share(count: int, of: int) -> str:
 def verdict_name(verdict: str) -> str:
     """A verdict in few words."""
     return tell(f"cohort.verdict.{verdict}")
+
+
+def state_name(state: str) -> str:
+    """A verdict, or why somebody was not screened, in few words."""
+    return tell(f"cohort.state.{state}") if state in UNSCREENED else verdict_name(state)
 
 
 def verdict_sign(verdict: str) -> str:
