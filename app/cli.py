@@ -27,6 +27,7 @@ from app.cli_questionnaires import questionnaires
 from app.cli_screen import screen
 from app.cli_serve import serve
 from app.cli_store import store
+from app.cli_what_if import what_if_command
 
 INTERNAL_FAULT = 70
 """Exit code of an exception that nobody foresaw, as in BSD's ``sysexits.h``."""
@@ -47,6 +48,7 @@ cli = typer.Typer(
 cli.command()(serve)
 cli.command()(screen)
 cli.command()(cohort)
+cli.command("what-if")(what_if_command)
 cli.command("bulk-export")(bulk_export)
 cli.add_typer(protocols)
 cli.add_typer(questionnaires)

@@ -9,7 +9,7 @@ evidence of the disease, is not counted: no criterion kept them out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -28,6 +28,21 @@ BETTER: Final = ("potentially-eligible", "undetermined")
 
 class TooManyCriteriaError(ValueError):
     """A protocol has more criteria than can be told apart."""
+
+
+class Unit(NamedTuple):
+    """What can be dropped by itself.
+
+    Attributes:
+        name: id of a criterion, or of a part of one that asks for all of its parts.
+        of: the criterion itself, or the one that it is a part of.
+        finest: ids of the criteria or parts that it consists of, and that are counted; itself, where it has
+            no parts.
+    """
+
+    name: str
+    of: str
+    finest: tuple[str, ...]
 
 
 class Alone(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -85,56 +100,67 @@ class Dropping:
 
     Each pattern is four sets of criteria, as bits of a number: those that fail for good, fail for now, lean
     to failing, and lack data. Patients with the same pattern and the same groups count together.
+
+    A criterion that asks for all of its parts stands in the way as the worst of them does. Where it comes out
+    otherwise all the same, none of its parts is blamed, and only dropping it as a whole lets somebody in.
     """
 
-    def __init__(self, tables: Tables, protocol: str, criteria: Sequence[str]) -> None:
+    def __init__(self, tables: Tables, protocol: str, units: Sequence[Unit]) -> None:
         """Count the patterns.
 
         Args:
             tables: of a run.
             protocol: its id.
-            criteria: of the protocol, in its order.
+            units: all criteria of the protocol, in its order, each before its parts.
 
         Raises:
             TooManyCriteriaError: there are more than ``MOST_CRITERIA``.
         """
-        if len(criteria) > MOST_CRITERIA:
-            raise TooManyCriteriaError(f"{len(criteria)} criteria; at most {MOST_CRITERIA} can be told apart")
         self._tables = tables
-        self.criteria = tuple(criteria)
-        self._at = {criterion: place for place, criterion in enumerate(criteria)}
-        tables.run("CREATE OR REPLACE TEMP TABLE places (criterion VARCHAR, bit HUGEINT)")
-        for criterion, place in self._at.items():
-            tables.run("INSERT INTO places VALUES (?, ?::HUGEINT)", [criterion, 1 << place])
+        self.units = tuple(units)
+        bits = dict.fromkeys(one for unit in units for one in (*unit.finest, unit.of))
+        if len(bits) > MOST_CRITERIA:
+            raise TooManyCriteriaError(f"{len(bits)} criteria; at most {MOST_CRITERIA} can be told apart")
+        self._bits = {criterion: 1 << place for place, criterion in enumerate(bits)}
+        self._masks = {unit.name: self._mask(unit) for unit in units}
+        tables.run("CREATE OR REPLACE TEMP TABLE masks (name VARCHAR, mask HUGEINT)")
+        for name, mask in self._masks.items():
+            tables.run("INSERT INTO masks VALUES (?, ?::HUGEINT)", [name, mask])
+        tables.run("CREATE OR REPLACE TEMP TABLE places (criterion VARCHAR, whole VARCHAR, bit HUGEINT)")
+        whole = {one: unit.of for unit in units for one in (*unit.finest, unit.of)}
+        for criterion, bit in self._bits.items():
+            tables.run("INSERT INTO places VALUES (?, ?, ?::HUGEINT)", [criterion, whole[criterion], bit])
         tables.run(_PATTERNS, [protocol])
 
-    def bits(self, criteria: Sequence[str]) -> int:
-        """Criteria as a number.
+    def _mask(self, unit: Unit) -> int:
+        own = sum(self._bits[one] for one in dict.fromkeys(unit.finest))
+        return own | (self._bits[unit.of] if unit.name == unit.of else 0)
 
-        Raises:
-            KeyError: the protocol has no such criterion.
-        """
-        return sum(1 << self._at[criterion] for criterion in dict.fromkeys(criteria))
+    def _dropped(self, names: Sequence[str]) -> int:
+        mask = 0
+        for name in names:
+            mask |= self._masks[name]
+        return mask
 
     def alone(self) -> tuple[Alone, ...]:
-        """Each criterion dropped by itself, in the order of the protocol."""
+        """Each unit dropped by itself, in the order of the protocol."""
         rows: Mapping[str, Sequence[int]] = {
             row[0]: row[1:]
             for row in self._tables.ask(
                 """
-                SELECT criterion,
-                       coalesce(sum(n) FILTER (blocking & bit <> 0), 0)::BIGINT,
-                       coalesce(sum(n) FILTER (blocking = bit), 0)::BIGINT,
-                       coalesce(sum(n) FILTER (closing = bit), 0)::BIGINT
-                FROM patterns, places GROUP BY criterion
+                SELECT name,
+                       coalesce(sum(n) FILTER (blocking & mask <> 0), 0)::BIGINT,
+                       coalesce(sum(n) FILTER (blocking <> 0 AND blocking & ~mask = 0), 0)::BIGINT,
+                       coalesce(sum(n) FILTER (closing <> 0 AND closing & ~mask = 0), 0)::BIGINT
+                FROM patterns, masks GROUP BY name
                 """
             )
         }
         return tuple(
-            Alone(criterion=one, blocks=rows[one][0], enter=rows[one][1], in_view=rows[one][2])
-            if one in rows
-            else Alone(criterion=one, blocks=0, enter=0, in_view=0)
-            for one in self.criteria
+            Alone(criterion=name, blocks=blocks, enter=enter, in_view=in_view)
+            for name, (blocks, enter, in_view) in (
+                (unit.name, rows.get(unit.name, (0, 0, 0))) for unit in self.units
+            )
         )
 
     def pair(self) -> Together | None:
@@ -170,19 +196,19 @@ class Dropping:
         """These criteria dropped together.
 
         Raises:
-            KeyError: the protocol has no such criterion.
+            KeyError: there is no such unit.
         """
         moved = self._tables.ask(
             f"""
             SELECT {_verdict("0::HUGEINT")} AS before, {_verdict("?::HUGEINT")} AS after, sum(n)::BIGINT
             FROM patterns GROUP BY before, after
             """,  # noqa: S608
-            [self.bits(criteria)] * _VERDICT_PARTS,
+            [self._dropped(criteria)] * _VERDICT_PARTS,
         )
         order = {verdict: place for place, verdict in enumerate(VERDICTS)}
         moved.sort(key=lambda row: (order[row[0]], order[row[1]]))
         return Dropped(
-            criteria=tuple(one for one in self.criteria if one in set(criteria)),
+            criteria=tuple(unit.name for unit in self.units if unit.name in set(criteria)),
             verdicts_before={v: sum(row[2] for row in moved if row[0] == v) for v in VERDICTS},
             verdicts_after={v: sum(row[2] for row in moved if row[1] == v) for v in VERDICTS},
             moved=tuple((before, after, n) for before, after, n in moved if before != after),
@@ -196,7 +222,7 @@ class Dropping:
                    {_verdict("?::HUGEINT")} AS after, sum(n)::BIGINT
             FROM patterns GROUP BY ALL
             """,  # noqa: S608
-            [self.bits(criteria)] * _VERDICT_PARTS,
+            [self._dropped(criteria)] * _VERDICT_PARTS,
         )
 
     def _gains(self, dropped: int) -> dict[int, int]:
@@ -212,7 +238,7 @@ class Dropping:
         )
 
     def _names(self, mask: int) -> tuple[str, ...]:
-        return tuple(one for one, place in self._at.items() if mask >> place & 1)
+        return tuple(criterion for criterion, bit in self._bits.items() if mask & bit)
 
 
 VERDICTS: Final[tuple[Verdict, ...]] = (
@@ -253,27 +279,36 @@ def _gain(gains: Mapping[int, int], mask: int) -> int:
 _PATTERNS = """
 CREATE OR REPLACE TABLE patterns AS
 WITH ways AS (
-    SELECT patient, bit,
+    SELECT patient, whole, bit, criterion = whole AS itself,
            CASE WHEN outcome = 'fail' AND clears_on IS NULL THEN 4
                 WHEN outcome = 'fail' THEN 3
                 WHEN outcome = 'review' AND leaning = 'fail' THEN 2
                 WHEN outcome = 'missing' THEN 1 END AS way
     FROM findings JOIN places USING (criterion)
-    WHERE protocol = $1 AND parent IS NULL
+    WHERE protocol = $1 AND way IS NOT NULL
 ),
-masks AS (
+worst AS (
+    SELECT *, max(way) FILTER (itself) OVER whole_of AS as_a_whole,
+           max(way) FILTER (NOT itself) OVER whole_of AS by_parts
+    FROM ways WINDOW whole_of AS (PARTITION BY patient, whole)
+),
+blamed AS (
+    SELECT patient, bit, way FROM worst
+    WHERE itself = (by_parts IS DISTINCT FROM as_a_whole) AND as_a_whole IS NOT NULL
+),
+blocks AS (
     SELECT patient,
            coalesce(bit_or(bit) FILTER (way = 4), 0::HUGEINT) AS fails,
            coalesce(bit_or(bit) FILTER (way = 3), 0::HUGEINT) AS fails_for_now,
            coalesce(bit_or(bit) FILTER (way = 2), 0::HUGEINT) AS leans,
            coalesce(bit_or(bit) FILTER (way = 1), 0::HUGEINT) AS lacks
-    FROM ways WHERE way IS NOT NULL GROUP BY patient
+    FROM blamed GROUP BY patient
 ),
 filled AS (
     SELECT sex, age, race, ethnicity,
            coalesce(fails, 0::HUGEINT) AS fails, coalesce(fails_for_now, 0::HUGEINT) AS fails_for_now,
            coalesce(leans, 0::HUGEINT) AS leans, coalesce(lacks, 0::HUGEINT) AS lacks
-    FROM screenings LEFT JOIN masks USING (patient) LEFT JOIN patients USING (patient)
+    FROM screenings LEFT JOIN blocks USING (patient) LEFT JOIN patients USING (patient)
     WHERE protocol = $1 AND status = 'screened'
 )
 SELECT *, fails | fails_for_now | leans | lacks AS blocking, fails | fails_for_now | leans AS closing,

@@ -69,12 +69,12 @@ def groups_of(tables: Tables, protocol: str, verdicts: Sequence[str], smallest: 
         """,
         [protocol],
     )
-    return tuple(
-        _grouped(by, verdicts, smallest, _counted(rows, position, by)) for position, by in enumerate(BYS)
-    )
+    return tuple(grouped(by, verdicts, smallest, counted(rows, by)) for by in BYS)
 
 
-def _counted(rows: Sequence[tuple[Any, ...]], position: int, by: By) -> dict[str, Counter[str]]:
+def counted(rows: Sequence[tuple[Any, ...]], by: By) -> dict[str, Counter[str]]:
+    """Patients by group and column, of rows (sex, age, race, ethnicity, column, patients)."""
+    position = BYS.index(by)
     name: Callable[[Any], str] = _band if by == "age" else lambda value: value or NOT_RECORDED
     found: dict[str, Counter[str]] = {}
     for row in rows:
@@ -90,16 +90,24 @@ def _band(age: int | None) -> str:
     return NOT_RECORDED
 
 
-def _grouped(by: By, verdicts: Sequence[str], smallest: int, counted: Mapping[str, Counter[str]]) -> Grouped:
+def grouped(by: By, verdicts: Sequence[str], smallest: int, patients: Mapping[str, Counter[str]]) -> Grouped:
+    """Counts by group, in columns of one verdict, or of several that are too few alone.
+
+    Args:
+        by: what the groups are of.
+        verdicts: what is counted, in the order of the columns; each patient counts in one.
+        smallest: numbers from 1 to below it are withheld.
+        patients: as of ``counted``.
+    """
     totals: Counter[str] = Counter()
-    for counts in counted.values():
+    for counts in patients.values():
         totals.update(counts)
     columns = tuple(_columns(verdicts, totals, smallest))
     names = sorted(
-        counted,
+        patients,
         key=lambda name: (name == NOT_RECORDED, int(name.split("-")[0]) if by == "age" and name else 0, name),
     )
-    cells = [[sum(counted[name][verdict] for verdict in column) for column in columns] for name in names]
+    cells = [[sum(patients[name][verdict] for verdict in column) for column in columns] for name in names]
     shown = suppressed(cells, smallest)
     told = tuple(sum(totals[verdict] for verdict in column) for column in columns)
     if any(total is None for total in (*shown.columns, shown.total)):

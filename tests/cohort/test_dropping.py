@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cohort.dropping import MOST_CRITERIA, Alone, Dropping, Step, Together, TooManyCriteriaError
+from cohort.dropping import MOST_CRITERIA, Alone, Dropping, Step, Together, TooManyCriteriaError, Unit
 from cohort.tables import opened
 from eligibility.judging import verdict_of
 from tests.cohort import runs
@@ -31,7 +31,7 @@ def _dropping(
     rows.append(runs.unscreened("Patient/other", "not-applicable"))
     rows += [{"patients": [runs.patient(f"Patient/{at}")]} for at in range(len(patients))]
     with opened(runs.written(out, rows)) as tables:
-        yield Dropping(tables, runs.TRIAL, criteria)
+        yield Dropping(tables, runs.TRIAL, [Unit(one, one, (one,)) for one in criteria])
 
 
 def _weights(**otherwise: Weight) -> Weights:
@@ -113,7 +113,7 @@ def test_as_many_criteria_as_can_be_told_apart_are_counted_each_for_itself(tmp_p
         assert dropping.alone()[-1] == Alone(criterion=criteria[-1], blocks=1, enter=1, in_view=1)
         assert dropping.sequence()[0].criteria == (criteria[-1],)
         with pytest.raises(TooManyCriteriaError, match="121 criteria"):
-            Dropping(dropping._tables, runs.TRIAL, [*criteria, "E999"])
+            Dropping(dropping._tables, runs.TRIAL, [*dropping.units, Unit("E999", "E999", ("E999",))])
 
 
 _WEIGHTS = st.sampled_from([PASS, PRESUMED, ATTEST, MISSING, LEANS, FOR_NOW, FAIL])
