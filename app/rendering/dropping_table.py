@@ -8,12 +8,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.plain_text import shortened
 from app.rendering.cohort_words import group_name, number, verdict_name
 from app.rendering.telling import tell
 from cohort.dropping import VERDICTS, Dropped
 from cohort.groups import SMALLEST, Grouped
 from cohort.suppression import WITHHELD
 from cohort.what_if import WhatIf
+
+WORDS = 20
+"""So many characters of a criterion's words are shown."""
 
 
 def print_what_if(answer: WhatIf, console: Console) -> None:
@@ -45,10 +49,11 @@ def _table(title: str, words: Sequence[str], numbers: Sequence[str]) -> Table:
 def _print_alone(answer: WhatIf, console: Console) -> None:
     names = [tell(f"dropping.column.{name}") for name in ("blocks", "enter", "in-view")]
     table = _table(tell("dropping.alone"), [tell("column.criterion")], names)
-    table.add_column(tell("compared.column.words"), no_wrap=True, ratio=1)
+    table.columns[0].no_wrap = True
+    table.add_column(tell("compared.column.words"), no_wrap=True)
     for one in answer.alone:
         if one.blocks:
-            words = Text(" ".join(answer.criteria[one.criterion].split()))
+            words = Text(shortened(answer.criteria[one.criterion], WORDS))
             numbers = map(number, (one.blocks, one.enter, one.in_view))
             table.add_row(one.criterion, *numbers, words, style="" if one.in_view or one.enter else "dim")
     console.print(table)

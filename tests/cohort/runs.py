@@ -36,8 +36,17 @@ def patient(name: str, sex: str | None = "female", age: int | None = 35, race: s
     return name, sex, age, race, None, False, 10, 0, 0, False, "f", None
 
 
-def screened(name: str, weights: Mapping[str, Weight], version: str = "2", aside: bool = False) -> Rows:
-    """What is left of a patient who was screened, with the verdict of these findings."""
+def screened(
+    name: str,
+    weights: Mapping[str, Weight],
+    version: str = "2",
+    aside: bool = False,
+    parts: Mapping[str, Mapping[str, Weight]] | None = None,
+) -> Rows:
+    """What is left of a patient who was screened, with the verdict of these findings.
+
+    ``parts``: those of criteria, by criterion.
+    """
     verdict: Verdict = verdict_of(list(weights.values()))
     blocking = [one for one, weight in weights.items() if weight in (FAIL, FOR_NOW, MISSING, LEANS)]
     screening = (
@@ -46,6 +55,11 @@ def screened(name: str, weights: Mapping[str, Weight], version: str = "2", aside
     findings: list[Row] = [
         (name, TRIAL, criterion, None, at, "inclusion", *weight, "", [])
         for at, (criterion, weight) in enumerate(weights.items())
+    ]
+    findings += [
+        (name, TRIAL, part, criterion, at, "inclusion", *weight, "", [])
+        for criterion, own in (parts or {}).items()
+        for at, (part, weight) in enumerate(own.items())
     ]
     prefix = "aside_" if aside else ""
     return {f"{prefix}screenings": [screening], f"{prefix}findings": findings}
