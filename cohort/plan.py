@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import msgspec
 
@@ -60,8 +61,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             eligibility.errors.ProtocolError: one of them cannot be used.
             KeyError, eligibility.versions.UnknownVersionError: there is no such protocol, or version.
         """
-        bundled = load_bundled(vocabulary())
+        bundled = _bundled()
         return [(one, _bound(one, bundled)) for one in self.protocols]
+
+
+@cache
+def _bundled() -> dict[str, BoundProtocol]:
+    return load_bundled(vocabulary())
 
 
 def _bound(chosen: Chosen, bundled: dict[str, BoundProtocol]) -> BoundProtocol:
