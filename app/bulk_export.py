@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from app.bulk_medications import with_medications
 from app.cli_errors import ArgumentError, RetrievalError, one_line
 from app.named_medications import MEDICATION
-from app.server_access import ASKED_TYPES, ServerAccess, environment, must_be_safe
+from app.server_access import ServerAccess, environment, must_be_safe
 from app.settings import Settings
 from fhir_mappings.client import (
     AddressError,
@@ -31,8 +31,11 @@ from fhir_mappings.client import (
     export_target,
     export_to,
 )
+from fhir_mappings.resources import RESOURCES
 
 DAY = 86_400.0
+EXPORTED_TYPES = frozenset(RESOURCES)
+"""What is exported where nothing else is said: all that some fact is read from."""
 _OPTION = "--bulk-export"
 
 
@@ -76,7 +79,7 @@ def exported_into(directory: Path, wanted: Wanted) -> Exported:
     must_be_safe(target.base, wanted.option, http_allowed=wanted.allow_http)
     export = BulkExport(
         target=target,
-        types=tuple(sorted(wanted.types if wanted.types is not None else ASKED_TYPES)),
+        types=tuple(sorted(wanted.types if wanted.types is not None else EXPORTED_TYPES)),
         since=wanted.since,
         type_filters=tuple(wanted.type_filters),
     )
@@ -112,7 +115,7 @@ async def _exported(
     except (OSError, ssl.SSLError):
         raise ArgumentError("TRIALCARDS_FETCH_CA_FILE: it holds no certificates that can be read") from None
     try:
-        auth = await access.credentials(export.target.base, network)
+        auth = await access.credentials(export.target.base, network, export.types)
         with _Bar() as bar:
             found = await export_to(
                 directory,

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
@@ -65,8 +66,10 @@ class ServerAccess(BaseSettings):
     token_url: str | None = None
     """Where tokens are asked for; by default, where the server's SMART configuration says."""
 
-    async def credentials(self, base: Address, network: Network) -> Credentials | None:
-        """What is shown to the server at ``base``; ``None`` for nothing.
+    async def credentials(
+        self, base: Address, network: Network, types: Collection[str] = ASKED_TYPES
+    ) -> Credentials | None:
+        """What is shown to the server at ``base``, to read and search these types; ``None`` for nothing.
 
         Raises:
             ArgumentError: the environment says things that do not go together, or names no usable key.
@@ -87,16 +90,17 @@ class ServerAccess(BaseSettings):
             raise ArgumentError(
                 "TRIALCARDS_CLIENT_ID and TRIALCARDS_PRIVATE_KEY_FILE are of use only together; set both"
             )
-        return await self._backend(self.client_id, _key(self.private_key_file, self.key_id), base, network)
+        key = _key(self.private_key_file, self.key_id)
+        return await self._backend(self.client_id, key, base, network, types)
 
     async def _backend(
-        self, client_id: str, key: SigningKey, base: Address, network: Network
+        self, client_id: str, key: SigningKey, base: Address, network: Network, types: Collection[str]
     ) -> BackendServices:
         if self.token_url is not None:
-            endpoint, wanted = self.token_url, scopes(ASKED_TYPES)
+            endpoint, wanted = self.token_url, scopes(types)
         else:
             found = await smart_configuration(network, base)
-            endpoint, wanted = found.token_endpoint, found.scopes(ASKED_TYPES)
+            endpoint, wanted = found.token_endpoint, found.scopes(types)
             if found.algorithms and key.algorithm not in found.algorithms:
                 raise TokenError(f"the server takes no assertions that are signed with {key.algorithm}")
         must_be_fit_for_secrets(endpoint, base)

@@ -12,8 +12,8 @@ from fhir_mappings.client.bulk_outcomes import Issue, in_words, issues
 from fhir_mappings.client.bulk_request import BulkError, BulkExport
 
 _HEADERS = {"accept": "application/fhir+json", "prefer": "respond-async"}
-_REFUSALS = frozenset({400, 422})
-"""How servers answer parameters that they do not take."""
+_REFUSALS = frozenset({400, 403, 422})
+"""How servers answer parameters that they do not take, or types that the token is not good for."""
 _INDISPENSABLE = "Patient"
 _MOST_ATTEMPTS = 12
 
@@ -67,7 +67,11 @@ async def kick_off(
         said = issues(answer.body) or ()
         if answer.status not in _REFUSALS or types is None:
             raise BulkError(_refused(answer, said, export))
-        fewer = _fewer(types, said, absent)
+        fewer = _without_named(types, said)
+        if fewer is None and answer.status == 403:
+            raise BulkError(_refused(answer, said, export))
+        if fewer is None and absent & types and _INDISPENSABLE not in absent:
+            fewer = types - absent
         told = in_words(answer.status, said)
         if fewer is None:
             note(f"the server refuses the list of types ({told}); it is asked for all that it has")
@@ -79,14 +83,12 @@ async def kick_off(
     raise BulkError("the server refuses one type after another; ask its operator which it exports")
 
 
-def _fewer(types: frozenset[str], said: Collection[Issue], absent: frozenset[str]) -> frozenset[str] | None:
-    """The types to ask for after a refusal; ``None``: whatever there is."""
+def _without_named(types: frozenset[str], said: Collection[Issue]) -> frozenset[str] | None:
+    """The types without those that a refusal is about; ``None`` where it does not say which these are."""
     named = frozenset[str]().union(*(issue.about(types) for issue in said))
     # Who repeats the whole list, or lists what it does export, does not say which it is.
     if named and len(named) <= len(types) / 2 and _INDISPENSABLE not in named:
         return types - named
-    if absent & types and _INDISPENSABLE not in absent:
-        return types - absent
     return None
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.server_access import ASKED_TYPES
+from app.bulk_export import EXPORTED_TYPES
 from tests.app.command_line import Run, one_line, runner
 from tests.fhir_mappings.client.bulk_server import BulkServer, bulk_server, contents, ndjson, outcome
 
@@ -56,7 +56,7 @@ def test_each_resource_type_is_a_line(run: Run, server: BulkServer, tmp_path: Pa
 
 def test_all_types_that_a_screening_reads_are_asked_for(run: Run, server: BulkServer, tmp_path: Path) -> None:
     run("bulk-export", server.base, "--out", tmp_path / "out")
-    assert f"_type={','.join(sorted(ASKED_TYPES))}" in server.kicked[0]
+    assert f"_type={','.join(sorted(EXPORTED_TYPES))}" in server.kicked[0]
 
 
 def test_options_say_what_is_asked_for(run: Run, server: BulkServer, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from app.server_access import ASKED_TYPES
+from app.bulk_export import EXPORTED_TYPES
 from sandbox.charts import charts
 from sandbox.loading import load
 from tests.app.command_line import Run, runner
@@ -97,7 +97,7 @@ def expected(patients: Callable[[str], bool] = lambda _: True) -> Counter[str]:
         for name, patient in charts().items()
         if patients(name)
         for resource in patient.chart(AS_OF)
-        if resource["resourceType"] in ASKED_TYPES
+        if resource["resourceType"] in EXPORTED_TYPES
     }
     return Counter(loaded)
 
@@ -134,9 +134,10 @@ def test_hapi_names_the_types_that_it_does_not_export_of_patients(
     hapi_address: str, run: Run, tmp_path: Path
 ) -> None:
     ran = run(f"{hapi_address}/fhir/Patient", "--out", tmp_path / "out")
-    assert "the server does not export Medication (400: HAPI-0512" in ran.err
-    # All that orders name were had by their ids.
-    assert "not wholly exported" not in ran.err
+    assert "the server does not export Medication, ResearchStudy, Substance (400: HAPI-0512" in ran.err
+    # All that orders name were had by their ids, and the others are told.
+    why = "the server does not export it"
+    assert f"not wholly exported: ResearchStudy ({why}); Substance ({why})" in ran.err
 
 
 @pytest.mark.parametrize("base_url", ["hapi", "another"], indirect=True)

@@ -196,6 +196,15 @@ def test_a_type_that_the_server_refuses_is_left_out_and_told(server: BulkServer,
     ]
 
 
+def test_a_type_that_the_token_is_not_good_for_is_left_out_and_told(
+    server: BulkServer, tmp_path: Path
+) -> None:
+    server.faults["kick-off"] = [("403 Forbidden", (), outcome("no scope for Medication, Condition"))]
+    found = exported_from(server.base, tmp_path)
+    assert server.kicked == ["_outputFormat=application/fhir%2Bndjson&_type=Observation,Patient"]
+    assert set(found.incomplete_types) == {"Condition", "Medication"}
+
+
 def test_a_server_that_takes_no_list_of_types_is_asked_for_all(server: BulkServer, tmp_path: Path) -> None:
     server.refuses = frozenset({"Medication"})
     server.says = lambda _: "unsupported parameter"
