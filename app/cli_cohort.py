@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,23 +10,9 @@ import typer
 
 from app.cli_bulk_export import DAY, AllowHttp, BulkHost, BulkTimeout, TypeFilter
 from app.cli_dates import date_option
-from app.cli_errors import ArgumentError, RunError, UnreadableFileError
-from app.cohort_compare import comparing
-from app.cohort_compared import write_compared
-from app.cohort_input import Export, Input, exported
-from app.cohort_outputs import write_outputs
-from app.cohort_plan import plan_for
-from app.cohort_progress import shown_progress
-from app.console import terminal
+from app.cli_errors import ArgumentError
 from app.language import Language
-from app.rendering.cohort_summary import print_summary
-from app.rendering.compared_table import print_compared
-from app.rendering.telling import speaking
 from app.resource_types import known_resource_types
-from cohort.errors import ChangedError, CohortError, NoInputError, OccupiedError
-from cohort.local import screen_locally
-from cohort.outputs import finish
-from eligibility.course import Anchors
 
 
 def cohort(
@@ -124,54 +109,28 @@ def cohort(
         kinds = known_resource_types(retrieved or ())
     except ValueError as error:
         raise ArgumentError(f"--retrieved: {error}") from None
-    given = Input(directories or ())
+    # Tables and DuckDB, which nobody need wait for who does something else.
+    from app.cohort_input import Export
+    from app.cohort_run import Asked, screen_population
+    from eligibility.course import Anchors
+
+    export: Export | None = None
     if bulk_export is not None:
-        asked = Export(bulk_export, type_filter or (), bulk_host or (), bulk_timeout, allow_http)
-        given = exported(out, asked, since)
-    plan, _ = plan_for(
-        protocol,
-        as_of or datetime.now().astimezone().date(),
-        Anchors(screening_date, baseline_date, enrolment_date, day0),
-        retrieved=_both(kinds, given.retrieved),
-        everyone=everyone,
-        language=language,
+        export = Export(bulk_export, type_filter or (), bulk_host or (), bulk_timeout, allow_http)
+    screen_population(
+        Asked(
+            directories=directories or (),
+            out=out,
+            export=export,
+            protocols=protocol,
+            compare=compare or (),
+            as_of=as_of,
+            anchors=Anchors(screening_date, baseline_date, enrolment_date, day0),
+            retrieved=kinds,
+            everyone=everyone,
+            workers=workers,
+            resume=resume,
+            since=since,
+            language=language,
+        )
     )
-    plan = comparing(plan, compare or ())
-    try:
-        with shown_progress() as progress:
-            record = screen_locally(
-                given.directories,
-                out,
-                plan,
-                workers=workers,
-                resume=resume,
-                since=since,
-                transaction_time=given.transaction_time,
-                progress=progress,
-            )
-            if record.result is not None:
-                write_outputs(
-                    out,
-                    record.plan,
-                    rejected=record.result.lines.rejected,
-                    absent=record.result.lacking,
-                    language=language,
-                )
-            compared = write_compared(out, record.plan, language)
-            record, changes = finish(out, record)
-    except NoInputError as error:
-        raise UnreadableFileError(str(error)) from None
-    except (OccupiedError, ChangedError) as error:
-        raise ArgumentError(str(error)) from None
-    except CohortError as error:
-        raise RunError(str(error)) from None
-    print_summary(out, record, changes, terminal())
-    with speaking(language):
-        print_compared(compared, terminal())
-
-
-def _both(named: Collection[str] | None, exported_types: Collection[str] | None) -> Collection[str] | None:
-    """The resource types that are wholly there by all that is told of them; ``None`` for all."""
-    if named is not None and exported_types is not None:
-        return set(named) & set(exported_types)
-    return exported_types if named is None else named

@@ -1,0 +1,127 @@
+"""A run over a population from beginning to end, for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from app.cli_errors import ArgumentError, RunError, UnreadableFileError
+from app.cohort_compare import comparing
+from app.cohort_compared import write_compared
+from app.cohort_input import Export, Input, exported
+from app.cohort_outputs import write_outputs
+from app.cohort_plan import plan_for
+from app.cohort_progress import shown_progress
+from app.console import terminal
+from app.language import Language
+from app.rendering.cohort_summary import print_summary
+from app.rendering.compared_table import print_compared
+from app.rendering.telling import speaking
+from cohort.errors import ChangedError, CohortError, NoInputError, OccupiedError
+from cohort.local import screen_locally
+from cohort.outputs import finish
+from cohort.record import read_record
+from eligibility.course import Anchors
+
+
+class Asked(NamedTuple):
+    """A run as it was typed in.
+
+    Attributes:
+        directories: of the input; none where it is exported first.
+        out: the directory for the results.
+        export: what is asked of a FHIR server.
+        protocols: ids and files; ``None`` for all open ones.
+        compare: other versions of protocols, and drafts.
+        as_of: the evaluation date; ``None`` for today, or that of the run that is resumed.
+        anchors: anchor dates as given.
+        retrieved: the resource types that the input holds wholly; ``None`` for all.
+        everyone: whether patients are judged of whose disease nothing is on record.
+        workers: processes; ``None`` for one for each core.
+        resume: go on with an unfinished run.
+        since: the directory of an earlier run.
+        language: of reasons and of the report.
+    """
+
+    directories: Sequence[Path]
+    out: Path
+    export: Export | None
+    protocols: Sequence[str] | None
+    compare: Sequence[str]
+    as_of: date | None
+    anchors: Anchors
+    retrieved: Collection[str] | None
+    everyone: bool
+    workers: int | None
+    resume: bool
+    since: Path | None
+    language: Language
+
+
+def screen_population(asked: Asked) -> None:
+    """Screen, leave the results, and print what came of it.
+
+    Raises:
+        ArgumentError: what is asked does not fit together, or with what is in the directory for results.
+        UnreadableFileError: there is nothing to read.
+        RetrievalError: the export did not come about.
+        RunError: the run could not be done to its end.
+    """
+    given = Input(asked.directories)
+    if asked.export is not None:
+        given = exported(asked.out, asked.export, asked.since)
+    plan, _ = plan_for(
+        asked.protocols,
+        asked.as_of or _day(asked),
+        asked.anchors,
+        retrieved=_both(asked.retrieved, given.retrieved),
+        everyone=asked.everyone,
+        language=asked.language,
+    )
+    plan = comparing(plan, asked.compare)
+    try:
+        with shown_progress() as progress:
+            record = screen_locally(
+                given.directories,
+                asked.out,
+                plan,
+                workers=asked.workers,
+                resume=asked.resume,
+                since=asked.since,
+                transaction_time=given.transaction_time,
+                progress=progress,
+            )
+            if record.result is not None:
+                write_outputs(
+                    asked.out,
+                    record.plan,
+                    rejected=record.result.lines.rejected,
+                    absent=record.result.lacking,
+                    language=asked.language,
+                )
+            compared = write_compared(asked.out, record.plan, asked.language)
+            record, changes = finish(asked.out, record)
+    except NoInputError as error:
+        raise UnreadableFileError(str(error)) from None
+    except (OccupiedError, ChangedError) as error:
+        raise ArgumentError(str(error)) from None
+    except CohortError as error:
+        raise RunError(str(error)) from None
+    print_summary(asked.out, record, changes, terminal())
+    with speaking(asked.language):
+        print_compared(compared, terminal())
+
+
+def _day(asked: Asked) -> date:
+    """A run that goes on after midnight is still of the day on which it was begun."""
+    before = read_record(asked.out) if asked.resume else None
+    return before.plan.as_of if before is not None else datetime.now().astimezone().date()
+
+
+def _both(named: Collection[str] | None, exported_types: Collection[str] | None) -> Collection[str] | None:
+    """The resource types that are wholly there by all that is told of them; ``None`` for all."""
+    if named is not None and exported_types is not None:
+        return set(named) & set(exported_types)
+    return exported_types if named is None else named
