@@ -20,7 +20,7 @@ from synth.demographics import Demographics
 from synth.entries import entry_of, merged
 from synth.labels import Label, LabelledTrial, labelled
 from synth.recipes import Change, Clearing, Intended, Person, Recipe, Recipes, intended, recipes
-from synth.resources import Compiled, Compiler, Draw
+from synth.resources import Compiled, Compiler, Draw, medication_id
 from synth.templates import Filled
 from synth.terms import Dialect, Terms, terms
 
@@ -69,6 +69,7 @@ class Patients:
             name: Demographics(self.terms, self.terms.styles[name], compiler.meta())
             for name, compiler in self._compilers.items()
         }
+        self._medications = self._written_medications()
         self._groups = {
             population: [group for group in self.recipes.groups if group.population == population]
             for population in ("lupus", "background")
@@ -110,21 +111,29 @@ class Patients:
             lines.append((compiled.template.kind, compiled.template.text % values))
         return lines, self._label(chosen, patient, born, drawn)
 
-    def medications(self) -> Iterable[str]:
-        """The Medications to which houses refer that keep them apart, as lines."""
-        for name, compiler in self._compilers.items():
-            if self.terms.styles[name].medication != "reference":
-                continue
+    def medications(self) -> Mapping[str, str]:
+        """The Medications to which houses refer that keep them apart: lines, by reference."""
+        return self._medications
+
+    def medications_named(self, lines: str) -> list[str]:
+        """Those of them to which these lines refer."""
+        return [line for reference, line in self._medications.items() if f'"{reference}"' in lines]
+
+    def _written_medications(self) -> dict[str, str]:
+        referring = [name for name in self._styles if self.terms.styles[name].medication == "reference"]
+        written: dict[str, str] = {}
+        for name in referring[:1]:
             for drug, term in self.terms.drugs.items():
                 medication: dict[str, Any] = {
                     "resourceType": "Medication",
-                    "id": f"synthetic-{drug.replace('_', '-')}",
-                    "meta": compiler.meta(),
+                    "id": medication_id(drug),
+                    "meta": self._compilers[name].meta(),
                     "code": self.terms.coded(term, self.terms.styles[name]),
                     "status": "active",
                 }
-                yield msgspec.json.encode(medication).decode()
-            return
+                line = msgspec.json.encode(medication).decode()
+                written[f"Medication/{medication['id']}"] = line
+        return written
 
     def combined(
         self, group: Recipe, variant: Recipe, deviations: Sequence[Recipe], style: str

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from synth.days import days_ago
-from synth.entries import DayRange, Entry, Kind
+from synth.entries import DayRange, Entry
 from synth.errors import RecipeError
 from synth.templates import Template, hole, number_hole
 from synth.terms import Style, Terms, Written, said
@@ -199,7 +199,7 @@ class Compiler:
     def _medication(self, entry: Entry, *, inline: bool = False) -> Resource:
         term = self.terms.drugs[entry.of]
         if self.style.medication == "reference" and not inline:
-            return {"medicationReference": {"reference": f"Medication/synthetic-{entry.of.replace('_', '-')}"}}
+            return {"medicationReference": {"reference": f"Medication/{medication_id(entry.of)}"}}
         if self.style.medication == "text" and not inline:
             return {"medicationCodeableConcept": {"text": said(term.text, self.style.language)}}
         return {"medicationCodeableConcept": self.terms.coded(term, self.style)}
@@ -399,6 +399,6 @@ def _patient() -> Resource:
     return {"reference": f"Patient/{hole('p')}"}
 
 
-def entry_kinds() -> tuple[Kind, ...]:
-    """What ``Compiler`` can make."""
-    return tuple(Kind.__args__)  # type: ignore[attr-defined]
+def medication_id(drug: str) -> str:
+    """The id of the Medication that stands for a drug."""
+    return f"synthetic-{drug}"
