@@ -27,6 +27,7 @@ from app.cli_questionnaires import questionnaires
 from app.cli_screen import screen
 from app.cli_serve import serve
 from app.cli_store import store
+from app.cli_synth import synth
 from app.cli_what_if import what_if_command
 
 INTERNAL_FAULT = 70
@@ -59,6 +60,7 @@ cli.command()(feedback)
 cli.command()(audit)
 cli.add_typer(store)
 cli.add_typer(people)
+cli.command()(synth)
 
 
 @cli.callback(invoke_without_command=True)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app import __version__
+from app.cli_dates import date_option
 from app.cli_errors import ArgumentError
-from app.cli_screen import _date_option
 from synth.deck import DeckExistsError, Layout, Layouts, Tally, write_deck
 from synth.patients import DeckPlan, DialectChoice
-
-Form = Literal["bulk", "bundles"]
 
 
 def synth(
@@ -31,7 +29,7 @@ def synth(
         float, typer.Option(min=0, max=1, metavar="SHARE", help="Share of patients without lupus.")
     ] = 0.5,
     as_of: Annotated[
-        date | None, _date_option("--as-of", "The day on which the deck is to be judged. Today by default.")
+        date | None, date_option("--as-of", "The day on which the deck is to be judged. Today by default.")
     ] = None,
     compressed: Annotated[bool, typer.Option("--gzip", help="Compress the files.")] = False,
     layout: Annotated[

@@ -1,7 +1,7 @@
 """Days counted back from the day on which the deck is to be judged.
 
-Written as ``28``, ``28d``, ``6mo``, ``1a``, or together: ``5a1d`` is a day more than five years ago, ``66a-1d`` the
-day after that of 66 years ago. Months and years go by the calendar, days by count.
+Written as ``28``, ``28d``, ``6mo``, ``1a``, or together: ``5a1d`` is a day more than five years ago,
+``66a-1d`` the day after that of 66 years ago. Months and years go by the calendar, days by count.
 """
 
 from __future__ import annotations

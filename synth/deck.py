@@ -1,7 +1,7 @@
 """A deck on disk: FHIR files and, beside them, the labels.
 
-Written part by part, each of a fixed number of patients, so that memory stays bounded and the files are the same
-however many processes write them.
+Written part by part, each of a fixed number of patients, so that memory stays bounded and the files are
+the same however many processes write them.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def write_deck(
             total.add(told)
             yield told
     about = About(
-        text="Synthetic patients, made up by a program; no person's data. Labels are intended findings, not medical advice.",
+        text="Synthetic patients, made up by a program; no person's data. Labels are intended findings, "
+        "not medical advice.",
         licence=LICENCE,
         generator=generator,
         as_of=plan.as_of,

@@ -1,7 +1,7 @@
 """What is meant to be found of each patient: the label beside its chart.
 
-Written from the recipes alone. How parts make a criterion, and criteria a verdict, is the rule that the protocols
-state; it is written here once more, so that a fault of the engine does not mend its own label.
+Written from the recipes alone. How parts make a criterion, and criteria a verdict, is the rule that the
+protocols state; it is written here once more, so that a fault of the engine does not mend its own label.
 """
 
 from __future__ import annotations
@@ -94,8 +94,7 @@ def labelled(trial: Trial, gate: str, found: Mapping[str, Intended], cleared: Cl
 
 
 def verdict_of(findings: Iterable[LabelledFinding]) -> Verdict:
-    """The first that applies: a failure for good, one that time repairs, a review that leans against the patient,
-    something missing, none of these."""
+    """The first that applies: a failure for good, one that time repairs, a review leaning fail, a gap."""
     every = list(findings)
     failures = [each for each in every if each.outcome == "fail"]
     if any(each.clears_on is None for each in failures):

@@ -1,7 +1,7 @@
 """One patient of a deck: drawn, written and labelled.
 
-Everything that is drawn of a patient comes from the deck's seed and the patient's own number, so that a patient is
-the same in a deck of any size.
+Everything that is drawn of a patient comes from the deck's seed and the patient's own number, so that a
+patient is the same in a deck of any size.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from synth.demographics import Demographics
 from synth.entries import entry_of, merged
 from synth.labels import Label, LabelledTrial, labelled
 from synth.recipes import Change, Clearing, Intended, Person, Recipe, Recipes, intended, recipes
-from synth.resources import Compiled, Compiler, Draw, medication_id
+from synth.resources import Compiled, Compiler, medication_id
 from synth.templates import Filled
 from synth.terms import Dialect, Terms, terms
+from synth.writing import Draw
 
 DialectChoice = Literal["us", "si", "mixed"]
 Written = list[tuple[str, str]]
@@ -95,7 +96,9 @@ class Patients:
         patient = self.patient_id(number)
         person = _person(chosen, self.recipes.base)
         born = self._born(person, rng)
-        lines: Written = [("Patient", self._demographics[chosen.style].line(patient, number, person, born, rng))]
+        lines: Written = [
+            ("Patient", self._demographics[chosen.style].line(patient, number, person, born, rng))
+        ]
         severity = rng.random()
         drawn: dict[tuple[str, str], int] = {}
         dates, uniform = self._dates, rng.random

@@ -1,8 +1,9 @@
 """The recipes: patients as data, each with what a screening is meant to find of it.
 
-A chart begins with the ``base``, which may join both trials as far as data can say. A *variant* adds what goes with sex,
-a *group* makes it another disease, and up to three *deviations* change single findings. Each names what it changes in
-the chart, and to what every finding that it touches changes; what touches the same is never put together.
+A chart begins with the ``base``, which may join both trials as far as data can say. A *variant* adds what
+goes with sex, a *group* makes it another disease, and up to three *deviations* change single findings. Each
+names what it changes in the chart, and to what every finding that it touches changes; what touches the same
+is never put together.
 """
 
 from __future__ import annotations

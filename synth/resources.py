@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
-from typing import Any
 
 import msgspec
 
-from synth.days import days_ago
-from synth.entries import DayRange, Entry
+from synth.entries import Entry
 from synth.errors import RecipeError
-from synth.templates import Template, hole, number_hole
-from synth.terms import Style, Terms, Written, said
-
-Resource = dict[str, Any]
-CLOCK = "T08:10:00"
-"""The time of day of whatever has one; the day alone matters."""
-
-
-class Draw(msgspec.Struct, frozen=True, kw_only=True):
-    """What is drawn for each patient: a whole number from ``low`` to ``high``.
-
-    Attributes:
-        name: of the hole.
-        day: whether it is how many days ago; else ``digits`` of it stand behind the point.
-        tied: see ``synth.entries.Entry``.
-    """
-
-    name: str
-    low: int
-    high: int
-    day: bool
-    digits: int = 0
-    tied: str | None = None
+from synth.observations import Observations
+from synth.templates import Template, hole
+from synth.terms import said
+from synth.writing import Draw, Resource, patient_reference
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,15 +22,8 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     days: dict[str, int]
 
 
-class Compiler:
-    """Makes templates of entries for one style, as seen from one day."""
-
-    def __init__(self, terms: Terms, style: Style, as_of: date) -> None:
-        self.terms = terms
-        self.style = style
-        self.as_of = as_of
-        self._draws: list[Draw] = []
-        self._days: dict[str, int] = {}
+class Compiler(Observations):
+    """Makes templates of entries."""
 
     def compiled(self, entry: Entry, slot: str) -> Compiled:
         """The template of one entry.
@@ -66,113 +37,14 @@ class Compiler:
             resource = build(entry)
         except KeyError as error:
             raise RecipeError(f"{slot}: there is no term {error}") from None
-        head = {"resourceType": resource.pop("resourceType"), "id": f"{hole('p')}-{slot}", "meta": self.meta()}
+        head = {
+            "resourceType": resource.pop("resourceType"),
+            "id": f"{hole('p')}-{slot}",
+            "meta": self.meta(),
+        }
         return Compiled(
             template=Template.of(head | resource), draws=tuple(self._draws), days=dict(self._days)
         )
-
-    def meta(self) -> Resource:
-        """What marks every resource as made for tests."""
-        return {"tag": [self.terms.coding(("act-reason", "HTEST", "test health data"))]}
-
-    def day(self, name: str, written: DayRange) -> str:
-        """A date, or a hole for it."""
-        if not isinstance(written, tuple):
-            self._days[name] = ago = days_ago(written, self.as_of)
-            return (self.as_of - timedelta(days=ago)).isoformat()
-        near, far = sorted(days_ago(each, self.as_of) for each in written)
-        self._draws.append(Draw(name=name, low=near, high=far, day=True))
-        return hole(name)
-
-    def instant(self, name: str, written: DayRange) -> str:
-        """A date with a time of day."""
-        return f"{self.day(name, written)}{CLOCK}{self.style.offset}"
-
-    def concept(self, system: str, code: str, display: str | None = None) -> Resource:
-        """A CodeableConcept of one code of FHIR's own."""
-        coding = {"system": self.terms.systems[system], "code": code}
-        return {"coding": [coding | ({"display": display} if display else {})]}
-
-    def _about(self, entry: Entry) -> Resource:
-        """What an entry is of: the term's codes and words, or its own words alone."""
-        words = said(entry.words, self.style.language)
-        if not entry.of:
-            return {"text": words}
-        return self.terms.coded(self.terms.things[entry.of], self.style, words=words)
-
-    # -- results ---------------------------------------------------------------------------------
-
-    def _result(self, entry: Entry) -> Resource:
-        test = self.terms.tests[entry.of]
-        written = test.us if self.style.dialect == "us" else test.si
-        resource = self._observation(entry, test.category, self._test_code(entry))
-        if entry.answer is not None:
-            return resource | {"valueCodeableConcept": self.terms.coded(self.terms.answers[entry.answer], self.style)}
-        if entry.said:
-            return resource | {"valueString": said(entry.said, self.style.language)}
-        if entry.value is None and not entry.exactly:
-            return resource
-        unit = written.unit if entry.unit is None else entry.unit
-        quantity = self._quantity(self._number(entry, written), unit)
-        if entry.comparator:
-            quantity = {"comparator": entry.comparator, **quantity}
-        resource["valueQuantity"] = quantity
-        limits = {
-            name: self._quantity(limit, unit)
-            for name, limit in (("low", written.low), ("high", written.high))
-            if limit is not None
-        }
-        return resource | ({"referenceRange": [limits]} if limits and entry.ranged else {})
-
-    def _form(self, entry: Entry) -> Resource:
-        resource = self._observation(entry, "survey", self._test_code(entry))
-        components = [
-            {"code": {"text": self._word(name)}, "valueString": self._word(str(value))}
-            for name, value in entry.items.items()
-        ]
-        return resource | {"component": components}
-
-    def _word(self, name: str) -> str:
-        return said(self.terms.words.get(name, {}), self.style.language) or name
-
-    def _test_code(self, entry: Entry) -> Resource:
-        test = self.terms.tests[entry.of]
-        written = test.us if self.style.dialect == "us" else test.si
-        code: Resource = {}
-        if written.code is not None:
-            code["coding"] = [self.terms.coding(("loinc", *written.code))]
-        words = said(entry.words or test.text, self.style.language)
-        return code | ({"text": words} if words else {})
-
-    def _observation(self, entry: Entry, category: str, code: Resource) -> Resource:
-        if entry.at is None:
-            raise RecipeError(f"{entry.of}: a result needs the day it is of, at")
-        return {
-            "resourceType": "Observation",
-            "status": entry.status or "final",
-            "category": [self.concept("observation-category", category)],
-            "code": code,
-            "subject": _patient(),
-            "effectiveDateTime": self.instant("at", entry.at),
-        }
-
-    def _number(self, entry: Entry, written: Written) -> float | str:
-        if entry.exactly:
-            return entry.exactly[self.style.dialect]
-        scale = 10**written.digits
-        if not isinstance(entry.value, tuple):
-            value = round((entry.value or 0.0) * written.times, written.digits)
-            return int(value) if written.digits == 0 else value
-        low, high = (round(each * written.times * scale) for each in entry.value)
-        self._draws.append(
-            Draw(name="value", low=low, high=high, day=False, digits=written.digits, tied=entry.tied)
-        )
-        return number_hole("value")
-
-    def _quantity(self, value: float | str, unit: tuple[str, str] | str | None) -> Resource:
-        if unit is None or isinstance(unit, str):
-            return {"value": value}
-        return {"value": value, "unit": unit[0], "system": self.terms.systems["ucum"], "code": unit[1]}
 
     # -- problems --------------------------------------------------------------------------------
 
@@ -183,7 +55,7 @@ class Compiler:
             "verificationStatus": self.concept("condition-ver-status", entry.verification),
             "category": [self.concept("condition-category", "problem-list-item")],
             "code": self._about(entry),
-            "subject": _patient(),
+            "subject": patient_reference(),
         }
         if entry.since is not None:
             resource["onsetDateTime"] = self.day("since", entry.since)
@@ -194,7 +66,9 @@ class Compiler:
     # -- drugs -----------------------------------------------------------------------------------
 
     def _drug(self, entry: Entry) -> Resource:
-        return self._statement(entry) if self.style.treatment == "MedicationStatement" else self._request(entry)
+        return (
+            self._statement(entry) if self.style.treatment == "MedicationStatement" else self._request(entry)
+        )
 
     def _medication(self, entry: Entry, *, inline: bool = False) -> Resource:
         term = self.terms.drugs[entry.of]
@@ -237,7 +111,7 @@ class Compiler:
             "status": entry.status or ("completed" if entry.until is not None else "active"),
             "intent": "order",
             **self._medication(entry),
-            "subject": _patient(),
+            "subject": patient_reference(),
             "authoredOn": period["start"],
             "dosageInstruction": [dosage],
         }
@@ -251,7 +125,7 @@ class Compiler:
             "resourceType": "MedicationStatement",
             "status": entry.status or ("completed" if entry.until is not None else "active"),
             **self._medication(entry),
-            "subject": _patient(),
+            "subject": patient_reference(),
             "effectivePeriod": period,
             **({"dosage": [dosage]} if dosage else {}),
         }
@@ -263,7 +137,7 @@ class Compiler:
             "resourceType": "MedicationAdministration",
             "status": entry.status or "completed",
             **self._medication(entry, inline=True),
-            "subject": _patient(),
+            "subject": patient_reference(),
             "effectiveDateTime": self.day("at", entry.at),
         }
         dosage: Resource = {"route": self.concept("sct", *self._route(entry))} if entry.route else {}
@@ -280,7 +154,7 @@ class Compiler:
             "status": entry.status or "final",
             "category": [self.concept("diagnostic-service", category)],
             "code": self.terms.coded(self.terms.things[entry.of], self.style),
-            "subject": _patient(),
+            "subject": patient_reference(),
             "conclusion": said(entry.words, self.style.language),
         }
         if entry.at is not None:
@@ -292,7 +166,7 @@ class Compiler:
             "resourceType": "Procedure",
             "status": entry.status or "completed",
             "code": self._about(entry),
-            "subject": _patient(),
+            "subject": patient_reference(),
         }
         return resource | ({"performedDateTime": self.day("at", entry.at)} if entry.at is not None else {})
 
@@ -303,7 +177,7 @@ class Compiler:
             "resourceType": "Immunization",
             "status": entry.status or "completed",
             "vaccineCode": self._about(entry),
-            "patient": _patient(),
+            "patient": patient_reference(),
             "occurrenceDateTime": self.day("at", entry.at),
         }
 
@@ -319,7 +193,7 @@ class Compiler:
             resource["category"] = [entry.category]
         if entry.criticality:
             resource["criticality"] = entry.criticality
-        resource |= {"code": self._about(entry), "patient": _patient()}
+        resource |= {"code": self._about(entry), "patient": patient_reference()}
         if entry.at is not None:
             resource["recordedDate"] = self.day("at", entry.at)
         if entry.severity:
@@ -339,7 +213,7 @@ class Compiler:
             "resourceType": "Encounter",
             "status": entry.status or "finished",
             "class": self.terms.coding(("act-code", *kind)),
-            "subject": _patient(),
+            "subject": patient_reference(),
             "period": period,
         }
         if entry.reason is not None:
@@ -366,7 +240,7 @@ class Compiler:
             "status": entry.status or "on-study",
             "period": period,
             "study": {"reference": "#study"},
-            "individual": _patient(),
+            "individual": patient_reference(),
         }
 
     def _consent(self, entry: Entry) -> Resource:
@@ -377,7 +251,7 @@ class Compiler:
             "status": entry.status or "active",
             "scope": self.concept("consent-scope", "research"),
             "category": [self.concept("consent-category", "RESEARCH")],
-            "patient": _patient(),
+            "patient": patient_reference(),
             "dateTime": self.day("at", entry.at),
             "policyRule": self.concept("act-code", "OPTIN"),
             "sourceReference": {"display": entry.trial},
@@ -390,13 +264,9 @@ class Compiler:
             "status": entry.status or "active",
             "intent": "order",
             "code": self._about(entry),
-            "subject": _patient(),
+            "subject": patient_reference(),
         }
         return resource | ({"authoredOn": self.day("at", entry.at)} if entry.at is not None else {})
-
-
-def _patient() -> Resource:
-    return {"reference": f"Patient/{hole('p')}"}
 
 
 def medication_id(drug: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 _HOLE = re.compile(r'"@\{#(\w+)\}"|@\{(\w+)\}')
 
 Filled = dict[str, str]
-"""What stands in the holes, by name: strings that need no escaping in JSON, and numbers as they are written."""
+"""What stands in the holes, by name: strings that need no escaping in JSON, and numbers as written."""
 
 
 def hole(name: str) -> str:

@@ -68,7 +68,7 @@ class Test(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A thing with codes, each as system, code and display; where ``si`` lacks, it is written as in ``us``."""
+    """A thing with codes, each as system, code and display; without ``si``, it is written as in ``us``."""
 
     us: tuple[tuple[str, str, str], ...] = ()
     si: tuple[tuple[str, str, str], ...] | None = None
