@@ -9,9 +9,11 @@ COPY requirements/ requirements/
 COPY scripts/ scripts/
 COPY app/ app/
 COPY cds_hooks/ cds_hooks/
+COPY cohort/ cohort/
 COPY conformance/ conformance/
 COPY eligibility/ eligibility/
 COPY fhir_mappings/ fhir_mappings/
+COPY synth/ synth/
 RUN scripts/install-release /opt/trialcards python3
 
 FROM python:3.13-slim-bookworm
