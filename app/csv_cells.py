@@ -10,5 +10,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def cell(text: str) -> str:
     """The text as one line, which no spreadsheet takes for a formula."""
-    told = plain(text)
-    return f"'{told}" if told.startswith(_FORMULA) else told
+    return no_formula(plain(text))
+
+
+def no_formula(text: str) -> str:
+    """The same of text that is plain already."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -15,6 +15,8 @@ _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 def plain(text: str, limit: int | None = None) -> str:
     """One line of visible text, at most ``limit`` characters long, cut at a word where possible."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return shortened(text.strip(), limit)
     return shortened(without_hidden_signs(_SPACES.sub(" ", text)).strip(), limit)
 
 

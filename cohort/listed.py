@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 import msgspec
 
 from cohort.tables import Tables
 
-_AT_ONCE = 50_000
+_AT_ONCE = 100_000
 """Patients of whom needs are gathered at a time: lists cannot leave memory while they grow."""
 
 
@@ -58,21 +59,21 @@ def listed(tables: Tables) -> Iterator[Listed]:
     these whom a single input would decide; then the probably ineligible; then those who are ineligible for
     now until a known day, the soonest first. Whom neither time nor data let in is left out.
     """
-    _gather(tables)
+    orders = _gather(tables)
     for row in tables.stream(
         """
         SELECT l.patient, l.protocol, l.version, l.verdict, l.blocking, l.failing, l.missing, l.review,
-               l.decided_by, w.needed, w.systems, w.codes, w.displays, l.earliest, l.stands_until,
-               p.sex, p.age, coalesce(p.incomplete, false)
+               l.decided_by, w.needed, l.earliest, l.stands_until, p.sex, p.age, coalesce(p.incomplete, false)
         FROM listed l LEFT JOIN needed w USING (patient, protocol) LEFT JOIN patients p USING (patient)
         ORDER BY l.nearness, CASE WHEN l.nearness = 3 THEN l.earliest END, len(l.blocking),
                  len(l.decided_by) = 0, l.patient, l.protocol
         """
     ):
-        yield _listed(row)
+        yield _listed(row, orders)
 
 
-def _gather(tables: Tables) -> None:
+def _gather(tables: Tables) -> Mapping[str, Order]:
+    """Make ``listed`` and ``needed``; the orders by input."""
     tables.run(
         """
         CREATE TABLE listed AS
@@ -83,59 +84,50 @@ def _gather(tables: Tables) -> None:
            OR (verdict = 'ineligible-for-now' AND earliest IS NOT NULL)
         """
     )
-    tables.run(
-        """
-        CREATE TABLE needed (patient VARCHAR, protocol VARCHAR, needed VARCHAR[],
-                             systems VARCHAR[], codes VARCHAR[], displays VARCHAR[])
-        """
-    )
+    tables.run("CREATE TABLE needed (patient VARCHAR, protocol VARCHAR, needed VARCHAR[])")
     ((pairs,),) = tables.ask("SELECT count(*) FROM listed")
     parts = pairs // _AT_ONCE + 1
     for part in range(parts):
         tables.run(
             """
             INSERT INTO needed
-            WITH one AS (
-                SELECT n.patient, n.protocol, n.input, min(n.criterion) AS criterion,
-                       any_value(n.order_system) AS system, any_value(n.order_code) AS code,
-                       any_value(n.order_display) AS display
-                FROM needs n SEMI JOIN listed l ON n.patient = l.patient AND n.protocol = l.protocol
-                WHERE hash(n.patient) % ? = ?
-                GROUP BY n.patient, n.protocol, n.input
-            )
-            SELECT patient, protocol, list(input ORDER BY input), list(system ORDER BY input),
-                   list(code ORDER BY input), list(display ORDER BY input)
-            FROM one GROUP BY patient, protocol
+            SELECT patient, protocol, list(DISTINCT input)
+            FROM needs SEMI JOIN (SELECT patient, protocol FROM listed WHERE hash(patient) % ? = ?)
+            USING (patient, protocol)
+            GROUP BY patient, protocol
             """,
             [parts, part],
         )
+    coded = tables.ask(
+        """
+        SELECT input, order_system, order_code, coalesce(order_display, '') AS display FROM needs
+        WHERE order_code IS NOT NULL GROUP BY ALL ORDER BY count(*), order_system, order_code, display
+        """
+    )
+    return {name: Order(system, code, display) for name, system, code, display in coded}
 
 
-def _listed(row: tuple[object, ...]) -> Listed:
+def _listed(row: tuple[Any, ...], orders: Mapping[str, Order]) -> Listed:
     (
         patient, protocol, version, verdict, blocking, failing, missing, review,
-        decided_by, needed, systems, codes, displays, earliest, stands_until, sex, age, incomplete,
+        decided_by, needed, earliest, stands_until, sex, age, incomplete,
     ) = row  # fmt: skip
-    coded = zip(systems or (), codes or (), displays or (), strict=True)  # type: ignore[call-overload]
-    told = [(system, code, display or "") for system, code, display in coded if system and code]
-    return msgspec.convert(
-        {
-            "patient": patient,
-            "protocol": protocol,
-            "version": version,
-            "verdict": verdict,
-            "blocking": blocking,
-            "failing": failing,
-            "missing": missing,
-            "review": review,
-            "decided_by": decided_by,
-            "needed": needed or (),
-            "orders": [Order(*one) for one in dict.fromkeys(told)],
-            "earliest": earliest,
-            "stands_until": stands_until,
-            "sex": sex,
-            "age": age,
-            "incomplete": incomplete,
-        },
-        Listed,
+    names = sorted(needed or ())
+    return Listed(
+        patient=patient,
+        protocol=protocol,
+        version=version,
+        verdict=verdict,
+        blocking=tuple(blocking),
+        failing=tuple(failing),
+        missing=tuple(missing),
+        review=tuple(review),
+        decided_by=tuple(decided_by),
+        needed=tuple(names),
+        orders=tuple(dict.fromkeys(orders[name] for name in names if name in orders)),
+        earliest=earliest,
+        stands_until=stands_until,
+        sex=sex,
+        age=age,
+        incomplete=incomplete,
     )
