@@ -8,10 +8,13 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
+from app.cohort_outputs import REPORT_FILE, write_outputs
 from tests.browser.conftest import Browse
 from tests.browser.listing import enter, listing
 from tests.browser.serving import serving
 from tests.browser.watch import Watch
+from tests.cohort.crowd import crowd
+from tests.cohort.made import PLAN
 
 Take = Callable[[Locator | Page, str], None]
 
@@ -58,6 +61,14 @@ def test_the_screening_list(browse: Browse, watch: Watch, take: Take, tmp_path: 
         page = browse((1280, 800))
         enter(page)
         take(page, "screening-list.png")
+
+
+def test_where_a_population_is_lost(browse: Browse, take: Take, tmp_path: Path) -> None:
+    write_outputs(crowd(2000).write(tmp_path), PLAN)
+    page = browse((1000, 1000))
+    page.goto((tmp_path / REPORT_FILE).as_uri())
+    take(page.locator("section.trial").first.locator("figure.picture").nth(1), "population-funnel.png")
+    take(page.locator("section.trial").first.locator("figure.calendar"), "population-calendar.png")
 
 
 def test_an_answer_of_a_person(browse: Browse, watch: Watch, take: Take, tmp_path: Path) -> None:
