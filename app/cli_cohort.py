@@ -81,6 +81,16 @@ def cohort(
     language: Annotated[
         Language, typer.Option(envvar="TRIALCARDS_LANGUAGE", help="Language of reasons and of the report.")
     ] = "en",
+    withhold_below: Annotated[
+        int,
+        typer.Option(
+            "--withhold-below",
+            metavar="N",
+            min=1,
+            help="Withhold numbers of patients below this one where the report counts by group.",
+        ),
+    ] = 11,
+    unnamed: Annotated[bool, typer.Option("--unnamed", help="Name no patient in the report.")] = False,
 ) -> None:
     """Screen a whole population: the bulk data of DIR against the open protocols.
 
@@ -132,5 +142,7 @@ def cohort(
             resume=resume,
             since=since,
             language=language,
+            withhold_below=withhold_below,
+            unnamed=unnamed,
         )
     )

@@ -11,7 +11,7 @@ from app.cli_errors import ArgumentError, RunError, UnreadableFileError
 from app.cohort_compare import comparing
 from app.cohort_compared import write_compared
 from app.cohort_input import Export, Input, exported
-from app.cohort_outputs import write_outputs
+from app.cohort_outputs import NAMED, write_outputs
 from app.cohort_plan import plan_for
 from app.cohort_progress import shown_progress
 from app.console import terminal
@@ -43,6 +43,8 @@ class Asked(NamedTuple):
         resume: go on with an unfinished run.
         since: the directory of an earlier run.
         language: of reasons and of the report.
+        withhold_below: numbers of patients of a group below this one are withheld in the report.
+        unnamed: the report is to name no patient.
     """
 
     directories: Sequence[Path]
@@ -58,6 +60,8 @@ class Asked(NamedTuple):
     resume: bool
     since: Path | None
     language: Language
+    withhold_below: int
+    unnamed: bool
 
 
 def screen_population(asked: Asked) -> None:
@@ -100,6 +104,8 @@ def screen_population(asked: Asked) -> None:
                     rejected=record.result.lines.rejected,
                     absent=record.result.lacking,
                     language=asked.language,
+                    smallest=asked.withhold_below,
+                    named=0 if asked.unnamed else NAMED,
                 )
             compared = write_compared(asked.out, record.plan, asked.language)
             record, changes = finish(asked.out, record)

@@ -74,7 +74,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         engine: name and version of what judged.
         patients: in the input; of them ``deceased``, ``failed`` (not to be screened) and ``incomplete``.
         rejected: lines set aside.
-        absent: resource types of which nothing was in the input.
+        absent: resource types of which nothing was in the input, and of which none found counts as none.
+        retrieved: resource types that the input holds wholly; what rests on others is missing. ``None``: all.
         smallest: numbers of patients of a group below this one are withheld.
     """
 
@@ -86,6 +87,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     incomplete: int
     rejected: int
     absent: tuple[str, ...]
+    retrieved: tuple[str, ...] | None
     smallest: int
     trials: tuple[Trial, ...]
 
@@ -146,7 +148,8 @@ def summary_of(
         failed=failed,
         incomplete=incomplete,
         rejected=rejected,
-        absent=absent,
+        absent=tuple(kind for kind in absent if plan.retrieved is None or kind in plan.retrieved),
+        retrieved=plan.retrieved,
         smallest=smallest,
         trials=tuple(_trials(tables, plan, smallest)),
     )

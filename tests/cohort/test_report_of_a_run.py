@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.cohort_outputs import REPORT_FILE, write_outputs
@@ -83,6 +84,18 @@ def test_patients_are_named_only_where_that_is_asked(tmp_path: Path) -> None:
     withheld = page(made, tmp_path / "withheld", named=0)
     assert "secret-7" not in withheld
     assert "This page names patients" not in withheld
+
+
+def test_the_page_tells_which_types_count_as_none_where_none_was_found(tmp_path: Path) -> None:
+    folder = Made().write(tmp_path)
+    narrowed = msgspec.structs.replace(PLAN, retrieved=("Patient", "Procedure"))
+    for plan in (PLAN, narrowed):
+        summary = write_outputs(folder, plan, absent=("Procedure", "Immunization"))
+        html = (folder / REPORT_FILE).read_text("utf-8")
+        none_counts = ("Procedure", "Immunization") if plan is PLAN else ("Procedure",)
+        assert summary.absent == none_counts
+        assert f"of these resource types: {', '.join(none_counts)}. None found counts as none" in html
+        assert ("for these resource types alone: Patient, Procedure" in html) == (plan is narrowed)
 
 
 def test_of_nobody_the_page_says_so(tmp_path: Path) -> None:
