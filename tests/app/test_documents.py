@@ -107,6 +107,8 @@ def test_every_option_of_screen_that_the_documents_name_exists(capsys: pytest.Ca
         ["feedback"],
         ["audit"],
         ["store", "purge"],
+        ["cohort"],
+        ["bulk-export"],
         [],
     )
     for command in commands:
