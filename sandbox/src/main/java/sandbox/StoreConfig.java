@@ -23,6 +23,7 @@ import jakarta.persistence.EntityManagerFactory;
 import java.util.Properties;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcConnectionPool;
+import org.hl7.fhir.dstu2.model.Subscription.SubscriptionChannelType;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -83,7 +84,8 @@ public class StoreConfig {
         settings.setResourceServerIdStrategy(JpaStorageSettings.IdStrategyEnum.UUID);
         settings.setAllowExternalReferences(true);
         settings.setReuseCachedSearchResultsForMillis(null);
-        settings.setSchedulingDisabled(true);
+        // What is delivered to subscribers is, by a job that is scheduled.
+        settings.setSchedulingDisabled(false);
         return settings;
     }
 
@@ -94,7 +96,10 @@ public class StoreConfig {
 
     @Bean
     public SubscriptionSettings subscriptionSettings() {
-        return new SubscriptionSettings();
+        SubscriptionSettings settings = new SubscriptionSettings();
+        settings.addSupportedSubscriptionType(SubscriptionChannelType.RESTHOOK);
+        settings.setSubscriptionIntervalInMs(500);
+        return settings;
     }
 
     @Bean
