@@ -11,6 +11,7 @@
         ├── RetrievalError        4  a FHIR server that gave no access, or not the patient
         ├── InvalidProtocolError  5  a protocol file that cannot be used
         ├── InvalidClientsError   5  a file of clients that cannot be used
+        ├── InvalidSubscriptionsError 5  a file of subscriptions that cannot be used
         ├── StoreUnusableError    6  the database of the store cannot be reached or used
         ├── NotConformantError    7  a service that breaks a rule of CDS Hooks that binds it
         ├── UnreachableServiceError 8  a service that does not answer
@@ -56,6 +57,12 @@ class InvalidProtocolError(CommandError):
 
 class InvalidClientsError(CommandError):
     """A file of clients that cannot be used."""
+
+    exit_code = 5
+
+
+class InvalidSubscriptionsError(CommandError):
+    """A file of subscriptions that cannot be used."""
 
     exit_code = 5
 

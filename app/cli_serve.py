@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import ValidationError
 
-from app.cli_errors import ArgumentError, InvalidClientsError, InvalidProtocolError
+from app.cli_errors import ArgumentError, InvalidClientsError, InvalidProtocolError, InvalidSubscriptionsError
 from app.cli_settings import settings_faults
 from eligibility.errors import ProtocolError
 
@@ -56,6 +56,7 @@ def serve(
     from app.request_heads import bounded_heads
     from app.server import create_app
     from app.settings import Settings
+    from app.subscriptions.profile import SubscriptionsError
 
     _must_be_free(host, port)
     if open_to_all:
@@ -68,6 +69,8 @@ def serve(
         raise InvalidProtocolError(str(error)) from None
     except ClientsError as error:
         raise InvalidClientsError(str(error).replace("\n", "; ")) from None
+    except SubscriptionsError as error:
+        raise InvalidSubscriptionsError(str(error).replace("\n", "; ")) from None
     except ValidationError as error:
         raise ArgumentError(settings_faults(error)) from None
     warnings = [clients.warning] if clients.warning else []

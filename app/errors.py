@@ -12,6 +12,7 @@
     ├── BodyTooLargeError    413  too-long       a body above the limit
     ├── MediaTypeError       415  not-supported  a body that is announced as something else than JSON
     ├── NotReadyError        503  transient      nothing to screen with, or callers cannot be told apart
+    ├── BusyError            503  throttled      too many patients wait to be screened again
     └── RequestTimeoutError  503  timeout        an answer that is not found in time
 
 Each becomes a FHIR OperationOutcome (``app.outcomes``). Messages repeat no value of a chart.
@@ -107,6 +108,14 @@ class NotReadyError(RefusedError):
     status = 503
     issue_code = "transient"
     headers = {"Retry-After": "5"}
+
+
+class BusyError(RefusedError):
+    """Too many patients wait to be screened again."""
+
+    status = 503
+    issue_code = "throttled"
+    headers = {"Retry-After": "60"}
 
 
 class RequestTimeoutError(RefusedError):

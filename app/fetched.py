@@ -80,20 +80,23 @@ def whose(raw: msgspec.Raw, patient_id: str, names: Collection[str] = ()) -> Who
     if type_of(raw) == _PATIENT:
         seen = peek(raw)
         return "the-patient" if seen is not None and seen.id == patient_id else "another"
-    try:
-        found = _whose.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
-        return "the-patient"  # whoever reads the whole resource will judge it
-    told = [
-        name
-        for one in (found.subject, found.patient, found.individual)
-        for name in map(bare, _references(one))
-        if name and name != f"{_PATIENT}/{patient_id}"
-    ]
+    # What cannot be read tells nothing; whoever reads the whole resource will judge it.
+    told = [name for name in map(bare, subjects(raw)) if name and name != f"{_PATIENT}/{patient_id}"]
     if any(name.startswith(f"{_PATIENT}/") for name in told):
         return "another"
     urns = (name for name in told if name.startswith("urn:"))
     return "untold" if any(n not in names and n != f"urn:uuid:{patient_id}" for n in urns) else "the-patient"
+
+
+def subjects(raw: msgspec.Raw | bytes) -> tuple[str, ...]:
+    """The references by which a resource tells whose it is; none where it cannot be read."""
+    try:
+        found = _whose.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
+    return tuple(
+        text for one in (found.subject, found.patient, found.individual) for text in _references(one)
+    )
 
 
 def _references(told: Any) -> Iterator[str]:

@@ -21,8 +21,8 @@ from app.clients.profile import ClientProfile
 from app.evidence.desk import EvidenceDesk
 from app.evidence.opened import OpenedChart
 from app.language import Language
+from app.listing.candidates import no_candidate_for
 from app.listing.desk import ListDesk
-from app.listing.entries import ListVerdict, Standing
 from app.listing.identity import identified
 from app.order_hooks import ORDER_HOOKS, drafted, order_cards
 from app.prefetch_needs import queries_for
@@ -36,7 +36,6 @@ from app.store.memory import Memory, Recalled
 from cds_hooks.cards import CardsResponse
 from cds_hooks.errors import InsufficientDataError
 from cds_hooks.requests import HookRequest, read_request
-from eligibility.findings import ScreeningReport
 
 SERVICE_ID = "lupus-trials"
 PATIENT_VIEW = "patient-view"
@@ -210,7 +209,8 @@ class TrialsHook:
         if listing is not None:
             patient_id = request.context.patient_id
             whose = identified(patient_id, client.id, request.fhir_server, chart.resources)
-            listing.note(whose, report.screenings, self._gone(chart, report))
+            gone = no_candidate_for(self._service.protocols, chart.record, chart.retrieval, report)
+            listing.note(whose, report.screenings, gone)
         made = compose_cards(
             report,
             self._service.protocols,
@@ -220,19 +220,6 @@ class TrialsHook:
             ordered=ordered_tests(chart.at_hand[_ORDERS_KEY], as_of),
         )
         return made, [Judged(each.protocol, each.version, each.verdict) for each in report.screenings]
-
-    def _gone(self, chart: Chart, report: ScreeningReport) -> Mapping[str, Standing]:
-        """Trials for which the patient is no candidate any more, where that is known for certain."""
-        deceased = chart.record.deceased
-        if not deceased and chart.record.retrieval_of(tuple(chart.retrieval)) != "complete":
-            return {}
-        judged = {each.protocol for each in report.screenings}
-        verdict: ListVerdict = "deceased" if deceased else "not-shown"
-        return {
-            name: Standing(version=bound.protocol.version, verdict=verdict)
-            for name, bound in self._service.protocols.items()
-            if bound.protocol.open and name not in judged
-        }
 
     def _order_cards(
         self, request: HookRequest, chart: Chart, as_of: date, language: Language

@@ -66,6 +66,14 @@ FIELDS = frozenset(
         "purged_calls",
         "purged_feedback",
         "purged_refusals",
+        "subscription",
+        "notification",
+        "events",
+        "events_missed",
+        "untold",
+        "patients",
+        "waiting",
+        "attempt",
     }
 )
 """All that may be logged: names of routes and hooks, counts, times, and where in the code an error arose."""

@@ -9,7 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -24,7 +31,7 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where worker processes put their figures together; ``trialcards serve --workers`` sets it."""
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
 _FETCHES = ("complete", "truncated", "failed")
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, of no use here
@@ -63,6 +70,27 @@ class Metrics:
             "reason",
             "kept",
         )
+        self._notifications = self._counter(
+            "notifications", "Notifications of FHIR servers.", "subscription", "kind"
+        )
+        self._untold = self._counter(
+            "notifications_untold",
+            "Events and resources of which it cannot be told whom they are about.",
+            "subscription",
+        )
+        self._missed = self._counter(
+            "events_missed", "Events that a FHIR server counted and never told of.", "subscription"
+        )
+        self._rescreened = self._counter(
+            "rescreenings", "What came of the news of FHIR servers.", "subscription", "outcome"
+        )
+        self._waiting = Gauge(
+            "trialcards_rescreenings_waiting",
+            "Patients and other news that wait to be looked at.",
+            ("subscription",),
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
         self._failures = self._counter("store_failures", "What the store could not do.", "operation")
 
     def request(
@@ -100,6 +128,20 @@ class Metrics:
     def refused(self, call: CallKind, reason: str, kept: bool) -> None:
         """A call was refused; ``reason`` is a code of this service or of FHIR's."""
         self._refused.labels(call, reason, "yes" if kept else "no").inc()
+
+    def notified(self, subscription: str, kind: str, untold: int, missed: int) -> None:
+        """A notification came; ``kind`` is a code of FHIR's or of this service."""
+        self._notifications.labels(subscription, kind).inc()
+        self._untold.labels(subscription).inc(untold)
+        self._missed.labels(subscription).inc(missed)
+
+    def rescreened(self, subscription: str, outcome: str) -> None:
+        """News were looked at."""
+        self._rescreened.labels(subscription, outcome).inc()
+
+    def waiting(self, subscription: str, number: int) -> None:
+        """So many news wait in this process."""
+        self._waiting.labels(subscription).set(number)
 
     def store_failed(self, operation: Operation, records: int = 1) -> None:
         """The store failed; ``lost``: so many records."""

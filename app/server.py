@@ -36,12 +36,14 @@ from app.routes.operations import metrics_routes, operation_routes
 from app.routes.protocols import protocol_routes
 from app.routes.questionnaires import questionnaire_routes
 from app.routes.screenings import screening_routes
+from app.routes.subscriptions import subscription_routes
 from app.routes.terminology import terminology_routes
 from app.screening import ScreeningService
 from app.settings import Settings
 from app.shown import ShownCards
 from app.store.configured import retention_of, store_of
 from app.store.observed import CountedMemory, StoreWatcher
+from app.subscriptions.configured import subscription_desk
 from app.web.answers import answer_routes
 from app.web.evidence import EvidencePages, evidence_routes
 from app.web.landing import landing_routes
@@ -83,6 +85,7 @@ def create_app(
     Raises:
         app.clients.registry.ClientsError: the file of clients cannot be used.
         eligibility.errors.ProtocolError: a bundled protocol cannot be used.
+        app.subscriptions.profile.SubscriptionsError: the file of subscriptions cannot be used.
         OSError, ssl.SSLError: the file of trusted authorities cannot be used.
         pydantic.ValidationError: a setting cannot be read.
     """
@@ -116,6 +119,8 @@ def create_app(
             retention.start()
         if settings.tune_garbage_collection:
             _spare_what_is_loaded()
+        if subscriptions is not None:
+            await subscriptions.start()
         logger.info(
             "started", version=__version__, protocols=len(service.protocols), clients=len(clients.profiles)
         )
@@ -157,6 +162,11 @@ def create_app(
     hook = TrialsHook(
         service, settings, charts, clock, memory, desk_of_evidence, rehearsing, listing, answers
     )
+    subscriptions = subscription_desk(
+        settings, clients, service, memory, listing, answers, metrics, logger, watcher, clock, now, closing
+    )
+    if subscriptions is not None:
+        application.include_router(subscription_routes(subscriptions, settings))
     desk = FeedbackDesk(store, metrics, now, settings.language)
     application.include_router(hook_routes(hook, settings, authenticator, desk))
     application.include_router(screening_routes(service, settings, authenticator, clock, memory))

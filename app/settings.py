@@ -202,6 +202,18 @@ class Settings(BaseSettings):
     """Put patients whose charts are opened on the coordinators' screening list, with name and record number,
     encrypted. Needs the store."""
 
+    subscriptions: Path | None = None
+    """File of the FHIR servers that tell what is new (YAML; ``docs/subscriptions.md``). Needs the store."""
+
+    subscription_settle_seconds: float = Field(default=5.0, ge=0, le=3600)
+    """How long a patient of whom something is new waits to be screened again, for what else may come."""
+
+    subscription_fetch_seconds: float = Field(default=60.0, gt=0, le=3600)
+    """Time for fetching one chart when a patient is screened again."""
+
+    subscription_most_waiting: int = Field(default=1000, gt=0)
+    """Patients of one subscription that wait to be screened again, in each worker; more are put off (503)."""
+
     answers: Literal["off", "link", "signed-in"] | None = None
     """Who may answer a protocol's questions on the evidence page: nobody, whoever has the card's link, or
     investigators who are signed in. By default ``link`` where the service is open, else ``signed-in``."""

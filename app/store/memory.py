@@ -15,6 +15,9 @@ SCREENINGS = "screenings"
 LAUNCH = "smart-launch"
 """Stands for the name of a hook where a user opened a chart's evidence from within the EHR."""
 
+SUBSCRIPTION = "subscription"
+"""Stands for the name of a hook where a FHIR server told of something new, and a chart was screened again."""
+
 REPEATING_HOOKS = frozenset({"encounter-start"})
 """Hooks that may fire more than once in an encounter and are not to say the same thing twice."""
 

@@ -14,7 +14,7 @@ from app.store.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-NEWEST_REVISION = "0008"
+NEWEST_REVISION = "0009"
 """Of the migrations; where the database says the same, alembic need not be loaded."""
 
 _LOCK = 7_517_536_524_720

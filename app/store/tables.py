@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -215,4 +216,20 @@ person_answers = Table(
     Index("person_answers_patient", "patient"),
     Index("person_answers_at", "at"),
     Index("person_answers_until", "until"),
+)
+
+subscription_events = Table(
+    "subscription_events",
+    metadata,
+    Column("name", String(LONGEST_NAME), primary_key=True),
+    Column("subscription", String(LONGEST_NAME), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+
+subscription_progress = Table(
+    "subscription_progress",
+    metadata,
+    Column("name", String(LONGEST_NAME), primary_key=True),
+    Column("worker", String(36), primary_key=True),
+    Column("at", Instant, nullable=False),
 )
