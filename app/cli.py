@@ -27,6 +27,7 @@ from app.cli_questionnaires import questionnaires
 from app.cli_screen import screen
 from app.cli_serve import serve
 from app.cli_store import store
+from app.cli_subscribe import subscribe
 from app.cli_synth import synth
 from app.cli_what_if import what_if_command
 
@@ -55,6 +56,7 @@ cli.add_typer(protocols)
 cli.add_typer(questionnaires)
 cli.add_typer(clients)
 cli.command()(prefetch)
+cli.command()(subscribe)
 cli.command()(conformance)
 cli.command()(feedback)
 cli.command()(audit)

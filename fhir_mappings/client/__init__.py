@@ -27,6 +27,7 @@ from fhir_mappings.client.discovery import (
     scopes,
     smart_configuration,
 )
+from fhir_mappings.client.documents import DocumentError, Posted, sent
 from fhir_mappings.client.fetching import FhirClient, Heard
 from fhir_mappings.client.id_tokens import IdTokenError, launching_user
 from fhir_mappings.client.network import Network
@@ -45,6 +46,7 @@ __all__ = [
     "BulkExport",
     "Capabilities",
     "Credentials",
+    "DocumentError",
     "Exported",
     "ExportedFile",
     "FetchLimits",
@@ -59,6 +61,7 @@ __all__ = [
     "News",
     "Offer",
     "Patience",
+    "Posted",
     "Query",
     "Registration",
     "SigningKey",
@@ -80,5 +83,6 @@ __all__ = [
     "new_verifier",
     "read_signing_key",
     "scopes",
+    "sent",
     "smart_configuration",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import httpx
 
@@ -13,6 +13,9 @@ from fhir_mappings.client.bodies import ACCEPTED_ENCODING, Allowance, AnswerErro
 from fhir_mappings.client.network import Network
 
 _HEADERS = {"accept": "application/json", "accept-encoding": ACCEPTED_ENCODING, "user-agent": "trialcards"}
+
+
+_FHIR_HEADERS = {**_HEADERS, "accept": "application/fhir+json", "content-type": "application/fhir+json"}
 
 
 class DocumentError(Exception):
@@ -38,7 +41,7 @@ async def document(
 
 
 class Posted(NamedTuple):
-    """What came of a form, whatever its status."""
+    """What came of what was sent, whatever its status."""
 
     status: int
     headers: httpx.Headers
@@ -72,12 +75,42 @@ async def posted(
     )
 
 
+async def sent(
+    network: Network,
+    method: Literal["POST", "PUT", "DELETE"],
+    url: str,
+    resource: bytes | None,
+    *,
+    seconds: float,
+    most_bytes: int,
+    private_allowed: bool,
+    auth: httpx.Auth | None = None,
+) -> Posted:
+    """The answer of a FHIR server to a resource as JSON, or to none, under the rules of :func:`document`.
+
+    Raises:
+        DocumentError: there is none, in time and whole, or it is longer than ``most_bytes``.
+        TokenError: ``auth`` gets no token.
+    """
+    return await _answer(
+        network,
+        method,
+        url,
+        content=resource,
+        seconds=seconds,
+        most_bytes=most_bytes,
+        private_allowed=private_allowed,
+        auth=auth,
+    )
+
+
 async def _answer(
     network: Network,
     method: str,
     url: str,
     form: Mapping[str, str] | None = None,
     *,
+    content: bytes | None = None,
     seconds: float,
     most_bytes: int,
     private_allowed: bool,
@@ -90,10 +123,17 @@ async def _answer(
         client = network.client(where, private_allowed=private_allowed)
         async with (
             asyncio.timeout(seconds),
-            client.stream(method, url, headers=_HEADERS, data=form, auth=auth) as response,
+            client.stream(
+                method,
+                url,
+                headers=_HEADERS if form is not None or method == "GET" else _FHIR_HEADERS,
+                data=form,
+                content=content,
+                auth=auth,
+            ) as response,
         ):
             body = b""
-            if method == "POST" or response.status_code == httpx.codes.OK:
+            if method != "GET" or response.status_code == httpx.codes.OK:
                 body = await read_body(response, most_bytes, Allowance(most_bytes))
             return Posted(response.status_code, response.headers, body)
     except AnswerError as error:
