@@ -57,8 +57,11 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     is_bundle: bool = False
 
 
+_NONE = msgspec.Raw(b"null")
+
+
 class _Entry(msgspec.Struct, frozen=True):
-    resource: msgspec.Raw | None = None
+    resource: msgspec.Raw = _NONE
 
 
 class _Bundle(msgspec.Struct, frozen=True):
@@ -111,7 +114,7 @@ def _of_bundle(text: bytes, base: Address) -> Notification:
         bundle = _bundles.decode(text)
     except (msgspec.DecodeError, RecursionError):
         raise UnreadableBodyError("'entry' is no list of entries of a Bundle", "Bundle.entry") from None
-    resources = [entry.resource for entry in bundle.entry if entry.resource is not None]
+    resources = [entry.resource for entry in bundle.entry if entry.resource != _NONE]
     if bundle.type in _NOTIFYING:
         if not resources or type_of(resources[0]) not in _STATUSES:
             raise UnreadableBodyError(
@@ -140,7 +143,7 @@ def _of_status(text: bytes, resources: Sequence[msgspec.Raw], base: Address) -> 
             )
         events = tuple(_events(status.get("notificationEvent")))
         since_start = _number(status.get("eventsSinceSubscriptionStart"))
-    except (msgspec.DecodeError, RecursionError, TypeError, AttributeError):
+    except (msgspec.DecodeError, RecursionError, TypeError, AttributeError, KeyError):
         raise UnreadableBodyError("the status of the notification cannot be read") from None
     found: list[News | None] = []
     if kind in _OF_EVENTS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Literal, Protocol
@@ -86,7 +87,6 @@ class Rescreener:
         progress: how far it has come.
         counted, logger: who is told.
         now: the instant, with offset.
-        first_wait: seconds before what was in vain is tried for the second time.
     """
 
     def __init__(
@@ -99,7 +99,6 @@ class Rescreener:
         counted: Counted,
         logger: structlog.typing.FilteringBoundLogger,
         now: Callable[[], datetime],
-        first_wait: float = FIRST_WAIT,
     ) -> None:
         self.name = name
         self.base = server.base
@@ -110,7 +109,6 @@ class Rescreener:
         self._counted = counted
         self._logger = logger
         self._now = now
-        self._first_wait = first_wait
         self._tasks: list[asyncio.Task[None]] = []
         self._at_work: Due | None = None
         self._began = self._heard = self._asked = now()
@@ -158,17 +156,22 @@ class Rescreener:
             told: dict[str, int | str] = {}
             outcome = await self._looked_at(due, told)
             self._at_work = None
-            self._counted.rescreened(self.name, outcome)
-            self._counted.waiting(self.name, len(self._waiting))
-            tell = self._logger.info if outcome in _WELL else self._logger.warning
-            tell(
-                _EVENTS[outcome],
-                subscription=self.name,
-                attempt=due.attempts + 1,
-                waiting=len(self._waiting),
-                duration_ms=round((perf_counter() - began) * 1000),
-                **told,
-            )
+            # Also where nothing can be told, as when the disk of the log is full, the work goes on.
+            with suppress(Exception):
+                self._tell(due, outcome, told, perf_counter() - began)
+
+    def _tell(self, due: Due, outcome: Outcome, told: Mapping[str, int | str], seconds: float) -> None:
+        self._counted.rescreened(self.name, outcome)
+        self._counted.waiting(self.name, len(self._waiting))
+        tell = self._logger.info if outcome in _WELL else self._logger.warning
+        tell(
+            _EVENTS[outcome],
+            subscription=self.name,
+            attempt=due.attempts + 1,
+            waiting=len(self._waiting),
+            duration_ms=round(seconds * 1000),
+            **told,
+        )
 
     async def _looked_at(self, due: Due, told: dict[str, int | str]) -> Outcome:
         """What came of the news; ``told`` takes in what is to be logged."""
@@ -195,7 +198,7 @@ class Rescreener:
         return self._again(due)
 
     def _again(self, due: Due) -> Outcome:
-        self._waiting.again(due, self._first_wait * 2.0**due.attempts)
+        self._waiting.again(due, FIRST_WAIT * 2.0**due.attempts)
         return "again"
 
     async def _screen(self, due: Due, told: dict[str, int | str], *, last: bool) -> Outcome:
@@ -231,7 +234,8 @@ class Rescreener:
 
     async def _tell_on(self) -> None:
         while True:
-            await self._progress.settled(self._settled())
+            with suppress(Exception):  # as there
+                await self._progress.settled(self._settled())
             await asyncio.sleep(_TELL_SECONDS)
 
     def _settled(self) -> datetime:
