@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,21 @@ from app.clients.profile import ClientProfile
 from app.clients.registry import Clients
 from app.server import create_app
 from app.subscriptions.configured import client_of, not_offered_by, screened_for, types_of
-from app.subscriptions.profile import SubscriptionProfile, SubscriptionsError, read_subscriptions
+from app.subscriptions.profile import (
+    Access,
+    Subscribed,
+    SubscriptionProfile,
+    SubscriptionsError,
+    read_subscriptions,
+)
+from app.subscriptions.subscribing import subscription_of
 from tests.app.command_line import one_line, runner
 from tests.app.service import TRIAL_A, screening_service
 from tests.app.store.serving import settings_of
 from tests.app.subscriptions.notified import NAME, SECRET, subscriptions_file
 
 BASE = "https://ehr.example/fhir"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "subscriptions.md"
 
 
 def refused(file: Path) -> str:
@@ -142,3 +152,29 @@ def test_the_token_of_a_server_comes_from_a_file_and_not_from_the_environment(
     profile, _ = read_subscriptions(subscriptions_file(tmp_path, given))[NAME]
     access = profile.access.of_server()
     assert (access.bearer_token, access.client_id) == (SecretStr("the-token"), None)
+
+
+def test_the_document_lists_every_element_of_the_file() -> None:
+    words = DOCUMENT.read_text("utf-8").partition("### The file")[2].partition("## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", words, re.MULTILINE) == list(SubscriptionProfile.model_fields)
+    assert set(Access.model_fields) <= set(re.findall(r"`(\w+)`", words))
+
+
+def test_the_subscription_in_the_document_is_the_one_that_is_made() -> None:
+    shown = re.search(r"```json\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+    assert shown
+    written = json.loads(shown[1].replace("THE-SECRET", SECRET))
+    profile = SubscriptionProfile(name="general-hospital", fhir_base=BASE, secret_file=Path("x"))
+    subscribed = Subscribed(profile, (SecretStr(SECRET),))
+    endpoint = "https://cds.example.org/subscriptions/general-hospital"
+    assert written == subscription_of("Observation", subscribed, endpoint)
+
+
+def test_the_file_in_the_document_can_be_used(tmp_path: Path) -> None:
+    shown = re.search(r"```yaml\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+    assert shown
+    (tmp_path / "secret").write_text(SECRET, "utf-8")
+    file = tmp_path / "subscriptions.yaml"
+    told = re.sub(r"/etc/trialcards/general-hospital.secret", str(tmp_path / "secret"), shown[1])
+    file.write_text(textwrap.dedent(told), "utf-8")
+    assert list(read_subscriptions(file)) == ["general-hospital"]
