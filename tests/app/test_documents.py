@@ -103,6 +103,7 @@ def test_every_option_of_screen_that_the_documents_name_exists(capsys: pytest.Ca
         ["protocols", "show"],
         ["protocols", "vocabulary"],
         ["prefetch"],
+        ["subscribe"],
         ["questionnaires", "blank"],
         ["feedback"],
         ["audit"],
