@@ -75,7 +75,7 @@ public final class SandboxServer {
         jetty.join();
     }
 
-    /** Bulk exports are jobs in steps; HAPI's own schedule, which nothing else here needs, looks once a minute. */
+    /** Bulk exports are jobs in steps; HAPI's own schedule looks at them once a minute. */
     private static void keepJobsGoing(IJobMaintenanceService jobs) {
         Executors.newSingleThreadScheduledExecutor(work -> {
                     Thread thread = new Thread(work, "jobs");
