@@ -104,6 +104,8 @@ def test_every_option_of_screen_that_the_documents_name_exists(capsys: pytest.Ca
         ["protocols", "vocabulary"],
         ["prefetch"],
         ["subscribe"],
+        ["cohort"],
+        ["bulk-export"],
         ["questionnaires", "blank"],
         ["feedback"],
         ["audit"],
