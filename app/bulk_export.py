@@ -94,7 +94,10 @@ def remarks(found: Exported) -> list[str]:
     """What whoever uses the export should know of it, a line each."""
     lines = [f"the server tells: {words} ({count} times)" for words, count in found.errors.items()]
     if found.incomplete_types:
-        told = "; ".join(f"{kind} ({why})" for kind, why in found.incomplete_types.items())
+        kinds: dict[str, list[str]] = {}
+        for kind, why in found.incomplete_types.items():
+            kinds.setdefault(why, []).append(kind)
+        told = "; ".join(f"{', '.join(named)} ({why})" for why, named in kinds.items())
         lines.append(f"not wholly exported: {told}")
     if found.not_wanted:
         lines.append(f"{found.not_wanted} files of other resource types were not downloaded")

@@ -209,6 +209,22 @@ def test_a_run_that_was_killed_in_the_midst_of_a_file_goes_on_there(
     assert "range: bytes=" in server.heads["Observation"][1].lower()
 
 
+def test_an_interrupt_from_the_keyboard_is_no_fault_and_leaves_the_export_to_be_gone_on_with(
+    run: Run, server: BulkServer, tmp_path: Path
+) -> None:
+    server.polls = 10**9
+    command = [*COMMAND, server.base, "--out", str(tmp_path / "out")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: server.asked.count("status") > 1)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+    assert (process.returncode, err.strip()) == (130, "")
+    assert server.deleted_jobs == []
+    server.polls = 0
+    assert run("bulk-export", server.base, "--out", tmp_path / "out").code == 0
+    assert server.jobs == 1
+
+
 def test_two_runs_do_not_export_into_one_directory_at_once(
     run: Run, server: BulkServer, tmp_path: Path
 ) -> None:
