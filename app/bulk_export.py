@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.bulk_medications import with_medications
 from app.cli_errors import ArgumentError, RetrievalError, one_line
+from app.fetch_plan import believed_absent
 from app.named_medications import MEDICATION
 from app.server_access import ServerAccess, environment, must_be_safe
 from app.settings import Settings
@@ -85,9 +87,18 @@ def exported_into(directory: Path, wanted: Wanted) -> Exported:
     )
     settings, access = environment()
     found = asyncio.run(_exported(directory, export, wanted, settings, access))
+    found = _with_absences(found, settings.not_offered)
     for line in remarks(found):
         tell(line)
     return found
+
+
+def _with_absences(found: Exported, not_offered: Collection[str]) -> Exported:
+    """The export, where it is believed that a type is absent only as far as that is safe."""
+    doubted = found.absent_types - believed_absent(found.absent_types, not_offered) - {*not_offered}
+    incomplete = {**found.incomplete_types, **dict.fromkeys(doubted, "the server does not have it")}
+    known = {kind: incomplete[kind] for kind in sorted(incomplete) if kind not in not_offered}
+    return msgspec.structs.replace(found, incomplete_types=known)
 
 
 def remarks(found: Exported) -> list[str]:

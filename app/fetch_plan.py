@@ -99,19 +99,19 @@ def _lacks(prefetched: Prefetched) -> bool:
 
 
 def absent_types(offer: Offer, not_offered: Collection[str]) -> frozenset[str]:
-    """The resource types that the server does not have at all, by its own word.
+    """The resource types that the server does not have at all, as far as its word is believed."""
+    told = {kind for kind in RESOURCE_TYPES.values() if offer.support(kind) == "absent"}
+    return believed_absent(told, not_offered)
+
+
+def believed_absent(told: Collection[str], not_offered: Collection[str]) -> frozenset[str]:
+    """Of resource types that a server says not to have, those of which it is believed.
 
     Whatever it says, not all medication types are: with no medication history, "no such drug" would be
     concluded from nothing.
     """
-    absent = {
-        kind
-        for kind in RESOURCE_TYPES.values()
-        if kind not in INDISPENSABLE and offer.support(kind) == "absent"
-    }
-    if absent | set(not_offered) >= MEDICATION_TYPES:
-        absent -= MEDICATION_TYPES
-    return frozenset(absent)
+    absent = frozenset(told) - INDISPENSABLE
+    return absent - MEDICATION_TYPES if absent | set(not_offered) >= MEDICATION_TYPES else absent
 
 
 def queries_for(

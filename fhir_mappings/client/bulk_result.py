@@ -38,6 +38,7 @@ class Exported(msgspec.Struct, frozen=True):
         files: the resources, as NDJSON.
         deleted: Bundles of what was deleted since, as NDJSON.
         incomplete_types: wanted types of which something may lack, each with the reason.
+        absent_types: wanted types that the server does not have at all, by its own word; not among those.
         errors: what the server tells that went wrong, each with how often (``errors.ndjson``).
         not_wanted: files of other resource types, that were not downloaded.
     """
@@ -48,6 +49,7 @@ class Exported(msgspec.Struct, frozen=True):
     files: tuple[ExportedFile, ...]
     deleted: tuple[ExportedFile, ...]
     incomplete_types: Mapping[str, str]
+    absent_types: frozenset[str]
     errors: Mapping[str, int]
     not_wanted: int
 
@@ -67,14 +69,14 @@ def exported(kept: Kept, export: BulkExport) -> Exported:
     """What the directory holds."""
     state, files = kept.state, kept.state.files
     incomplete: dict[str, str] = {}
+    there = {file.type for file in files if file.kind == "output"}
+    absent = frozenset(state.absent) - there
+    wanted = frozenset(export.types) - absent
     for kind in state.left_out:
         incomplete.setdefault(kind, "the server does not export it")
-    there = {file.type for file in files if file.kind == "output"}
-    for kind in sorted({*export.types} - there):
-        if state.types is None:
+    if state.types is None:
+        for kind in wanted - there:
             incomplete.setdefault(kind, "the server does not say that it exports it")
-        elif kind in state.absent:
-            incomplete.setdefault(kind, "the server does not have it")
     for narrowed in export.type_filters:
         incomplete.setdefault(narrowed.partition("?")[0], "narrowed by --type-filter")
     for file in files:
@@ -86,7 +88,7 @@ def exported(kept: Kept, export: BulkExport) -> Exported:
         told[words] = told.get(words, 0) + 1
         if issue.grave:
             # One that names no type may be about any of them.
-            for kind in sorted(issue.about(export.types) or export.types):
+            for kind in sorted(issue.about(wanted) or wanted):
                 incomplete.setdefault(kind, f"the server tells an error: {words}")
     return Exported(
         kept.directory,
@@ -94,7 +96,8 @@ def exported(kept: Kept, export: BulkExport) -> Exported:
         state.transaction_time,
         tuple(_there(kept, file) for file in files if file.kind == "output"),
         tuple(_there(kept, file) for file in files if file.kind == "deleted"),
-        {kind: incomplete[kind] for kind in sorted(incomplete) if kind in export.types},
+        {kind: incomplete[kind] for kind in sorted(incomplete) if kind in wanted},
+        absent,
         told,
         state.not_wanted,
     )

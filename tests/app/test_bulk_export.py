@@ -75,6 +75,24 @@ def test_options_say_what_is_asked_for(run: Run, server: BulkServer, tmp_path: P
     assert ran.err == "trialcards: not wholly exported: Observation (narrowed by --type-filter)\n"
 
 
+def test_a_type_that_the_server_does_not_have_is_absent_as_when_it_is_searched(
+    run: Run, server: BulkServer, tmp_path: Path
+) -> None:
+    server.has = tuple(EXPORTED_TYPES - {"Consent", "Device", "MedicationStatement"})
+    assert run("bulk-export", server.base, "--out", tmp_path / "out").err == ""
+
+
+def test_that_a_server_has_no_medications_at_all_or_no_diagnoses_is_not_believed(
+    run: Run, server: BulkServer, tmp_path: Path
+) -> None:
+    server.has = ("Patient", "Observation")
+    ran = run("bulk-export", server.base, "--out", tmp_path / "out")
+    assert ran.err == (
+        "trialcards: not wholly exported: Condition, MedicationAdministration, MedicationDispense, "
+        "MedicationRequest, MedicationStatement (the server does not have it)\n"
+    )
+
+
 def test_what_the_server_did_not_export_is_told(run: Run, server: BulkServer, tmp_path: Path) -> None:
     server.errors = [outcome("Observation: timed out") + b"\n"]
     ran = run("bulk-export", server.base, "--out", tmp_path / "out")

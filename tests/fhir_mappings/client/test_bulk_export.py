@@ -172,12 +172,10 @@ def test_a_type_that_is_narrowed_by_a_filter_is_a_part(server: BulkServer, tmp_p
     assert set(found.incomplete_types) == {"Observation"}
 
 
-def test_a_type_that_the_server_does_not_have_is_not_taken_for_empty(
-    server: BulkServer, tmp_path: Path
-) -> None:
+def test_a_type_that_the_server_does_not_have_is_told_apart(server: BulkServer, tmp_path: Path) -> None:
     server.has = ("Patient", "Observation", "Condition")
     found = exported_from(server.base, tmp_path)
-    assert dict(found.incomplete_types) == {"Medication": "the server does not have it"}
+    assert (found.absent_types, found.incomplete_types) == ({"Medication"}, {})
 
 
 def test_a_type_that_the_server_refuses_is_left_out_and_told(server: BulkServer, tmp_path: Path) -> None:
@@ -222,7 +220,7 @@ def test_a_server_that_does_not_say_which_is_asked_for_what_it_has(
     server.says = lambda _: "unsupported type"
     found = exported_from(server.base, tmp_path)
     assert server.kicked[-1].endswith("_type=Condition,Observation,Patient")
-    assert set(found.incomplete_types) == {"Medication"}
+    assert (found.absent_types, found.incomplete_types) == ({"Medication"}, {})
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
