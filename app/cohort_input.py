@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.cli_errors import ArgumentError
-from app.server_access import ASKED_TYPES
 from cohort.record import RunRecord, read_record
 
 EXPORT = "export"
@@ -49,7 +48,7 @@ def exported(out: Path, export: Export, since: Path | None) -> Input:
         RetrievalError: the export did not come about, or not yet.
     """
     # HTTP and TLS, which nobody need wait for who has the data already.
-    from app.bulk_export import Wanted, exported_into
+    from app.bulk_export import EXPORTED_TYPES, Wanted, exported_into
 
     before = _earlier(since) if since is not None else None
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,7 +63,7 @@ def exported(out: Path, export: Export, since: Path | None) -> Input:
             seconds=export.seconds,
         ),
     )
-    whole = ASKED_TYPES - found.incomplete_types.keys()
+    whole = EXPORTED_TYPES - found.incomplete_types.keys()
     if before is None:
         return Input([out / EXPORT], whole, found.transaction_time)
     if before.plan.retrieved is not None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -288,13 +288,18 @@ class _Run:
             patients=sum(one.patients for one in judged),
             carried=sum(one.carried for one in judged),
             kinds=dict(sorted(kinds.items())),
-            lacking=tuple(sorted(RESOURCES.keys() - kinds.keys())),
+            lacking=tuple(sorted(self._expected() - kinds.keys())),
             ignored=self._ignored,
             broken_off=broken,
             lines=lines,
             seconds=self._seconds,
             workers=self._workers,
         )
+
+    def _expected(self) -> Set[str]:
+        """The resource types that the input counts as holding wholly."""
+        retrieved = self._record.plan.retrieved
+        return RESOURCES.keys() if retrieved is None else RESOURCES.keys() & set(retrieved)
 
 
 def _lines(facts: Sequence[tuple[Path, Facts]], linked: Linked, judged: Sequence[Judged]) -> Lines:

@@ -62,7 +62,7 @@ class Result(msgspec.Struct, kw_only=True):
         patients: how many rows the table of patients has.
         carried: of how many of them what an earlier run found was taken over.
         kinds: resources by type, used or not.
-        lacking: resource types that are read, and of which the input holds none.
+        lacking: resource types that the input counts as holding wholly, and of which it holds none.
         ignored: files that are no bulk data.
         broken_off: files that could not be read to their end, and why.
         lines: what became of every line.
