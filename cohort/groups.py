@@ -23,6 +23,12 @@ BYS: Final[tuple[By, ...]] = ("sex", "age", "race", "ethnicity")
 NOT_RECORDED: Final = ""
 """The group of those of whom it is not recorded, or not surely known."""
 
+OTHERS: Final = "*"
+"""The group of those in groups that are too many to show."""
+
+MOST: Final = 20
+"""So many groups are shown, the largest; where races are told in words of their own there may be hundreds."""
+
 AGES: Final = ((0, 17), (18, 29), (30, 44), (45, 64), (65, None))
 """Age bands in completed years, both ends included."""
 
@@ -31,7 +37,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A group.
 
     Attributes:
-        name: as recorded; an age band as ``18-29`` or ``65-``; empty: not recorded.
+        name: as recorded; an age band as ``18-29`` or ``65-``; ``OTHERS``; empty: not recorded.
         counts: patients by column of ``Grouped``; ``None`` is withheld.
         total: patients; ``None`` is withheld.
     """
@@ -103,10 +109,8 @@ def grouped(by: By, verdicts: Sequence[str], smallest: int, patients: Mapping[st
     for counts in patients.values():
         totals.update(counts)
     columns = tuple(_columns(verdicts, totals, smallest))
-    names = sorted(
-        patients,
-        key=lambda name: (name == NOT_RECORDED, int(name.split("-")[0]) if by == "age" and name else 0, name),
-    )
+    patients = _largest(patients)
+    names = sorted(patients, key=lambda name: _place(name, by))
     cells = [[sum(patients[name][verdict] for verdict in column) for column in columns] for name in names]
     shown = suppressed(cells, smallest)
     told = tuple(sum(totals[verdict] for verdict in column) for column in columns)
@@ -125,6 +129,21 @@ def grouped(by: By, verdicts: Sequence[str], smallest: int, patients: Mapping[st
         totals=told,
         withheld=shown.withheld,
     )
+
+
+def _largest(patients: Mapping[str, Counter[str]]) -> Mapping[str, Counter[str]]:
+    """The largest groups, and the others as one."""
+    named = sorted((name for name in patients if name), key=lambda name: (-patients[name].total(), name))
+    others = Counter[str]()
+    for name in named[MOST:]:
+        others.update(patients[name])
+    shown = {name: counts for name, counts in patients.items() if name not in named[MOST:]}
+    return {**shown, OTHERS: others} if others else shown
+
+
+def _place(name: str, by: By) -> tuple[bool, bool, int, str]:
+    age = int(name.split("-")[0]) if by == "age" and name else 0
+    return name == NOT_RECORDED, name == OTHERS, age, name
 
 
 def _columns(verdicts: Sequence[str], totals: Mapping[str, int], smallest: int) -> Iterator[tuple[str, ...]]:

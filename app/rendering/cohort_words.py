@@ -10,7 +10,7 @@ from app.rendering.cohort_list import order_code
 from app.rendering.telling import spoken, tell
 from app.rendering.words import VERDICTS
 from cohort.asked_for import Lacking
-from cohort.groups import NOT_RECORDED, By
+from cohort.groups import NOT_RECORDED, OTHERS, By
 from cohort.listed import Order
 from cohort.schema import SCREENED, STATUSES
 from cohort.summary import Grade
@@ -84,6 +84,8 @@ def group_name(by: By, name: str) -> str:
     """A group: as recorded, where it is no code."""
     if name == NOT_RECORDED:
         return tell("cohort.not-recorded")
+    if name == OTHERS:
+        return tell("cohort.others")
     if by == "sex" and name in _SEXES:
         return tell(f"cohort.sex.{name}")
     if by == "age":

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
-from cohort.funnel import Step
+from app.demo.patients import demo_patients
+from cohort.funnel import Step, prepare
+from cohort.judging import Judge
+from cohort.rows import Line
+from cohort.schema import table
 from cohort.summary import Summary, Trial, summarise
+from cohort.tables import opened
 from tests.cohort.crowd import crowd
 from tests.cohort.made import AS_OF, FAIL, OTHER, PLAN, REVIEW, TRIAL, Made, Said, missing, until
+from tests.cohort.populations import resources
 
 
 def first_trial(made: Made, folder: Path, parts: int = 1) -> Trial:
@@ -90,6 +98,32 @@ def test_a_fail_until_a_day_is_lost_for_now(tmp_path: Path) -> None:
 def test_what_a_person_confirms_does_not_block(shown: Said, tmp_path: Path) -> None:
     found = steps(Made().patient("a", **{TRIAL: {"E3": shown}}), tmp_path)
     assert (found["E3"].confirm, found["E3"].clear, found["E3"].unknown) == (1, 1, 0)
+
+
+def test_what_blocks_is_what_the_engine_says(tmp_path: Path) -> None:
+    """On the demonstration patients, from lines to tables."""
+    judge = Judge(PLAN)
+    for name in demo_patients():
+        lines = [
+            Line("all.ndjson", number, json.dumps(resource).encode())
+            for number, resource in enumerate(resources(name), 1)
+        ]
+        for kind, rows in judge.judge(f"Patient/{name}", lines).items():
+            (tmp_path / kind).mkdir(exist_ok=True)
+            pq.write_table(table(kind, rows), tmp_path / kind / f"{name}.parquet")
+    with opened(tmp_path) as tables:
+        prepare(tables)
+        screened = tables.ask("SELECT patient, protocol, blocking FROM screenings WHERE status = 'screened'")
+        counted = tables.ask(
+            "SELECT patient, protocol, list(criterion ORDER BY position) FROM blocking GROUP BY ALL"
+        )
+        told = tables.ask("SELECT patient, protocol, unnest(decided_by) FROM screenings")
+        alone = tables.ask("SELECT DISTINCT patient, protocol, input FROM needs WHERE alone")
+        asking = tables.ask("SELECT DISTINCT patient, protocol FROM needs")
+    assert sorted(row for row in screened if row[2]) == sorted(counted)
+    assert len(screened) > len(counted) > 5
+    assert sorted(told) == sorted(alone) != []
+    assert {row[:2] for row in asking} <= {row[:2] for row in counted}, "who is in asks for nothing"
 
 
 def test_a_population_without_anybody_has_a_funnel_of_noughts(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from cohort.funnel import prepare
-from cohort.groups import Grouped
+from cohort.groups import OTHERS, Grouped
 from cohort.near_misses import nearest
 from cohort.summary import Summary, Trial, summarise
 from cohort.tables import opened
@@ -97,6 +97,18 @@ def test_large_numbers_are_shown_and_who_is_not_recorded_is_a_group(tmp_path: Pa
     assert [(group.name, group.total) for group in by(found, "age").groups] == [("0-17", 12), ("", 11)]
     assert [(group.name, group.total) for group in by(found, "race").groups] == [("Asian", 12), ("", 11)]
     assert [(group.name, group.total) for group in by(found, "ethnicity").groups] == [("", 23)]
+
+
+def test_of_very_many_groups_the_largest_are_shown_and_the_others_as_one(tmp_path: Path) -> None:
+    """US Core lets a race be told in words alone, and these are of any number."""
+    made = Made()
+    for race in range(30):
+        for name in numbered(f"p-{race}", 12 if race < 20 else 11):
+            made.patient(name, race=f"race {race}", **{TRIAL: {}})
+    races = by(first_trial(made, tmp_path), "race")
+    assert len(races.groups) == 21
+    assert [(group.name, group.total) for group in races.groups[-1:]] == [(OTHERS, 110)]
+    assert sum(group.total or 0 for group in races.groups) == races.totals[0] == len(made.rows["patients"])
 
 
 @pytest.mark.parametrize(
