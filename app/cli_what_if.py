@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,10 +14,12 @@ import typer
 from app.cli_errors import ArgumentError, UnreadableFileError
 from app.console import terminal
 from app.language import Language
-from app.rendering.dropping_table import print_what_if
-from app.rendering.telling import speaking
+from app.relaxed_run import bounds_of, run_relaxed
+from app.rendering.dropping_table import print_relaxed, print_what_if
+from app.rendering.telling import speaking, tell
 from cohort.errors import OccupiedError
 from cohort.groups import BYS, By
+from cohort.plan import Chosen
 from cohort.record import RunRecord, read_record
 from cohort.what_if import UnknownCriterionError, what_if
 
@@ -26,6 +29,17 @@ def what_if_command(
     drop: Annotated[
         list[str] | None,
         typer.Option(metavar="CRITERION", help="Leave out this criterion, or this part of one; repeatable."),
+    ] = None,
+    relax: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EDIT",
+            help="Another bound, e.g. 'I4: upcr at_least 0.5 g/g'; repeatable. Judges anew.",
+        ),
+    ] = None,
+    list_of: Annotated[
+        str | None,
+        typer.Option("--list", metavar="CRITERION", help="List the bounds of a criterion, to relax them."),
     ] = None,
     protocol: Annotated[
         str | None, typer.Option(metavar="ID", help="Of which protocol. Needed where the run has several.")
@@ -37,6 +51,13 @@ def what_if_command(
     parts: Annotated[
         bool, typer.Option("--parts", help="Count also parts of criteria, each by itself.")
     ] = False,
+    into: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="With --relax: where to judge anew. In OUT by default."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="With --relax: worker processes. One for each core by default.")
+    ] = None,
     form: Annotated[
         Literal["table", "json"], typer.Option("--format", help="A readable account, or data as JSON.")
     ] = "table",
@@ -46,19 +67,61 @@ def what_if_command(
 ) -> None:
     """Tell how many more patients would enter if a protocol asked less.
 
-    Without --drop: each criterion dropped by itself, the best two, and up to five one after another. With it:
-    what dropping these together would change, also by group. Nothing is judged anew.
+    Without options: each criterion dropped by itself, the best two, and up to five one after another. With
+    --drop: what dropping these together would change, also by group. Nothing is judged anew.
+
+    With --relax, the input of the run is judged anew with other thresholds or windows, and compared.
 
     \b
     Examples:
       trialcards what-if tonight/ --protocol nct07517536
       trialcards what-if tonight/ --protocol nct07517536 --drop I4 --drop E9 --by age
+      trialcards what-if tonight/ --protocol nct07517536 --list I4
+      trialcards what-if tonight/ --protocol nct07517536 --relax "I4: upcr at_least 0.5 g/g"
     """
+    if sum(map(bool, (drop, relax, list_of))) > 1:
+        raise ArgumentError("ask for one of --drop, --relax and --list at a time")
+    if (into is not None or workers is not None) and not relax:
+        raise ArgumentError("--out and --workers belong to --relax; nothing else is judged anew")
     record = finished_run(out)
-    chosen = _chosen(record, protocol)
+    one = _chosen(record, protocol)
     groups = _groups(by or ())
+    if list_of is not None:
+        with speaking(language):
+            typer.echo(tell("relaxed.bounds", protocol=one.id, version=one.version, option="--relax"))
+        for bound in bounds_of(one, list_of):
+            typer.echo(f"  {bound}")
+        return
+    if relax:
+        compared, made = run_relaxed(
+            record, one, relax, into or _free(out), workers=workers, language=language
+        )
+        if form == "json":
+            typer.echo(msgspec.json.encode(compared).decode())
+            return
+        with speaking(language):
+            print_relaxed(compared, made, groups, terminal())
+        return
+    _drop(out, record, one, drop or (), groups, parts, form, language)
+
+
+def _free(out: Path) -> Path:
+    """A folder in that of a run, for another one beside it."""
+    return next(folder for at in count(1) if not (folder := out / f"relaxed-{at}").exists())
+
+
+def _drop(
+    out: Path,
+    record: RunRecord,
+    chosen: Chosen,
+    drop: Sequence[str],
+    groups: Sequence[By],
+    parts: bool,
+    form: str,
+    language: Language,
+) -> None:
     try:
-        answer = what_if(out, record.plan, chosen, drop or (), parts=parts, by=groups)
+        answer = what_if(out, record.plan, chosen.id, drop, parts=parts, by=groups)
     except UnknownCriterionError as error:
         raise ArgumentError(f"--drop: {error}") from None
     except duckdb.Error as error:
@@ -94,12 +157,13 @@ def _groups(names: Sequence[str]) -> tuple[By, ...]:
     return tuple(by for by in BYS if by in names or not names)
 
 
-def _chosen(record: RunRecord, protocol: str | None) -> str:
-    ids = [one.id for one in record.plan.protocols if not one.aside]
+def _chosen(record: RunRecord, protocol: str | None) -> Chosen:
+    chosen = {one.id: one for one in record.plan.protocols if not one.aside}
+    ids = ", ".join(chosen)
     if protocol is None:
-        if len(ids) == 1:
-            return ids[0]
-        raise ArgumentError(f"the run has several protocols; name one by --protocol: {', '.join(ids)}")
-    if protocol.lower() not in ids:
-        raise ArgumentError(f"the run has no protocol '{protocol}'; it has: {', '.join(ids)}")
-    return protocol.lower()
+        if len(chosen) == 1:
+            return next(iter(chosen.values()))
+        raise ArgumentError(f"the run has several protocols; name one by --protocol: {ids}")
+    if protocol.lower() not in chosen:
+        raise ArgumentError(f"the run has no protocol '{protocol}'; it has: {ids}")
+    return chosen[protocol.lower()]

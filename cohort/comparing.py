@@ -9,19 +9,19 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cohort.deciding import Pair, Weight, decide
+from cohort.entering import MOVES, move
+from cohort.groups import BYS, SMALLEST, Grouped, counted, grouped
 from cohort.plan import Chosen, Plan
 from cohort.tables import MEMORY, Tables, opened
-from eligibility.findings import Leaning, Outcome, Verdict
-from eligibility.judging import verdict_of
 
 FILE: Final = "compared.parquet"
 
@@ -105,6 +105,8 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         differing: those of whom anything differs, be it one criterion that turns no verdict.
         flips: from each verdict to each, those who stay included.
         criteria: of which something differs, those that decide most flips first.
+        groups: who would enter and who would leave, by group, in columns of ``cohort.entering.MOVES``; of
+            patients whom at least one of the versions screens.
     """
 
     protocol: str
@@ -117,6 +119,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     differing: int
     flips: tuple[Flip, ...]
     criteria: tuple[Criterion, ...]
+    groups: tuple[Grouped, ...]
 
 
 NEARNESS: Final = (
@@ -131,52 +134,6 @@ NEARNESS: Final = (
     "failed",
 )
 """Verdicts and states in the order of nearness to a trial."""
-
-
-class Weight(NamedTuple):
-    """What of a finding the verdict hangs on."""
-
-    outcome: Outcome
-    leaning: Leaning | None
-    clears_on: date | None
-
-    @property
-    def words(self) -> str:
-        return f"{self.outcome}-{self.leaning}" if self.leaning is not None else self.outcome
-
-
-class Pair(NamedTuple):
-    """A criterion in both versions; ``None`` where one of them has no such criterion."""
-
-    criterion: str
-    before: Weight | None
-    after: Weight | None
-
-
-def decide(pairs: Sequence[Pair]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """By which criteria the verdict flips: those needed for it, and those enough for it.
-
-    Args:
-        pairs: at least all criteria that differ and all that stand in the way in either version.
-    """
-    before, after = _verdict(pair.before for pair in pairs), _verdict(pair.after for pair in pairs)
-    if before == after:
-        return (), ()
-    needed, enough = [], []
-    for at, pair in enumerate(pairs):
-        if pair.before == pair.after:
-            continue
-        without = [other.before if place == at else other.after for place, other in enumerate(pairs)]
-        alone = [other.after if place == at else other.before for place, other in enumerate(pairs)]
-        if _verdict(without) == before:
-            needed.append(pair.criterion)
-        if _verdict(alone) == after:
-            enough.append(pair.criterion)
-    return tuple(needed), tuple(enough)
-
-
-def _verdict(weights: Iterable[Weight | None]) -> Verdict:
-    return verdict_of([weight for weight in weights if weight is not None])
 
 
 def compare_versions(out: Path, plan: Plan, *, memory: str = MEMORY) -> tuple[Compared, ...]:
@@ -212,8 +169,8 @@ def _compare(tables: Tables, aside: Chosen, file: pq.ParquetWriter) -> Compared:
         )
     )
     versions = tables.ask("SELECT any_value(from_version), any_value(to_version) FROM pairs")[0]
-    counted = _Counts()
-    rows = (counted.add(_row(aside.id, key, list(own))) for key, own in _patients(tables))
+    counts = _Counts()
+    rows = (counts.add(_row(aside.id, key, list(own))) for key, own in _patients(tables))
     for batch in _batches(rows):
         file.write_table(pa.Table.from_pylist(batch, schema=COMPARED))
     turned = [flip for flip in flips if flip.before != flip.after]
@@ -227,10 +184,26 @@ def _compare(tables: Tables, aside: Chosen, file: pq.ParquetWriter) -> Compared:
         flipped=flipped,
         nearer=nearer,
         farther=flipped - nearer,
-        differing=counted.patients,
+        differing=counts.patients,
         flips=flips,
-        criteria=counted.criteria(),
+        criteria=counts.criteria(),
+        groups=tuple(_groups(tables)),
     )
+
+
+def _groups(tables: Tables) -> Iterator[Grouped]:
+    rows = [
+        (*row[:4], move(row[4], row[5]), row[6])
+        for row in tables.ask(
+            """
+            SELECT sex, age, race, ethnicity, before, after, count(*)
+            FROM pairs LEFT JOIN patients USING (patient)
+            WHERE status_before = 'screened' OR status_after = 'screened' GROUP BY ALL
+            """
+        )
+    ]
+    if rows:
+        yield from (grouped(by, MOVES, SMALLEST, counted(rows, by)) for by in BYS)
 
 
 def _prepare(tables: Tables, protocol: str, older: str, newer: str) -> None:

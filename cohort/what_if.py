@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, Literal
 
 import msgspec
 
 from cohort.dropping import Alone, Dropped, Dropping, Step, Together, Unit
+from cohort.entering import MOVES, move
 from cohort.groups import BYS, SMALLEST, By, Grouped, counted, grouped
 from cohort.plan import Plan
 from cohort.tables import MEMORY, opened
 from eligibility.bound import BoundCriterion, BoundProtocol
 from fhir_mappings.phrases import said
-
-Kind = Literal["already", "enter", "in-view", "stay"]
-KINDS: Final[tuple[Kind, ...]] = ("already", "enter", "in-view", "stay")
-"""Patients who are potentially eligible as it is; who would become so; who would become undetermined and are
-not now; and all others."""
 
 
 class UnknownCriterionError(LookupError):
@@ -35,7 +30,7 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         pair: the two whose drop lets most patients in; none where one alone lets as many in.
         sequence: criteria to drop one after another, each time the one that lets most further patients in.
         dropped: those asked for; none where none were.
-        groups: who would enter by that, by group, in columns of ``KINDS``.
+        groups: who would enter by that, by group, in columns of ``cohort.entering.MOVES``.
     """
 
     protocol: str
@@ -90,7 +85,7 @@ def what_if(
         nothing = dropping.dropped(())
         dropped = dropping.dropped(named) if named else None
         rows = [
-            (*row[:4], _kind(row[4], row[5]), row[6]) for row in (dropping.by_group(named) if named else ())
+            (*row[:4], move(row[4], row[5]), row[6]) for row in (dropping.by_group(named) if named else ())
         ]
         return WhatIf(
             protocol=chosen.id,
@@ -103,16 +98,8 @@ def what_if(
             pair=pair,
             sequence=sequence,
             dropped=dropped,
-            groups=tuple(grouped(one, KINDS, smallest, counted(rows, one)) for one in by if rows),
+            groups=tuple(grouped(one, MOVES, smallest, counted(rows, one)) for one in by if rows),
         )
-
-
-def _kind(before: str, after: str) -> Kind:
-    if before == after:
-        return "already" if before == "potentially-eligible" else "stay"
-    if after == "potentially-eligible":
-        return "enter"
-    return "in-view" if after == "undetermined" else "stay"
 
 
 def _named(names: Sequence[str], bound: BoundProtocol) -> list[str]:

@@ -10,6 +10,7 @@ from app.rendering.cohort_list import order_code
 from app.rendering.telling import spoken, tell
 from app.rendering.words import VERDICTS
 from cohort.asked_for import Lacking
+from cohort.comparing import GATE
 from cohort.groups import NOT_RECORDED, OTHERS, By
 from cohort.listed import Order
 from cohort.schema import SCREENED, STATUSES
@@ -48,6 +49,16 @@ def verdict_name(verdict: str) -> str:
 def state_name(state: str) -> str:
     """A verdict, or why somebody was not screened, in few words."""
     return tell(f"cohort.state.{state}") if state in UNSCREENED else verdict_name(state)
+
+
+def move_name(moves: Sequence[str]) -> str:
+    """What a column counts; several moves where they are counted together."""
+    return tell("cohort.or").join(tell(f"dropping.move.{move}") for move in moves)
+
+
+def criterion_name(criterion: str) -> str:
+    """A criterion by its id; the gate in words."""
+    return tell("compared.gate") if criterion == GATE else criterion
 
 
 def verdict_sign(verdict: str) -> str:

@@ -9,8 +9,9 @@ from app.rendering import cohort_words as words
 from app.rendering.cohort_page import page_styles
 from app.rendering.comparison import heading
 from app.rendering.page import environment
-from app.rendering.telling import speaking, tell
-from cohort.comparing import GATE, NEARNESS, Compared
+from app.rendering.telling import speaking
+from cohort.comparing import NEARNESS, Compared
+from cohort.groups import SMALLEST
 from cohort.plan import Plan
 from eligibility.comparing import Change, compare
 from eligibility.protocol import Protocol
@@ -39,17 +40,12 @@ def compared_page(comparisons: Sequence[Compared], plan: Plan, language: Languag
                 words=words,
                 heading=heading,
                 matrix_of=matrix_of,
-                criterion_name=criterion_name,
+                smallest=SMALLEST,
                 title_of=lambda one: said(protocols[one.protocol, one.newer].short_title, language),
                 texts_of=lambda one: _texts(protocols, one),
                 changes_of=lambda one: _changes(protocols, one),
             )
         )
-
-
-def criterion_name(criterion: str) -> str:
-    """A criterion by its id; the gate in words."""
-    return tell("compared.gate") if criterion == GATE else criterion
 
 
 def matrix_of(compared: Compared) -> tuple[list[str], list[tuple[str, list[int]]]]:

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
-from app.rendering.cohort_words import number, state_name
-from app.rendering.compared_page import criterion_name
+from app.rendering.cohort_words import criterion_name, number, state_name
 from app.rendering.telling import tell
 from cohort.comparing import Compared
 

@@ -9,12 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from app.plain_text import shortened
-from app.rendering.cohort_words import group_name, number, verdict_name
+from app.rendering.cohort_words import group_name, move_name, number, verdict_name
+from app.rendering.compared_table import print_compared
 from app.rendering.telling import tell
+from cohort.comparing import Compared
 from cohort.dropping import VERDICTS, Dropped
-from cohort.groups import SMALLEST, Grouped
+from cohort.groups import SMALLEST, By, Grouped
 from cohort.suppression import WITHHELD
 from cohort.what_if import WhatIf
+from eligibility.relaxing import Relaxed
 
 WORDS = 20
 """So many characters of a criterion's words are shown."""
@@ -31,10 +34,8 @@ def print_what_if(answer: WhatIf, console: Console) -> None:
         _print_together(answer, console)
         return
     _print_dropped(answer.dropped, console)
-    for group in answer.groups:
-        _print_group(group, ", ".join(answer.dropped.criteria), console)
-    if any(group.withheld for group in answer.groups):
-        console.print(Text(tell("dropping.withheld", sign=WITHHELD, smallest=SMALLEST), style="dim"))
+    criteria = ", ".join(answer.dropped.criteria)
+    print_groups(answer.groups, tell("dropping.dropped", criteria=criteria), console)
 
 
 def _table(title: str, words: Sequence[str], numbers: Sequence[str]) -> Table:
@@ -93,18 +94,32 @@ def _print_dropped(dropped: Dropped, console: Console) -> None:
     console.print(told, highlight=False, soft_wrap=True)
 
 
-def _print_group(grouped: Grouped, criteria: str, console: Console) -> None:
-    group = tell(f"cohort.by.{grouped.by}")
-    if not grouped.groups:
-        console.print(tell("dropping.few", group=group), highlight=False, soft_wrap=True)
-        return
-    columns = [
-        tell("cohort.or").join(tell(f"dropping.kind.{kind}") for kind in column) for column in grouped.columns
-    ]
-    title = tell("dropping.by", criteria=criteria, group=group)
-    table = _table(title, [group], [*columns, tell("cohort.column.patients")])
-    for one in grouped.groups:
-        table.add_row(group_name(grouped.by, one.name), *map(number, one.counts), number(one.total))
-    table.add_section()
-    table.add_row(tell("cohort.all"), *map(number, grouped.totals), number(sum(grouped.totals)))
-    console.print(table)
+def print_relaxed(compared: Compared, made: Relaxed, groups: Sequence[By], console: Console) -> None:
+    """What other bounds would change: who flips, by which criteria, and who would enter by group."""
+    bounds = dict.fromkeys(
+        tell("relaxed.bound", bound=str(bound), value=" or ".join(value)) for bound, value in made.bounds
+    )
+    of = tell("relaxed.of", bounds="; ".join(bounds))
+    console.print(Text(of, style="bold"), soft_wrap=True)
+    print_compared([compared], console)
+    if compared.flipped:
+        print_groups([one for one in compared.groups if one.by in groups], tell("relaxed.groups"), console)
+
+
+def print_groups(groups: Sequence[Grouped], of: str, console: Console) -> None:
+    """Who would enter and who would leave, by group; ``of`` tells by what."""
+    for grouped in groups:
+        group = tell(f"cohort.by.{grouped.by}")
+        if not grouped.groups:
+            console.print(tell("dropping.few", group=group), highlight=False, soft_wrap=True)
+            continue
+        columns = [move_name(column) for column in grouped.columns]
+        title = tell("dropping.by", of=of, group=group)
+        table = _table(title, [group], [*columns, tell("cohort.column.patients")])
+        for one in grouped.groups:
+            table.add_row(group_name(grouped.by, one.name), *map(number, one.counts), number(one.total))
+        table.add_section()
+        table.add_row(tell("cohort.all"), *map(number, grouped.totals), number(sum(grouped.totals)))
+        console.print(table)
+    if any(grouped.withheld for grouped in groups):
+        console.print(Text(tell("dropping.withheld", sign=WITHHELD, smallest=SMALLEST), style="dim"))

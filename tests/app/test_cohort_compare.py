@@ -145,3 +145,30 @@ class TestARun:
         assert run("what-if", out, "--drop", "I99").code == 2
         assert run("what-if", out, "--protocol", TRIAL_B).code == 2
         assert run("what-if", tmp_path).code == 2
+
+    def test_relaxing_judges_the_input_anew_and_tells_who_would_enter(
+        self, run: Run, demo_lines: Path, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "out"
+        ran = run(
+            "cohort", demo_lines, "--out", out, "--as-of", "2026-06-15",
+            "--protocol", TRIAL_A, "--workers", "1",
+        )  # fmt: skip
+        assert ran.code == 0, ran.err
+        listed = run("what-if", out, "--list", "i1")
+        assert "I1: age at_least 18" in listed.out
+        edit = ("--relax", "I1: age at_least 100")
+        asked = run("what-if", out, *edit, "--workers", "1", "--format", "json")
+        assert asked.code == 0, asked.err
+        compared = json.loads(asked.out)
+        assert (compared["older"], compared["newer"]) == ("2", "2+relaxed")
+        assert compared["flipped"] > 0
+        assert [one["criterion"] for one in compared["criteria"]] == ["I1"]
+        assert 'version: "2+relaxed"' in (out / "relaxed-1" / "relaxed.yaml").read_text("utf-8")
+        assert run("what-if", out, "--relax", "I1: age at_least 200").code == 5
+        assert run("what-if", out, *edit, "--out", out).code == 2
+        assert run("what-if", out, *edit, "--drop", "I4").code == 2
+        (demo_lines / "more.ndjson").write_text("{}\n", "utf-8")
+        changed = run("what-if", out, *edit)
+        assert changed.code == 2
+        assert "more.ndjson has changed since the run" in changed.err

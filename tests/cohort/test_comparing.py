@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cohort.comparing import FILE, Compared, Pair, Weight, compare_versions, decide
+from cohort.comparing import FILE, Compared, compare_versions
+from cohort.deciding import Pair, Weight, decide
 from eligibility.judging import verdict_of
 from tests.cohort import runs
 from tests.cohort.runs import DRAFT, EARLIER, FAIL, FOR_NOW, LEANS, MISSING, PASS, PRESUMED
