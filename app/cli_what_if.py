@@ -18,7 +18,7 @@ from app.relaxed_run import bounds_of, run_relaxed
 from app.rendering.dropping_table import print_relaxed, print_what_if
 from app.rendering.telling import speaking, tell
 from cohort.errors import OccupiedError
-from cohort.groups import BYS, By
+from cohort.groups import BYS, SMALLEST, By
 from cohort.plan import Chosen
 from cohort.record import RunRecord, read_record
 from cohort.what_if import UnknownCriterionError, what_if
@@ -58,6 +58,12 @@ def what_if_command(
     workers: Annotated[
         int | None, typer.Option(min=1, help="With --relax: worker processes. One for each core by default.")
     ] = None,
+    withhold_below: Annotated[
+        int,
+        typer.Option(
+            "--withhold-below", metavar="N", min=1, help="Withhold numbers of a group below this one."
+        ),
+    ] = SMALLEST,
     form: Annotated[
         Literal["table", "json"], typer.Option("--format", help="A readable account, or data as JSON.")
     ] = "table",
@@ -94,7 +100,13 @@ def what_if_command(
         return
     if relax:
         compared, made = run_relaxed(
-            record, one, relax, into or _free(out), workers=workers, language=language
+            record,
+            one,
+            relax,
+            into or _free(out),
+            workers=workers,
+            language=language,
+            smallest=withhold_below,
         )
         if form == "json":
             typer.echo(msgspec.json.encode(compared).decode())
@@ -102,26 +114,10 @@ def what_if_command(
         with speaking(language):
             print_relaxed(compared, made, groups, terminal())
         return
-    _drop(out, record, one, drop or (), groups, parts, form, language)
-
-
-def _free(out: Path) -> Path:
-    """A folder in that of a run, for another one beside it."""
-    return next(folder for at in count(1) if not (folder := out / f"relaxed-{at}").exists())
-
-
-def _drop(
-    out: Path,
-    record: RunRecord,
-    chosen: Chosen,
-    drop: Sequence[str],
-    groups: Sequence[By],
-    parts: bool,
-    form: str,
-    language: Language,
-) -> None:
     try:
-        answer = what_if(out, record.plan, chosen.id, drop, parts=parts, by=groups)
+        answer = what_if(
+            out, record.plan, one.id, drop or (), parts=parts, by=groups, smallest=withhold_below
+        )
     except UnknownCriterionError as error:
         raise ArgumentError(f"--drop: {error}") from None
     except duckdb.Error as error:
@@ -131,6 +127,11 @@ def _drop(
         return
     with speaking(language):
         print_what_if(answer, terminal())
+
+
+def _free(out: Path) -> Path:
+    """A folder in that of a run, for another one beside it."""
+    return next(folder for at in count(1) if not (folder := out / f"relaxed-{at}").exists())
 
 
 def finished_run(out: Path) -> RunRecord:

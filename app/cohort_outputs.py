@@ -68,7 +68,7 @@ def write_outputs(
             file.write(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
             file.write("\n")
         with _replaced(directory / REPORT_FILE) as file:
-            file.write(html_of(summary, near, language))
+            file.write(html_of(summary, near, language, [one.id for one in plan.protocols if one.aside]))
         with speaking(language), _replaced(directory / LIST_FILE) as file:
             write_list(listed(tables), file)
     return summary

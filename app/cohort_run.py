@@ -107,7 +107,7 @@ def screen_population(asked: Asked) -> None:
                     smallest=asked.withhold_below,
                     named=0 if asked.unnamed else NAMED,
                 )
-            compared = write_compared(asked.out, record.plan, asked.language)
+            compared = write_compared(asked.out, record.plan, asked.language, asked.withhold_below)
             record, changes = finish(asked.out, record)
     except NoInputError as error:
         raise UnreadableFileError(str(error)) from None

@@ -14,6 +14,7 @@ from app.cohort_progress import shown_progress
 from app.language import Language
 from cohort.comparing import Compared
 from cohort.errors import CohortError, NoInputError, OccupiedError
+from cohort.groups import SMALLEST
 from cohort.local import screen_locally
 from cohort.outputs import finish
 from cohort.plan import Chosen
@@ -76,6 +77,7 @@ def run_relaxed(
     *,
     workers: int | None = None,
     language: Language = "en",
+    smallest: int = SMALLEST,
 ) -> tuple[Compared, Relaxed]:
     """Screen the input of a run anew, by its protocol and by the relaxed one, and compare the two.
 
@@ -87,6 +89,7 @@ def run_relaxed(
             comparison, and the relaxed protocol as a file.
         workers: processes; as many as there are cores by default.
         language: of the page.
+        smallest: numbers of patients of a group below this one are withheld.
 
     Raises:
         ArgumentError: an edit cannot be made, ``into`` is in use, or the input has changed.
@@ -101,7 +104,7 @@ def run_relaxed(
         _refuse_changed(record, directories)
         with shown_progress() as progress:
             again = screen_locally(directories, into, plan, workers=workers, progress=progress)
-            (compared,) = write_compared(into, plan, language)
+            (compared,) = write_compared(into, plan, language, smallest)
             (into / PROTOCOL_FILE).write_text(made.file, encoding="utf-8")
             finish(into, again)
     except NoInputError as error:

@@ -107,6 +107,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         criteria: of which something differs, those that decide most flips first.
         groups: who would enter and who would leave, by group, in columns of ``cohort.entering.MOVES``; of
             patients whom at least one of the versions screens.
+        smallest: numbers of patients of a group from 1 to below this one are withheld.
     """
 
     protocol: str
@@ -120,6 +121,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     flips: tuple[Flip, ...]
     criteria: tuple[Criterion, ...]
     groups: tuple[Grouped, ...]
+    smallest: int
 
 
 NEARNESS: Final = (
@@ -136,11 +138,19 @@ NEARNESS: Final = (
 """Verdicts and states in the order of nearness to a trial."""
 
 
-def compare_versions(out: Path, plan: Plan, *, memory: str = MEMORY) -> tuple[Compared, ...]:
+def compare_versions(
+    out: Path, plan: Plan, *, smallest: int = SMALLEST, memory: str = MEMORY
+) -> tuple[Compared, ...]:
     """Compare what the run in ``out`` found by two versions, for each protocol of which it judged two.
 
     Writes ``compared.parquet`` in ``out``, readable by its owner alone. A version that is given as a file is
     the newer of the two; else the one that was compared is the older.
+
+    Args:
+        out: the folder of a run of which everybody has been judged.
+        plan: what it was asked.
+        smallest: numbers of patients of a group from 1 to below this one are withheld.
+        memory: what the work may take.
 
     Raises:
         As ``cohort.tables.opened``.
@@ -154,12 +164,12 @@ def compare_versions(out: Path, plan: Plan, *, memory: str = MEMORY) -> tuple[Co
         opened(out, memory=memory) as tables,
         pq.ParquetWriter(unfinished, COMPARED, compression="zstd") as file,
     ):
-        compared = tuple(_compare(tables, aside, file) for aside in asides)
+        compared = tuple(_compare(tables, aside, file, smallest) for aside in asides)
     unfinished.replace(out / FILE)
     return compared
 
 
-def _compare(tables: Tables, aside: Chosen, file: pq.ParquetWriter) -> Compared:
+def _compare(tables: Tables, aside: Chosen, file: pq.ParquetWriter, smallest: int) -> Compared:
     older, newer = ("", "aside_") if aside.text is not None else ("aside_", "")
     _prepare(tables, aside.id, older, newer)
     flips = tuple(
@@ -187,11 +197,12 @@ def _compare(tables: Tables, aside: Chosen, file: pq.ParquetWriter) -> Compared:
         differing=counts.patients,
         flips=flips,
         criteria=counts.criteria(),
-        groups=tuple(_groups(tables)),
+        groups=tuple(_groups(tables, smallest)),
+        smallest=smallest,
     )
 
 
-def _groups(tables: Tables) -> Iterator[Grouped]:
+def _groups(tables: Tables, smallest: int) -> Iterator[Grouped]:
     rows = [
         (*row[:4], move(row[4], row[5]), row[6])
         for row in tables.ask(
@@ -203,7 +214,7 @@ def _groups(tables: Tables) -> Iterator[Grouped]:
         )
     ]
     if rows:
-        yield from (grouped(by, MOVES, SMALLEST, counted(rows, by)) for by in BYS)
+        yield from (grouped(by, MOVES, smallest, counted(rows, by)) for by in BYS)
 
 
 def _prepare(tables: Tables, protocol: str, older: str, newer: str) -> None:

@@ -30,6 +30,7 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         pair: the two whose drop lets most patients in; none where one alone lets as many in.
         sequence: criteria to drop one after another, each time the one that lets most further patients in.
         dropped: those asked for; none where none were.
+        smallest: numbers of patients of a group from 1 to below this one are withheld.
         groups: who would enter by that, by group, in columns of ``cohort.entering.MOVES``.
     """
 
@@ -44,6 +45,7 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     sequence: tuple[Step, ...]
     dropped: Dropped | None
     groups: tuple[Grouped, ...]
+    smallest: int
 
 
 def what_if(
@@ -99,6 +101,7 @@ def what_if(
             sequence=sequence,
             dropped=dropped,
             groups=tuple(grouped(one, MOVES, smallest, counted(rows, one)) for one in by if rows),
+            smallest=smallest,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -26,13 +26,19 @@ MOST_LACKING = 20
 """So many missing inputs are shown; the summary holds all."""
 
 
-def html_of(summary: Summary, near: Mapping[str, Sequence[NearMiss]], language: Language = "en") -> str:
+def html_of(
+    summary: Summary,
+    near: Mapping[str, Sequence[NearMiss]],
+    language: Language = "en",
+    compared: Collection[str] = (),
+) -> str:
     """The summary as one self-contained HTML document, one protocol after another.
 
     Args:
         summary: of a run.
         near: by protocol, near misses to name; none are named where there are none.
         language: that of the run.
+        compared: protocols of which another version was judged too; the page on that is linked.
     """
     with speaking(language):
         return (
@@ -41,6 +47,7 @@ def html_of(summary: Summary, near: Mapping[str, Sequence[NearMiss]], language: 
             .render(
                 summary=summary,
                 near=near,
+                compared=compared,
                 language=language,
                 looks=LOOKS,
                 styles=page_styles(),

@@ -11,7 +11,6 @@ from app.rendering.comparison import heading
 from app.rendering.page import environment
 from app.rendering.telling import speaking
 from cohort.comparing import NEARNESS, Compared
-from cohort.groups import SMALLEST
 from cohort.plan import Plan
 from eligibility.comparing import Change, compare
 from eligibility.protocol import Protocol
@@ -40,7 +39,6 @@ def compared_page(comparisons: Sequence[Compared], plan: Plan, language: Languag
                 words=words,
                 heading=heading,
                 matrix_of=matrix_of,
-                smallest=SMALLEST,
                 title_of=lambda one: said(protocols[one.protocol, one.newer].short_title, language),
                 texts_of=lambda one: _texts(protocols, one),
                 changes_of=lambda one: _changes(protocols, one),

@@ -14,7 +14,7 @@ from app.rendering.compared_table import print_compared
 from app.rendering.telling import tell
 from cohort.comparing import Compared
 from cohort.dropping import VERDICTS, Dropped
-from cohort.groups import SMALLEST, By, Grouped
+from cohort.groups import By, Grouped
 from cohort.suppression import WITHHELD
 from cohort.what_if import WhatIf
 from eligibility.relaxing import Relaxed
@@ -35,7 +35,7 @@ def print_what_if(answer: WhatIf, console: Console) -> None:
         return
     _print_dropped(answer.dropped, console)
     criteria = ", ".join(answer.dropped.criteria)
-    print_groups(answer.groups, tell("dropping.dropped", criteria=criteria), console)
+    print_groups(answer.groups, tell("dropping.dropped", criteria=criteria), answer.smallest, console)
 
 
 def _table(title: str, words: Sequence[str], numbers: Sequence[str]) -> Table:
@@ -103,10 +103,11 @@ def print_relaxed(compared: Compared, made: Relaxed, groups: Sequence[By], conso
     console.print(Text(of, style="bold"), soft_wrap=True)
     print_compared([compared], console)
     if compared.flipped:
-        print_groups([one for one in compared.groups if one.by in groups], tell("relaxed.groups"), console)
+        own = [one for one in compared.groups if one.by in groups]
+        print_groups(own, tell("relaxed.groups"), compared.smallest, console)
 
 
-def print_groups(groups: Sequence[Grouped], of: str, console: Console) -> None:
+def print_groups(groups: Sequence[Grouped], of: str, smallest: int, console: Console) -> None:
     """Who would enter and who would leave, by group; ``of`` tells by what."""
     for grouped in groups:
         group = tell(f"cohort.by.{grouped.by}")
@@ -122,4 +123,4 @@ def print_groups(groups: Sequence[Grouped], of: str, console: Console) -> None:
         table.add_row(tell("cohort.all"), *map(number, grouped.totals), number(sum(grouped.totals)))
         console.print(table)
     if any(grouped.withheld for grouped in groups):
-        console.print(Text(tell("dropping.withheld", sign=WITHHELD, smallest=SMALLEST), style="dim"))
+        console.print(Text(tell("dropping.withheld", sign=WITHHELD, smallest=smallest), style="dim"))

@@ -105,6 +105,7 @@ def test_every_option_of_screen_that_the_documents_name_exists(capsys: pytest.Ca
         ["prefetch"],
         ["subscribe"],
         ["cohort"],
+        ["what-if"],
         ["bulk-export"],
         ["questionnaires", "blank"],
         ["feedback"],
