@@ -7,7 +7,6 @@ from itertools import count
 from pathlib import Path
 from typing import Annotated, Literal
 
-import duckdb
 import msgspec
 import typer
 
@@ -17,7 +16,7 @@ from app.language import Language
 from app.relaxed_run import bounds_of, run_relaxed
 from app.rendering.dropping_table import print_relaxed, print_what_if
 from app.rendering.telling import speaking, tell
-from cohort.errors import OccupiedError
+from cohort.errors import OccupiedError, UnreadableTablesError
 from cohort.groups import BYS, SMALLEST, By
 from cohort.plan import Chosen
 from cohort.record import RunRecord, read_record
@@ -120,8 +119,8 @@ def what_if_command(
         )
     except UnknownCriterionError as error:
         raise ArgumentError(f"--drop: {error}") from None
-    except duckdb.Error as error:
-        raise UnreadableFileError(f"{out}: its tables cannot be read: {type(error).__name__}") from None
+    except UnreadableTablesError as error:
+        raise UnreadableFileError(str(error)) from None
     if form == "json":
         typer.echo(msgspec.json.encode(answer).decode())
         return

@@ -19,5 +19,9 @@ class ChangedError(CohortError):
     """A run cannot go on, since it is asked something else now, or its input has changed."""
 
 
+class UnreadableTablesError(CohortError):
+    """The tables of a run cannot be read: they are damaged, or there is no room for the work."""
+
+
 class InterruptedRunError(CohortError):
     """A worker ended before its time; the run can be resumed."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import duckdb
 
+from cohort.errors import UnreadableTablesError
 from cohort.record import WORK
 from cohort.schema import TABLES
 
@@ -51,7 +52,7 @@ def opened(directory: Path, *, memory: str = MEMORY, threads: int = 2) -> Iterat
     run goes on, to its own, which goes with it.
 
     Raises:
-        duckdb.Error: a file is no Parquet file, or lacks a column.
+        UnreadableTablesError: a file is no Parquet file, or lacks a column; or there is no room for the work.
     """
     work = directory / WORK
     with TemporaryDirectory(prefix=".summary-", dir=work if work.is_dir() else directory) as scratch:
@@ -74,5 +75,9 @@ def opened(directory: Path, *, memory: str = MEMORY, threads: int = 2) -> Iterat
                 else:
                     connection.register(name, TABLES[name].empty_table())
             yield Tables(connection)
+        except duckdb.Error as error:
+            # What DuckDB says may hold values of patients.
+            kind = type(error).__name__
+            raise UnreadableTablesError(f"{directory}: its tables cannot be read: {kind}") from None
         finally:
             connection.close()

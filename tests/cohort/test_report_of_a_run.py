@@ -10,6 +10,7 @@ import pytest
 
 from app.cohort_outputs import REPORT_FILE, write_outputs
 from app.language import LANGUAGES, Language
+from cohort.errors import UnreadableTablesError
 from tests.cohort.crowd import crowd
 from tests.cohort.made import FAIL, OTHER, PLAN, TRIAL, Made, missing
 
@@ -96,6 +97,16 @@ def test_the_page_tells_which_types_count_as_none_where_none_was_found(tmp_path:
         assert summary.absent == none_counts
         assert f"of these resource types: {', '.join(none_counts)}. None found counts as none" in html
         assert ("for these resource types alone: Patient, Procedure" in html) == (plan is narrowed)
+
+
+def test_a_damaged_table_is_told_without_words_of_it_and_leaves_no_file(tmp_path: Path) -> None:
+    folder = Made().patient("secret-7", **{TRIAL: {}}).write(tmp_path)
+    (folder / "needs" / "part-0.parquet").write_bytes(b"Patient/secret-7")
+    before = sorted(path.name for path in folder.iterdir())
+    with pytest.raises(UnreadableTablesError, match="its tables cannot be read") as told:
+        write_outputs(folder, PLAN)
+    assert "secret" not in str(told.value)
+    assert sorted(path.name for path in folder.iterdir()) == before
 
 
 def test_of_nobody_the_page_says_so(tmp_path: Path) -> None:
