@@ -38,6 +38,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         items: of a form, by name.
         words: in place of the term's, by language.
         per_day, doses: the dose of a day in mg, and in how many parts.
+        precision: of the days of one that happens once.
         reason: the term for which a patient was admitted.
     """
 
@@ -65,6 +66,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     per_day: float | None = None
     doses: int = 1
     route: str | None = "oral"
+    precision: Literal["day", "month", "year"] = "day"
     # allergies
     category: str | None = None
     criticality: str | None = None

@@ -121,6 +121,8 @@ def intended(data: Any, place: str) -> Intended:
         raise RecipeError(f"{place}: name one outcome")
     ((outcome, more),) = data.items()
     if outcome == "missing":
+        if not more:
+            raise RecipeError(f"{place}: name what is missing, and why")
         return shaped({"outcome": outcome, "missing": more}, Intended, place)
     if "birthday" in more:
         return shaped({"outcome": outcome, "birthday": more["birthday"]}, Intended, place)

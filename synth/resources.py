@@ -14,6 +14,10 @@ from synth.terms import said
 from synth.writing import Draw, Resource, patient_reference
 
 
+_LENGTHS = {"day": 10, "month": 7, "year": 4}
+"""How much of a written date its precision leaves."""
+
+
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     """An entry, ready to be filled. ``days``: of what is not drawn, by field, how many days ago."""
 
@@ -178,7 +182,7 @@ class Compiler(Observations):
             "status": entry.status or "completed",
             "vaccineCode": self._about(entry),
             "patient": patient_reference(),
-            "occurrenceDateTime": self.day("at", entry.at),
+            "occurrenceDateTime": self.day("at", entry.at)[: _LENGTHS[entry.precision]],
         }
 
     def _allergy(self, entry: Entry) -> Resource:

@@ -65,7 +65,7 @@ def _agree(found: Finding, meant: LabelledFinding) -> bool:
         found.outcome == meant.outcome
         and found.leaning == meant.leaning
         and found.clears_on == meant.clears_on
-        and (meant.outcome != "missing" or needs >= {(each.input, each.why) for each in meant.missing})
+        and (meant.outcome != "missing" or needs == {(each.input, each.why) for each in meant.missing})
     )
 
 
