@@ -65,7 +65,7 @@ def synth(
             for part in write_deck(out, plan, patients, layouts, workers=workers, generator=generator):
                 total.add(part)
                 progress.update(task, advance=part.patients)
-    except (DeckExistsError, NotADirectoryError, FileExistsError) as error:
+    except DeckExistsError as error:
         raise ArgumentError(str(error)) from None
     except OSError as error:
         raise ArgumentError(f"{out}: cannot be written: {error.strerror}") from None

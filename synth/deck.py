@@ -105,7 +105,7 @@ def write_deck(
     workers: int = 1,
     generator: str = "synth",
 ) -> Iterator[Tally]:
-    """Write a deck of so many patients into a new folder, and tell after each part what it held.
+    """Write a deck of so many patients into a new folder, and tell of each part what it holds.
 
     The deck is whole once the iteration ends.
 
@@ -123,7 +123,10 @@ def write_deck(
     ]
     total = Tally()
     if layouts.layout == "bulk":
-        total.resources["Medication"] = _write_medications(folder, plan, layouts)
+        shared = Tally()
+        shared.resources["Medication"] = _write_medications(folder, plan, layouts)
+        total.add(shared)
+        yield shared
     with _labels_file(out, layouts) as labels:
         for told, lines in _written_parts(folder, plan, parts, layouts, workers):
             labels.write(lines)

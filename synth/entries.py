@@ -37,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         ranged: whether the reference range comes with the result.
         items: of a form, by name.
         words: in place of the term's, by language.
-        per_day, doses: the dose of a day in mg, and in how many parts.
+        per_day, doses: the dose of a day in mg, and in how many parts; whether at most that, as needed.
         precision: of the days of one that happens once.
         reason: the term for which a patient was admitted.
     """
@@ -65,6 +65,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # drugs
     per_day: float | None = None
     doses: int = 1
+    as_needed: bool = False
     route: str | None = "oral"
     precision: Literal["day", "month", "year"] = "day"
     # allergies

@@ -13,7 +13,6 @@ from synth.templates import Template, hole
 from synth.terms import said
 from synth.writing import Draw, Resource, patient_reference
 
-
 _LENGTHS = {"day": 10, "month": 7, "year": 4}
 """How much of a written date its precision leaves."""
 
@@ -89,6 +88,7 @@ class Compiler(Observations):
         dose = entry.per_day / entry.doses
         amount = int(dose) if dose == int(dose) else dose
         return {
+            **({"asNeededBoolean": True} if entry.as_needed else {}),
             "timing": {"repeat": {"frequency": entry.doses, "period": 1, "periodUnit": "d"}},
             **route,
             "doseAndRate": [{"doseQuantity": self._quantity(amount, ("mg", "mg"))}],
