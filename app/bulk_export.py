@@ -7,6 +7,7 @@ import ssl
 import sys
 from collections.abc import Collection
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ from fhir_mappings.resources import RESOURCES
 DAY = 86_400.0
 EXPORTED_TYPES = frozenset(RESOURCES)
 """What is exported where nothing else is said: all that some fact is read from."""
+_MOST_TOLD = 5
 _OPTION = "--bulk-export"
 
 
@@ -103,7 +105,12 @@ def _with_absences(found: Exported, not_offered: Collection[str]) -> Exported:
 
 def remarks(found: Exported) -> list[str]:
     """What whoever uses the export should know of it, a line each."""
-    lines = [f"the server tells: {words} ({count} times)" for words, count in found.errors.items()]
+    lines = [
+        f"the server tells: {words} ({count} times)"
+        for words, count in islice(found.errors.items(), _MOST_TOLD)
+    ]
+    if len(found.errors) > _MOST_TOLD:
+        lines.append(f"the server tells {len(found.errors) - _MOST_TOLD} other things; see errors.ndjson")
     if found.incomplete_types:
         kinds: dict[str, list[str]] = {}
         for kind, why in found.incomplete_types.items():

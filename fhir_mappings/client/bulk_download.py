@@ -87,7 +87,7 @@ class Download:
         while True:
             try:
                 await self._once()
-                got = await asyncio.to_thread(self._looked_over)
+                got = await asyncio.to_thread(looked_over, self._part, self._count)
             except PassingError as error:
                 size = self._size()
                 failures = 1 if size > most else failures + 1
@@ -99,6 +99,7 @@ class Download:
                 await asyncio.sleep(self._door.wait(error.after, failures))
                 continue
             if got.doubt is None or doubts:
+                await asyncio.to_thread(_on_disk, self._part)
                 return got
             # It came to its end, and yet is not what was announced: that may have been an accident.
             doubts, self._in_ranges = 1, False
@@ -190,22 +191,31 @@ class Download:
         if unpacker is not None and not unpacker.ended:
             raise PassingError("the connection broke off")
 
-    def _looked_over(self) -> Got:
-        """Count the lines, and see that the last one is whole."""
-        lines, size, last = 0, 0, b""
-        with self._part.open("rb") as read:
-            for line in read:
-                size += len(line)
-                if line.strip():
-                    lines, last = lines + 1, line
-        doubt = None
-        if last and not _is_json(last):
-            doubt = "its last line is cut off"
-        elif self._count is not None and lines < self._count:
-            doubt = f"it has {lines} resources in place of {self._count}"
-        with owned(self._part, "ab") as written:
-            os.fsync(written.fileno())
-        return Got(lines, size, doubt)
+
+def looked_over(path: Path, count: int | None) -> Got:
+    """The lines of a file that was fetched to its end, and whether the last one is whole.
+
+    Args:
+        path: the file.
+        count: lines that it should have, where that is known.
+    """
+    lines, size, last = 0, 0, b""
+    with path.open("rb") as read:
+        for line in read:
+            size += len(line)
+            if line.strip():
+                lines, last = lines + 1, line
+    doubt = None
+    if last and not _is_json(last):
+        doubt = "its last line is cut off"
+    elif count is not None and lines < count:
+        doubt = f"it has {lines} resources in place of {count}"
+    return Got(lines, size, doubt)
+
+
+def _on_disk(path: Path) -> None:
+    with owned(path, "ab") as written:
+        os.fsync(written.fileno())
 
 
 class _Unpacker:

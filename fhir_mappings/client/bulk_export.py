@@ -129,9 +129,8 @@ class _Run:
             manifest = await self._job.done()
             state.transaction_time = manifest.transaction_time
             state.token_for_files = manifest.token_for_files
-            state.files, state.not_wanted = list(manifest.files), manifest.not_wanted
-            state.listed = True
-            self._kept.save()
+            state.not_wanted = manifest.not_wanted
+            self._kept.list(manifest.files)
         await self._files.download()
         await asyncio.to_thread(gather_errors, self._kept)
         self._kept.finish()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from fhir_mappings.client.bulk_door import Door
-from fhir_mappings.client.bulk_download import Download, RefusedError
+from fhir_mappings.client.bulk_download import Download, Got, RefusedError, looked_over
 from fhir_mappings.client.bulk_job import ExpiredError, Job, usable
 from fhir_mappings.client.bulk_news import Teller
 from fhir_mappings.client.bulk_request import BulkError
 from fhir_mappings.client.bulk_state import File, Kept
+
+_SAVED_EVERY = 1.0
+"""Seconds."""
 
 
 class Files:
@@ -30,6 +33,7 @@ class Files:
         self._teller = teller
         self._turns = asyncio.Semaphore(at_a_time)
         self._renewing = asyncio.Lock()
+        self._saved = 0.0
 
     async def download(self) -> None:
         """All of them.
@@ -41,6 +45,7 @@ class Files:
         """
         for folder in {self._kept.part(file).parent for file in self._kept.state.files}:
             folder.mkdir(mode=0o700, exist_ok=True)
+        await asyncio.to_thread(self._recognize)
         self._teller.begin(self._kept)
         lacking = [file for file in self._kept.state.files if not file.done]
         tasks = [asyncio.ensure_future(self._file(file)) for file in lacking]
@@ -51,6 +56,13 @@ class Files:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._kept.save()
+
+    def _recognize(self) -> None:
+        """What has its name is whole, though the run may have ended before that was written down."""
+        for file in self._kept.state.files:
+            if not file.done and self._kept.path(file).exists():
+                _is_there(file, looked_over(self._kept.path(file), file.count))
 
     async def _file(self, file: File) -> None:
         async with self._turns:
@@ -65,10 +77,7 @@ class Files:
                     raise _refused(file, again.status) from None
 
     async def _once(self, file: File) -> None:
-        path, part = self._kept.path(file), self._kept.part(file)
-        if path.exists() and not part.exists():
-            # It was renamed, and the run ended before that was written down.
-            path.rename(part)
+        part = self._kept.part(file)
         download = Download(
             self._door,
             usable(file.url),
@@ -81,9 +90,13 @@ class Files:
             got = await download.run()
         except BulkError as error:
             raise BulkError(f"{file.name}: {error}") from None
-        part.replace(path)
-        file.lines, file.bytes, file.doubt, file.done = got.lines, got.bytes, got.doubt, True
-        self._kept.save()
+        part.replace(self._kept.path(file))
+        _is_there(file, got)
+        now = asyncio.get_running_loop().time()
+        if now - self._saved >= _SAVED_EVERY:
+            # The list may be long, and files short.
+            self._saved = now
+            self._kept.save()
         if got.doubt is not None:
             self._teller.note(f"{file.name}: {got.doubt}, also when it was fetched anew")
         self._teller.file()
@@ -109,6 +122,10 @@ class Files:
             if file.url == asked:
                 raise _refused(file, status)
             self._kept.save()
+
+
+def _is_there(file: File, got: Got) -> None:
+    file.lines, file.bytes, file.doubt, file.done = got.lines, got.bytes, got.doubt, True
 
 
 def _what(file: File) -> tuple[str, str, int | None]:

@@ -10,6 +10,7 @@ import msgspec
 
 _LONGEST = 300
 _WORD = re.compile(r"[A-Za-z]+")
+_PATIENT = re.compile(r"Patient/[A-Za-z0-9\-.]+")
 _GRAVE = frozenset({"fatal", "error"})
 
 
@@ -41,8 +42,8 @@ class Issue(msgspec.Struct, frozen=True):
         return self.severity in _GRAVE
 
     def about(self, types: Collection[str]) -> frozenset[str]:
-        """Which of these resource types it names."""
-        named = " ".join((self.words, *self.expression, *self.location))
+        """Which of these resource types it names. Whose it is that lacks does not say what lacks."""
+        named = _PATIENT.sub("", " ".join((self.words, *self.expression, *self.location)))
         return frozenset(_WORD.findall(named)) & frozenset(types)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -126,11 +126,20 @@ class Kept:
             os.fsync(written.fileno())
         beside.replace(self._file)
 
+    def list(self, files: Sequence[File]) -> None:
+        """These are the files. What is there under their names is of something else."""
+        self.state.files, self.state.listed = [*files], True
+        self._clear()
+        self.save()
+
+    def _clear(self) -> None:
+        for file in self.state.files:
+            self.path(file).unlink(missing_ok=True)
+            self.part(file).unlink(missing_ok=True)
+
     def forget(self) -> None:
         """Begin anew: another export of the server is another state of its data."""
-        for file in self.state.files:
-            (self.directory / file.name).unlink(missing_ok=True)
-            self.part(file).unlink(missing_ok=True)
+        self._clear()
         (self.directory / ERRORS).unlink(missing_ok=True)
         self.state = State(asked=self.state.asked)
         self.save()

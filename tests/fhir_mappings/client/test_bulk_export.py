@@ -155,8 +155,14 @@ def test_an_error_that_names_a_type_makes_that_type_incomplete(server: BulkServe
     assert list((tmp_path / "errors").iterdir()) == []
 
 
-def test_an_error_that_names_no_type_may_be_about_any(server: BulkServer, tmp_path: Path) -> None:
-    server.errors = [outcome("a shard was offline") + b"\n"]
+def test_an_error_about_a_patient_tells_by_its_types_what_lacks(server: BulkServer, tmp_path: Path) -> None:
+    server.errors = [outcome("Condition of Patient/7 could not be read") + b"\n"]
+    assert set(exported_from(server.base, tmp_path).incomplete_types) == {"Condition"}
+
+
+@pytest.mark.parametrize("words", ["a shard was offline", "Patient/7 could not be read"])
+def test_an_error_that_names_no_type_may_be_about_any(server: BulkServer, tmp_path: Path, words: str) -> None:
+    server.errors = [outcome(words) + b"\n"]
     assert set(exported_from(server.base, tmp_path).incomplete_types) == {
         "Condition",
         "Medication",

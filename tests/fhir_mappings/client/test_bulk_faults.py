@@ -17,6 +17,7 @@ import pytest
 import respx
 
 from fhir_mappings.client import BearerToken, BulkError
+from fhir_mappings.client.bulk_state import Kept
 from tests.fhir_mappings.client.bulk_server import (
     QUICK,
     BulkServer,
@@ -210,6 +211,30 @@ def test_an_export_that_the_server_forgot_is_asked_for_anew(
     )
     assert server.jobs == 2
     assert notes == [f"the server does not have the export any longer ({gone[:3]}); it is asked for anew"]
+
+
+def test_what_lies_about_from_another_export_is_not_taken_for_this_one(
+    server: BulkServer, tmp_path: Path
+) -> None:
+    exported_from(server.base, tmp_path)
+    (tmp_path / "export.json").unlink()
+    server.files["Patient"] = ndjson("Patient", 4)
+    exported_from(server.base, tmp_path)
+    assert contents(tmp_path)["Patient-0001.ndjson"] == server.files["Patient"]
+
+
+def test_many_files_are_not_written_down_one_by_one(
+    server: BulkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A list of 10,000 that is written for each of them is as long as one of a hundred millions.
+    entry = {"type": "Patient", "url": f"{server.base}/files/Patient", "count": 3}
+    server.manifest = {"output": [entry] * 300}
+    saved: list[Kept] = []
+    save = Kept.save
+    monkeypatch.setattr(Kept, "save", lambda kept: (saved.append(kept), save(kept))[1])
+    begun = time.monotonic()
+    assert len(exported_from(server.base, tmp_path).files) == 300
+    assert len(saved) < 10 + time.monotonic() - begun
 
 
 def test_files_that_are_gone_make_the_whole_export_anew(server: BulkServer, tmp_path: Path) -> None:
