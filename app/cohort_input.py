@@ -30,12 +30,14 @@ class Input(NamedTuple):
     Attributes:
         directories: in their order.
         retrieved: the resource types that are wholly there; ``None``: all.
+        changes_from: see :class:`cohort.plan.Plan`.
         transaction_time: of an export, the instant of which the data are, by the server's clock.
     """
 
     directories: Sequence[Path]
     retrieved: Collection[str] | None = None
     transaction_time: str | None = None
+    changes_from: int | None = None
 
 
 def exported(out: Path, export: Export, since: Path | None) -> Input:
@@ -69,7 +71,9 @@ def exported(out: Path, export: Export, since: Path | None) -> Input:
     if before.plan.retrieved is not None:
         whole &= set(before.plan.retrieved)
     earlier = [Path(directory) for directory in before.directories]
-    return Input([*earlier, out / EXPORT], whole, found.transaction_time)
+    # Who joined a group since may have a history that such an export leaves out (FHIR Bulk Data, _since).
+    changes_from = 1 if "/Group/" in found.target else None
+    return Input([*earlier, out / EXPORT], whole, found.transaction_time, changes_from)
 
 
 def _earlier(since: Path) -> RunRecord:

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from app.cli_errors import ArgumentError, RunError, UnreadableFileError
 from app.cohort_compare import comparing
 from app.cohort_compared import write_compared
@@ -84,7 +86,7 @@ def screen_population(asked: Asked) -> None:
         everyone=asked.everyone,
         language=asked.language,
     )
-    plan = comparing(plan, asked.compare)
+    plan = comparing(msgspec.structs.replace(plan, changes_from=given.changes_from), asked.compare)
     try:
         with shown_progress() as progress:
             record = screen_locally(

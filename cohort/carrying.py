@@ -46,8 +46,11 @@ def _holds(screening: Row, as_of: date) -> bool:
 
 
 def can_carry_over(before: Plan, now: Plan) -> bool:
-    """Whether findings of one plan may stand for those of another: they differ in the day alone."""
-    return msgspec.structs.replace(before, as_of=now.as_of) == now
+    """Whether findings of one plan may stand for those of another: they differ in the day alone.
+
+    A run over what was changed adds directories, and takes nothing away from what those before hold.
+    """
+    return msgspec.structs.replace(before, as_of=now.as_of, changes_from=now.changes_from) == now
 
 
 def read_earlier(out: Path, partition: int) -> Earlier:

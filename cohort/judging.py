@@ -70,7 +70,7 @@ class Judge:
             self.carried += 1
             return self._carried_over(rows, earlier.rows[patient], raws)
         try:
-            found = read_patients(body, retrieved=self._plan.retrieved)
+            found = read_patients(body, retrieved=self._retrieved(lines))
         except InputError:
             return self._without_patient(rows, patient, lines, about)
         except Exception as error:
@@ -79,6 +79,13 @@ class Judge:
         for facts in found:
             self._one(rows, facts, raws, about)
         return rows
+
+    def _retrieved(self, lines: Sequence[Line]) -> Sequence[str] | None:
+        """The types that are held wholly of the patient of these lines; ``None``: all."""
+        first = self._plan.changes_from
+        if first is not None and all(line.rank >= first for line in lines):
+            return ()
+        return self._plan.retrieved
 
     def _carried_over(self, rows: Rows, earlier: Rows, raws: Sequence[bytes]) -> Rows:
         """What an earlier run found; of the patient's row, the age is that of today."""

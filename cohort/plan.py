@@ -41,6 +41,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         anchors: anchor dates as given.
         protocols: in the order in which they are reported.
         retrieved: resource types that the input holds wholly; ``None``: all.
+        changes_from: position of the first directory that holds only what was changed since those before it,
+            also of patients who were not asked for before: of who is told of in such ones alone, no type is
+            held wholly. ``None``: there is none.
         everyone: whether patients are judged of whose disease nothing is on record.
         language: of reasons.
         engine: name and version of what judges; a run is resumed by the same one only.
@@ -50,6 +53,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     protocols: tuple[Chosen, ...]
     anchors: Anchors = Anchors()
     retrieved: tuple[str, ...] | None = None
+    changes_from: int | None = None
     everyone: bool = False
     language: str = ENGLISH
     engine: str = ""

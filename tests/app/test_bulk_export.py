@@ -242,6 +242,20 @@ def test_an_interrupt_from_the_keyboard_is_no_fault_and_leaves_the_export_to_be_
     assert server.jobs == 1
 
 
+def test_a_population_since_an_earlier_export_asks_for_what_was_changed(
+    run: Run, server: BulkServer, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    asked = ("cohort", "--bulk-export", f"{server.base}/Group/7", "--as-of", "2026-06-15", "--workers", "1")
+    assert run(*asked, "--out", first).code == 0
+    assert run(*asked, "--out", second, "--since", first).code == 0
+    assert server.kicked[1].endswith("&_since=2026-06-15T00:00:00Z")
+    # Who is in the group only now may have a history that such an export leaves out.
+    assert [
+        json.loads((out / "run.json").read_bytes())["plan"].get("changes_from") for out in (first, second)
+    ] == [None, 1]
+
+
 def test_two_runs_do_not_export_into_one_directory_at_once(
     run: Run, server: BulkServer, tmp_path: Path
 ) -> None:

@@ -126,6 +126,29 @@ class TestPatientsWhoComeAndGo:
         assert {patient for patient, _ in told}.isdisjoint({"Patient/lin-mei", "Patient/daniel-okafor"})
 
 
+class TestWhoIsToldOfInChangesAlone:
+    def test_has_no_history_that_is_known_to_be_whole(self, bulk: Path, last: Path, tmp_path: Path) -> None:
+        new = write_bulk_data(tmp_path / "new", resources("lin-mei", 1))
+        asked = msgspec.structs.replace(plan(), changes_from=1)
+        result, _ = run(tmp_path / "out", bulk, new, since=last, asked=asked)
+        assert result.carried == 8
+        assert "presumed" in outcomes(tmp_path / "out", "lin-mei")
+        assert "presumed" not in outcomes(tmp_path / "out", "lin-mei-1")
+        assert verdicts(tmp_path / "out", "lin-mei-1")[TRIAL] == "undetermined"
+
+    def test_is_still_so_in_the_next_run(self, bulk: Path, last: Path, tmp_path: Path) -> None:
+        new = write_bulk_data(tmp_path / "new", resources("lin-mei", 1))
+        asked = msgspec.structs.replace(plan(), changes_from=1)
+        run(tmp_path / "second", bulk, new, since=last, asked=asked)
+        result, _ = run(tmp_path / "third", bulk, new, since=tmp_path / "second", asked=asked)
+        assert result.carried == 9
+        assert "presumed" not in outcomes(tmp_path / "third", "lin-mei-1")
+
+
+def outcomes(out: Path, patient: str) -> set[str]:
+    return {row["outcome"] for row in table(out, "findings") if row["patient"] == f"Patient/{patient}"}
+
+
 class TestALaterDay:
     def test_judges_those_whose_findings_stand_no_longer_and_is_as_if_all_were_judged(
         self, bulk: Path, last: Path, tmp_path: Path
