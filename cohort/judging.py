@@ -16,6 +16,7 @@ from eligibility.bound import BoundProtocol
 from eligibility.course import Course
 from eligibility.findings import Screening
 from eligibility.screening import gate_stands_until, screen
+from eligibility.standing import MOST_DELAYS
 from fhir_mappings.decoding import peek
 from fhir_mappings.errors import InputError
 from fhir_mappings.inputs.demographics import age_on
@@ -115,7 +116,8 @@ class Judge:
                 ("aside_screenings", "aside_findings") if chosen.aside else ("screenings", "findings")
             )
             if status != SCREENED:
-                until = self._gate_until(bound, record) if status != DECEASED else None
+                # Most of a population: to look further ahead would cost more than to judge again.
+                until = self._gate_until(bound, record, looks=0) if status != DECEASED else None
                 _add(rows, screenings, [self._unscreened(facts.reference, chosen, status, gate.grade, until)])
                 continue
             screening = self._screen(bound, record)
@@ -132,8 +134,10 @@ class Judge:
         plan = self._plan
         return screen(bound, record, plan.as_of, plan.anchors, plan.language)
 
-    def _gate_until(self, bound: BoundProtocol, record: PatientRecord) -> date | None:
-        return gate_stands_until(bound, record, self._plan.as_of, self._plan.anchors)
+    def _gate_until(
+        self, bound: BoundProtocol, record: PatientRecord, looks: int = MOST_DELAYS
+    ) -> date | None:
+        return gate_stands_until(bound, record, self._plan.as_of, self._plan.anchors, looks)
 
     def _unscreened(
         self, patient: str, chosen: Chosen, status: str, grade: str | None, until: date | None = None

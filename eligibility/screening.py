@@ -24,19 +24,23 @@ def gate_stands_until(
     chart: Chart,
     as_of: date,
     anchors: Anchors = Anchors(),  # noqa: B008  # immutable
+    looks: int = MOST_DELAYS,
 ) -> date | None:
     """The first day within a year on which time alone changes on what evidence of the disease a chart stands.
 
-    Never too late: of a chart that needs many looks, the day up to which was looked.
+    Never too late: after so many ``looks``, the day up to which was looked; without any, the first day on
+    which it may change.
     """
     course = Course(bound, chart, anchors)
     before, watch = course.watched_gate(as_of)
     day = as_of
-    for _ in range(MOST_DELAYS):
+    for look in range(looks + 1):
         following = watch.next_day(day)
         if following is None or following - as_of > SOON:
             return None
         day = following
+        if look == looks:
+            break
         later, watch = course.watched_gate(day)
         if (later.grade, later.opens) != (before.grade, before.opens):
             return day
