@@ -2,10 +2,10 @@
 
     python bench/cohort.py [--patients N ...] [--background SHARE] [--engine local|spark] [--keep DIR]
 
-Synthetic patients (``trialcards synth``) are written and screened with ``trialcards cohort``, and what is found
-is held against what was intended of each. Told are, for each size: patients per second of CPU, the CPU time of a
-patient as a ratio to the first size (1 where the work grows in step with the input), the shares of reading,
-grouping, judging and writing, elapsed time, and the most memory that all processes held at one time
+Synthetic patients (``trialcards synth``) are written and screened with ``trialcards cohort``, and what is
+found is held against what was intended of each. Told are, for each size: patients per second of CPU, the CPU
+time of a patient as a ratio to the first size (1 where the work grows in step with the input), the shares of
+reading, grouping, judging and writing, elapsed time, and the most memory that all processes held at one time
 (proportional set size: what several share counts once).
 
 Trust the ratios of one run; seconds depend on the machine.
