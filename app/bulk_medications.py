@@ -40,8 +40,9 @@ _LIMITS = FetchLimits(pages=5, resources=200, call_bytes=200_000_000, attempts=5
 
 
 class _Told(msgspec.Struct, frozen=True):
-    """How many are there, in how many bytes, and why others are not, by their ids."""
+    """Of which export, how many are there, in how many bytes, and why others are not, by their ids."""
 
+    export: str
     lines: int
     bytes: int
     lacking: dict[str, str]
@@ -77,8 +78,11 @@ async def _remembered(
     heard: Callable[[News], None],
 ) -> _Told:
     remembered = found.directory / _TOLD
+    export = f"{found.target} {found.transaction_time}"
     if remembered.exists():
-        return msgspec.json.decode(remembered.read_bytes(), type=_Told)
+        told = msgspec.json.decode(remembered.read_bytes(), type=_Told)
+        if told.export == export:
+            return told
     here, named = await asyncio.to_thread(_looked_through, found.files, base)
     got: dict[str, msgspec.Raw] = {}
     lacking: dict[str, str] = {}
@@ -98,10 +102,11 @@ async def _remembered(
         wanted = sorted(parts - here - got.keys() - lacking.keys())
         if not wanted:
             break
+    (found.directory / FILE).unlink(missing_ok=True)
     body = b"".join(_in_one_line(got[name]) for name in sorted(got))
     if body:
         _write(found.directory / FILE, body)
-    told = _Told(len(got), len(body), lacking)
+    told = _Told(export, len(got), len(body), lacking)
     _write(remembered, msgspec.json.encode(told))
     return told
 

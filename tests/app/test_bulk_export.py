@@ -133,6 +133,17 @@ def test_medications_that_orders_name_are_asked_for_by_id(
     assert len(ordering.asked) == asked
 
 
+def test_medications_of_another_export_are_not_taken_for_those_of_this_one(
+    run: Run, ordering: BulkServer, tmp_path: Path
+) -> None:
+    run("bulk-export", ordering.base, "--out", tmp_path / "out")
+    (tmp_path / "out" / "export.json").unlink()
+    ordering.manifest = {"transactionTime": "2026-06-16T00:00:00Z"}
+    ordering.resources["m1"]["status"] = "inactive"
+    run("bulk-export", ordering.base, "--out", tmp_path / "out")
+    assert json.loads(medications(tmp_path / "out")[0])["status"] == "inactive"
+
+
 def test_a_medication_that_cannot_be_had_leaves_the_type_incomplete(
     run: Run, ordering: BulkServer, tmp_path: Path
 ) -> None:
