@@ -30,6 +30,10 @@ Written = list[tuple[str, str]]
 """Resource types and lines."""
 
 
+OFTEN = 1
+"""Combinations of so many deviations come again and are kept; of more, there are too many."""
+
+
 class DeckPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What a deck is made of.
 
@@ -188,9 +192,9 @@ class Patients:
         key = (chosen.style, chosen.group.id, chosen.variant.id, ids)
         chart = self._charts.get(key)
         if chart is None:
-            if len(self._charts) > 20_000:
-                self._charts.clear()
-            chart = self._charts[key] = self._compiled_chart(chosen)
+            chart = self._compiled_chart(chosen)
+            if len(ids) <= OFTEN:
+                self._charts[key] = chart
         return chart
 
     def _compiled_chart(self, chosen: Combination) -> list[tuple[str, Compiled]]:
@@ -255,18 +259,18 @@ class Patients:
         key = (chosen.group.id, chosen.variant.id, ids)
         found = self._intended.get(key)
         if found is None:
-            if len(self._intended) > 20_000:
-                self._intended.clear()
             written: dict[str, dict[str, Any]] = {
                 name: dict(trial.findings) for name, trial in self.recipes.trials.items()
             }
             for recipe in _layers(chosen, self.recipes.base):
                 for trial, findings in recipe.findings.items():
                     written[trial] |= findings
-            found = self._intended[key] = {
+            found = {
                 trial: {name: intended(data, f"{trial}/{name}") for name, data in findings.items()}
                 for trial, findings in written.items()
             }
+            if len(ids) <= OFTEN:
+                self._intended[key] = found
         return found
 
 
