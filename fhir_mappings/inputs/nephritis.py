@@ -294,7 +294,8 @@ def _joined(biopsies: Sequence[_Biopsy]) -> list[_Biopsy]:
     """Several documents of one biopsy as one: one names the class, another the index, or nothing.
 
     Documents of one day belong together, and so does a later one that names no class (immunofluorescence,
-    electron microscopy). Those that name different classes stay apart, and so do those without a date.
+    electron microscopy). Those that name different classes stay apart, and so do those without a date, and a
+    later one that concludes to another disease or to no lupus nephritis: it says more than an addition would.
     """
     joined: list[_Biopsy] = []
     groups: list[list[_Biopsy]] = []
@@ -309,6 +310,7 @@ def _joined(biopsies: Sequence[_Biopsy]) -> list[_Biopsy]:
                     biopsy.reading.lupus_class is None
                     and not biopsy.pending
                     and group[0].reading.lupus_class is not None
+                    and not _speaks_against(biopsy)
                     and biopsy.when.first - group[0].when.last <= REPORT_DELAY
                 )
             )
@@ -321,6 +323,12 @@ def _joined(biopsies: Sequence[_Biopsy]) -> list[_Biopsy]:
         classes = {b.reading.lupus_class for b in group if b.reading.lupus_class is not None}
         joined += group if len(group) == 1 or len(classes) > 1 else [_merged(group, classes)]
     return joined
+
+
+def _speaks_against(biopsy: _Biopsy) -> bool:
+    """Whether all that its reports conclude to is another disease, or that there is no lupus nephritis."""
+    concluded = [d for d in biopsy.diagnoses if d.lupus or d.other is not None or d.none]
+    return bool(concluded) and not any(d.lupus for d in concluded)
 
 
 def _merged(group: Sequence[_Biopsy], classes: set[str]) -> _Biopsy:

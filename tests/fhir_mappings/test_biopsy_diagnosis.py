@@ -144,3 +144,25 @@ def test_a_biopsy_that_denies_lupus_nephritis_says_so(words: str) -> None:
 )
 def test_what_denies_a_part_of_lupus_nephritis_or_leaves_it_open_denies_nothing(words: str) -> None:
     assert not biopsy_diagnosis(words).none
+
+
+@pytest.mark.parametrize("words", ["IgA nephropathy.", "IgA肾病。", "No evidence of lupus nephritis."])
+def test_a_later_report_that_concludes_otherwise_is_no_addition_to_the_biopsy_before(words: str) -> None:
+    """NCT07517536 I3: the latest biopsy decides; one that shows another disease leans against.
+
+    Within 30 days it might be an addition of electron microscopy, which draws no conclusion of its own.
+    """
+    first = report(KIDNEY, "Lupus nephritis, ISN/RPS class IV (A)", date(2026, 5, 5))
+    second = report(KIDNEY, words, date(2026, 5, 31), reference="R/2")
+    assert categories(ask(DIAGNOSIS, first, second))[1] == "lupus-nephritis"
+    assert categories(ask(DIAGNOSIS, first, second))[0] in ("other-disease", "no-lupus-nephritis")
+    assert categories(ask("lupus_nephritis_class", first, second)) == [None, "IV"]
+
+
+def test_a_later_report_without_a_conclusion_is_an_addition_to_the_biopsy_before() -> None:
+    first = report(KIDNEY, "Lupus nephritis, ISN/RPS class IV (A)", date(2026, 5, 5))
+    second = report(
+        KIDNEY, "Electron microscopy: subendothelial deposits.", date(2026, 5, 31), reference="R/2"
+    )
+    assert categories(ask(DIAGNOSIS, first, second)) == ["lupus-nephritis"]
+    assert categories(ask("lupus_nephritis_class", first, second)) == ["IV"]
