@@ -10,8 +10,8 @@ import msgspec
 
 from cohort.tables import Tables
 
-_AT_ONCE = 100_000
-"""Patients of whom needs are gathered at a time: lists cannot leave memory while they grow."""
+_AT_ONCE = 50_000
+"""So many lines are put together at a time: lists cannot leave memory while they grow."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -59,45 +59,61 @@ def listed(tables: Tables) -> Iterator[Listed]:
     these whom a single input would decide; then the probably ineligible; then those who are ineligible for
     now until a known day, the soonest first. Whom neither time nor data let in is left out.
     """
-    orders = _gather(tables)
-    for row in tables.stream(
-        """
-        SELECT l.patient, l.protocol, l.version, l.verdict, l.blocking, l.failing, l.missing, l.review,
-               l.decided_by, w.needed, l.earliest, l.stands_until, p.sex, p.age, coalesce(p.incomplete, false)
-        FROM listed l LEFT JOIN needed w USING (patient, protocol) LEFT JOIN patients p USING (patient)
-        ORDER BY l.nearness, CASE WHEN l.nearness = 3 THEN l.earliest END, len(l.blocking),
-                 len(l.decided_by) = 0, l.patient, l.protocol
-        """
-    ):
-        yield _listed(row, orders)
+    orders = _orders(tables)
+    _place(tables)
+    ((entries,),) = tables.ask("SELECT count(*) FROM listed")
+    for first in range(1, entries + 1, _AT_ONCE):
+        for row in tables.stream(_SOME, [first, first + _AT_ONCE] * 2):
+            yield _listed(row, orders)
 
 
-def _gather(tables: Tables) -> Mapping[str, Order]:
-    """Make ``listed`` and ``needed``; the orders by input."""
+_SOME = """
+WITH needed AS (
+    SELECT place, list(DISTINCT input) AS inputs FROM asked WHERE place >= ? AND place < ? GROUP BY place
+)
+SELECT l.patient, l.protocol, l.version, l.verdict, l.blocking, l.failing, l.missing, l.review,
+       l.decided_by, n.inputs, l.earliest, l.stands_until, l.sex, l.age, coalesce(l.incomplete, false)
+FROM (SELECT * FROM listed WHERE place >= ? AND place < ?) l
+LEFT JOIN needed n USING (place)
+ORDER BY l.place
+"""
+
+
+def _place(tables: Tables) -> None:
+    """Make ``listed``, each with its ``place`` from 1; and ``asked``, the inputs by place."""
     tables.run(
         """
-        CREATE TABLE listed AS
-        SELECT *, CASE verdict WHEN 'potentially-eligible' THEN 0 WHEN 'undetermined' THEN 1
-                  WHEN 'probably-ineligible' THEN 2 ELSE 3 END AS nearness
+        CREATE TABLE places AS
+        SELECT patient, protocol, row_number() OVER (
+            ORDER BY CASE verdict WHEN 'potentially-eligible' THEN 0 WHEN 'undetermined' THEN 1
+                     WHEN 'probably-ineligible' THEN 2 ELSE 3 END,
+                     CASE verdict WHEN 'ineligible-for-now' THEN earliest END,
+                     len(blocking), len(decided_by) = 0, patient, protocol
+        ) AS place
         FROM screenings
         WHERE verdict IN ('potentially-eligible', 'undetermined', 'probably-ineligible')
            OR (verdict = 'ineligible-for-now' AND earliest IS NOT NULL)
         """
     )
-    tables.run("CREATE TABLE needed (patient VARCHAR, protocol VARCHAR, needed VARCHAR[])")
-    ((pairs,),) = tables.ask("SELECT count(*) FROM listed")
-    parts = pairs // _AT_ONCE + 1
-    for part in range(parts):
-        tables.run(
-            """
-            INSERT INTO needed
-            SELECT patient, protocol, list(DISTINCT input)
-            FROM needs SEMI JOIN (SELECT patient, protocol FROM listed WHERE hash(patient) % ? = ?)
-            USING (patient, protocol)
-            GROUP BY patient, protocol
-            """,
-            [parts, part],
-        )
+    # In the order of places, so that a stretch of them is read without the others.
+    tables.run(
+        """
+        CREATE TABLE listed AS
+        SELECT place, s.*, sex, age, incomplete
+        FROM screenings s JOIN places USING (patient, protocol) LEFT JOIN patients USING (patient)
+        ORDER BY place
+        """
+    )
+    tables.run(
+        """
+        CREATE TABLE asked AS
+        SELECT place, input FROM needs JOIN places USING (patient, protocol) ORDER BY place
+        """
+    )
+
+
+def _orders(tables: Tables) -> Mapping[str, Order]:
+    """The orders by input; where there are several, the one that is named most often."""
     coded = tables.ask(
         """
         SELECT input, order_system, order_code, coalesce(order_display, '') AS display FROM needs
