@@ -104,7 +104,7 @@ class TestARun:
         folder = tmp_path / "in"
         folder.mkdir()
         with (folder / "all.ndjson").open("w", encoding="utf-8") as file:
-            for patient in demo_patients().values():
+            for patient in list(demo_patients().values())[:3]:
                 entries = patient.bundle(date(2026, 6, 15))["entry"]
                 file.writelines(json.dumps(entry["resource"]) + "\n" for entry in entries)
         return folder
