@@ -24,6 +24,7 @@ from app.rendering.telling import speaking
 from cohort.errors import ChangedError, CohortError, NoInputError, OccupiedError
 from cohort.local import screen_locally
 from cohort.outputs import finish
+from cohort.plan import Plan
 from cohort.record import read_record
 from eligibility.course import Anchors
 
@@ -77,16 +78,10 @@ def screen_population(asked: Asked) -> None:
     """
     given = Input(asked.directories)
     if asked.export is not None:
+        # What is wrong with it is told before hours of export, not after.
+        _planned(asked, given)
         given = exported(asked.out, asked.export, asked.since)
-    plan, _ = plan_for(
-        asked.protocols,
-        asked.as_of or _day(asked),
-        asked.anchors,
-        retrieved=_both(asked.retrieved, given.retrieved),
-        everyone=asked.everyone,
-        language=asked.language,
-    )
-    plan = comparing(msgspec.structs.replace(plan, changes_from=given.changes_from), asked.compare)
+    plan = _planned(asked, given)
     try:
         with shown_progress() as progress:
             record = screen_locally(
@@ -120,6 +115,18 @@ def screen_population(asked: Asked) -> None:
     print_summary(asked.out, record, changes, terminal())
     with speaking(asked.language):
         print_compared(compared, terminal())
+
+
+def _planned(asked: Asked, given: Input) -> Plan:
+    plan, _ = plan_for(
+        asked.protocols,
+        asked.as_of or _day(asked),
+        asked.anchors,
+        retrieved=_both(asked.retrieved, given.retrieved),
+        everyone=asked.everyone,
+        language=asked.language,
+    )
+    return comparing(msgspec.structs.replace(plan, changes_from=given.changes_from), asked.compare)
 
 
 def _day(asked: Asked) -> date:
