@@ -106,6 +106,7 @@ def test_every_option_of_screen_that_the_documents_name_exists(capsys: pytest.Ca
         ["subscribe"],
         ["cohort"],
         ["what-if"],
+        ["synth"],
         ["bulk-export"],
         ["questionnaires", "blank"],
         ["feedback"],
