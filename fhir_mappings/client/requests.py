@@ -20,6 +20,8 @@ from fhir_mappings.client.turns import Turns
 _HEADERS = {
     "accept": "application/fhir+json",
     "accept-encoding": ACCEPTED_ENCODING,
+    # HAPI FHIR answers the same search for a minute with what it found first; what came since would lack.
+    "cache-control": "no-cache",
     "user-agent": "trialcards",
 }
 _WORDS: dict[int, Why] = {

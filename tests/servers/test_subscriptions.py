@@ -35,6 +35,8 @@ SECRET = "a-secret-of-the-sandbox-of-40-characters"
 PATIENT = "listed-lin-mei"
 FHIR = {"content-type": "application/fhir+json"}
 LACKING = ("upcr", "upcr-2", "urine-protein-24h")
+CONTENTS = ("full-resource", "id-only", "empty")
+"""Of notifications; here also the names of subscriptions by topic."""
 PATIENCE = 60
 
 
@@ -69,6 +71,12 @@ class Subscribed:
         )
         assert answer.status_code in (200, 201), answer.text
 
+    def figures(self, name: str) -> dict[str, float]:
+        """The figures of the subscription, by their names and labels as they stand."""
+        lines = httpx.get(f"{self.address}/metrics").text.splitlines()
+        told = (line.rpartition(" ") for line in lines if f'subscription="{name}"' in line)
+        return {figure: float(value) for figure, _, value in told}
+
     def entries(self) -> dict[str, Entry]:
         """The entries of the patient by trial."""
 
@@ -93,14 +101,14 @@ class Subscribed:
 def subscribed(hapi_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Subscribed]:
     fhir = f"{hapi_address}/fhir"
     (tmp_path / "secret").write_text(SECRET, "utf-8")
-    named = {
-        "name": NAME,
+    told = {
         "fhir_base": fhir,
         "secret_file": str(tmp_path / "secret"),
         "allow_private_addresses": True,
     }
     file = tmp_path / "subscriptions.yaml"
-    file.write_text(json.dumps({"subscriptions": [named]}), "utf-8")
+    named = [{"name": name, **told} for name in (NAME, *CONTENTS)]
+    file.write_text(json.dumps({"subscriptions": named}), "utf-8")
     settings = Settings(
         store=True,
         subscriptions=file,
@@ -188,3 +196,81 @@ def test_subscribing_again_changes_nothing_and_removing_leaves_none(subscribed: 
     removed = subscribed.subscribe("--remove")
     assert [done for done, *_ in removed] == ["removed"] * len(made)
     assert subscribed.subscribe("--list") == []
+
+
+R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-SubscriptionTopic."
+R4B = "http://hl7.org/fhir/4.3/StructureDefinition/extension-SubscriptionTopic."
+BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
+TOPIC = "http://ehr.example/topics/results"
+
+
+def topic() -> dict[str, Any]:
+    """What is new among Observations, as HAPI has SubscriptionTopics in R4: a Basic."""
+    trigger = [
+        {"url": "resource", "valueUri": "Observation"},
+        {"url": "supportedInteraction", "valueString": "create"},
+        {"url": "supportedInteraction", "valueString": "update"},
+    ]
+    return {
+        "resourceType": "Basic",
+        "id": "topic-of-results",
+        "code": {"coding": [{"system": "http://hl7.org/fhir/fhir-types", "code": "SubscriptionTopic"}]},
+        "modifierExtension": [{"url": f"{R5}status", "valueString": "active"}],
+        "extension": [
+            {"url": f"{R5}url", "valueUri": TOPIC},
+            {"url": f"{R5}title", "valueString": "Results"},
+            {"url": f"{R4B}resourceTrigger", "extension": trigger},
+        ],
+    }
+
+
+def by_topic(here: Subscribed, content: str) -> dict[str, Any]:
+    narrowed = {
+        "url": f"{BACKPORT}backport-filter-criteria",
+        "valueString": f"Observation?subject=Patient/{PATIENT}",
+    }
+    content_told = {"url": f"{BACKPORT}backport-payload-content", "valueCode": content}
+    return {
+        "resourceType": "Subscription",
+        "id": f"by-topic-{content}",
+        "meta": {"profile": [f"{BACKPORT}backport-subscription"]},
+        "status": "requested",
+        "reason": "to screen again",
+        "criteria": TOPIC,
+        "_criteria": {"extension": [narrowed]},
+        "channel": {
+            "type": "rest-hook",
+            "endpoint": f"{here.address}/subscriptions/{content}",
+            "payload": "application/fhir+json",
+            "_payload": {"extension": [content_told]},
+            "header": [f"Authorization: Bearer {SECRET}"],
+        },
+    }
+
+
+def test_notifications_of_a_topic_are_taken_once_whatever_their_content(subscribed: Subscribed) -> None:
+    """Subscriptions R5 Backport: HAPI posts a Bundle, and repeats one that is not answered by another."""
+    httpx.post(subscribed.fhir, json=transaction(chart()), headers=FHIR, timeout=60)
+    subscribed.store(topic())
+    for content in CONTENTS:
+        subscribed.store(by_topic(subscribed, content))
+    try:
+        ends = time.monotonic() + 2 * PATIENCE
+        done = 'trialcards_rescreenings_total{outcome="done",subscription="%s"}'
+        while not all(subscribed.figures(content).get(done % content) for content in CONTENTS):
+            assert time.monotonic() < ends, [subscribed.figures(content) for content in CONTENTS]
+            subscribed.store(UPCR | {"note": [{"text": f"stored at {time.time()}"}]})
+            time.sleep(3)
+        time.sleep(4)
+        told = 'trialcards_notifications_total{kind="event-notification",subscription="%s"}'
+        counted = [subscribed.figures(content)[told % content] for content in CONTENTS]
+        time.sleep(4)
+        assert [subscribed.figures(content)[told % content] for content in CONTENTS] == counted
+        for content in CONTENTS:
+            figures = subscribed.figures(content)
+            assert figures[f'trialcards_events_missed_total{{subscription="{content}"}}'] == 0
+            assert figures[f'trialcards_notifications_untold_total{{subscription="{content}"}}'] == 0
+        assert "upcr" not in missing(subscribed.entries()[TRIAL_A])
+    finally:
+        for name in (*(f"Subscription/by-topic-{content}" for content in CONTENTS), "Basic/topic-of-results"):
+            httpx.delete(f"{subscribed.fhir}/{name}", timeout=60)

@@ -19,6 +19,7 @@ import ca.uhn.fhir.jpa.subscription.channel.config.SubscriptionChannelConfig;
 import ca.uhn.fhir.jpa.subscription.match.config.SubscriptionProcessorConfig;
 import ca.uhn.fhir.jpa.subscription.match.deliver.email.IEmailSender;
 import ca.uhn.fhir.jpa.subscription.submit.config.SubscriptionSubmitterConfig;
+import ca.uhn.fhir.jpa.topic.SubscriptionTopicConfig;
 import jakarta.persistence.EntityManagerFactory;
 import java.util.Properties;
 import javax.sql.DataSource;
@@ -43,6 +44,7 @@ import org.springframework.orm.jpa.LocalContainerEntityManagerFactoryBean;
     SubscriptionSubmitterConfig.class,
     SubscriptionProcessorConfig.class,
     SubscriptionChannelConfig.class,
+    SubscriptionTopicConfig.class,
     SearchParamSubmitterConfig.class,
     ThreadPoolFactoryConfig.class,
 })
@@ -83,7 +85,6 @@ public class StoreConfig {
         settings.setResourceClientIdStrategy(JpaStorageSettings.ClientIdStrategyEnum.ANY);
         settings.setResourceServerIdStrategy(JpaStorageSettings.IdStrategyEnum.UUID);
         settings.setAllowExternalReferences(true);
-        settings.setReuseCachedSearchResultsForMillis(null);
         // What is delivered to subscribers is, by a job that is scheduled.
         settings.setSchedulingDisabled(false);
         return settings;
