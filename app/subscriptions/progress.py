@@ -62,14 +62,22 @@ class Progress:
         return lacking if told is None else told
 
     async def since(self) -> datetime | None:
-        """From when on something may be unscreened; ``None`` where nothing was ever told."""
+        """From when on something may be unscreened; ``None`` where nothing was ever told.
+
+        Raises:
+            Exception: the database does not tell.
+        """
         from app.store.subscriptions import settled_since
 
         def read() -> datetime | None:
             with self._database.reading() as connection:
                 return settled_since(connection, self._name)
 
-        return await self._tried("read", read)
+        try:
+            return await asyncio.to_thread(read)
+        except Exception as error:
+            self._watcher.store_failed("read", error)
+            raise
 
     async def settled(self, at: datetime, *, forget_before: datetime | None = None) -> None:
         """Everything that this process was told of before an instant is screened.

@@ -111,13 +111,11 @@ class Rescreener:
         self._now = now
         self._tasks: list[asyncio.Task[None]] = []
         self._at_work: Due | None = None
+        self._knows_since = False
         self._began = self._heard = self._asked = now()
 
     async def start(self) -> None:
-        """Begin, with what came while no process was there."""
-        since = await self._progress.since()
-        if since is not None:
-            self._waiting.add({SOMETHING: since})
+        """Begin, also with what came while no process was there, as soon as that can be told."""
         self._tasks = [asyncio.create_task(self._work()), asyncio.create_task(self._tell_on())]
 
     async def stop(self) -> None:
@@ -126,7 +124,8 @@ class Rescreener:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-            await self._progress.settled(self._settled())
+            if self._knows_since:
+                await self._progress.settled(self._settled())
             if left := len(self._waiting) + (self._at_work is not None):
                 self._logger.warning("stopped with some to be screened", subscription=self.name, waiting=left)
         await self._progress.close()
@@ -235,6 +234,9 @@ class Rescreener:
     async def _tell_on(self) -> None:
         while True:
             with suppress(Exception):  # as there
+                if not self._knows_since and (since := await self._progress.since()) is not None:
+                    self._waiting.add({SOMETHING: since})
+                self._knows_since = True
                 await self._progress.settled(self._settled())
             await asyncio.sleep(_TELL_SECONDS)
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from app.subscriptions import rescreening
-from tests.app.ehr import Ehr
-from tests.app.service import LUPUS, TRIAL_A, outcome_of
+from tests.app.ehr import BASE, Ehr
+from tests.app.service import HOOK, LUPUS, TRIAL_A, outcome_of, request_of
 from tests.app.store.serving import rows
 from tests.app.subscriptions.notified import (
     PATH,
@@ -168,6 +168,28 @@ class TestWhatComesOfIt:
         here.settled()
         assert {row["changed"] for row in rows(here.url, "listed_trials")} == {None}
         assert here.figure("events_missed_total") == 0
+
+    def test_who_has_died_is_a_candidate_no_more(self, here: Notified) -> None:
+        here.post(observation())
+        here.screened()
+        (patient,) = here.ehr.resources["Patient"]
+        here.post(patient | {"deceasedBoolean": True})
+        patient["deceasedBoolean"] = True
+        here.screened(2)
+        here.until(
+            lambda: [row["changed"] for row in rows(here.url, "listed_trials")],
+            lambda found: len(found) == 2 and None not in found,
+        )
+
+    def test_hooks_of_the_client_and_its_server_keep_one_entry_of_a_patient(
+        self, sqlite_url: str, tmp_path: Path
+    ) -> None:
+        file = subscriptions_file(tmp_path, {"client": "open"})
+        with notified(sqlite_url, tmp_path, file=file) as here:
+            assert here.http.post(HOOK, json={**request_of(LUPUS), "fhirServer": BASE}).status_code == 200
+            here.post(observation())
+            here.screened()
+            assert len(rows(here.url, "listed_trials")) == 2
 
     def test_many_notifications_of_one_patient_are_one_screening(
         self, sqlite_url: str, tmp_path: Path

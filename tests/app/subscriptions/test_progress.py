@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.subscriptions import progress
+from app.subscriptions import progress, rescreening
 from app.subscriptions.notifications import Notification
 from tests.app.people.coming_in import StandingClock
 from tests.app.service import LUPUS
@@ -117,6 +117,27 @@ def test_what_waited_when_the_process_ended_is_screened_by_the_next(url: str, tm
     (row,) = rows(url, "subscription_progress")
     assert row["at"] < clock.now
     with notified(url, tmp_path, clock=clock) as again:
+        assert len(again.screened()) == 1
+
+
+def test_a_database_that_is_away_at_the_start_is_asked_again(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = StandingClock()
+    with notified(sqlite_url, tmp_path, clock=clock, subscription_settle_seconds=60) as here:
+        here.post(observation())
+    monkeypatch.setattr(rescreening, "_TELL_SECONDS", 0.05)
+    away = [True, True]
+    whole = progress.Progress.since
+
+    async def since(self: progress.Progress) -> Any:
+        if away:
+            away.pop()
+            raise OSError("the database is away")
+        return await whole(self)
+
+    monkeypatch.setattr(progress.Progress, "since", since)
+    with notified(sqlite_url, tmp_path, clock=clock) as again:
         assert len(again.screened()) == 1
 
 
