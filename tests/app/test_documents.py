@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from fastapi.testclient import TestClient
+from typer.main import get_command
 
-from app.cli import main
+from app.cli import cli, main
 from app.clients.profile import ClientProfile
 from app.clients.registry import check_clients
 from app.server import create_app
@@ -95,28 +97,16 @@ def as_shown(default: Any) -> str:
             return str(default)
 
 
-def test_every_option_of_screen_that_the_documents_name_exists(capsys: pytest.CaptureFixture[str]) -> None:
+def all_commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The names by which each command is called, from the root on."""
+    yield path
+    for name, one in getattr(command, "commands", {}).items():
+        yield from all_commands(one, (*path, name))
+
+
+def test_every_option_that_the_documents_name_exists(capsys: pytest.CaptureFixture[str]) -> None:
     named = set(re.findall(r"`(--[a-z0-9-]+)", (DOCS / "cli.md").read_text("utf-8")))
-    commands = (
-        ["serve"],
-        ["screen"],
-        ["protocols", "show"],
-        ["protocols", "vocabulary"],
-        ["prefetch"],
-        ["subscribe"],
-        ["cohort"],
-        ["what-if"],
-        ["synth"],
-        ["bulk-export"],
-        ["questionnaires", "blank"],
-        ["feedback"],
-        ["audit"],
-        ["store", "purge"],
-        ["cohort"],
-        ["bulk-export"],
-        [],
-    )
-    for command in commands:
+    for command in all_commands(get_command(cli)):
         main([*command, "--help"])
     helped = set(re.findall(r"--[a-z0-9-]+", capsys.readouterr().out))
     assert named <= helped
