@@ -160,6 +160,10 @@ def _groups(names: Sequence[str]) -> tuple[By, ...]:
 def _chosen(record: RunRecord, protocol: str | None) -> Chosen:
     chosen = {one.id: one for one in record.plan.protocols if not one.aside}
     ids = ", ".join(chosen)
+    try:
+        record.plan.bound()
+    except LookupError as error:
+        raise ArgumentError(f"the run is of a protocol that is no longer here: {error}") from None
     if protocol is None:
         if len(chosen) == 1:
             return next(iter(chosen.values()))

@@ -22,8 +22,9 @@ from cohort.record import RunRecord
 from cohort.sources import find_files
 from eligibility.bounds import Bound, bounds_in
 from eligibility.errors import ProtocolError
-from eligibility.loading import bind_text, bundled_text, parse_protocol
+from eligibility.loading import bind_text, parse_protocol
 from eligibility.relaxing import Relaxed, RelaxingError, parse_edit, relax
+from eligibility.versions import text_of
 from fhir_mappings.vocabulary import vocabulary
 
 PROTOCOL_FILE: Final = "relaxed.yaml"
@@ -66,7 +67,7 @@ def relaxed(chosen: Chosen, edits: Sequence[str]) -> tuple[Chosen, Relaxed]:
 
 
 def _text(chosen: Chosen) -> str:
-    return chosen.text if chosen.text is not None else bundled_text(chosen.id)
+    return chosen.text if chosen.text is not None else text_of(chosen.id, chosen.version)
 
 
 def run_relaxed(

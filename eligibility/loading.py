@@ -142,18 +142,6 @@ def bundled_files() -> list[Path]:
     return sorted(folder.glob("*.yaml"))
 
 
-def bundled_text(identifier: str) -> str:
-    """The file of a bundled protocol.
-
-    Raises:
-        KeyError: there is none of that id.
-    """
-    for file in bundled_files():
-        if file.stem == identifier:
-            return file.read_text(encoding="utf-8")
-    raise KeyError(identifier)
-
-
 def load_bundled(vocabulary: Vocabulary) -> dict[str, BoundProtocol]:
     """The protocols that come with the package, by id.
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from eligibility.bound import BoundProtocol
-from eligibility.loading import bind_text, parse_protocol
+from eligibility.loading import bind_text, bundled_files, parse_protocol
 from eligibility.protocol import Protocol
 from fhir_mappings.facts import Vocabulary
 
@@ -28,6 +28,20 @@ def earlier_versions(identifier: str) -> list[str]:
     """The earlier versions of a protocol, oldest first."""
     found = [file.stem.split("@", 1) for file in earlier_files()]
     return sorted((version for of, version in found if of == identifier), key=_age)
+
+
+def text_of(identifier: str, version: str) -> str:
+    """The file of a version of a bundled protocol, the present one or an earlier one.
+
+    Raises:
+        UnknownVersionError: there is none.
+    """
+    for file in bundled_files():
+        if file.stem == identifier:
+            text = file.read_text(encoding="utf-8")
+            if parse_protocol(text, file)[0].version == version:
+                return text
+    return _file(identifier, version).read_text(encoding="utf-8")
 
 
 @cache

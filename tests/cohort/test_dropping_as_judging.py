@@ -16,7 +16,7 @@ from cohort.plan import Chosen, Plan
 from cohort.rows import Line
 from cohort.schema import Rows
 from cohort.what_if import what_if
-from eligibility.loading import bundled_text
+from eligibility.versions import text_of
 from tests.cohort import runs
 
 
@@ -34,7 +34,7 @@ def _verdicts(rows: Iterator[Rows]) -> dict[object, object]:
 
 def _without(criterion: str) -> str:
     """The protocol's file, from which the lines of a criterion or part are gone."""
-    text = bundled_text(runs.TRIAL).partition("\ntranslations:")[0] + "\n"
+    text = text_of(runs.TRIAL, "2").partition("\ntranslations:")[0] + "\n"
     begin = re.search(rf"^ +- id: {re.escape(criterion)}\n", text, re.MULTILINE)
     assert begin is not None
     indent = len(begin[0]) - len(begin[0].lstrip())

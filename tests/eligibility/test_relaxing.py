@@ -8,12 +8,13 @@ import pytest
 
 from eligibility.bounds import bounds_in
 from eligibility.errors import ProtocolError
-from eligibility.loading import bind_text, bundled_files, bundled_text, parse_protocol
+from eligibility.loading import bind_text, bundled_files, parse_protocol
 from eligibility.relaxing import Relaxed, RelaxingError, parse_edit, relax
+from eligibility.versions import UnknownVersionError, text_of
 from fhir_mappings.vocabulary import vocabulary
 
 TRIAL = "nct07517536"
-TEXT = bundled_text(TRIAL)
+TEXT = text_of(TRIAL, "2")
 
 
 def _relaxed(*edits: str, text: str = TEXT) -> Relaxed:
@@ -147,3 +148,11 @@ def test_the_file_has_a_version_of_its_own_and_the_text_that_is_judged_by_keeps_
     assert made.version == "2+relaxed"
     assert parse_protocol(made.file, TRIAL)[0].version == "2+relaxed"
     assert parse_protocol(made.text, TRIAL)[0].version == "2"
+
+
+def test_an_earlier_version_can_be_relaxed_as_the_present_one() -> None:
+    earlier = text_of(TRIAL, "1")
+    assert parse_protocol(earlier, TRIAL)[0].version == "1"
+    assert _relaxed("I1: age at_least 16", text=earlier).version == "1+relaxed"
+    with pytest.raises(UnknownVersionError, match="no earlier version '9'"):
+        text_of(TRIAL, "9")
