@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,8 +90,8 @@ def group_piece(file: SourceFile, piece: Piece, partitions: int, directory: Path
     part = 0
     more = True
     while more:
-        sorter = _Sorter(file, piece, partitions)
-        more = sorter.take(lines)
+        sorter = Sorter(file.rank, piece, partitions)
+        more = sorter.take(lines, PIECE_BYTES if file.packed else None)
         path = directory / f"{piece.file:05}-{piece.number:05}-{part:05}{'' if more else '-last'}"
         if not path.exists():
             write_grouped(path, sorter.frames, sorter.facts)
@@ -109,32 +109,37 @@ def _numbered(file: SourceFile, piece: Piece) -> Iterator[tuple[int, bytes | Exc
         yield number + 1, error
 
 
-class _Sorter:
-    def __init__(self, file: SourceFile, piece: Piece, partitions: int) -> None:
-        self._file = file
+class Sorter:
+    """Sorts lines of a piece of the input by whose they are.
+
+    Attributes:
+        frames: what came of them: records by number of partition, and under the names ``NOBODY``, ``SHARED``,
+            ``STRAY`` and ``PEOPLE``.
+        facts: what is told of them.
+    """
+
+    def __init__(self, rank: int, piece: Piece, partitions: int) -> None:
+        self._rank = rank
         self._piece = piece
         self._partitions = partitions
         self.frames: defaultdict[str, list[object]] = defaultdict(list)
         self.facts = Facts()
-        self._kinds: Counter[str] = Counter()
 
-    def take(self, lines: Iterator[tuple[int, bytes | Exception]]) -> bool:
-        """Sort lines until there are enough for one file; whether there may be more."""
+    def take(self, lines: Iterator[tuple[int, bytes | Exception]], most: int | None) -> bool:
+        """Sort lines until there are enough for one file, in bytes; whether there may be more."""
         size = 0
-        more = False
         for number, line in lines:
             if isinstance(line, Exception):
-                self._break_off(number, line)
+                self.break_off(number, line)
                 break
             size += len(line)
-            self._sort(number, line)
-            if size >= PIECE_BYTES and self._file.packed:
-                more = True
-                break
-        self.facts.kinds = dict(self._kinds)
-        return more
+            self.sort(number, line)
+            if most is not None and size >= most:
+                return True
+        return False
 
-    def _break_off(self, number: int, error: Exception) -> None:
+    def break_off(self, number: int, error: Exception) -> None:
+        """Write down that the piece cannot be read from a line on, which is numbered from 0."""
         reason = (
             error.strerror if isinstance(error, OSError) and error.strerror else "the gzip data are damaged"
         )
@@ -143,7 +148,8 @@ class _Sorter:
         self.facts.lines += 1
         self.frames[NOBODY].append(self._record("", number, b"", self.facts.broken_off))
 
-    def _sort(self, number: int, line: bytes) -> None:
+    def sort(self, number: int, line: bytes) -> None:
+        """Sort a line; the first of a piece is number 0."""
         facts = self.facts
         facts.lines += 1
         raw = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 0 else line.strip()
@@ -162,7 +168,7 @@ class _Sorter:
     def _place(self, number: int, raw: bytes, routed: Routed) -> None:
         facts = self.facts
         if routed.kind is not None:
-            self._kinds[routed.kind] += 1
+            self.facts.kinds[routed.kind] = self.facts.kinds.get(routed.kind, 0) + 1
         if not routed.used:
             facts.unused += 1
         elif routed.patient is not None:
@@ -177,7 +183,7 @@ class _Sorter:
             self.frames[NOBODY].append(self._record("", number, raw, reason))
         elif routed.shared and routed.name is not None:
             facts.shared += 1
-            self.frames[SHARED].append(Shared(routed.name, raw, routed.wants, self._file.rank))
+            self.frames[SHARED].append(Shared(routed.name, raw, routed.wants, self._rank))
         else:
             facts.strays += 1
             record = self._record("", number, raw, None, routed.wants)

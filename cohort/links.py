@@ -169,7 +169,7 @@ class Links:
             following: set[str] = set()
             for name in sorted(asked - found.keys()):
                 rows = self._base.execute(
-                    "SELECT raw, wants FROM shared WHERE name = ?1 AND rank = "
+                    "SELECT DISTINCT raw, wants FROM shared WHERE name = ?1 AND rank = "
                     "(SELECT max(rank) FROM shared WHERE name = ?1) ORDER BY raw",
                     (name,),
                 ).fetchall()

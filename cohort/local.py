@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
 
+from cohort.account import account, lacking
 from cohort.carrying import can_carry_over
-from cohort.errors import ChangedError, CohortError, NoInputError, OccupiedError
+from cohort.errors import ChangedError, NoInputError, OccupiedError
 from cohort.finishing import gather_tables, write_rejected
 from cohort.grouped import read_index
 from cohort.grouping import Facts, partitions_for
 from cohort.links import STRAYS_FILE, Linked, link
 from cohort.partitions import Judged, Origin, Partition
 from cohort.plan import Plan
-from cohort.record import WORK, Lines, Result, RunRecord, Seconds, read_record, refuse_changed, write_record
+from cohort.record import (
+    WORK,
+    Result,
+    RunRecord,
+    Seconds,
+    locked,
+    read_record,
+    refuse_changed,
+    write_record,
+)
 from cohort.sources import Piece, SourceFile, counted_size, find_files, pieces_of
 from cohort.workers import GroupTask, Workers, group, judge
-from fhir_mappings.resources import RESOURCES
 
 Phase = Literal["reading", "linking", "screening", "finishing"]
 
@@ -75,7 +82,7 @@ def screen_locally(
     record = _begin(directories, files, out, plan, resume=resume, since=since, told_of=transaction_time)
     if record.result is not None:
         return record
-    with _locked(out):
+    with locked(out):
         run = _Run(out, record, ignored, progress, workers or os.cpu_count() or 1)
         result = run.done()
         return msgspec.structs.replace(record, result=result, finished=datetime.now(UTC))
@@ -134,18 +141,6 @@ def _earlier(since: Path) -> RunRecord:
     if record is None or record.result is None:
         raise NoInputError(f"{since}: no finished run; --since takes the directory of its results")
     return record
-
-
-@contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    work = out / WORK
-    work.mkdir(mode=0o700, exist_ok=True)
-    with (work / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise OccupiedError(f"{out}: another process is at this run") from None
-        yield
 
 
 class _Run:
@@ -268,7 +263,7 @@ class _Run:
         judged = [
             msgspec.json.decode(path.read_bytes(), type=Judged) for path in self._judged.glob("*/told.json")
         ]
-        lines = _lines(facts, linked, judged)
+        lines = account((one for _, one in facts), linked, judged)
         grouped = [path for path, _ in facts]
         origins = self._origins(facts)
         strays = self._links.with_name(STRAYS_FILE)
@@ -288,45 +283,13 @@ class _Run:
             patients=sum(one.patients for one in judged),
             carried=sum(one.carried for one in judged),
             kinds=dict(sorted(kinds.items())),
-            lacking=tuple(sorted(self._expected() - kinds.keys())),
+            lacking=lacking(self._record.plan, kinds),
             ignored=self._ignored,
             broken_off=broken,
             lines=lines,
             seconds=self._seconds,
             workers=self._workers,
         )
-
-    def _expected(self) -> Set[str]:
-        """The resource types that the input counts as holding wholly."""
-        retrieved = self._record.plan.retrieved
-        return RESOURCES.keys() if retrieved is None else RESOURCES.keys() & set(retrieved)
-
-
-def _lines(facts: Sequence[tuple[Path, Facts]], linked: Linked, judged: Sequence[Judged]) -> Lines:
-    """The account of every line.
-
-    Raises:
-        CohortError: it does not add up; something was lost or counted twice.
-    """
-    told = [one for _, one in facts]
-    lines = Lines(
-        read=sum(one.lines for one in told),
-        blank=sum(one.blank for one in told),
-        of_patients=sum(one.of_patients for one in told) + linked.strays,
-        shared=sum(one.shared for one in told),
-        unused=sum(one.unused for one in told),
-        split=sum(one.split for one in told),
-        of_nobody=sum(one.faults for one in told) + linked.nobodys,
-        deleted=sum(one.deleted for one in judged),
-    )
-    placed = lines.of_patients + lines.shared + lines.unused + lines.of_nobody
-    lines.entries = placed + lines.blank + lines.split - lines.read
-    if lines.of_patients != (seen := sum(one.lines for one in judged)):
-        raise CohortError(
-            f"the run does not add up: {lines.of_patients} lines of patients were read and {seen} screened; "
-            "please report it"
-        )
-    return lines
 
 
 def forget_work(out: Path) -> None:

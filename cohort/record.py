@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -135,6 +137,23 @@ def replace_file(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Keep other processes from working on the run in a directory.
+
+    Raises:
+        OccupiedError: one does.
+    """
+    work = out / WORK
+    work.mkdir(mode=0o700, exist_ok=True)
+    with (work / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise OccupiedError(f"{out}: another process is at this run") from None
+        yield
 
 
 def refuse_changed(before: RunRecord, plan: Plan, files: Sequence[SourceFile]) -> None:

@@ -81,7 +81,7 @@ def find_files(directories: Sequence[Path]) -> tuple[list[SourceFile], list[str]
         for path in sorted(_files(directory)):
             name = path.relative_to(directory).as_posix()
             told = name if len(directories) == 1 else f"{directory.name}/{name}"
-            if _is_bulk_data(path):
+            if is_bulk_data(path):
                 found.append(_source(path, told, rank))
             else:
                 others.append(told)
