@@ -9,7 +9,7 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import msgspec
@@ -99,7 +99,8 @@ def _files(directory: Path) -> Iterator[Path]:
         yield from (Path(root, name) for name in names if not name.startswith("."))
 
 
-def _is_bulk_data(path: Path) -> bool:
+def is_bulk_data(path: PurePath) -> bool:
+    """Whether a file is read, by its name."""
     name = path.name.lower().removesuffix(".gz")
     # What tells of an export lies beside it.
     return name.endswith(ENDINGS) and name not in _TOLD
