@@ -16,7 +16,7 @@ import msgspec
 from cohort.grouped import read_frame, read_index, write_grouped
 from cohort.grouping import NOBODY, PEOPLE, SHARED, STRAY, Facts, Person, Shared, Stray, partition_of
 
-_DEEPEST = 3
+DEEPEST = 3
 """A Medication may have ingredients that are Medications or Substances; further down nothing is read."""
 
 _TABLES = """
@@ -135,11 +135,24 @@ def _bring_home(
                 frames.setdefault(str(partition_of(patient, partitions)), []).append(record)
             else:
                 nobodys += 1
-                who = "several patients have" if found else "no patient in the input has"
-                fault = f"it names its patient by an identifier alone, which {who}"
+                fault = nobodys_fault(several=bool(found))
                 frames.setdefault(NOBODY, []).append(msgspec.structs.replace(stray.record, fault=fault))
     write_grouped(target, frames, Facts())
     return strays, nobodys
+
+
+def nobodys_fault(*, several: bool) -> str:
+    """Why a line that names its patient by identifier alone is of nobody."""
+    who = "several patients have" if several else "no patient in the input has"
+    return f"it names its patient by an identifier alone, which {who}"
+
+
+def merged(found: Iterable[tuple[str, bytes]]) -> list[bytes]:
+    """Shared resources by name, in an order of their own; what different files say of one stays together."""
+    by_name: dict[str, set[bytes]] = {}
+    for name, raw in found:
+        by_name.setdefault(name, set()).add(raw)
+    return [b"\n".join(sorted(raws)) for _, raws in sorted(by_name.items())]
 
 
 class Links:
@@ -163,23 +176,24 @@ class Links:
 
     def shared(self, wanted: Iterable[str]) -> list[bytes]:
         """The shared resources of these names, and those that they refer to; of each the newest input's."""
-        found: dict[str, bytes] = {}
-        asked = set(wanted)
-        for _ in range(_DEEPEST):
+        found: list[tuple[str, bytes]] = []
+        asked, seen = set(wanted), set[str]()
+        for _ in range(DEEPEST):
             following: set[str] = set()
-            for name in sorted(asked - found.keys()):
+            for name in asked - seen:
                 rows = self._base.execute(
-                    "SELECT DISTINCT raw, wants FROM shared WHERE name = ?1 AND rank = "
-                    "(SELECT max(rank) FROM shared WHERE name = ?1) ORDER BY raw",
+                    "SELECT raw, wants FROM shared WHERE name = ?1 AND rank = "
+                    "(SELECT max(rank) FROM shared WHERE name = ?1)",
                     (name,),
                 ).fetchall()
                 for raw, wants in rows:
-                    found[name] = found[name] + b"\n" + raw if name in found and raw != found[name] else raw
+                    found.append((name, raw))
                     following.update(wants.split())
+            seen |= asked
             asked = following
             if not asked:
                 break
-        return [raw for _, raw in sorted(found.items())]
+        return merged(found)
 
     def is_deleted(self, name: str | None, rank: int) -> bool:
         """Whether this input, or a later one, says that a resource was deleted."""
