@@ -14,7 +14,7 @@ from cohort.grouped import Record, read_frame, read_index
 from cohort.grouping import NOBODY
 from cohort.partitions import Origin
 from cohort.rows import Line, rejected_row
-from cohort.schema import TABLES, table
+from cohort.schema import TABLES, Row, table
 
 REJECTED_FILE = "rejected.ndjson"
 _BATCH = 1000
@@ -44,21 +44,36 @@ def write_rejected(grouped: Sequence[Path], origins: Sequence[Origin], judged: P
     with pq.ParquetWriter(nobodys, TABLES["rejected"], compression="zstd") as writer:
         for batch in _batches(_of_nobody(grouped, origins)):
             writer.write_table(table("rejected", [rejected_row(line, line.fault or "") for line in batch]))
-    unfinished = out / f".{REJECTED_FILE}.{os.getpid()}"
-    count = 0
     parts = [str(nobodys), *map(str, judged.glob("[0-9]*/rejected.parquet"))]
     with duckdb.connect(config={"memory_limit": "512MB", "temp_directory": str(judged.parent)}) as base:
         rows = base.execute(
             "SELECT file, line, patient, reason, content FROM read_parquet(?) ORDER BY file, line, content",
             [parts],
         )
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            while batch_of_rows := rows.fetchmany(_BATCH):
-                for row in batch_of_rows:
-                    told = dict(zip(TABLES["rejected"].names, row, strict=True))
-                    file.write(msgspec.json.encode(told) + b"\n")
-                count += len(batch_of_rows)
-    unfinished.replace(out / REJECTED_FILE)
+        return _write(iter(lambda: rows.fetchmany(_BATCH), []), out / REJECTED_FILE)
+
+
+def write_rejected_parts(parts: Sequence[Path], target: Path) -> int:
+    """Write lines that were set aside from tables that hold them in their order; how many there are."""
+
+    def batches() -> Iterator[list[Row]]:
+        for part in parts:
+            for batch in pq.ParquetFile(part).iter_batches(_BATCH, columns=TABLES["rejected"].names):
+                yield [tuple(row.values()) for row in batch.to_pylist()]
+
+    return _write(batches(), target)
+
+
+def _write(batches: Iterator[list[Row]], target: Path) -> int:
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    count = 0
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        for rows in batches:
+            for row in rows:
+                told = dict(zip(TABLES["rejected"].names, row, strict=True))
+                file.write(msgspec.json.encode(told) + b"\n")
+            count += len(rows)
+    unfinished.replace(target)
     return count
 
 

@@ -23,6 +23,7 @@ from cohort.links import STRAYS_FILE, Linked, link
 from cohort.partitions import Judged, Origin, Partition
 from cohort.plan import Plan
 from cohort.record import (
+    LOCAL,
     WORK,
     Result,
     RunRecord,
@@ -106,7 +107,7 @@ def _begin(
             raise OccupiedError(
                 f"{out} holds an unfinished run; go on with --resume, or name another directory"
             )
-        refuse_changed(before, plan, files)
+        refuse_changed(before, plan, files, LOCAL)
         if before.since != (str(since.resolve()) if since is not None else None):
             raise ChangedError("the run was begun with another --since; give the same, or begin anew")
         return before

@@ -17,6 +17,7 @@ from cohort.sources import SourceFile
 
 FILE = "run.json"
 WORK = "work"
+LOCAL, SPARK = "local", "spark"
 
 
 class Lines(msgspec.Struct, kw_only=True):
@@ -93,6 +94,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
         partitions: in how many parts patients are judged.
         transaction_time: of an export, the instant of which the data are, by the server's clock.
         since: the directory of an earlier run, whose findings count where nothing has changed since.
+        engine: what brought lines together: ``local`` or ``spark``.
         started, finished: instants.
         result: what came of it; ``None`` while it is not finished.
     """
@@ -104,6 +106,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     started: datetime
     transaction_time: str | None = None
     since: str | None = None
+    engine: str = LOCAL
     finished: datetime | None = None
     result: Result | None = None
 
@@ -156,12 +159,14 @@ def locked(out: Path) -> Iterator[None]:
         yield
 
 
-def refuse_changed(before: RunRecord, plan: Plan, files: Sequence[SourceFile]) -> None:
+def refuse_changed(before: RunRecord, plan: Plan, files: Sequence[SourceFile], engine: str) -> None:
     """Refuse to go on with a run that is asked something else now.
 
     Raises:
         ChangedError: the plan, the program or the input is another.
     """
+    if before.engine != engine:
+        raise ChangedError(f"the run was begun with --engine {before.engine}; give the same, or begin anew")
     if before.plan.engine != plan.engine:
         raise ChangedError(
             f"the run was begun by {before.plan.engine}, and this is {plan.engine}; begin anew"

@@ -36,9 +36,9 @@ ROUTED: Final = pa.schema(
 )
 """What comes of the input.
 
-``section``: what it is: ``lines`` of patients (``key``: whose), ``shared`` resources (by name), ``stray`` lines
-(``key`` and ``system`` of the identifier of their patient), ``people`` (``wants``: records merged into this
-one), lines of ``nobody``, names of what was ``deleted``, and ``facts`` of a block, as JSON in ``raw``.
+``section``: what it is: ``lines`` of patients (``key``: whose), ``shared`` resources (by name), ``stray``
+lines (``key`` and ``system`` of the identifier of their patient), ``people`` (``wants``: records merged into
+this one), lines of ``nobody``, names of what was ``deleted``, and ``facts`` of a block, as JSON in ``raw``.
 ``file``: its position among those of the input; ``block``: the offset at which Spark began to read; ``line``:
 number in the block, from 0; ``entry``: position among all that comes of the block.
 """
@@ -134,9 +134,7 @@ class _Block:
         self._began = time.process_time()
 
     def rows(self, raw: bytes, *, whole: bool) -> Iterator[Row]:
-        if not whole:
-            yield from self._sorted(raw)
-        elif self._is_document(raw):
+        if not whole or self._is_document(raw):
             yield from self._sorted(raw)
         else:
             for line in raw.removesuffix(b"\n").split(b"\n"):
@@ -180,9 +178,7 @@ class _Block:
             case Shared():
                 return self._row(SHARED, one.name, number, one.raw, None, one.wants)
             case Person():
-                return self._row(
-                    PEOPLE, one.name, number, wants=one.aliases, identifiers=one.identifiers
-                )
+                return self._row(PEOPLE, one.name, number, wants=one.aliases, identifiers=one.identifiers)
             case _:
                 raise TypeError(type(one))
 
@@ -208,8 +204,6 @@ def naming(batches: Batches) -> Batches:
     """For ``mapInArrow``: from rows of ``ROUTED`` to those of ``NAMED``."""
     for batch in batches:
         raws, faults = batch.column("raw").to_pylist(), batch.column("fault").to_pylist()
-        names = [
-            route(raw).name if fault is None else None for raw, fault in zip(raws, faults, strict=True)
-        ]
+        names = [route(raw).name if fault is None else None for raw, fault in zip(raws, faults, strict=True)]
         columns = [batch.column(field.name) for field in ROUTED]
         yield pa.RecordBatch.from_arrays([*columns, pa.array(names, pa.string())], schema=NAMED)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import functions as fn
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from cohort.grouping import NOBODY, PEOPLE, SHARED, STRAY
@@ -33,13 +33,17 @@ class Linking:
 
     def section(self, name: str) -> DataFrame:
         """One section of what the first pass wrote."""
-        return self._all.where(F.col("section") == name)
+        return self._all.where(fn.col("section") == name)
 
     def linked(self) -> Linked:
         """How many lines were brought to a patient by identifier, and how many could not be."""
         strays = nobodys = 0
         if self.counts.get(STRAY):
-            row = self._homes().agg(F.count_if(F.col("homes") == 1), F.count_if(F.col("homes") != 1)).first()
+            row = (
+                self._homes()
+                .agg(fn.count_if(fn.col("homes") == 1), fn.count_if(fn.col("homes") != 1))
+                .first()
+            )
             strays, nobodys = row if row is not None else (0, 0)
         return Linked(strays, nobodys, self.counts.get(PEOPLE, 0))
 
@@ -49,59 +53,65 @@ class Linking:
         own = self.section(NOBODY).select(columns)
         if not self.counts.get(STRAY):
             return own
-        why = F.when(F.col("homes") == 0, nobodys_fault(several=False)).otherwise(nobodys_fault(several=True))
+        why = fn.when(fn.col("homes") == 0, nobodys_fault(several=False)).otherwise(
+            nobodys_fault(several=True)
+        )
         strays = self._strays().where("homes != 1").withColumn("fault", why)
         return own.unionAll(strays.select(columns))
 
     def gathered(self, partitions: int) -> DataFrame:
-        """All lines of patients and what they want (``GATHERED``), in as many partitions, sorted by patient."""
+        """All lines of patients and what they want (``GATHERED``), in so many partitions, sorted."""
         lines = self._lines()
-        own = lines.withColumn("name", F.lit(None).cast("string"))
+        own = lines.withColumn("name", fn.lit(None).cast("string"))
         rows = own.select(*GATHERED)
         if self.counts.get(SHARED):
             rows = rows.unionAll(self._wanted(lines).select(*GATHERED))
-        return rows.repartition(partitions, "key").sortWithinPartitions("key", "file", "block", "line", "entry")
+        return rows.repartition(partitions, "key").sortWithinPartitions(
+            "key", "file", "block", "line", "entry"
+        )
 
     def _lines(self) -> DataFrame:
         lines = self.section(LINES)
         if self.counts.get(STRAY):
-            brought = self._strays().where("homes = 1").withColumn("key", F.col("home"))
+            brought = self._strays().where("homes = 1").withColumn("key", fn.col("home"))
             lines = lines.unionByName(brought.drop("homes", "home"))
-        if self.section(PEOPLE).where(F.size("wants") > 0).limit(1).count():
+        if self.section(PEOPLE).where(fn.size("wants") > 0).limit(1).count():
             aliases = self._aliases()
-            lines = lines.join(aliases, F.col("key") == F.col("old"), "left")
-            lines = lines.withColumn("key", F.coalesce("patient", "key")).drop("old", "patient")
+            lines = lines.join(aliases, fn.col("key") == fn.col("old"), "left")
+            lines = lines.withColumn("key", fn.coalesce("patient", "key")).drop("old", "patient")
         if not self.counts.get(DELETED):
-            return lines.withColumn("gone", F.lit(False))
-        deleted = self.section(DELETED).groupBy(F.col("key").alias("name"))
-        latest = deleted.agg(F.max("rank").alias("deleted"))
+            return lines.withColumn("gone", fn.lit(False))
+        deleted = self.section(DELETED).groupBy(fn.col("key").alias("name"))
+        latest = deleted.agg(fn.max("rank").alias("deleted"))
         named = lines.mapInArrow(naming, from_arrow_schema(NAMED))
-        gone = F.coalesce(F.col("deleted") >= F.col("rank"), F.lit(False))
+        gone = fn.coalesce(fn.col("deleted") >= fn.col("rank"), fn.lit(False))
         return named.join(latest, "name", "left").withColumn("gone", gone).drop("name", "deleted")
 
     def _aliases(self) -> DataFrame:
         """Merged records and to whom they belong, without those whose Patient is still there."""
         people = self.section(PEOPLE)
-        told = people.select(F.explode("wants").alias("old"), F.col("key").alias("patient"), *_PLACE)
-        present = people.select(F.col("key").alias("old")).distinct()
+        told = people.select(fn.explode("wants").alias("old"), fn.col("key").alias("patient"), *_PLACE)
+        present = people.select(fn.col("key").alias("old")).distinct()
         merged = told.where("old != patient").join(present, "old", "left_anti")
         # Where several say so, the last one.
-        return merged.groupBy("old").agg(F.max_by("patient", F.struct(*_PLACE)).alias("patient"))
+        return merged.groupBy("old").agg(fn.max_by("patient", fn.struct(*_PLACE)).alias("patient"))
 
     def _homes(self) -> DataFrame:
         """How many patients have the identifier of each stray line, and one of them."""
-        pair = F.col("pair")
-        owners = self.section(PEOPLE).select(F.explode("identifiers").alias("pair"), F.col("key").alias("patient"))
+        pair = fn.col("pair")
+        owners = self.section(PEOPLE).select(
+            fn.explode("identifiers").alias("pair"), fn.col("key").alias("patient")
+        )
         owners = owners.select(
-            F.substring_index(pair, "|", 1).alias("by"),
-            F.expr("substring(pair, instr(pair, '|') + 1)").alias("value"),
+            fn.substring_index(pair, "|", 1).alias("by"),
+            fn.expr("substring(pair, instr(pair, '|') + 1)").alias("value"),
             "patient",
         )
-        agrees = (F.col("system") == F.col("by")) | (F.col("system") == "") | (F.col("by") == "")
+        agrees = (fn.col("system") == fn.col("by")) | (fn.col("system") == "") | (fn.col("by") == "")
         strays = self.section(STRAY).select("key", "system", *_PLACE)
-        met = strays.join(owners, (F.col("key") == F.col("value")) & agrees, "left")
+        met = strays.join(owners, (fn.col("key") == fn.col("value")) & agrees, "left")
         return met.groupBy(*_PLACE).agg(
-            F.count_distinct("patient").alias("homes"), F.min("patient").alias("home")
+            fn.count_distinct("patient").alias("homes"), fn.min("patient").alias("home")
         )
 
     def _strays(self) -> DataFrame:
@@ -109,19 +119,17 @@ class Linking:
 
     def _wanted(self, lines: DataFrame) -> DataFrame:
         """For each patient the shared resources that the lines refer to, and those that these refer to."""
-        shared = self.section(SHARED).select(F.col("key").alias("name"), "rank", "raw", "wants")
-        newest = shared.groupBy("name").agg(F.max("rank").alias("rank"))
+        shared = self.section(SHARED).select(fn.col("key").alias("name"), "rank", "raw", "wants")
+        newest = shared.groupBy("name").agg(fn.max("rank").alias("rank"))
         shared = shared.join(newest, ["name", "rank"]).drop("rank")
-        wanted = lines.select("key", F.explode("wants").alias("name")).distinct()
-        if shared.where(F.size("wants") > 0).limit(1).count():
-            refers = shared.select("name", F.explode("wants").alias("further")).distinct()
+        wanted = lines.select("key", fn.explode("wants").alias("name")).distinct()
+        if shared.where(fn.size("wants") > 0).limit(1).count():
+            refers = shared.select("name", fn.explode("wants").alias("further")).distinct()
             reached = wanted
             for _ in range(DEEPEST - 1):
-                reached = reached.join(refers, "name").select("key", F.col("further").alias("name"))
+                reached = reached.join(refers, "name").select("key", fn.col("further").alias("name"))
                 wanted = wanted.unionAll(reached)
             wanted = wanted.distinct()
         found = wanted.join(shared, "name")
-        nowhere = {name: F.lit(0) for name in ("file", "line", "entry")} | {"block": F.lit(0).cast("long")}
-        return found.withColumns(
-            {**nowhere, "fault": F.lit(None).cast("string"), "gone": F.lit(False)}
-        )
+        nowhere = {name: fn.lit(0) for name in ("file", "line", "entry")} | {"block": fn.lit(0).cast("long")}
+        return found.withColumns({**nowhere, "fault": fn.lit(None).cast("string"), "gone": fn.lit(False)})

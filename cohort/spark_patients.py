@@ -55,7 +55,7 @@ _judges: dict[bytes, Judge] = {}
 
 
 class Places(msgspec.Struct, frozen=True):
-    """Where lines stand: of each file its name, its rank, and how many lines precede the block at an offset."""
+    """Where lines stand: names and ranks of files, and how many lines precede the block at an offset."""
 
     names: tuple[str, ...]
     ranks: tuple[int, ...]
@@ -107,7 +107,9 @@ def _judged(batches: Batches, judge: Judge, places: Places) -> Batches:
     judging_seconds = 0.0
     for patient, group in _groups(batches):
         own = [one for one in group if one.name is None]
-        standing = [places.line(one.file, one.block, one.line, one.raw, one.fault) for one in own if not one.gone]
+        standing = [
+            places.line(one.file, one.block, one.line, one.raw, one.fault) for one in own if not one.gone
+        ]
         lines += len(own)
         deleted += len(own) - len(standing)
         if not standing:

@@ -6,22 +6,22 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import functions as fn
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from cohort.errors import CohortError, NoInputError
+from cohort.errors import NoInputError
 from cohort.sources import ENDINGS, SourceFile, is_bulk_data
 from cohort.spark_lines import ROUTED, sorting
 
 WHOLE_BYTES: Final = 256 << 20
 """A ``.json`` file up to this size may be one document over many lines; a larger one is read by lines."""
 
+_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:/*")
 _WILD = re.compile(r"[*?\[{]")
-_BROKEN = re.compile(r"Encountered error while reading file (\S+?)\.? (?:SQLSTATE|\n|$)|while reading file (\S+)")
 
 
 def find_inputs(spark: SparkSession, inputs: Sequence[str]) -> tuple[list[SourceFile], list[str]]:
@@ -69,10 +69,15 @@ def _listed(spark: SparkSession, place: str) -> Iterator[tuple[str, str, int, in
     try:
         files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(_unquoted(place))
         rows = files.select(
-            "_metadata.file_path", "path", "length", F.unix_micros("modificationTime").alias("changed")
+            "_metadata.file_path", "path", "length", fn.unix_micros("modificationTime").alias("changed")
         ).toLocalIterator()
         for row in rows:
-            yield row["file_path"], urlsplit(row["file_path"])._replace(path=row["path"]).path, row["length"], row["changed"]
+            yield (
+                row["file_path"],
+                urlsplit(row["file_path"])._replace(path=row["path"]).path,
+                row["length"],
+                row["changed"],
+            )
     except AnalysisException as error:
         if error.getCondition() != "PATH_NOT_FOUND":
             raise
@@ -81,14 +86,12 @@ def _listed(spark: SparkSession, place: str) -> Iterator[tuple[str, str, int, in
 
 def _unquoted(place: str) -> str:
     """Hadoop takes paths as they are, without escapes."""
-    from urllib.parse import unquote
-
     return unquote(place) if place.startswith("file:") else place
 
 
 def _name(place: str, path: str) -> str:
     """The name of a file relative to its place, up to the first wildcard."""
-    fixed = _unquoted(place).split("://", 1)[-1]
+    fixed = _SCHEME.sub("", _unquoted(place))
     wild = _WILD.search(fixed)
     fixed = (fixed[: wild.start()].rpartition("/")[0] if wild is not None else fixed).strip("/")
     _, found, name = path.partition(f"/{fixed}/") if fixed else ("", "", "")
@@ -154,13 +157,13 @@ def _lines(
     else:
         # As lines end by NDJSON; a carriage return is white space before the end.
         text = reader.text(_unquoted(place), lineSep="\n")
-    address = F.col("_metadata.file_path")
+    address = fn.col("_metadata.file_path")
     if damaged or whole:
         text = text.where(address.isin(list(chosen)))
     return text.select(
-        F.col("value").cast("binary").alias("raw"),
+        fn.col("value").cast("binary").alias("raw"),
         address.alias("path"),
-        F.col("_metadata.file_block_start").alias("block"),
+        fn.col("_metadata.file_block_start").alias("block"),
     )
 
 

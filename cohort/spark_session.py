@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -73,6 +74,8 @@ def session(master: str | None, settings: Mapping[str, str], scratch: Path) -> I
         master = "local[*]"
     if master is not None:
         builder = builder.master(master)
+    if (master or "").startswith("local"):
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if not submitted:
         own = _OWN | _on_this_machine(scratch) if (master or "").startswith("local") else _OWN
         for name, value in own.items():
@@ -100,18 +103,15 @@ def require() -> None:
     Raises:
         SparkMissingError: a package is not there.
     """
-    try:
-        import pandas  # noqa: F401  (PySpark asks for it)
-        import pyspark  # noqa: F401
-    except ImportError:
+    # PySpark asks for pandas where it hands over Arrow.
+    if any(find_spec(name) is None for name in ("pyspark", "pandas")):
         raise SparkMissingError(
             "Spark is not installed; pip install 'trialcards[spark]', or use --engine local"
-        ) from None
+        )
 
 
 def _on_this_machine(scratch: Path) -> dict[str, str]:
     return {
-        "spark.pyspark.python": os.environ.get("PYSPARK_PYTHON", sys.executable),
         "spark.local.dir": str(scratch),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,11 +27,12 @@ class Storage:
 
     def fetch(self, name: str, target: Path) -> Sequence[Path]:
         """Bring the Parquet files of a directory in it to one of this machine, in their order."""
-        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(mode=0o700, parents=True)
         if self._base.startswith("file:"):
             source = Path(unquote(urlsplit(self._base).path)) / name
             for part in source.glob("part-*.parquet"):
-                part.replace(target / part.name)
+                os.link(part, target / part.name)
         else:
             self._copy(name, target)
         return sorted(target.glob("part-*.parquet"))
@@ -44,7 +47,9 @@ class Storage:
         for status in system.listStatus(path):
             source = status.getPath()
             if source.getName().startswith("part-"):
-                system.copyToLocalFile(False, source, make((target / source.getName()).resolve().as_uri()), True)
+                system.copyToLocalFile(
+                    False, source, make((target / source.getName()).resolve().as_uri()), True
+                )
 
     def _hadoop(self, name: str) -> tuple[Any, Any, Any]:
         """The file system, the path of something in it, and what makes paths."""
