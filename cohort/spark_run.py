@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as fn
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from cohort.account import account
+from cohort.account import account, lacking
 from cohort.errors import NoInputError
 from cohort.finishing import REJECTED_FILE, write_rejected_parts
 from cohort.links import Linked
@@ -43,7 +43,6 @@ from cohort.spark_patients import JUDGED, TOLD, Places, judged_of, judging, sett
 from cohort.spark_progress import told_on
 from cohort.spark_reading import absolute, find_inputs, sort_lines
 from cohort.spark_storage import Storage
-from fhir_mappings.resources import RESOURCES
 
 PARTITION_BYTES = 48 << 20
 """About so much of the input, unpacked, is judged in one task."""
@@ -252,7 +251,7 @@ class Run:
             patients=sum(one.patients for one in judged),
             carried=0,
             kinds=dict(sorted(kinds.items())),
-            lacking=tuple(sorted(RESOURCES.keys() - kinds.keys())),
+            lacking=lacking(self._plan, kinds),
             ignored=tuple(ignored),
             broken_off=broken,
             lines=lines,
