@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import typer
 
@@ -15,9 +16,18 @@ from app.language import Language
 from app.resource_types import known_resource_types
 
 
+class OnSpark(NamedTuple):
+    """How Spark is to be used, as it was typed in; as of ``cohort.spark.screen_with_spark``."""
+
+    master: str | None
+    work: str | None
+    partitions: int | None
+    settings: Mapping[str, str]
+
+
 def cohort(
     directories: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(metavar="DIR...", help="FHIR bulk data (NDJSON); a later one adds to earlier ones."),
     ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="OUT", help="For the results.")] = Path("cohort"),
@@ -62,6 +72,28 @@ def cohort(
     ] = "local",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Worker processes. One for each core by default.")
+    ] = None,
+    master: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="With spark: its master, as of spark-submit. By default this machine.",
+        ),
+    ] = None,
+    work: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="With spark: where all machines may write while the run goes on, as s3a://bucket/work.",
+        ),
+    ] = None,
+    partitions: Annotated[
+        int | None,
+        typer.Option(min=1, help="With spark: tasks that judge. By the size of the input by default."),
+    ] = None,
+    conf: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="With spark: a setting of Spark; repeatable."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished run in OUT.")] = False,
     since: Annotated[
@@ -112,6 +144,7 @@ def cohort(
       trialcards cohort export/ new/ --out tomorrow/ --since tonight/
       trialcards cohort export/ --out june/ --as-of 2026-06-15 --protocol nct07517536
       trialcards cohort export/ --out amended/ --protocol nct07517536 --compare draft.yaml
+      trialcards cohort s3a://bucket/export --engine spark --work s3a://bucket/work --out tonight/
     """
     if bool(directories) == (bulk_export is not None):
         raise ArgumentError("name a directory with FHIR bulk data, or a server with --bulk-export")
@@ -119,6 +152,7 @@ def cohort(
         kinds = known_resource_types(retrieved or ())
     except ValueError as error:
         raise ArgumentError(f"--retrieved: {error}") from None
+    on_spark = _on_spark(engine, workers=workers, since=since, spark=(master, work, partitions, conf))
     # Tables and DuckDB, which nobody need wait for who does something else.
     from app.cohort_input import Export
     from app.cohort_run import Asked, screen_population
@@ -139,6 +173,7 @@ def cohort(
             retrieved=kinds,
             everyone=everyone,
             workers=workers,
+            spark=on_spark,
             resume=resume,
             since=since,
             language=language,
@@ -146,3 +181,30 @@ def cohort(
             unnamed=unnamed,
         )
     )
+
+
+def _on_spark(
+    engine: str,
+    *,
+    workers: int | None,
+    since: Path | None,
+    spark: tuple[str | None, str | None, int | None, list[str] | None],
+) -> OnSpark | None:
+    """How Spark is to be used; ``None`` where it is not.
+
+    Raises:
+        ArgumentError: an option is for the other engine, or a setting is none.
+    """
+    if engine == "local":
+        if any(one is not None for one in spark):
+            raise ArgumentError("--master, --work, --partitions and --conf are for --engine spark")
+        return None
+    if workers is not None:
+        raise ArgumentError("--workers is for --engine local; name Spark's with --master local[N] or --conf")
+    if since is not None:
+        raise ArgumentError("--since is for --engine local; Spark judges everybody anew")
+    master, work, partitions, settings = spark
+    pairs = [one.partition("=") for one in settings or ()]
+    if wrong := next((name for name, found, _ in pairs if not found or not name), None):
+        raise ArgumentError(f"--conf {wrong}: write NAME=VALUE, as spark.executor.memory=4g")
+    return OnSpark(master, work, partitions, {name: value for name, _, value in pairs})

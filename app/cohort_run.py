@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from app.cli_cohort import OnSpark
 from app.cli_errors import ArgumentError, RunError, UnreadableFileError
 from app.cohort_compare import comparing
 from app.cohort_compared import write_compared
@@ -22,10 +23,12 @@ from app.rendering.cohort_summary import print_summary
 from app.rendering.compared_table import print_compared
 from app.rendering.telling import speaking
 from cohort.errors import ChangedError, CohortError, NoInputError, OccupiedError
-from cohort.local import screen_locally
+from cohort.local import Progress, screen_locally
 from cohort.outputs import finish
 from cohort.plan import Plan
-from cohort.record import read_record
+from cohort.record import RunRecord, read_record
+from cohort.spark import screen_with_spark
+from cohort.spark_session import SparkMissingError
 from eligibility.course import Anchors
 
 
@@ -33,7 +36,7 @@ class Asked(NamedTuple):
     """A run as it was typed in.
 
     Attributes:
-        directories: of the input; none where it is exported first.
+        directories: of the input, or with Spark what it can read; none where it is exported first.
         out: the directory for the results.
         export: what is asked of a FHIR server.
         protocols: ids and files; ``None`` for all open ones.
@@ -43,6 +46,7 @@ class Asked(NamedTuple):
         retrieved: the resource types that the input holds wholly; ``None`` for all.
         everyone: whether patients are judged of whose disease nothing is on record.
         workers: processes; ``None`` for one for each core.
+        spark: how Spark is to be used; ``None`` for this machine's processes.
         resume: go on with an unfinished run.
         since: the directory of an earlier run.
         language: of reasons and of the report.
@@ -50,7 +54,7 @@ class Asked(NamedTuple):
         unnamed: the report is to name no patient.
     """
 
-    directories: Sequence[Path]
+    directories: Sequence[str]
     out: Path
     export: Export | None
     protocols: Sequence[str] | None
@@ -60,6 +64,7 @@ class Asked(NamedTuple):
     retrieved: Collection[str] | None
     everyone: bool
     workers: int | None
+    spark: OnSpark | None
     resume: bool
     since: Path | None
     language: Language
@@ -76,7 +81,7 @@ def screen_population(asked: Asked) -> None:
         RetrievalError: the export did not come about.
         RunError: the run could not be done to its end.
     """
-    given = Input(asked.directories)
+    given = Input([Path(one) for one in asked.directories])
     if asked.export is not None:
         # What is wrong with it is told before hours of export, not after.
         _planned(asked, given)
@@ -84,16 +89,7 @@ def screen_population(asked: Asked) -> None:
     plan = _planned(asked, given)
     try:
         with shown_progress() as progress:
-            record = screen_locally(
-                given.directories,
-                asked.out,
-                plan,
-                workers=asked.workers,
-                resume=asked.resume,
-                since=asked.since,
-                transaction_time=given.transaction_time,
-                progress=progress,
-            )
+            record = _screened(asked, given, plan, progress)
             if record.result is not None:
                 write_outputs(
                     asked.out,
@@ -108,7 +104,7 @@ def screen_population(asked: Asked) -> None:
             record, changes = finish(asked.out, record)
     except NoInputError as error:
         raise UnreadableFileError(str(error)) from None
-    except (OccupiedError, ChangedError) as error:
+    except (OccupiedError, ChangedError, SparkMissingError) as error:
         raise ArgumentError(str(error)) from None
     except CohortError as error:
         raise RunError(str(error)) from None
@@ -127,6 +123,29 @@ def _planned(asked: Asked, given: Input) -> Plan:
         language=asked.language,
     )
     return comparing(msgspec.structs.replace(plan, changes_from=given.changes_from), asked.compare)
+
+
+def _screened(asked: Asked, given: Input, plan: Plan, progress: Progress) -> RunRecord:
+    if asked.spark is None:
+        return screen_locally(
+            given.directories,
+            asked.out,
+            plan,
+            workers=asked.workers,
+            resume=asked.resume,
+            since=asked.since,
+            transaction_time=given.transaction_time,
+            progress=progress,
+        )
+    return screen_with_spark(
+        asked.directories or [str(one) for one in given.directories],
+        asked.out,
+        plan,
+        **asked.spark._asdict(),
+        resume=asked.resume,
+        transaction_time=given.transaction_time,
+        progress=progress,
+    )
 
 
 def _day(asked: Asked) -> date:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from cohort.errors import CohortError
 from cohort.grouping import Facts
 from cohort.links import Linked
 from cohort.partitions import Judged
+from cohort.plan import Plan
 from cohort.record import Lines
+from fhir_mappings.resources import RESOURCES
 
 
 def account(facts: Iterable[Facts], linked: Linked, judged: Sequence[Judged]) -> Lines:
@@ -36,3 +38,9 @@ def account(facts: Iterable[Facts], linked: Linked, judged: Sequence[Judged]) ->
             "please report it"
         )
     return lines
+
+
+def lacking(plan: Plan, kinds: Collection[str]) -> tuple[str, ...]:
+    """The resource types that the input counts as holding wholly, and of which it holds none."""
+    expected = RESOURCES.keys() if plan.retrieved is None else RESOURCES.keys() & set(plan.retrieved)
+    return tuple(sorted(expected - set(kinds)))

@@ -7,6 +7,7 @@ tables to the directory of the results.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ def screen_with_spark(
     settings: Mapping[str, str] | None = None,
     work: str | None = None,
     resume: bool = False,
+    transaction_time: str | None = None,
     progress: Progress = nothing_shown,
 ) -> RunRecord:
     """Screen bulk data in places that Spark reads, and leave the tables in ``out``.
@@ -47,6 +49,7 @@ def screen_with_spark(
         work: where all machines may write while the run goes on; by default within ``out``, which is enough
             on one machine or on a shared file system.
         resume: go on with the unfinished run in ``out``.
+        transaction_time: of an export, the instant of which the data are.
         progress: is told how far it is: tasks of Spark done, of those known.
 
     Raises:
@@ -58,7 +61,7 @@ def screen_with_spark(
     """
     require()
     out = Path(out)
-    _refuse_occupied(out, resume=resume)
+    _refuse_occupied(out, inputs, resume=resume)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(out):
         from pyspark.errors import PySparkException
@@ -70,9 +73,12 @@ def screen_with_spark(
         try:
             with session(master, settings or {}, scratch) as spark:
                 run = Run(spark, inputs, out, plan, partitions=partitions, work=work, progress=progress)
-                return run.done()
+                return run.done(transaction_time)
         except PySparkException as error:
             raise CohortError(_words(error)) from error
+        finally:
+            if read_record(out) is None:  # it did not come to begin
+                shutil.rmtree(out / WORK, ignore_errors=True)
 
 
 def _words(error: PySparkException) -> str:
@@ -82,12 +88,14 @@ def _words(error: PySparkException) -> str:
     return f"Spark could not do it ({kind}); its log tells more; go on with --resume"
 
 
-def _refuse_occupied(out: Path, *, resume: bool) -> None:
+def _refuse_occupied(out: Path, inputs: Sequence[str], *, resume: bool) -> None:
     before = read_record(out)
     if before is None:
-        if resume:
+        # What a bulk export gave lies where the run is to be.
+        exported = [path for path in map(Path, inputs) if path.parent == out]
+        if resume and not exported:
             raise OccupiedError(f"{out}: there is no run to go on with; leave out --resume")
-        if out.exists() and any(out.iterdir()):
+        if out.exists() and any(path not in exported for path in out.iterdir()):
             raise OccupiedError(f"{out} is not empty; name another directory for the results")
     elif not resume:
         what = "a finished run" if before.result is not None else "an unfinished run; go on with --resume, or"

@@ -87,10 +87,10 @@ class Run:
         self._seconds = Seconds()
         self._asked_partitions = partitions
 
-    def done(self) -> RunRecord:
+    def done(self, transaction_time: str | None = None) -> RunRecord:
         """Do what is still to be done."""
         began = time.monotonic()
-        record, files, ignored = self._begin()
+        record, files, ignored = self._begin(transaction_time)
         if record.result is not None:
             return record
         done = self._read_done(files)
@@ -100,6 +100,7 @@ class Run:
             done.elapsed = before + time.monotonic() - began
             replace_file(self._out / WORK / _DONE_FILE, msgspec.json.encode(done))
 
+        self._spark.conf.set("spark.sql.shuffle.partitions", str(done.partitions))
         if not done.sorted:
             self._sort(files)
             done.sorted = True
@@ -130,7 +131,7 @@ class Run:
         self._progress("finishing", 1, 1)
         return msgspec.structs.replace(record, result=result, finished=datetime.now(UTC))
 
-    def _begin(self) -> tuple[RunRecord, Sequence[SourceFile], Sequence[str]]:
+    def _begin(self, transaction_time: str | None) -> tuple[RunRecord, Sequence[SourceFile], Sequence[str]]:
         files, ignored = find_inputs(self._spark, self._inputs)
         before = read_record(self._out)
         if before is not None:
@@ -143,6 +144,7 @@ class Run:
             files=tuple(files),
             partitions=0,
             engine=SPARK,
+            transaction_time=transaction_time,
             started=datetime.now(UTC),
         )
         write_record(self._out, record)
@@ -170,7 +172,6 @@ class Run:
         told: Blocks,
         of: int,
     ) -> None:
-        self._spark.conf.set("spark.sql.shuffle.partitions", str(of))
         judge = judging(self._plan, _places(files, told))
         judged = linking.gathered(of).mapInArrow(judge, from_arrow_schema(JUDGED))
         target = self._storage.path("judged")
