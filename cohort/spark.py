@@ -7,10 +7,10 @@ tables to the directory of the results.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cohort.errors import CohortError, OccupiedError
 from cohort.local import Progress, nothing_shown
@@ -18,8 +18,7 @@ from cohort.plan import Plan
 from cohort.record import WORK, RunRecord, locked, read_record
 from cohort.spark_session import require, session
 
-if TYPE_CHECKING:
-    from pyspark.errors import PySparkException
+_CONDITION = re.compile(r"\[([A-Z][A-Z_.]+)\]")
 
 
 def screen_with_spark(
@@ -64,6 +63,7 @@ def screen_with_spark(
     _refuse_occupied(out, inputs, resume=resume)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(out):
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
 
         from cohort.spark_run import Run
@@ -74,18 +74,20 @@ def screen_with_spark(
             with session(master, settings or {}, scratch) as spark:
                 run = Run(spark, inputs, out, plan, partitions=partitions, work=work, progress=progress)
                 return run.done(transaction_time)
-        except PySparkException as error:
+        except (PySparkException, Py4JError) as error:
             raise CohortError(_words(error)) from error
         finally:
             if read_record(out) is None:  # it did not come to begin
                 shutil.rmtree(out / WORK, ignore_errors=True)
 
 
-def _words(error: PySparkException) -> str:
+def _words(error: Exception) -> str:
     if "ModuleNotFoundError" in str(error):
         return "the Python of the workers lacks a package; ship the environment of this program to them"
-    kind = error.getCondition() or type(error).__name__
-    return f"Spark could not do it ({kind}); its log tells more; go on with --resume"
+    # Its own words may be of the data.
+    kind = _CONDITION.search(str(error))
+    what = kind[1] if kind is not None else type(error).__name__
+    return f"Spark could not do it ({what}); --conf spark.log.level=ERROR tells more; go on with --resume"
 
 
 def _refuse_occupied(out: Path, inputs: Sequence[str], *, resume: bool) -> None:

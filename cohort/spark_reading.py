@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from py4j.protocol import Py4JError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as fn
@@ -110,17 +111,22 @@ def sort_lines(spark: SparkSession, inputs: Sequence[str], files: Sequence[Sourc
             routed = _routed(spark, inputs, files, broken)
             routed.write.mode("overwrite").partitionBy("section").parquet(target)
             return
-        except PySparkException as error:
+        except (PySparkException, Py4JError) as error:
             # A packed file that is damaged: what precedes the damage counts, and the damage is told.
-            address = _broken(str(error), files)
+            address = _broken(str(error), [file.path for file in files if file.packed])
             if address is None or address in broken:
                 raise
             broken.add(address)
 
 
-def _broken(message: str, files: Sequence[SourceFile]) -> str | None:
-    packed = sorted((file.path for file in files if file.packed), key=len, reverse=True)
-    return next((address for address in packed if address in message), None)
+def _broken(message: str, addresses: Sequence[str]) -> str | None:
+    """The file at which Spark stopped; the longest name, where several would do."""
+    named = [one for one in addresses if f"file {_bare(one)}" in message.replace("///", "/")]
+    return max(named, key=len, default=None)
+
+
+def _bare(address: str) -> str:
+    return address.replace("///", "/")
 
 
 def _routed(
@@ -138,7 +144,7 @@ def _routed(
                     if file.whole == whole and (file.path in broken) == damaged
                 }
                 if chosen:
-                    lines = _lines(spark, place, whole=whole, damaged=damaged, chosen=chosen)
+                    lines = _lines(spark, place, whole=whole, damaged=damaged, broken=broken)
                     parts.append(lines.mapInArrow(sorting(chosen, whole=whole, broken=damaged), schema))
     united = parts[0]
     for part in parts[1:]:
@@ -147,7 +153,7 @@ def _routed(
 
 
 def _lines(
-    spark: SparkSession, place: str, *, whole: bool, damaged: bool, chosen: Collection[str]
+    spark: SparkSession, place: str, *, whole: bool, damaged: bool, broken: Collection[str]
 ) -> DataFrame:
     reader = spark.read.option("recursiveFileLookup", "true").option("pathGlobFilter", _glob())
     if damaged:
@@ -158,8 +164,11 @@ def _lines(
         # As lines end by NDJSON; a carriage return is white space before the end.
         text = reader.text(_unquoted(place), lineSep="\n")
     address = fn.col("_metadata.file_path")
-    if damaged or whole:
-        text = text.where(address.isin(list(chosen)))
+    # Of files that do not meet these, Spark reads nothing.
+    document = fn.lower(address).rlike(r"\.json(\.gz)?$") & (fn.col("_metadata.file_size") <= WHOLE_BYTES)
+    text = text.where(document if whole else ~document)
+    if broken:
+        text = text.where(address.isin(list(broken)) == fn.lit(damaged))
     return text.select(
         fn.col("value").cast("binary").alias("raw"),
         address.alias("path"),

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 _OWN: Final = {
     "spark.app.name": "trialcards cohort",
-    "spark.log.level": "ERROR",
+    # What fails is told in one line.
+    "spark.log.level": "FATAL",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    # Whoever may not read the input may not read what is written in between.
-    "spark.hadoop.fs.permissions.umask-mode": "077",
     "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
 }
 """Of a session that this program starts; what was said otherwise stands."""

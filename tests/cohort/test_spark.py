@@ -21,7 +21,7 @@ from tests.lacking import lacking
 
 pytestmark = pytest.mark.xdist_group("spark")  # one process starts it, and once
 
-PATIENTS = 100
+PATIENTS = 2_000
 FORMULARY = 40
 
 
