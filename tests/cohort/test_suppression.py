@@ -60,11 +60,7 @@ def test_what_is_no_table_of_counts_is_refused(counts: list[list[int]]) -> None:
         suppressed(counts)
 
 
-_TABLES = st.integers(2, 3).flatmap(
-    lambda width: st.lists(
-        st.lists(st.integers(0, 4), min_size=width, max_size=width), min_size=1, max_size=2
-    )
-)
+_TABLES = st.lists(st.lists(st.integers(0, 4), min_size=2, max_size=2), min_size=1, max_size=3)
 
 
 @settings(max_examples=60, deadline=None)
@@ -73,7 +69,7 @@ def test_no_small_count_can_be_told_to_be_small_by_solving_the_table(counts: lis
     """Against a solver that tries every table that agrees with the figures shown."""
     least = 3
     shown = suppressed(counts, least)
-    solutions = _solutions(shown, most=7)
+    solutions = _solutions(shown, most=10)
     for row, line in enumerate(counts):
         for column, count in enumerate(line):
             if 0 < count < least:
