@@ -16,6 +16,9 @@ from tests.browser.layout import PHONE, assert_no_sideways_scrolling, printed
 from tests.cohort.crowd import crowd
 from tests.cohort.made import BOUND, PLAN
 
+_SHEET = (690, 1000)
+"""What the margins of A4 leave, in CSS pixels."""
+
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[Language, Path]:
@@ -78,6 +81,16 @@ def test_each_protocol_begins_on_a_sheet_of_its_own(browse: Browse, reports: dic
     paper = " ".join(" ".join(sheets).split())
     assert "Only this unknown" in paper
     assert "Days (patients)" in paper
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_sticks_out_of_a_sheet(
+    browse: Browse, reports: dict[Language, Path], language: Language
+) -> None:
+    page = browse(_SHEET)
+    page.emulate_media(media="print")
+    page.goto(reports[language].as_uri())
+    assert_no_sideways_scrolling(page)
 
 
 def test_the_report_reads_the_same_without_javascript(browse: Browse, reports: dict[Language, Path]) -> None:
