@@ -13,14 +13,10 @@ import typer
 from app.cli_errors import ArgumentError, UnreadableFileError
 from app.console import terminal
 from app.language import Language
-from app.relaxed_run import bounds_of, run_relaxed
-from app.rendering.dropping_table import print_relaxed, print_what_if
-from app.rendering.telling import speaking, tell
 from cohort.errors import OccupiedError, UnreadableTablesError
 from cohort.groups import BYS, SMALLEST, By
 from cohort.plan import Chosen
 from cohort.record import RunRecord, read_record
-from cohort.what_if import UnknownCriterionError, what_if
 
 
 def what_if_command(
@@ -84,6 +80,12 @@ def what_if_command(
       trialcards what-if tonight/ --protocol nct07517536 --list I4
       trialcards what-if tonight/ --protocol nct07517536 --relax "I4: upcr at_least 0.5 g/g"
     """
+    # Tables and DuckDB, which nobody need wait for who does something else.
+    from app.relaxed_run import bounds_of, run_relaxed
+    from app.rendering.dropping_table import print_relaxed, print_what_if
+    from app.rendering.telling import speaking, tell
+    from cohort.what_if import UnknownCriterionError, what_if
+
     if sum(map(bool, (drop, relax, list_of))) > 1:
         raise ArgumentError("ask for one of --drop, --relax and --list at a time")
     if (into is not None or workers is not None) and not relax:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from cohort.suppression import LEAST, suppressed
-from cohort.tables import Tables
+
+if TYPE_CHECKING:
+    from cohort.tables import Tables
 
 SMALLEST: Final = LEAST
 
