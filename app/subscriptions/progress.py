@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TypeVar
 
@@ -38,6 +39,7 @@ class Progress:
         self._watcher = watcher
         self._worker = str(uuid.uuid4())
         self._known: dict[str, int] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="subscription")
 
     async def missed(self, notification: Notification) -> int:
         """How many events before those of a notification were never told; it counts as told from now on."""
@@ -74,7 +76,7 @@ class Progress:
                 return settled_since(connection, self._name)
 
         try:
-            return await asyncio.to_thread(read)
+            return await self._in_thread(read)
         except Exception as error:
             self._watcher.store_failed("read", error)
             raise
@@ -95,12 +97,16 @@ class Progress:
         await self._tried("write", write)
 
     async def close(self) -> None:
-        """Let go of the database."""
-        await asyncio.to_thread(self._database.close)
+        """Let go of the database, once what is under way there is over."""
+        await asyncio.to_thread(self._thread.shutdown)
+        self._database.close()
+
+    def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _tried(self, operation: Operation, work: Callable[[], T]) -> T | None:
         try:
-            return await asyncio.to_thread(work)
+            return await self._in_thread(work)
         except Exception as error:  # the server must be answered all the same
             self._watcher.store_failed(operation, error)
             return None

@@ -124,8 +124,8 @@ class Rescreener:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-            if self._knows_since:
-                await self._progress.settled(self._settled())
+            with suppress(Exception):  # the progress tells of it
+                await self._tell_how_far()
             if left := len(self._waiting) + (self._at_work is not None):
                 self._logger.warning("stopped with some to be screened", subscription=self.name, waiting=left)
         await self._progress.close()
@@ -234,11 +234,17 @@ class Rescreener:
     async def _tell_on(self) -> None:
         while True:
             with suppress(Exception):  # as there
-                if not self._knows_since and (since := await self._progress.since()) is not None:
-                    self._waiting.add({SOMETHING: since})
-                self._knows_since = True
-                await self._progress.settled(self._settled())
+                await self._tell_how_far()
             await asyncio.sleep(_TELL_SECONDS)
+
+    async def _tell_how_far(self) -> None:
+        """Keep how far it has come; not before it is known how far others came who are gone."""
+        if not self._knows_since:
+            since = await self._progress.since()
+            if since is not None:
+                self._waiting.add({SOMETHING: since})
+            self._knows_since = True
+        await self._progress.settled(self._settled())
 
     def _settled(self) -> datetime:
         """Before this instant nothing is unscreened, as far as this process was told."""
