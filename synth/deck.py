@@ -25,7 +25,7 @@ from synth.patients import DeckPlan, Patients
 
 Layout = Literal["bulk", "bundles"]
 PATIENTS_PER_PART = 2_000
-"""Few enough to be held in memory, about 100 MB a process; many enough to make few files."""
+"""Few enough to be held in memory, under 300 MB a process; many enough to make few files."""
 FILES_PER_PART = {"Observation": 4, "Condition": 2}
 """Into how many files the resources of a part go, by type, at random; of all other types into one."""
 FHIR, LABELS, ABOUT = "fhir", "labels.ndjson", "deck.json"
