@@ -37,6 +37,7 @@ def locked(file: str) -> dict[str, str]:
 
 RUN = [name_of(requirement) for requirement in PROJECT["project"]["dependencies"]]
 DEV = [name_of(requirement) for requirement in PROJECT["project"]["optional-dependencies"]["dev"]]
+SPARK = [name_of(requirement) for requirement in PROJECT["project"]["optional-dependencies"]["spark"]]
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +96,7 @@ def test_every_file_that_a_document_links_to_exists(document: Path) -> None:
 def test_every_dependency_has_a_line_that_says_why_it_is_there() -> None:
     text = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
     explained = {name_of(name) for name in re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)}
-    assert explained == {*RUN, *DEV}
+    assert explained == {*RUN, *DEV, *SPARK}
 
 
 def test_every_dependency_of_the_product_is_imported_by_it() -> None:
@@ -118,7 +119,7 @@ def test_every_dependency_of_the_product_is_imported_by_it() -> None:
 def test_the_locks_pin_every_dependency_and_agree_with_each_other() -> None:
     run, dev, build = locked("run.txt"), locked("dev.txt"), locked("build.txt")
     assert set(RUN) <= set(run)
-    assert set(DEV) <= set(dev)
+    assert {*DEV, *SPARK} <= set(dev)
     assert "hatchling" in build
     assert run.items() <= dev.items()
     assert all(dev.get(name, version) == version for name, version in build.items())
