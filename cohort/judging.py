@@ -68,8 +68,10 @@ class Judge:
         body = b"\n".join([*raws, *shared])
         about = _About(len(raws) - len(faulty), len(faulty), _fingerprint([*raws, *shared]))
         if earlier is not None and earlier.counts(patient, about.fingerprint, self._plan.as_of):
-            self.carried += 1
-            return self._carried_over(rows, earlier.rows[patient], raws)
+            carried = self._carried_over(rows, earlier.rows[patient], raws)
+            if carried is not None:
+                self.carried += 1
+                return carried
         try:
             found = read_patients(body, retrieved=self._retrieved(lines))
         except InputError:
@@ -88,12 +90,20 @@ class Judge:
             return ()
         return self._plan.retrieved
 
-    def _carried_over(self, rows: Rows, earlier: Rows, raws: Sequence[bytes]) -> Rows:
-        """What an earlier run found; of the patient's row, the age is that of today."""
+    def _carried_over(self, rows: Rows, earlier: Rows, raws: Sequence[bytes]) -> Rows | None:
+        """What an earlier run found; of the patient's row, the age is that of today.
+
+        ``None`` where the lines are those of several patients, as a Bundle may be, or none can be read.
+        """
+        try:
+            found = read_patients(b"\n".join(raw for raw in raws if _may_be_patient(raw)))
+        except InputError:
+            return None
+        if len(found) != 1:
+            return None
         for name, own in earlier.items():
             _add(rows, name, own)
-        facts = read_patients(b"\n".join(raw for raw in raws if _is_patient(raw)))[0]
-        rows["patients"] = [(*row[:2], self._age(facts), *row[3:]) for row in earlier["patients"]]
+        rows["patients"] = [(*row[:2], self._age(found[0]), *row[3:]) for row in earlier["patients"]]
         return rows
 
     def _one(self, rows: Rows, facts: PatientFacts, raws: Sequence[bytes], about: _About) -> None:
@@ -110,8 +120,8 @@ class Judge:
         record = PatientRecord(facts)
         rows: Rows = {}
         for chosen, bound in self._bound:
-            gate = Course(bound, record, self._plan.anchors).gate(self._plan.as_of)
-            status = self._status(facts, gate.opens)
+            gate, watch = Course(bound, record, self._plan.anchors).watched_gate(self._plan.as_of)
+            status = self._status(facts, gate.opens, whole=not watch.not_retrieved(record))
             screenings, findings = (
                 ("aside_screenings", "aside_findings") if chosen.aside else ("screenings", "findings")
             )
@@ -145,13 +155,13 @@ class Judge:
         day = self._plan.as_of
         return patient, chosen.id, chosen.version, status, grade, None, None, until, [], [], [], [], [], day
 
-    def _status(self, facts: PatientFacts, opens: bool) -> str:
+    def _status(self, facts: PatientFacts, opens: bool, *, whole: bool) -> str:
         if facts.deceased:
             return DECEASED
         if opens or self._plan.everyone:
             return SCREENED
-        # What could not be read may be the diagnosis.
-        return NOT_KNOWN if _incomplete(facts) else NOT_APPLICABLE
+        # What could not be read, or was not retrieved, may be the diagnosis.
+        return NOT_APPLICABLE if whole else NOT_KNOWN
 
     def _patient(
         self,
@@ -246,6 +256,11 @@ def _fingerprint(raws: Iterable[bytes]) -> str:
         digest.update(raw)
         digest.update(b"\n")
     return digest.hexdigest()
+
+
+def _may_be_patient(raw: bytes) -> bool:
+    seen = peek(raw)
+    return seen is None or seen.resource_type in ("Patient", "Bundle")
 
 
 def _is_patient(raw: bytes) -> bool:

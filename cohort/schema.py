@@ -113,8 +113,8 @@ SCREENED, NOT_APPLICABLE, NOT_KNOWN, DECEASED, FAILED = STATUSES = (
     "deceased",
     "failed",
 )
-"""``not-applicable``: nothing of the trial's disease on record; ``not-known``: likewise, but the record is
-incomplete."""
+"""``not-applicable``: nothing of the trial's disease on record; ``not-known``: likewise, but what would tell
+it was not wholly retrieved, or could not be read."""
 
 TABLES: Final[dict[str, pa.Schema]] = {
     "patients": PATIENTS,

@@ -267,6 +267,20 @@ class TestAPatientOfWhomNothingSaysLupus:
         screened(tmp_path / "out", bulk)
         assert verdicts(tmp_path / "out", "peter-novak")[TRIAL] == "not-known"
 
+    def test_is_not_known_where_diagnoses_were_not_exported(self, tmp_path: Path) -> None:
+        bulk = write_bulk_data(tmp_path / "bulk", resources("peter-novak"))
+        screened(tmp_path / "out", bulk, plan=plan(retrieved=["Patient", "Observation"]))
+        assert verdicts(tmp_path / "out", "peter-novak")[TRIAL] == "not-known"
+
+    def test_is_not_applicable_where_what_was_lost_tells_no_diagnosis(self, tmp_path: Path) -> None:
+        bulk = write_bulk_data(tmp_path / "bulk", resources("peter-novak"))
+        line = '{"resourceType":"AllergyIntolerance","patient":{"reference":"Patient/peter-novak"}'
+        write_lines(bulk / "Allergy.ndjson", line)
+        screened(tmp_path / "out", bulk)
+        assert verdicts(tmp_path / "out", "peter-novak")[TRIAL] == "not-applicable"
+        (row,) = table(tmp_path / "out", "patients")
+        assert row["incomplete"]
+
 
 class TestLinesOfNobody:
     def test_are_set_aside_with_the_reason(self, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,25 @@ class TestTheSameDay:
         assert result.carried == 7
         assert changes is not None
         assert changes.counts == ()
+
+
+class TestBundles:
+    def test_of_one_patient_are_carried_over_and_of_several_are_judged_anew(self, tmp_path: Path) -> None:
+        (tmp_path / "bulk").mkdir()
+        several = [*resources("peter-novak"), *resources("lin-mei")]
+        several[0]["generalPractitioner"] = [{"reference": "urn:uuid:6d1c9a2e-0000-4000-8000-000000000001"}]
+        bundles = [
+            {"resourceType": "Bundle", "entry": [{"resource": one} for one in given]}
+            for given in (resources("sofia-reyes"), several)
+        ]
+        lines = "".join(f"{json.dumps(bundle)}\n" for bundle in bundles)
+        (tmp_path / "bulk" / "bundles.ndjson").write_text(lines, encoding="utf-8")
+        run(tmp_path / "a", tmp_path / "bulk")
+        result, changes = run(tmp_path / "b", tmp_path / "bulk", since=tmp_path / "a")
+        assert (result.patients, result.carried) == (3, 1)
+        assert changes is not None
+        assert changes.counts == ()
+        assert everything(tmp_path / "a") == everything(tmp_path / "b")
 
 
 class TestPatientsWhoComeAndGo:
