@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,9 +12,14 @@ from pathlib import Path
 import msgspec
 
 from cohort.grouped import Record, write_grouped
-from cohort.routing import Routed, resources_of, route
+from cohort.page_lines import doubt_lines, page_lines
+from cohort.routing import Routed, route
 from cohort.sources import PIECE_BYTES, Piece, SourceFile, lines_of
+from cohort.splitting import of_owner, on_one_line, split_bundle, tells_error, values_of
+from fhir_mappings.bundles import ANY_TYPE, Page
+from fhir_mappings.resources import RESOURCES
 
+_BREAK = re.compile(rb"[\r\n]+")
 PARTITION_BYTES = 24 << 20
 MOST_PARTITIONS = 4096
 SHARED, STRAY, NOBODY, PEOPLE = "shared", "stray", "nobody", "people"
@@ -41,6 +47,7 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str
     identifiers: tuple[str, ...]
     aliases: tuple[str, ...]
+    rank: int
 
 
 class Facts(msgspec.Struct, kw_only=True):
@@ -54,6 +61,7 @@ class Facts(msgspec.Struct, kw_only=True):
         of_patients: entries that name a patient.
         kinds: resources by type, used or not.
         deleted: names of what was deleted.
+        pages: what is told of searches, and what was lost of anybody.
         broken_off: why the file could not be read any further.
     """
 
@@ -67,6 +75,7 @@ class Facts(msgspec.Struct, kw_only=True):
     of_patients: int = 0
     kinds: dict[str, int] = {}
     deleted: list[str] = []
+    pages: list[Page] = []
     broken_off: str | None = None
 
 
@@ -92,6 +101,7 @@ def group_piece(file: SourceFile, piece: Piece, partitions: int, directory: Path
     while more:
         sorter = Sorter(file.rank, piece, partitions)
         more = sorter.take(lines, PIECE_BYTES if file.packed else None)
+        sorter.close()
         path = directory / f"{piece.file:05}-{piece.number:05}-{part:05}{'' if more else '-last'}"
         if not path.exists():
             write_grouped(path, sorter.frames, sorter.facts)
@@ -140,47 +150,90 @@ class Sorter:
 
     def break_off(self, number: int, error: Exception) -> None:
         """Write down that the piece cannot be read from a line on, which is numbered from 0."""
+        facts = self.facts
         reason = (
             error.strerror if isinstance(error, OSError) and error.strerror else "the gzip data are damaged"
         )
-        self.facts.broken_off = f"what follows could not be read: {reason}"
-        self.facts.faults += 1
-        self.facts.lines += 1
-        self.frames[NOBODY].append(self._record("", number, b"", self.facts.broken_off))
+        facts.broken_off = f"what follows could not be read: {reason}"
+        facts.lines += 1
+        self._set_aside(number, b"", facts.broken_off)
+        # What follows is of the same type where all so far is.
+        facts.pages.append(Page(frozenset(facts.kinds if len(facts.kinds) == 1 else {ANY_TYPE}), cut=True))
+
+    def close(self) -> None:
+        """Be done: where no line could be read at all, anything of anybody may be lost."""
+        facts = self.facts
+        if facts.faults and not facts.kinds and facts.faults == facts.lines - facts.blank:
+            facts.pages.append(Page(frozenset({ANY_TYPE}), cut=True))
 
     def sort(self, number: int, line: bytes) -> None:
         """Sort a line; the first of a piece is number 0."""
-        facts = self.facts
-        facts.lines += 1
+        self.facts.lines += 1
         raw = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 0 else line.strip()
         if not raw:
-            facts.blank += 1
-            return
+            self.facts.blank += 1
+        elif _BREAK.search(raw) is None:
+            self._sort(number, raw)
+        elif (document := on_one_line(raw)) is not None:
+            self._sort(number, document)
+        else:
+            # Taken for one document, or with line ends of another kind.
+            parts = _BREAK.split(raw)
+            self.facts.lines += len(parts) - 1
+            for at, part in enumerate(parts):
+                self._sort(number + at, part)
+
+    def _sort(self, number: int, raw: bytes) -> None:
         routed = route(raw)
-        if routed.kind == "Bundle" and routed.patient is None and routed.fault is None:
-            facts.split += 1
-            facts.deleted.extend(routed.deleted)
-            for resource in resources_of(raw):
-                self._place(number, resource, route(resource))
-            return
-        self._place(number, raw, routed)
+        if routed.fault is not None and len(values := values_of(raw)) > 1:
+            for value in values:
+                self._place_value(number, value, route(value))
+        else:
+            self._place_value(number, raw, routed)
+
+    def _place_value(self, number: int, raw: bytes, routed: Routed) -> None:
+        if routed.kind == "Bundle" and routed.fault is None:
+            self._split(number, raw)
+        elif routed.kind == "OperationOutcome" and tells_error(raw):
+            self.facts.pages.append(Page(frozenset({ANY_TYPE}), failed=True))
+            self._set_aside(number, raw, "it tells that something went wrong with the export")
+        else:
+            self._place(number, raw, routed)
+
+    def _split(self, number: int, raw: bytes) -> None:
+        facts = self.facts
+        facts.split += 1
+        split = split_bundle(raw)
+        facts.deleted.extend(split.deleted)
+        for resource in split.resources:
+            self._place(number, resource, of_owner(route(resource), split))
+        if split.owner is None:
+            facts.pages.extend(split.pages)
+            for why in split.unread:
+                self._set_aside(number, b"", why)
+        else:
+            for line in page_lines(split.pages):
+                self._keep(split.owner, number, line)
+            for why in split.unread:
+                self._keep(split.owner, number, b"", why)
 
     def _place(self, number: int, raw: bytes, routed: Routed) -> None:
         facts = self.facts
         if routed.kind is not None:
-            self.facts.kinds[routed.kind] = self.facts.kinds.get(routed.kind, 0) + 1
+            facts.kinds[routed.kind] = facts.kinds.get(routed.kind, 0) + 1
         if not routed.used:
             facts.unused += 1
         elif routed.patient is not None:
-            facts.of_patients += 1
-            record = self._record(routed.patient, number, raw, routed.fault, routed.wants)
-            self.frames[str(partition_of(routed.patient, self._partitions))].append(record)
-            if routed.kind in ("Patient", "Bundle") and routed.fault is None:
-                self.frames[PEOPLE].append(Person(routed.patient, routed.identifiers, routed.aliases))
+            self._keep(routed.patient, number, raw, routed.fault, routed.wants)
+            if routed.kind == "Patient" and routed.fault is None:
+                person = Person(routed.patient, routed.identifiers, routed.aliases, self._rank)
+                self.frames[PEOPLE].append(person)
+            for other in routed.others:
+                # It may be of any of those whom it names.
+                for line in doubt_lines([routed.kind] if routed.kind in RESOURCES else RESOURCES):
+                    self._keep(other, number, line)
         elif routed.fault is not None or (routed.shared and routed.name is None):
-            facts.faults += 1
-            reason = routed.fault or "it has no id: nothing can refer to it"
-            self.frames[NOBODY].append(self._record("", number, raw, reason))
+            self._set_aside(number, raw, routed.fault or "it has no id: nothing can refer to it")
         elif routed.shared and routed.name is not None:
             facts.shared += 1
             self.frames[SHARED].append(Shared(routed.name, raw, routed.wants, self._rank))
@@ -188,6 +241,17 @@ class Sorter:
             facts.strays += 1
             record = self._record("", number, raw, None, routed.wants)
             self.frames[STRAY].append(Stray(routed.identifiers[0], record))
+
+    def _keep(
+        self, patient: str, number: int, raw: bytes, fault: str | None = None, wants: tuple[str, ...] = ()
+    ) -> None:
+        self.facts.of_patients += 1
+        record = self._record(patient, number, raw, fault, wants)
+        self.frames[str(partition_of(patient, self._partitions))].append(record)
+
+    def _set_aside(self, number: int, raw: bytes, why: str) -> None:
+        self.facts.faults += 1
+        self.frames[NOBODY].append(self._record("", number, raw, why))
 
     def _record(
         self, key: str, number: int, raw: bytes, fault: str | None, wants: tuple[str, ...] = ()

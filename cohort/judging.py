@@ -9,6 +9,7 @@ from datetime import date
 import msgspec
 
 from cohort.carrying import Earlier
+from cohort.page_lines import doubt_lines
 from cohort.plan import Chosen, Plan
 from cohort.rows import Line, finding_rows, inputs_alone, need_rows, rejected_row, screening_row
 from cohort.schema import DECEASED, FAILED, NOT_APPLICABLE, NOT_KNOWN, SCREENED, Row, Rows
@@ -43,6 +44,11 @@ class Judge:
         self._plan = plan
         self.carried = 0
         self._bound = plan.bound()
+        self._doubts = doubt_lines(plan.doubted)
+
+    def doubt(self, types: Sequence[str]) -> None:
+        """Take these resource types for not wholly there, of anybody."""
+        self._doubts = doubt_lines(types)
 
     def judge(
         self,
@@ -65,8 +71,9 @@ class Judge:
         _add(rows, "rejected", (rejected_row(line, line.fault or "", patient) for line in faulty))
         # Copies say nothing new, whichever file they stand in.
         raws = list(dict.fromkeys(line.raw for line in _standing(lines)))
-        body = b"\n".join([*raws, *shared])
-        about = _About(len(raws) - len(faulty), len(faulty), _fingerprint([*raws, *shared]))
+        beside = [*shared, *self._doubts]
+        body = b"\n".join([*raws, *beside])
+        about = _About(len(raws) - len(faulty), len(faulty), _fingerprint([*raws, *beside]))
         if earlier is not None and earlier.counts(patient, about.fingerprint, self._plan.as_of):
             carried = self._carried_over(rows, earlier.rows[patient], raws)
             if carried is not None:

@@ -112,8 +112,12 @@ def _drop_aliases_of_the_present(base: sqlite3.Connection, grouped: Sequence[Pat
     for path in grouped:
         frames = read_index(path).frames
         if PEOPLE in frames:
-            names = [(person.name,) for person in read_frame(path, frames[PEOPLE], Person)]
-            base.executemany("DELETE FROM alias WHERE old = ?", names)
+            people = [(person.name, person.rank) for person in read_frame(path, frames[PEOPLE], Person)]
+            base.executemany(
+                "DELETE FROM alias WHERE old = ?1 AND NOT EXISTS "
+                "(SELECT 1 FROM deleted WHERE name = ?1 AND rank >= ?2)",
+                people,
+            )
 
 
 def _bring_home(
@@ -183,7 +187,8 @@ class Links:
             for name in asked - seen:
                 rows = self._base.execute(
                     "SELECT raw, wants FROM shared WHERE name = ?1 AND rank = "
-                    "(SELECT max(rank) FROM shared WHERE name = ?1)",
+                    "(SELECT max(rank) FROM shared WHERE name = ?1) AND NOT EXISTS "
+                    "(SELECT 1 FROM deleted WHERE name = ?1 AND deleted.rank >= shared.rank)",
                     (name,),
                 ).fetchall()
                 for raw, wants in rows:

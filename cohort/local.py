@@ -15,6 +15,7 @@ import msgspec
 
 from cohort.account import account, lacking
 from cohort.carrying import can_carry_over
+from cohort.doubts import doubted_types
 from cohort.errors import ChangedError, NoInputError, OccupiedError
 from cohort.finishing import gather_tables, write_rejected
 from cohort.grouped import read_index
@@ -236,6 +237,7 @@ class _Run:
                 origins=origins,
                 links=str(self._links),
                 target=str(self._judged / f"{number:05}"),
+                doubted=doubted_types(one for _, one in facts),
                 earlier=since if carries else None,
             )
             for number in open_ones
@@ -287,6 +289,7 @@ class _Run:
             lacking=lacking(self._record.plan, kinds),
             ignored=self._ignored,
             broken_off=broken,
+            doubted=doubted_types(one for _, one in facts),
             lines=lines,
             seconds=self._seconds,
             workers=self._workers,

@@ -43,6 +43,7 @@ class Partition(msgspec.Struct, frozen=True, kw_only=True):
         origins: the files of the input, by position.
         links: the file of links.
         target: the directory that its tables come to be in.
+        doubted: resource types of which, of anybody, something may lack.
         earlier: the directory of an earlier run, whose findings count where nothing has changed.
     """
 
@@ -52,6 +53,7 @@ class Partition(msgspec.Struct, frozen=True, kw_only=True):
     origins: tuple[Origin, ...]
     links: str
     target: str
+    doubted: tuple[str, ...] = ()
     earlier: str | None = None
 
 
@@ -71,6 +73,7 @@ def judge_partition(partition: Partition, judge: Judge) -> Judged:
     """Judge all patients of a partition; its directory appears when all of it is written."""
     began = time.process_time()
     carried = judge.carried
+    judge.doubt(partition.doubted)
     target = Path(partition.target)
     links = Links(Path(partition.links))
     try:

@@ -46,6 +46,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             held wholly. ``None``: there is none.
         everyone: whether patients are judged of whose disease nothing is on record.
         language: of reasons.
+        doubted: resource types of which, of anybody, something may lack; told while a run goes on.
         engine: name and version of what judges; a run is resumed by the same one only.
     """
 
@@ -57,6 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     everyone: bool = False
     language: str = ENGLISH
     engine: str = ""
+    doubted: tuple[str, ...] = ()
 
     def bound(self) -> list[tuple[Chosen, BoundProtocol]]:
         """The protocols, ready to judge.

@@ -67,6 +67,7 @@ class Result(msgspec.Struct, kw_only=True):
         kinds: resources by type, used or not.
         lacking: resource types that the input counts as holding wholly, and of which it holds none.
         ignored: files that are no bulk data.
+        doubted: resource types of which, of anybody, something may lack.
         broken_off: files that could not be read to their end, and why.
         lines: what became of every line.
         seconds: how long it took.
@@ -79,6 +80,7 @@ class Result(msgspec.Struct, kw_only=True):
     lacking: tuple[str, ...]
     ignored: tuple[str, ...]
     broken_off: dict[str, str]
+    doubted: tuple[str, ...]
     lines: Lines
     seconds: Seconds
     workers: int

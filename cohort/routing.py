@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -18,10 +17,15 @@ from fhir_mappings.resources import RESOURCES, PatientLink
 SHARED: Final = ("Medication", "Substance", "ResearchStudy")
 """Resource types that belong to nobody and that resources of patients refer to."""
 
+OF_THE_HOUSE: Final = ("Device", "Specimen")
+"""Resource types of which many belong to nobody."""
+
+NAMES_NOBODY: Final = "it names no patient"
+
 _WANTED = re.compile(rb'"(?:[^"\s]*/)?((?:Medication|Substance|ResearchStudy)/[A-Za-z0-9.-]{1,64})(?=["/])')
 _TYPE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]+)"')
-_ID = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9.-]{1,64})"')
-_PATIENT = re.compile(rb'"reference"\s*:\s*"(?:[^"]*/)?Patient/([A-Za-z0-9.-]{1,64})')
+_ID = re.compile(rb'"id"\s*:\s*"([^"/\s]+)"')
+_PATIENT = re.compile(rb'"reference"\s*:\s*"(?:[^"]*/)?Patient/([^"/|#\s]+)["/|#]')
 
 
 class Routed(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +37,10 @@ class Routed(msgspec.Struct, frozen=True, kw_only=True):
         patient: whose it is, as ``Patient/ID``; of a Patient its own name.
         shared: it belongs to nobody, and others may refer to it.
         wants: the shared resources that it refers to, as ``Type/id``.
-        aliases: of a Patient, or the Bundle of one, the names of records that were merged into this one.
+        aliases: of a Patient, the names of records that were merged into this one.
         identifiers: of a Patient, its own; of what names its patient by identifier alone, that. Each as
             ``system|value``.
-        deleted: of a Bundle, what it says was deleted, as ``Type/id``.
+        others: further patients whom the words of a line name that cannot be read.
         fault: why the line cannot be read; a patient is told nevertheless, where its words name one.
         used: whether any fact is read from resources of its type.
     """
@@ -48,9 +52,14 @@ class Routed(msgspec.Struct, frozen=True, kw_only=True):
     wants: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
-    deleted: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     fault: str | None = None
     used: bool = True
+
+    @property
+    def is_nobodys(self) -> bool:
+        """Whether it can be read and names nobody and nothing that it is about."""
+        return self.fault == NAMES_NOBODY or (not self.used and self.kind in OF_THE_HOUSE)
 
 
 class _Line(Element, frozen=True):
@@ -83,7 +92,7 @@ def route(raw: bytes) -> Routed:
     if not kind:
         return _by_words(raw)
     if kind == "Bundle":
-        return _bundle(raw)
+        return Routed(kind=kind)
     name = f"{kind}/{line.id}" if line.id else None
     if kind not in RESOURCES:
         return Routed(kind=kind, name=name, used=False)
@@ -111,10 +120,10 @@ def _of_someone(line: _Line, kind: str, name: str | None, wants: tuple[str, ...]
             pair = _pair(reference.identifier)
             if pair:
                 return Routed(kind=kind, name=name, identifiers=(pair,), wants=wants)
-    if kind in ("Device", "Specimen"):
+    if kind in OF_THE_HOUSE:
         return Routed(kind=kind, name=name, used=False)  # of nobody: supplies of the house
     literal = next((reference.reference for reference in told if reference.reference), None)
-    fault = f"it is about {bare(literal)}" if literal else "it names no patient"
+    fault = f"it is about {bare(literal)}" if literal else NAMES_NOBODY
     return Routed(kind=kind, name=name, fault=fault)
 
 
@@ -122,83 +131,32 @@ def _by_words(raw: bytes) -> Routed:
     """A line that cannot be decoded as it is: perhaps of a shape that can be mended, perhaps no JSON."""
     kind = _TYPE.search(raw)
     word = kind[1].decode() if kind is not None else None
-    if word == "Bundle" and raw.lstrip().startswith(b'{"resourceType":"Bundle"'):
-        return _bundle(raw)
-    patient = _PATIENT.search(raw)
-    own = _ID.search(raw)
-    reference = f"Patient/{patient[1].decode()}" if patient is not None else None
-    if word == "Patient" and own is not None:
-        reference = f"Patient/{own[1].decode()}"
     fault: str | None = None
     try:
         read_document(raw)
     except UnreadableInputError as error:
         fault = str(error)
-    if fault is None and reference is None and word not in SHARED:
-        fault = "it names no patient"
-    name = f"{word}/{own[1].decode()}" if word and own is not None else None
+    if word == "Bundle" and fault is None:
+        return Routed(kind=word)
+    named = [f"Patient/{found.decode('utf-8', 'replace')}" for found in _PATIENT.findall(raw)]
+    own = _ID.search(raw)
+    name = f"{word}/{own[1].decode('utf-8', 'replace')}" if word and own is not None else None
+    if word == "Patient" and name is not None:
+        named.insert(0, name)
+    patients = list(dict.fromkeys(named))
+    if fault is None and not patients and word not in SHARED:
+        fault = NAMES_NOBODY
     used = word is None or word in RESOURCES or word == "Bundle"
-    shared = fault is None and word in SHARED
     return Routed(
         kind=word,
         name=name,
-        patient=reference,
-        shared=shared,
+        patient=patients[0] if patients else None,
+        others=tuple(patients[1:]) if fault is not None else (),
+        shared=fault is None and word in SHARED,
         wants=_wanted(raw),
         fault=fault if used else None,
         used=used,
     )
-
-
-def _bundle(raw: bytes) -> Routed:
-    try:
-        document = read_document(raw)
-    except UnreadableInputError as error:
-        return Routed(kind="Bundle", fault=str(error))
-    patients = [source for source in document.sources if source.kind == "Patient"]
-    if len({source.reference for source in patients}) == 1 or (patients and b'"urn:' in raw):
-        # Its references are to be looked for in it first.
-        own = route(bytes(patients[0].raw))
-        return Routed(
-            kind="Bundle",
-            patient=patients[0].reference,
-            wants=_wanted(raw),
-            aliases=own.aliases,
-            identifiers=own.identifiers,
-        )
-    return Routed(kind="Bundle", deleted=_deleted(raw))
-
-
-def resources_of(raw: bytes) -> Iterator[bytes]:
-    """The resources of a Bundle that belongs to no one patient, each as a line of its own."""
-    for source in read_document(raw).sources:
-        yield bytes(source.raw)
-
-
-class _Request(Element, frozen=True):
-    method: str | None = None
-    url: str | None = None
-
-
-class _Entry(Element, frozen=True):
-    request: _Request | None = None
-
-
-class _Requests(Element, frozen=True):
-    entry: tuple[_Entry, ...] = ()
-
-
-_requests = msgspec.json.Decoder(_Requests)
-
-
-def _deleted(raw: bytes) -> tuple[str, ...]:
-    """What a Bundle says was deleted, as the ``deleted`` files of a bulk export do."""
-    try:
-        entries = _requests.decode(raw).entry
-    except msgspec.MsgspecError:
-        return ()
-    asked = (entry.request for entry in entries if entry.request is not None)
-    return tuple(bare(one.url) for one in asked if one.method == "DELETE" and one.url)
 
 
 def _wanted(raw: bytes) -> tuple[str, ...]:

@@ -193,9 +193,14 @@ def _unpacked(path: str) -> Iterator[bytes]:
 
 def _cut(chunks: Iterable[bytes]) -> Iterator[bytes]:
     rest = b""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from (line.rstrip(b"\r") for line in lines)
+    try:
+        for chunk in chunks:
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from (line.rstrip(b"\r") for line in lines)
+    except (EOFError, zlib.error):
+        if rest:
+            yield rest
+        raise
     if rest:
         yield rest
 

@@ -154,6 +154,7 @@ class _Block:
         if broken:
             self._sorter.break_off(self._number, EOFError())
             yield from self._drained(self._number)
+        self._sorter.close()
         told = Told(self._sorter.facts, time.process_time() - self._began)
         yield self._row(FACTS, "", 0, msgspec.json.encode(told))
 

@@ -91,10 +91,20 @@ class Linking:
         """Merged records and to whom they belong, without those whose Patient is still there."""
         people = self.section(PEOPLE)
         told = people.select(fn.explode("wants").alias("old"), fn.col("key").alias("patient"), *_PLACE)
-        present = people.select(fn.col("key").alias("old")).distinct()
+        present = people.select(fn.col("key").alias("old"), "rank")
+        if self.counts.get(DELETED):
+            present = self._not_deleted(present, "old")
+        present = present.select("old").distinct()
         merged = told.where("old != patient").join(present, "old", "left_anti")
         # Where several say so, the last one.
         return merged.groupBy("old").agg(fn.max_by("patient", fn.struct(*_PLACE)).alias("patient"))
+
+    def _not_deleted(self, found: DataFrame, name: str) -> DataFrame:
+        """Without what the input of a rank, or a later one, says was deleted."""
+        deleted = (
+            self.section(DELETED).groupBy(fn.col("key").alias(name)).agg(fn.max("rank").alias("deleted"))
+        )
+        return found.join(deleted, name, "left").where("deleted IS NULL OR deleted < rank").drop("deleted")
 
     def _homes(self) -> DataFrame:
         """How many patients have the identifier of each stray line, and one of them."""
@@ -121,7 +131,10 @@ class Linking:
         """For each patient the shared resources that the lines refer to, and those that these refer to."""
         shared = self.section(SHARED).select(fn.col("key").alias("name"), "rank", "raw", "wants")
         newest = shared.groupBy("name").agg(fn.max("rank").alias("rank"))
-        shared = shared.join(newest, ["name", "rank"]).drop("rank")
+        shared = shared.join(newest, ["name", "rank"])
+        if self.counts.get(DELETED):
+            shared = self._not_deleted(shared, "name")
+        shared = shared.drop("rank")
         wanted = lines.select("key", fn.explode("wants").alias("name")).distinct()
         if shared.where(fn.size("wants") > 0).limit(1).count():
             refers = shared.select("name", fn.explode("wants").alias("further")).distinct()

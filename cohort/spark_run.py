@@ -17,6 +17,7 @@ from pyspark.sql import functions as fn
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from cohort.account import account, lacking
+from cohort.doubts import doubted_types
 from cohort.errors import NoInputError
 from cohort.finishing import REJECTED_FILE, write_rejected_parts
 from cohort.links import Linked
@@ -172,7 +173,8 @@ class Run:
         told: Blocks,
         of: int,
     ) -> None:
-        judge = judging(self._plan, _places(files, told))
+        doubted = doubted_types(one.facts for _, one in told)
+        judge = judging(msgspec.structs.replace(self._plan, doubted=doubted), _places(files, told))
         judged = linking.gathered(of).mapInArrow(judge, from_arrow_schema(JUDGED))
         target = self._storage.path("judged")
         self._during("screening", lambda: judged.write.mode("overwrite").partitionBy("table").parquet(target))
@@ -255,6 +257,7 @@ class Run:
             lacking=lacking(self._plan, kinds),
             ignored=tuple(ignored),
             broken_off=broken,
+            doubted=doubted_types(one.facts for _, one in told),
             lines=lines,
             seconds=self._seconds,
             workers=self._spark.sparkContext.defaultParallelism,

@@ -203,6 +203,7 @@ def _one_after_another(body: bytes) -> list[Document]:
 def _tell_rest(rest: bytes, document: Document, place: str) -> None:
     if rest.strip():
         document.unread.append(Unread(place, "what follows the JSON is no JSON; it was not read"))
+        document.pages.append(_broken(rest))
 
 
 def _refuse(body: bytes) -> None:

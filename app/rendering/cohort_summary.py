@@ -60,5 +60,8 @@ def _remarks(result: Result) -> list[str]:
         )
     if result.lines.rejected:
         said.append(f"{result.lines.rejected:,} lines were set aside: rejected.ndjson says why.")
+    if result.doubted:
+        doubted = ", ".join(result.doubted)
+        said.append(f"Of anybody, something may lack of {doubted}: what rests on it is missing, never none.")
     said += [f"{file}: {why}" for file, why in sorted(result.broken_off.items())]
     return said
