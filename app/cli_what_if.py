@@ -84,6 +84,7 @@ def what_if_command(
     from app.relaxed_run import bounds_of, run_relaxed
     from app.rendering.dropping_table import print_relaxed, print_what_if
     from app.rendering.telling import speaking, tell
+    from cohort.moved_groups import reported_limit
     from cohort.what_if import UnknownCriterionError, what_if
 
     if sum(map(bool, (drop, relax, list_of))) > 1:
@@ -108,6 +109,7 @@ def what_if_command(
             workers=workers,
             language=language,
             smallest=withhold_below,
+            reported=reported_limit(out),
         )
         if form == "json":
             typer.echo(msgspec.json.encode(compared).decode())

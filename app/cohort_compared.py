@@ -19,7 +19,11 @@ PAGE_FILE: Final = "compare.html"
 
 
 def write_compared(
-    out: Path, plan: Plan, language: Language = "en", smallest: int = SMALLEST
+    out: Path,
+    plan: Plan,
+    language: Language = "en",
+    smallest: int = SMALLEST,
+    reported: int | None = None,
 ) -> tuple[Compared, ...]:
     """Compare the versions that a run judged, and write files for people, for their owner only.
 
@@ -30,11 +34,12 @@ def write_compared(
         plan: what it was asked.
         language: of the page.
         smallest: numbers of patients of a group below this one are withheld.
+        reported: that of the run's own report; by default the same.
 
     Raises:
         As ``cohort.comparing.compare_versions``.
     """
-    compared = compare_versions(out, plan, smallest=smallest)
+    compared = compare_versions(out, plan, smallest=smallest, reported=reported)
     if compared:
         counts = msgspec.json.format(msgspec.json.encode(compared), indent=2)
         replace_file(out / COUNTS_FILE, counts + b"\n")

@@ -79,6 +79,7 @@ def run_relaxed(
     workers: int | None = None,
     language: Language = "en",
     smallest: int = SMALLEST,
+    reported: int | None = None,
 ) -> tuple[Compared, Relaxed]:
     """Screen the input of a run anew, by its protocol and by the relaxed one, and compare the two.
 
@@ -91,6 +92,7 @@ def run_relaxed(
         workers: processes; as many as there are cores by default.
         language: of the page.
         smallest: numbers of patients of a group below this one are withheld.
+        reported: that of the finished run's report; by default the same.
 
     Raises:
         ArgumentError: an edit cannot be made, ``into`` is in use, or the input has changed.
@@ -105,7 +107,7 @@ def run_relaxed(
         _refuse_changed(record, directories)
         with shown_progress() as progress:
             again = screen_locally(directories, into, plan, workers=workers, progress=progress)
-            (compared,) = write_compared(into, plan, language, smallest)
+            (compared,) = write_compared(into, plan, language, smallest, reported)
             (into / PROTOCOL_FILE).write_text(made.file, encoding="utf-8")
             finish(into, again)
     except NoInputError as error:

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cohort.deciding import Pair, Weight, decide
-from cohort.entering import MOVES, move
-from cohort.groups import BYS, SMALLEST, Grouped, counted, grouped
+from cohort.groups import BYS, SMALLEST, Grouped
+from cohort.moved_groups import Base, moved_by_group
 from cohort.plan import Chosen, Plan
 from cohort.tables import MEMORY, Tables, opened
 
@@ -106,7 +106,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         flips: from each verdict to each, those who stay included.
         criteria: of which something differs, those that decide most flips first.
         groups: who would enter and who would leave, by group, in columns of ``cohort.entering.MOVES``; of
-            patients whom at least one of the versions screens.
+            the patients whom the run screens by its own version.
         smallest: numbers of patients of a group from 1 to below this one are withheld.
     """
 
@@ -139,7 +139,7 @@ NEARNESS: Final = (
 
 
 def compare_versions(
-    out: Path, plan: Plan, *, smallest: int = SMALLEST, memory: str = MEMORY
+    out: Path, plan: Plan, *, smallest: int = SMALLEST, reported: int | None = None, memory: str = MEMORY
 ) -> tuple[Compared, ...]:
     """Compare what the run in ``out`` found by two versions, for each protocol of which it judged two.
 
@@ -150,11 +150,13 @@ def compare_versions(
         out: the folder of a run of which everybody has been judged.
         plan: what it was asked.
         smallest: numbers of patients of a group from 1 to below this one are withheld.
+        reported: that of the run's own report; by default the same.
         memory: what the work may take.
 
     Raises:
         As ``cohort.tables.opened``.
     """
+    reported = smallest if reported is None else reported
     asides = [chosen for chosen in plan.protocols if chosen.aside]
     if not asides:
         return ()
@@ -164,12 +166,12 @@ def compare_versions(
         opened(out, memory=memory) as tables,
         pq.ParquetWriter(unfinished, COMPARED, compression="zstd") as file,
     ):
-        compared = tuple(_compare(tables, aside, file, smallest) for aside in asides)
+        compared = tuple(_compare(tables, aside, file, smallest, reported) for aside in asides)
     unfinished.replace(out / FILE)
     return compared
 
 
-def _compare(tables: Tables, aside: Chosen, file: pq.ParquetWriter, smallest: int) -> Compared:
+def _compare(tables: Tables, aside: Chosen, file: pq.ParquetWriter, smallest: int, reported: int) -> Compared:
     older, newer = ("", "aside_") if aside.text is not None else ("aside_", "")
     _prepare(tables, aside.id, older, newer)
     flips = tuple(
@@ -197,24 +199,21 @@ def _compare(tables: Tables, aside: Chosen, file: pq.ParquetWriter, smallest: in
         differing=counts.patients,
         flips=flips,
         criteria=counts.criteria(),
-        groups=tuple(_groups(tables, smallest)),
-        smallest=smallest,
+        groups=tuple(_groups(tables, smallest, reported, "before" if aside.text is not None else "after")),
+        smallest=max(smallest, reported),
     )
 
 
-def _groups(tables: Tables, smallest: int) -> Iterator[Grouped]:
-    rows = [
-        (*row[:4], move(row[4], row[5]), row[6])
-        for row in tables.ask(
-            """
-            SELECT sex, age, race, ethnicity, before, after, count(*)
-            FROM pairs LEFT JOIN patients USING (patient)
-            WHERE status_before = 'screened' OR status_after = 'screened' GROUP BY ALL
-            """
-        )
-    ]
+def _groups(tables: Tables, smallest: int, reported: int, base: Base) -> Iterator[Grouped]:
+    rows = tables.ask(
+        f"""
+        SELECT sex, age, race, ethnicity, before, after, count(*)
+        FROM pairs LEFT JOIN patients USING (patient)
+        WHERE status_{base} = 'screened' GROUP BY ALL
+        """  # noqa: S608
+    )
     if rows:
-        yield from (grouped(by, MOVES, smallest, counted(rows, by)) for by in BYS)
+        yield from (moved_by_group(by, rows, smallest, reported, base) for by in BYS)
 
 
 def _prepare(tables: Tables, protocol: str, older: str, newer: str) -> None:

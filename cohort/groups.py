@@ -110,8 +110,8 @@ def grouped(by: By, verdicts: Sequence[str], smallest: int, patients: Mapping[st
     totals: Counter[str] = Counter()
     for counts in patients.values():
         totals.update(counts)
-    columns = tuple(_columns(verdicts, totals, smallest))
-    patients = _largest(patients)
+    columns = tuple(columns_of(verdicts, totals, smallest))
+    patients = largest(patients)
     names = sorted(patients, key=lambda name: _place(name, by))
     cells = [[sum(patients[name][verdict] for verdict in column) for column in columns] for name in names]
     shown = suppressed(cells, smallest)
@@ -133,8 +133,8 @@ def grouped(by: By, verdicts: Sequence[str], smallest: int, patients: Mapping[st
     )
 
 
-def _largest(patients: Mapping[str, Counter[str]]) -> Mapping[str, Counter[str]]:
-    """The largest groups, and the others as one."""
+def largest(patients: Mapping[str, Counter[str]]) -> Mapping[str, Counter[str]]:
+    """The ``MOST`` largest groups, and the others as one."""
     named = sorted((name for name in patients if name), key=lambda name: (-patients[name].total(), name))
     others = Counter[str]()
     for name in named[MOST:]:
@@ -148,7 +148,9 @@ def _place(name: str, by: By) -> tuple[bool, bool, int, str]:
     return name == NOT_RECORDED, name == OTHERS, age, name
 
 
-def _columns(verdicts: Sequence[str], totals: Mapping[str, int], smallest: int) -> Iterator[tuple[str, ...]]:
+def columns_of(
+    verdicts: Sequence[str], totals: Mapping[str, int], smallest: int
+) -> Iterator[tuple[str, ...]]:
     """The verdicts, those together that are too few alone; of none, none are shown."""
     found: list[tuple[str, ...]] = []
     few: tuple[str, ...] = ()

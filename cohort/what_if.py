@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from cohort.dropping import Alone, Dropped, Dropping, Step, Together, Unit
-from cohort.entering import MOVES, move
-from cohort.groups import BYS, SMALLEST, By, Grouped, counted, grouped
+from cohort.groups import BYS, SMALLEST, By, Grouped
+from cohort.moved_groups import moved_by_group, reported_limit
 from cohort.plan import Plan
 from cohort.tables import MEMORY, opened
 from eligibility.bound import BoundCriterion, BoundProtocol
@@ -86,9 +86,8 @@ def what_if(
         dropping = Dropping(tables, protocol, list(_units(bound.criteria, split=True))) if split else whole
         nothing = dropping.dropped(())
         dropped = dropping.dropped(named) if named else None
-        rows = [
-            (*row[:4], move(row[4], row[5]), row[6]) for row in (dropping.by_group(named) if named else ())
-        ]
+        rows = dropping.by_group(named) if named else []
+        reported = reported_limit(out)
         return WhatIf(
             protocol=chosen.id,
             version=chosen.version,
@@ -100,8 +99,8 @@ def what_if(
             pair=pair,
             sequence=sequence,
             dropped=dropped,
-            groups=tuple(grouped(one, MOVES, smallest, counted(rows, one)) for one in by if rows),
-            smallest=smallest,
+            groups=tuple(moved_by_group(one, rows, smallest, reported) for one in by if rows),
+            smallest=max(smallest, reported),
         )
 
 
