@@ -79,8 +79,8 @@ def moved_by_group(
         table = suppressed(cells, smallest)
         if any(total is None for total in (*table.rows, *table.columns, table.total)):
             return nothing
-        for name, counts in zip(shown, table.cells, strict=False):
-            shown[name] += counts
+        for name, told_of in zip(shown, table.cells, strict=False):
+            shown[name] += told_of
     if not shown:
         return nothing
     withheld: tuple[int | None, ...] = (None,) * len(columns)
