@@ -119,7 +119,14 @@ def what_if_command(
         return
     try:
         answer = what_if(
-            out, record.plan, one.id, drop or (), parts=parts, by=groups, smallest=withhold_below
+            out,
+            record.plan,
+            one.id,
+            drop or (),
+            parts=parts,
+            by=groups,
+            smallest=withhold_below,
+            language=language,
         )
     except UnknownCriterionError as error:
         raise ArgumentError(f"--drop: {error}") from None

@@ -70,6 +70,8 @@ def write_outputs(
         with _replaced(directory / REPORT_FILE) as file:
             file.write(html_of(summary, near, language, [one.id for one in plan.protocols if one.aside]))
         with speaking(language), _replaced(directory / LIST_FILE) as file:
+            # Without this sign spreadsheets take the file for one of their own code page.
+            file.write("\ufeff")
             write_list(listed(tables), file)
     return summary
 

@@ -57,6 +57,7 @@ def what_if(
     parts: bool = False,
     by: Sequence[By] = BYS,
     smallest: int = SMALLEST,
+    language: str | None = None,
     memory: str = MEMORY,
 ) -> WhatIf:
     """What would come out of the run in ``out`` if criteria were dropped.
@@ -69,6 +70,7 @@ def what_if(
         parts: count also the parts of criteria that ask for all of theirs, each by itself.
         by: groups to count by.
         smallest: numbers of patients of a group from 1 to below it are withheld.
+        language: of the title; that of the run by default.
         memory: what the work may take.
 
     Raises:
@@ -91,7 +93,7 @@ def what_if(
         return WhatIf(
             protocol=chosen.id,
             version=chosen.version,
-            title=said(bound.protocol.short_title, plan.language),
+            title=said(bound.protocol.short_title, language or plan.language),
             as_of=plan.as_of.isoformat(),
             criteria=dict(_words(bound.criteria)),
             screened=sum(nothing.verdicts_before.values()),

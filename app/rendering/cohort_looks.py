@@ -45,7 +45,7 @@ LOOKS: dict[str, Look] = {
     "never-measured": Look("accent", "solid"),
 }
 
-WIDTH, LEFT, RIGHT = 760, 230, 70
+WIDTH, LEFT, RIGHT = 760, 230, 120
 """Of a picture, and the room for labels and for numbers, in px."""
 
 _ROW, _CLOSE, _GAP, _MANY = 24, 19, 7, 24

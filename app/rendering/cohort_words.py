@@ -53,7 +53,9 @@ def state_name(state: str) -> str:
 
 def move_name(moves: Sequence[str]) -> str:
     """What a column counts; several moves where they are counted together."""
-    return tell("cohort.or").join(tell(f"dropping.move.{move}") for move in moves)
+    if len(moves) > 1 and "stay" in moves:
+        return tell("dropping.move.rest")
+    return tell("dropping.move.and").join(tell(f"dropping.move.{move}") for move in moves)
 
 
 def criterion_name(criterion: str) -> str:

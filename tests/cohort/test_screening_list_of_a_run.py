@@ -18,7 +18,7 @@ from tests.cohort.made import FAIL, OTHER, PLAN, REVIEW, TRIAL, Made, missing, u
 
 def rows(made: Made, folder: Path, language: Language = "en") -> list[dict[str, str]]:
     write_outputs(made.write(folder), PLAN, language=language)
-    with (folder / LIST_FILE).open(encoding="utf-8", newline="") as file:
+    with (folder / LIST_FILE).open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -40,7 +40,7 @@ def test_whom_neither_time_nor_data_let_in_is_left_out(tmp_path: Path) -> None:
     made.patient("no day", **{TRIAL: {"E2": until(date(2026, 7, 2)), "E10": REVIEW}})
     made.patient("dead", deceased=True, **{TRIAL: "deceased", OTHER: "deceased"})
     assert rows(made, tmp_path) == []
-    assert (tmp_path / LIST_FILE).read_text("utf-8").strip() == ",".join(COLUMNS)
+    assert (tmp_path / LIST_FILE).read_text("utf-8-sig").strip() == ",".join(COLUMNS)
 
 
 def test_a_line_says_what_stands_in_the_way_and_what_would_settle_it(tmp_path: Path) -> None:
@@ -106,3 +106,8 @@ def test_the_files_are_their_owners_only_and_nothing_else_stays_behind(tmp_path:
     made = {path.name: path for path in folder.iterdir() if path.name not in before}
     assert made.keys() == {"screening-list.csv", "summary.json", "report.html"}
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in made.values())
+
+
+def test_the_file_begins_as_spreadsheets_need_it_to_read_utf_8(tmp_path: Path) -> None:
+    write_outputs(Made().write(tmp_path), PLAN)
+    assert (tmp_path / LIST_FILE).read_bytes().startswith(b"\xef\xbb\xbfpatient,")

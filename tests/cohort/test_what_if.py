@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from app.rendering.cohort_words import move_name
+from app.rendering.telling import speaking
 from cohort.plan import Chosen, Plan
 from cohort.what_if import UnknownCriterionError, WhatIf, what_if
 from tests.cohort import runs
@@ -131,3 +133,15 @@ def test_a_protocol_of_which_another_version_was_judged_aside_is_asked_in_the_ve
     plan = Plan(as_of=runs.DAY, protocols=(runs.EARLIER, Chosen(id=runs.TRIAL, version="2")))
     answer = what_if(runs.written(tmp_path, rows), plan, runs.TRIAL)
     assert (answer.version, _of(answer, "I4")) == ("2", (0, 0, 0))
+
+
+def test_moves_that_are_counted_together_have_a_heading_of_their_own() -> None:
+    with speaking("en"):
+        assert move_name(("in-view", "stay")) == "All others"
+    with speaking("zh-CN"):
+        assert move_name(("in-view", "stay")) == "其余患者"
+
+
+def test_the_trial_is_named_in_the_language_asked_for(tmp_path: Path) -> None:
+    answer = what_if(_population(tmp_path), runs.plan(), runs.TRIAL, language="zh-CN")
+    assert answer.title != _asked(tmp_path).title
