@@ -70,7 +70,22 @@ class Relaxed(msgspec.Struct, frozen=True):
         """The text with the version of its own, for a file."""
         tree = parse_protocol(self.text, "protocol")[1]
         (node,) = (value for key, value in tree.value if key.value == "version")
-        return _replaced(self.text, [(node, f'"{self.version}"')])
+        criteria = ", ".join(dict.fromkeys(bound.of for bound, _ in self.bounds))
+        note = f"# Relaxed: {criteria}. Its words (text, reading, gap) are still those of the original.\n"
+        return note + _replaced(self.text, [(node, f'"{self.version}"')])
+
+    @property
+    def kept(self) -> tuple[Bound, ...]:
+        """The other bounds of the criteria that were relaxed, which stay as they are."""
+        criteria = {bound.of for bound, _ in self.bounds}
+        edited = {(bound.of, bound.names, value) for bound, value in self.bounds}
+        written = [one.bound for one in bounds_in(parse_protocol(self.text, "protocol")[1])]
+        others = [
+            one
+            for one in written
+            if one.of in criteria and (one.of, one.names, tuple(one.value)) not in edited
+        ]
+        return tuple({str(one): one for one in others}.values())
 
 
 def parse_edit(text: str) -> Edit:

@@ -101,6 +101,9 @@ def print_relaxed(compared: Compared, made: Relaxed, groups: Sequence[By], conso
     )
     of = tell("relaxed.of", bounds="; ".join(bounds))
     console.print(Text(of, style="bold"), soft_wrap=True)
+    kept = "; ".join(map(str, made.kept))
+    if kept:
+        console.print(Text(tell("relaxed.kept", bounds=kept), style="dim"), soft_wrap=True)
     print_compared([compared], console)
     if compared.flipped:
         own = [one for one in compared.groups if one.by in groups]

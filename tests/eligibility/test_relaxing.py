@@ -156,3 +156,11 @@ def test_an_earlier_version_can_be_relaxed_as_the_present_one() -> None:
     assert _relaxed("I1: age at_least 16", text=earlier).version == "1+relaxed"
     with pytest.raises(UnknownVersionError, match="no earlier version '9'"):
         text_of(TRIAL, "9")
+
+
+def test_the_file_says_whose_its_words_are_and_the_other_bounds_of_the_criterion_are_told() -> None:
+    made = relax(text_of(TRIAL, "2"), TRIAL, [parse_edit("I4: upcr at_least 0.8 g/g")])
+    assert made.file.startswith("# Relaxed: I4. Its words (text, reading, gap) are still those of the")
+    kept = [str(bound) for bound in made.kept]
+    assert "I4: uacr at_least 1.0 g/g" in kept
+    assert not any(bound.startswith("I4: upcr at_least") for bound in kept)
