@@ -108,6 +108,9 @@ def screen_population(asked: Asked) -> None:
         raise ArgumentError(str(error)) from None
     except CohortError as error:
         raise RunError(str(error)) from None
+    except OSError as error:
+        place = error.filename or asked.out
+        raise RunError(f"{place}: {error.strerror}; when that is mended, go on with --resume") from None
     print_summary(asked.out, record, changes, terminal())
     with speaking(asked.language):
         print_compared(compared, terminal())

@@ -94,11 +94,14 @@ def write_changes(earlier: Path, out: Path, memory: str = "512MB") -> Changes:
     Its columns: patient, protocol, why, status and verdict before and now, criteria that came out otherwise.
     """
     unfinished = out / f".{FILE}.{os.getpid()}"
+    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     with duckdb.connect(config={"memory_limit": memory, "temp_directory": str(out / "work")}) as base:
         for name, directory in (("before", earlier), ("now", out)):
             for table in ("patients", "screenings", "findings"):
                 base.execute(f"SET VARIABLE {name}_{table} = ?", [str(directory / table / "*.parquet")])
-        base.execute(f"COPY ({_CHANGES}) TO '{_quoted(unfinished)}' (FORMAT parquet, COMPRESSION zstd)")
+        # Into the file that is there, for a new one would be for everybody to read.
+        options = "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false"
+        base.execute(f"COPY ({_CHANGES}) TO '{_quoted(unfinished)}' ({options})")
         unfinished.replace(out / FILE)
         counts = base.execute(_COUNTS, [str(out / FILE)]).fetchall()
     return Changes(str(earlier), tuple(ChangeCount(*row) for row in counts))

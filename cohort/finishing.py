@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -29,7 +30,8 @@ def gather_tables(judged: Path, out: Path) -> None:
         target = out / name
         target.mkdir(mode=0o700, exist_ok=True)
         for part in sorted(judged.glob(f"[0-9]*/{name}.parquet")):
-            if "." not in part.parent.name:
+            if is_done(part.parent):
+                part.chmod(0o600)
                 part.replace(target / f"part-{part.parent.name}.parquet")
         if not any(target.iterdir()):
             if name.startswith("aside_"):
@@ -44,13 +46,31 @@ def write_rejected(grouped: Sequence[Path], origins: Sequence[Origin], judged: P
     with pq.ParquetWriter(nobodys, TABLES["rejected"], compression="zstd") as writer:
         for batch in _batches(_of_nobody(grouped, origins)):
             writer.write_table(table("rejected", [rejected_row(line, line.fault or "") for line in batch]))
-    parts = [str(nobodys), *map(str, judged.glob("[0-9]*/rejected.parquet"))]
+    done = (part for part in judged.glob("[0-9]*/rejected.parquet") if is_done(part.parent))
+    parts = [str(nobodys), *map(str, done)]
     with duckdb.connect(config={"memory_limit": "512MB", "temp_directory": str(judged.parent)}) as base:
         rows = base.execute(
             "SELECT file, line, patient, reason, content FROM read_parquet(?) ORDER BY file, line, content",
             [parts],
         )
         return _write(iter(lambda: rows.fetchmany(_BATCH), []), out / REJECTED_FILE)
+
+
+def is_done(part: Path) -> bool:
+    """Whether a file or folder of a run's work is finished: what is not has its process in its name."""
+    return "." not in part.name
+
+
+def remove_unfinished(*folders: Path) -> None:
+    """Remove what an interrupted run had begun and not finished."""
+    for folder in folders:
+        for part in folder.iterdir():
+            if is_done(part):
+                continue
+            if part.is_dir():
+                shutil.rmtree(part)
+            else:
+                part.unlink()
 
 
 def write_rejected_parts(parts: Sequence[Path], target: Path) -> int:

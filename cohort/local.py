@@ -17,7 +17,7 @@ from cohort.account import account, lacking
 from cohort.carrying import can_carry_over
 from cohort.doubts import doubted_types
 from cohort.errors import ChangedError, NoInputError, OccupiedError
-from cohort.finishing import gather_tables, write_rejected
+from cohort.finishing import gather_tables, is_done, remove_unfinished, write_rejected
 from cohort.grouped import read_index
 from cohort.grouping import Facts, partitions_for
 from cohort.links import STRAYS_FILE, Linked, link
@@ -163,6 +163,7 @@ class _Run:
         began = time.monotonic()
         for directory in (self._grouped, self._judged):
             directory.mkdir(mode=0o700, exist_ok=True)
+        remove_unfinished(self._grouped, self._judged)
         with Workers(self._workers, self._record.plan) as workers:
             self._group(workers)
             facts = self._facts()
@@ -192,8 +193,8 @@ class _Run:
             self._progress("reading", done, total)
 
     def _paths(self) -> list[Path]:
-        """The files of the first pass, without what an interrupted run left unfinished."""
-        return sorted(path for path in self._grouped.iterdir() if "." not in path.name)
+        """The files of the first pass."""
+        return sorted(path for path in self._grouped.iterdir() if is_done(path))
 
     def _facts(self) -> list[tuple[Path, Facts]]:
         return [(path, msgspec.msgpack.decode(read_index(path).facts, type=Facts)) for path in self._paths()]
@@ -264,7 +265,9 @@ class _Run:
     def _finish(self, facts: Sequence[tuple[Path, Facts]], linked: Linked) -> Result:
         self._progress("finishing", 0, 1)
         judged = [
-            msgspec.json.decode(path.read_bytes(), type=Judged) for path in self._judged.glob("*/told.json")
+            msgspec.json.decode(path.read_bytes(), type=Judged)
+            for path in self._judged.glob("*/told.json")
+            if is_done(path.parent)
         ]
         lines = account((one for _, one in facts), linked, judged)
         grouped = [path for path, _ in facts]

@@ -176,8 +176,11 @@ def refuse_changed(before: RunRecord, plan: Plan, files: Sequence[SourceFile], e
     if before.plan != plan:
         names = [n for n in plan.__struct_fields__ if getattr(plan, n) != getattr(before.plan, n)]
         raise ChangedError(f"the run was begun with another {', '.join(names)}; give the same, or begin anew")
-    old = {file.name: file for file in before.files}
-    new = {file.name: file for file in files}
-    for name in sorted(old.keys() | new.keys()):
-        if old.get(name) != new.get(name):
-            raise ChangedError(f"{name} has changed since the run was begun; begin anew in another directory")
+    # Where they lie may be told in another way.
+    old = {(file.rank, file.name): msgspec.structs.replace(file, path="") for file in before.files}
+    new = {(file.rank, file.name): msgspec.structs.replace(file, path="") for file in files}
+    for place in sorted(old.keys() | new.keys()):
+        if old.get(place) != new.get(place):
+            raise ChangedError(
+                f"{place[1]} has changed since the run was begun; begin anew in another directory"
+            )

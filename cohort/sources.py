@@ -93,8 +93,17 @@ def find_files(directories: Sequence[Path]) -> tuple[list[SourceFile], list[str]
     return found, others
 
 
+def _refuse(error: OSError) -> None:
+    raise NoInputError(f"{error.filename}: cannot be read: {error.strerror}")
+
+
 def _files(directory: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(directory):
+    seen: set[str] = set()
+    for root, folders, names in os.walk(directory, onerror=_refuse, followlinks=True):
+        if os.path.realpath(root) in seen:
+            folders.clear()
+            continue
+        seen.add(os.path.realpath(root))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(root, name) for name in names if not name.startswith("."))
 
@@ -107,16 +116,16 @@ def is_bulk_data(path: PurePath) -> bool:
 
 
 def _source(path: Path, name: str, rank: int) -> SourceFile:
-    seen = path.stat()
     try:
+        seen = path.stat()
         with path.open("rb") as file:
             packed = file.read(2) == _GZIP
         whole = path.name.lower().removesuffix(".gz").endswith(".json") and _is_whole(path, packed)
     except OSError as error:
         raise NoInputError(f"{path}: cannot be read: {error.strerror}") from None
     return SourceFile(
-        path=str(path),
-        name=name,
+        path=str(path.resolve()),
+        name=os.fsencode(name).decode("utf-8", "replace"),
         rank=rank,
         size=seen.st_size,
         changed=seen.st_mtime_ns,
@@ -130,7 +139,7 @@ def _is_whole(path: Path, packed: bool) -> bool:
     try:
         with gzip.open(path) if packed else path.open("rb") as file:
             first = file.readline(1 << 16)
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return False
     return peek(first) is None and len(first) < 1 << 16
 

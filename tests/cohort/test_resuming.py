@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -113,7 +114,33 @@ class TestARunThatIsKilled:
         assert _find(out) == undisturbed.found, instant
 
 
+class TestWhatAKillLeavesBehind:
+    def test_of_a_partition_and_of_a_piece_is_not_taken_for_done(
+        self, bulk: Path, undisturbed: Undisturbed, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "out"
+        _run(bulk, out, "--die-at", str(undisturbed.told - 3), check=False)
+        judged, grouped = out / "work" / "judged", out / "work" / "grouped"
+        whole = min(path for path in judged.iterdir() if "." not in path.name)
+        shutil.copytree(whole, judged / f"{whole.name}.4711")
+        (judged / f"{whole.name}.4711" / "rejected.parquet").write_bytes(b"PAR1 half")
+        (grouped / "00000-00000-00000-last.4711").write_bytes(b"half")
+        _run(bulk, out, "--resume")
+        assert _find(out) == undisturbed.found
+
+
 class TestResuming:
+    def test_from_another_working_directory_finds_the_same_input(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bulk = write_bulk_data(tmp_path / "bulk", population(1))
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(KeyboardInterrupt):
+            screen_locally([Path("bulk")], tmp_path / "out", plan(), workers=1, progress=_stop)
+        monkeypatch.chdir("/")
+        record = screen_locally([bulk], tmp_path / "out", plan(), workers=1, resume=True)
+        assert record.result is not None
+
     def test_a_finished_run_does_nothing(self, bulk: Path, undisturbed: Undisturbed, tmp_path: Path) -> None:
         out = tmp_path / "out"
         _run(bulk, out)
@@ -139,6 +166,10 @@ class TestResuming:
     def test_is_refused_where_there_is_nothing_to_resume(self, bulk: Path, tmp_path: Path) -> None:
         with pytest.raises(OccupiedError, match="no run to go on with"):
             screen_locally([bulk], tmp_path / "out", plan(), resume=True)
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 class TestADirectoryThatIsNotEmpty:
