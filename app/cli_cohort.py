@@ -10,7 +10,7 @@ from typing import Annotated, Literal, NamedTuple
 import typer
 
 from app.cli_bulk_export import DAY, AllowHttp, BulkHost, BulkTimeout, TypeFilter
-from app.cli_dates import date_option
+from app.cli_dates import BaselineDate, Day0, EnrolmentDate, ScreeningDate, date_option
 from app.cli_errors import ArgumentError
 from app.language import Language
 from app.resource_types import known_resource_types
@@ -47,16 +47,10 @@ def cohort(
         ),
     ] = None,
     as_of: Annotated[date | None, date_option("--as-of", "Judge as of this day. Today by default.")] = None,
-    screening_date: Annotated[
-        date | None, date_option("--screening-date", "Screening visit. As of by default.")
-    ] = None,
-    baseline_date: Annotated[
-        date | None, date_option("--baseline-date", "Baseline. As of by default.")
-    ] = None,
-    enrolment_date: Annotated[
-        date | None, date_option("--enrolment-date", "Enrolment. As of by default.")
-    ] = None,
-    day0: Annotated[date | None, date_option("--day0", "First dose. As of by default.")] = None,
+    screening_date: ScreeningDate = None,
+    baseline_date: BaselineDate = None,
+    enrolment_date: EnrolmentDate = None,
+    day0: Day0 = None,
     retrieved: Annotated[
         list[str] | None,
         typer.Option(

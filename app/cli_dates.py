@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
 import typer
 
@@ -19,3 +20,9 @@ def _iso_date(text: str) -> date:
         return iso_date(text)
     except ValueError as error:
         raise typer.BadParameter(f"'{text}': {error}") from None
+
+
+ScreeningDate = Annotated[date | None, date_option("--screening-date", "Screening visit. As of by default.")]
+BaselineDate = Annotated[date | None, date_option("--baseline-date", "Baseline. As of by default.")]
+EnrolmentDate = Annotated[date | None, date_option("--enrolment-date", "Enrolment. As of by default.")]
+Day0 = Annotated[date | None, date_option("--day0", "First dose. As of by default.")]

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from app.cli_dates import date_option
+from app.cli_dates import BaselineDate, Day0, EnrolmentDate, ScreeningDate, date_option
 from app.cli_errors import ArgumentError, UnreadableFileError
 from app.cli_files import patients_in, read_file, refuse_invalid, unscreened
 from app.cli_service import service_with
@@ -54,16 +54,10 @@ def screen(
     as_of: Annotated[
         date | None, date_option("--as-of", "Judge the chart as of this day. Today by default.")
     ] = None,
-    screening_date: Annotated[
-        date | None, date_option("--screening-date", "Screening visit. As of by default.")
-    ] = None,
-    baseline_date: Annotated[
-        date | None, date_option("--baseline-date", "Baseline. As of by default.")
-    ] = None,
-    enrolment_date: Annotated[
-        date | None, date_option("--enrolment-date", "Enrolment. As of by default.")
-    ] = None,
-    day0: Annotated[date | None, date_option("--day0", "First dose. As of by default.")] = None,
+    screening_date: ScreeningDate = None,
+    baseline_date: BaselineDate = None,
+    enrolment_date: EnrolmentDate = None,
+    day0: Day0 = None,
     form: Annotated[Form, typer.Option("--format", help="How to show the reports.")] = "table",
     language: Annotated[
         Language, typer.Option(envvar="TRIALCARDS_LANGUAGE", help="Language of reasons and headings.")

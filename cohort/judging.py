@@ -100,13 +100,11 @@ class Judge:
     def _carried_over(self, rows: Rows, earlier: Rows, raws: Sequence[bytes]) -> Rows | None:
         """What an earlier run found; of the patient's row, the age is that of today.
 
-        ``None`` where the lines are those of several patients, as a Bundle may be, or none can be read.
+        ``None`` where its Patient cannot be read.
         """
         try:
-            found = read_patients(b"\n".join(raw for raw in raws if _may_be_patient(raw)))
+            found = read_patients(b"\n".join(raw for raw in raws if _is_patient(raw)))
         except InputError:
-            return None
-        if len(found) != 1:
             return None
         for name, own in earlier.items():
             _add(rows, name, own)
@@ -263,11 +261,6 @@ def _fingerprint(raws: Iterable[bytes]) -> str:
         digest.update(raw)
         digest.update(b"\n")
     return digest.hexdigest()
-
-
-def _may_be_patient(raw: bytes) -> bool:
-    seen = peek(raw)
-    return seen is None or seen.resource_type in ("Patient", "Bundle")
 
 
 def _is_patient(raw: bytes) -> bool:
